@@ -1,0 +1,72 @@
+# `make` lists the targets. Everything is installed into .venv beside this file.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.set-up
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+ROOMS := model golden hw testbench boards
+
+.DELETE_ON_ERROR:
+.PHONY: help setup lint test demo lock clean moved
+
+help:
+	@echo 'make setup   install the locked tools into .venv'
+	@echo 'make test    setup, then linters, type checker, import rules and all tests'
+	@echo 'make lint    the same without the tests'
+	@echo 'make demo    setup, then dualspike demo'
+	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
+	@echo 'make clean   delete .venv and everything built'
+	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'
+
+setup: $(STAMP)
+
+# A virtual environment works only where it was made: a copied or moved one is made again.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+$(STAMP): moved
+endif
+
+# A change of pyproject.toml alone keeps what is installed; anything else starts afresh. The
+# stamp is taken away first, so that a set-up which fails leaves none.
+$(STAMP): pyproject.toml requirements.lock
+	@$(PREFLIGHT)
+	@rm -f $@
+	@$(if $(filter-out pyproject.toml,$?),rm -rf .venv && '$(PYTHON)' -m venv .venv)
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@echo '$(CURDIR)' > $@
+
+lint: setup
+	$(PIP) check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+demo: setup
+	$(BIN)/dualspike demo
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --no-config $(UPGRADE) --universal --generate-hashes \
+		--python-version 3.11 --extra dev --custom-compile-command 'make lock' \
+		pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src $(ROOMS) tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf src/*.egg-info
+
+# One line and an end, for the first thing that is not here.
+define PREFLIGHT
+need() { echo "make setup: $$1" >&2; exit 1; }; \
+command -v '$(PYTHON)' >/dev/null \
+	|| need 'Python is missing: sudo apt-get install python3 (or PYTHON=...)'; \
+'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| need '$(PYTHON) is too old: 3.11 or newer is needed (PYTHON=... names another)'; \
+'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null \
+	|| need "Python's venv module is missing: sudo apt-get install python3-venv"; \
+command -v g++ >/dev/null || need 'g++ is missing: sudo apt-get install g++'; \
+perl -MPod::Usage -e 1 2>/dev/null || need 'perl is missing: sudo apt-get install perl'
+endef

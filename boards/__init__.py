@@ -1,0 +1,1 @@
+"""Real boards: tops, bitstreams, flashing, the link to a host."""

@@ -1,0 +1,1 @@
+"""What the chip must compute: float reference, bit-exact integers, estimators, data, training."""

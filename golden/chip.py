@@ -1,0 +1,95 @@
+"""The integer model of the whole chip: weights, drawer, accumulators and learner."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
+from dualspike.golden.lfsr import Drawer
+from dualspike.golden.perturbation import Perturbation, draw
+from dualspike.golden.rounding import Ints, round_half_up, saturate
+from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
+from dualspike.model.lfsr import seed_state
+from dualspike.model.registers import Flag
+
+
+@dataclass(frozen=True)
+class Record:
+    """What can be read from the chip behind an update."""
+
+    loss: int
+    jvp: tuple[int, ...]
+    lfsr: int
+    flags: int
+
+
+class Chip:
+    """State of one chip: stored weights and biases, the drawer's state, sticky flags.
+
+    ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        weights: Sequence[Matrix],
+        biases: Sequence[Matrix],
+        lfsr: int | None = None,
+    ) -> None:
+        self.d = description
+        self.g = geometry(description)
+        self.weights = [np.array(w, np.int64) for w in weights]
+        self.biases = [np.array(b, np.int64) for b in biases]
+        self.drawer = Drawer(seed_state(description.learning.seed) if lfsr is None else lfsr)
+        self.flags = 0
+        self._network = IntegerNetwork(description, self.g)
+
+    def infer(self, x: Ints) -> Ints:
+        """Outputs [B, n_out] in the membrane format, for stored inputs x [B, n_in]."""
+        result = self._network.forward(self.weights, self.biases, x, None)
+        self.flags |= result.flags
+        return result.y
+
+    def perturb(self) -> Perturbation:
+        """Draw the signs of the next batch."""
+        return draw(self.d, self.drawer)
+
+    def forward(self, x: Ints, perturbation: Perturbation) -> Forward:
+        """One batch with all tangents and traces."""
+        return self._network.forward(self.weights, self.biases, x, perturbation)
+
+    def update(self, x: Ints, target: Ints, stage: int = 0) -> Record:
+        """Learn from one batch of stored inputs [B, n_in] and targets [B, n_out].
+
+        error e = y - target; loss = sum e^2; jvp_k = sum e dy_k; for every lane k and layer l in
+        its mask, in this order: step = round(jvp_k 2^-(step_shift_l + stage)) and
+        W_l -= V_kl step, b_l -= C_kl step, saturating.
+        """
+        perturbation = self.perturb()
+        result = self.forward(x, perturbation)
+        align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
+        error = result.y - (target << align)
+        loss = int((error * error).sum())
+        jvp = tuple(int((error * dy).sum()) for dy in result.dy)
+        self.flags |= result.flags
+        self._learn(perturbation, jvp, stage)
+        return Record(loss, jvp, self.drawer.state, self.flags)
+
+    def _learn(self, perturbation: Perturbation, jvp: tuple[int, ...], stage: int) -> None:
+        form = self.d.formats.weight
+        for k, mask in enumerate(self.d.masks):
+            for layer in range(self.d.n_layers):
+                if not mask >> layer & 1:
+                    continue
+                shift = self.d.step_shift[layer] + stage
+                step, over = saturate(round_half_up(np.array(jvp[k]), shift), form)
+                self.flags |= over << Flag.STEP
+                for stored, signs in (
+                    (self.weights, perturbation.weights),
+                    (self.biases, perturbation.biases),
+                ):
+                    moved = stored[layer] - signs[layer][k] * step
+                    stored[layer], over = saturate(moved, form)
+                    self.flags |= over << Flag.WEIGHT

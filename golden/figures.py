@@ -1,0 +1,158 @@
+"""One picture of a training run: what was to be learned, what was, the error, and the losses."""
+
+# Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
+# pyright: reportUnknownMemberType=false
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
+
+from dualspike.golden.data import Dataset, relative_l2
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+INK = "#1f2937"
+MUTED = "#9ca3af"
+ACCENT = "#0f766e"
+VALUES = "viridis"
+ERRORS = "magma"
+
+
+def hat_figure(
+    dataset: Dataset, prediction: Floats, losses: Floats, path: Path, title: str
+) -> None:
+    """Write a PNG of ``prediction`` [N_test, n_out] on the test set and of ``losses`` [updates].
+
+    Test points that form a grid: truth and prediction as maps with one colour scale
+    for both, the
+    absolute error as a third map (of output 0). Others: prediction against truth, every output.
+    Both: the losses on a logarithmic scale with their running mean.
+    The file appears whole or not at all; raises BadInput where it cannot be written.
+    """
+    figure = Figure(
+        figsize=(10.5, 8.5) if dataset.grid else (11, 4.8),
+        dpi=120,
+        layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08, wspace=0.04),
+    )
+    FigureCanvasAgg(figure)
+    error = relative_l2(prediction, dataset.test_y)
+    figure.suptitle(f"{title}\nrelative l2 error {error:.4f}", color=INK, fontsize=13)
+    if dataset.grid:
+        panels = figure.subplots(2, 2).ravel().tolist()
+        _maps(figure, panels[:3], dataset, prediction, dataset.grid)
+    else:
+        panels = figure.subplots(1, 2).ravel().tolist()
+        _scatter(panels[0], dataset.test_y, prediction)
+    _loss_curve(panels[-1], losses)
+    _write(figure, path)
+
+
+def running_mean(values: Floats, window: int) -> Floats:
+    """Mean of each value and up to ``window`` - 1 before it."""
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    end = np.arange(1, len(values) + 1)
+    begin = np.maximum(end - window, 0)
+    return (total[end] - total[begin]) / (end - begin)
+
+
+def _maps(
+    figure: Figure, axes: list[Axes], dataset: Dataset, prediction: Floats, grid: tuple[int, int]
+) -> None:
+    truth, learned = dataset.test_y[:, 0].reshape(grid), prediction[:, 0].reshape(grid)
+    (left, bottom), (right, top) = dataset.test_x.min(axis=0), dataset.test_x.max(axis=0)
+    extent = (float(left), float(right), float(bottom), float(top))
+    low, high = float(truth.min()), float(truth.max())
+    levels = np.linspace(low, high, 8).tolist()[1:-1]
+    difference = np.abs(learned - truth)
+    panels = (
+        ("Truth", truth, VALUES, low, high),
+        ("Learned", learned, VALUES, low, high),
+        ("Absolute error", difference, ERRORS, 0.0, float(difference.max())),
+    )
+    images: list[AxesImage] = []
+    for ax, (name, surface, colours, least, most) in zip(axes, panels, strict=True):
+        image = ax.imshow(
+            surface,
+            cmap=colours,
+            vmin=least,
+            vmax=most,
+            origin="lower",
+            extent=extent,
+            interpolation="nearest",
+        )
+        images.append(image)
+        if colours == VALUES:
+            ax.contour(
+                surface, levels=levels, colors="white", linewidths=0.7, alpha=0.7, extent=extent
+            )
+        ax.set_xlabel("x")
+        ax.set_ylabel("y")
+        ax.locator_params(nbins=5)
+        _dress(ax, name)
+    for image, beside in ((images[1], axes[:2]), (images[2], axes[2:])):
+        bar = figure.colorbar(image, ax=beside, extend="both" if len(beside) > 1 else "neither")
+        bar.outline.set_visible(False)
+
+
+def _scatter(ax: Axes, truth: Floats, prediction: Floats) -> None:
+    low, high = float(truth.min()), float(truth.max())
+    ax.plot([low, high], [low, high], color=MUTED, linewidth=1, zorder=1)
+    for column in range(truth.shape[1]):
+        ax.plot(
+            truth[:, column],
+            prediction[:, column],
+            linestyle="none",
+            marker="o",
+            markersize=3,
+            alpha=0.5,
+            markeredgewidth=0,
+            label=f"output {column}",
+        )
+    if truth.shape[1] > 1:
+        ax.legend(frameon=False)
+    ax.set_xlabel("truth")
+    ax.set_ylabel("learned")
+    ax.grid(alpha=0.2)
+    _dress(ax, "Learned against truth")
+
+
+def _loss_curve(ax: Axes, losses: Floats) -> None:
+    window = max(1, len(losses) // 50)
+    updates = np.arange(1, len(losses) + 1)
+    ax.plot(updates, losses, color=MUTED, linewidth=0.8, alpha=0.7, label="every batch")
+    ax.plot(
+        updates,
+        running_mean(losses, window),
+        color=ACCENT,
+        linewidth=1.8,
+        label=f"mean of the last {window}",
+    )
+    if losses.any():
+        ax.set_yscale("log", nonpositive="mask")
+    ax.set_xlabel("update")
+    ax.set_ylabel("loss, half the mean squared error")
+    ax.grid(which="major", alpha=0.2)
+    ax.legend(frameon=False, labelcolor=INK)
+    _dress(ax, "Training loss")
+
+
+def _dress(ax: Axes, name: str) -> None:
+    ax.set_title(name, fontsize=11, color=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _write(figure: Figure, path: Path) -> None:
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        figure.savefig(unfinished, format="png", metadata={"Software": None})
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise BadInput(f"cannot write {path}: {error.strerror or 'failed'}") from error

@@ -1,0 +1,65 @@
+"""The integer model as a training engine: real values in and out, stored integers inside."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.chip import Chip
+from dualspike.golden.integer import Matrix
+from dualspike.golden.network import Parameters, start
+from dualspike.golden.rounding import quantise, real
+from dualspike.golden.train import PREDICT_ROWS
+from dualspike.model.description import Description
+from dualspike.model.formats import Format
+
+Floats = NDArray[np.float64]
+
+
+def stored_start(description: Description, seed: int) -> tuple[list[Matrix], list[Matrix]]:
+    """Start weights and biases as stored integers: `network.start`, rounded, saturated."""
+    form, params = description.formats.weight, start(description, seed)
+
+    def store(values: Floats) -> Matrix:
+        stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
+        return np.clip(stored, form.lowest, form.highest)
+
+    return [store(w) for w in params.weights], [store(b) for b in params.biases]
+
+
+def real_loss(description: Description, stored: int, samples: int) -> float:
+    """1/2 mean squared error from the chip's sum of squared errors."""
+    return stored / 4.0**description.formats.membrane.fraction / (2 * samples)
+
+
+def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -> Parameters:
+    """Stored weights and biases as real values."""
+    return Parameters(tuple(real(w, form) for w in weights), tuple(real(b, form) for b in biases))
+
+
+class FixedEngine:
+    """`golden.chip.Chip` behind the `Engine` protocol; starts from ``stored_start``."""
+
+    def __init__(self, description: Description) -> None:
+        self._d = description
+        self.chip = Chip(description, *stored_start(description, description.learning.seed))
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        """Learn once; see Engine.update."""
+        f = self._d.formats
+        record = self.chip.update(
+            quantise(x, f.input, "x"), quantise(target, f.target, "y"), self._d.stage(update)
+        )
+        return real_loss(self._d, record.loss, len(x))
+
+    def predict(self, x: Floats) -> Floats:
+        """Outputs; see Engine.predict."""
+        f = self._d.formats
+        stored = quantise(x, f.input, "x")
+        parts = [
+            self.chip.infer(stored[first : first + PREDICT_ROWS])
+            for first in range(0, len(stored), PREDICT_ROWS)
+        ]
+        return real(np.concatenate(parts), f.membrane)
+
+    def weights(self) -> Parameters:
+        """Weights and biases now; see Engine.weights."""
+        return real_parameters(self.chip.weights, self.chip.biases, self._d.formats.weight)

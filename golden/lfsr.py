@@ -1,0 +1,48 @@
+"""Output bits of the registers that `model.lfsr` describes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.model.lfsr import DRAWER, WORD, Lfsr
+
+Bits = NDArray[np.uint8]
+
+
+def bits(lfsr: Lfsr, states: list[int], count: int) -> Bits:
+    """The next ``count`` output bits of several registers, uint8 [len(states), count].
+
+    Works on blocks of length - max(taps) bits: within a block no bit feeds another.
+    """
+    length, block = lfsr.length, lfsr.length - max(lfsr.taps)
+    out = np.zeros((len(states), max(count, length) + block), np.uint8)
+    for row, state in enumerate(states):
+        out[row, :length] = [state >> n & 1 for n in range(length)]
+    for n in range(length, count, block):
+        old = n - length
+        new = out[:, old : old + block].copy()
+        for tap in lfsr.taps[1:]:
+            new ^= out[:, old + tap : old + tap + block]
+        out[:, n : n + block] = new
+    return out[:, :count]
+
+
+def leap(lfsr: Lfsr, state: int, steps: int) -> int:
+    """The state ``steps`` steps later."""
+    return _number(bits(lfsr, [state], steps + lfsr.length)[0, steps:])
+
+
+class Drawer:
+    """The chip's one running register, read a word at a time."""
+
+    def __init__(self, state: int) -> None:
+        self.state = state
+
+    def words(self, count: int) -> list[int]:
+        """The next ``count`` 32-bit words; the register moves on behind them."""
+        stream = bits(DRAWER, [self.state], count * WORD + DRAWER.length)[0]
+        self.state = _number(stream[count * WORD :])
+        return [_number(word) for word in stream[: count * WORD].reshape(count, WORD)]
+
+
+def _number(stream: Bits) -> int:
+    return int.from_bytes(np.packbits(stream, bitorder="little").tobytes(), "little")

@@ -1,0 +1,154 @@
+"""Training on any engine: one loop, one protocol, and the float engine."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.data import Dataset, batch_indices, relative_l2
+from dualspike.golden.gradients import draw_directions, rfg
+from dualspike.golden.network import Parameters, forward, start
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+PREDICT_ROWS = 4096
+
+
+class Engine(Protocol):
+    """Whatever can learn: the float reference, the integer model, a simulated or a real chip."""
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        """Learn once from x [B, n_in] and target [B, n_out], in real values.
+
+        Updates are counted from 0. Returns the loss of the batch before the update,
+        1/2 mean over the batch of sum over outputs (y - target)^2.
+        """
+        ...
+
+    def predict(self, x: Floats) -> Floats:
+        """Outputs [N, n_out] for x [N, n_in], in real values."""
+        ...
+
+    def weights(self) -> Parameters:
+        """Weights and biases now, in real values; a copy."""
+        ...
+
+
+class FloatEngine:
+    """Randomized forward gradients and plain gradient descent in float64.
+
+    Starts from ``start(description, learning.seed)``. Update u draws its signs from
+    ``default_rng([seed, u, 1])``, so it depends on no earlier draw. The rate of layer l is
+    2^-(rate + layer_shift[l] + stage(u)); as on the chip the sum over the batch is divided by
+    the next power of two from ``learning.batch``.
+    """
+
+    def __init__(self, description: Description) -> None:
+        self._description = description
+        self._params = start(description, description.learning.seed)
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        """Learn once; see Engine.update."""
+        description = self._description
+        learning = description.learning
+        lanes = description.lanes_used
+        directions = draw_directions(
+            np.random.default_rng([learning.seed, update, 1]),
+            learning.structure,
+            lanes,
+            description.shapes,
+        )
+        loss, gradient = rfg(
+            self._params, x, target, directions, description.masks[:lanes], description.network
+        )
+        mean_to_sum = len(x) / (1 << (learning.batch - 1).bit_length())
+        stage = description.stage(update)
+        for layer, shift in enumerate(description.layer_shift):
+            step = mean_to_sum * 2.0 ** -(learning.rate + shift + stage)
+            weights, biases = self._params.weights[layer], self._params.biases[layer]
+            weights -= step * gradient.weights[layer]
+            biases -= step * gradient.biases[layer]
+        return loss
+
+    def predict(self, x: Floats) -> Floats:
+        """Outputs; see Engine.predict."""
+        network = self._description.network
+        y = np.empty((len(x), network.layers[-1]))
+        for first in range(0, len(x), PREDICT_ROWS):
+            rows = slice(first, first + PREDICT_ROWS)
+            y[rows] = forward(self._params, x[rows], network.time_steps, network.threshold)[0]
+        return y
+
+    def weights(self) -> Parameters:
+        """Weights and biases now; see Engine.weights."""
+        return self._params.copy()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """One training run.
+
+    ``rel_l2_before`` and ``rel_l2``: relative l2 error on the test set before and after.
+    ``losses`` [updates]: batch loss before each update. ``seconds``: wall time of the updates.
+    ``prediction`` [N_test, n_out]: outputs on the test set after training.
+    """
+
+    rel_l2_before: float
+    rel_l2: float
+    losses: Floats
+    updates: int
+    samples: int
+    seconds: float
+    prediction: Floats
+
+
+def train(
+    engine: Engine,
+    description: Description,
+    dataset: Dataset,
+    progress: Callable[[int, float], None] | None = None,
+) -> TrainResult:
+    """Run ``learning.updates`` updates and measure the error on the test set.
+
+    ``progress`` is called after every update with the number of updates done and the last loss.
+    Raises BadInput when a loss or the final error is not finite.
+    """
+    learning = description.learning
+    losses = np.empty(learning.updates)
+    before = relative_l2(engine.predict(dataset.test_x), dataset.test_y)
+    began = time.perf_counter()
+    with np.errstate(over="ignore", invalid="ignore"):
+        for update in range(learning.updates):
+            rows = batch_indices(len(dataset.x), learning.batch, learning.seed, update)
+            loss = engine.update(dataset.x[rows], dataset.y[rows], update)
+            if not np.isfinite(loss):
+                raise _diverged(update, learning.rate)
+            losses[update] = loss
+            if progress is not None:
+                progress(update + 1, loss)
+        seconds = time.perf_counter() - began
+        prediction = engine.predict(dataset.test_x)
+        after = relative_l2(prediction, dataset.test_y)
+    if not np.isfinite(after):
+        raise _diverged(learning.updates, learning.rate)
+    return TrainResult(
+        rel_l2_before=before,
+        rel_l2=after,
+        losses=losses,
+        updates=learning.updates,
+        samples=learning.updates * learning.batch,
+        seconds=seconds,
+        prediction=prediction,
+    )
+
+
+def _diverged(update: int, rate: int) -> BadInput:
+    return BadInput(
+        f"training diverged at update {update}: raise learning.rate, a right shift,"
+        f" to lower the rate (learning.rate is {rate})"
+    )

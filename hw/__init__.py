@@ -1,0 +1,1 @@
+"""How the chip computes it: Amaranth components and Verilog generation."""

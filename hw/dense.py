@@ -1,0 +1,97 @@
+"""One weight layer: perturbed weights and biases, from input chunks to rows of (z, dz)."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.replay import Replay
+from dualspike.hw.serializer import Serializer
+from dualspike.hw.settle import Settle
+from dualspike.hw.streams import layer_input, row
+from dualspike.hw.synapse import Synapse
+from dualspike.hw.weights import HostPort
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, Layer
+from dualspike.model.lfsr import WORD
+
+
+class Dense(wiring.Component):
+    """`Synapse`, `Serializer` and `Settle` in a row; with several groups a `Replay` before them.
+
+    ``start`` makes the layer move its weights and biases by ``step`` against lane ``lane``,
+    ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
+    Latency from a frame's last chunk to its first row: 3 + 1 + 2 cycles, 1 more in a readout
+    whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
+    every ``cycles`` cycles (once full: ``rows`` if that is more).
+    """
+
+    def __init__(self, description: Description, geometry: Geometry, layer: Layer) -> None:
+        self._d, self._g, self._layer = description, geometry, layer
+        f, lanes = description.formats, geometry.lanes
+        results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(layer_input(layer, lanes))),
+                "outputs": Out(stream.Signature(results)),
+                "mask": In(lanes),
+                "load": In(lanes),
+                "word": In(WORD),
+                "restart": In(1),
+                "start": In(1),
+                "lane": In(range(max(lanes, 2))),
+                "step": In(signed(f.weight.bits)),
+                "busy": Out(1),
+                "saturated": Out(1),
+                "overflow": Out(2),
+                "weights": In(HostPort(f.weight.bits)),
+                "biases": In(HostPort(f.weight.bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer, lanes, structure = self._layer, self._g.lanes, self._d.learning.structure
+        bits = self._d.formats.weight.bits
+        m.submodules.synapse = synapse = Synapse(layer, lanes, structure, bits)
+        m.submodules.serializer = serializer = Serializer(
+            layer, lanes, shared=structure == "factored"
+        )
+        m.submodules.settle = settle = Settle(self._d, self._g, layer)
+        if layer.groups > 1:
+            m.submodules.replay = replay = Replay(
+                layer_input(layer, lanes), layer.chunks, layer.groups
+            )
+            connect(m, flipped(self.inputs), replay.inputs)
+            connect(m, replay.outputs, synapse.inputs)
+        else:
+            connect(m, flipped(self.inputs), synapse.inputs)
+        connect(m, synapse.outputs, serializer.inputs)
+        connect(m, serializer.outputs, settle.inputs)
+        connect(m, settle.outputs, flipped(self.outputs))
+        connect(m, flipped(self.weights), synapse.host)
+        connect(m, flipped(self.biases), settle.host)
+
+        sweeping = Signal(2)
+        m.d.comb += [
+            synapse.mask.eq(self.mask),
+            synapse.load.eq(self.load),
+            synapse.word.eq(self.word),
+            synapse.restart.eq(self.restart),
+            settle.rows.eq(synapse.rows),
+            settle.first.eq(synapse.first),
+            settle.mask.eq(self.mask),
+            self.saturated.eq(synapse.saturated | settle.saturated),
+            self.overflow.eq(settle.overflow),
+            self.busy.eq(sweeping.any()),
+        ]
+        for n, part in enumerate((synapse, settle)):
+            m.d.comb += [
+                part.sweep.eq(sweeping[n]),
+                part.lane.eq(self.lane),
+                part.step.eq(self.step),
+            ]
+            with m.If(self.start):
+                m.d.sync += sweeping[n].eq(1)
+            with m.Elif(part.swept):
+                m.d.sync += sweeping[n].eq(0)
+        return m

@@ -1,0 +1,31 @@
+"""Rounding and saturation as expressions. Written apart from the golden model on purpose."""
+
+from amaranth.hdl import Cat, Const, Mux, Value, signed
+
+
+def round_half_up(value: Value, shift: int) -> Value:
+    """floor(value / 2^shift + 1/2); a negative shift multiplies, exactly."""
+    if shift <= 0:
+        return value << -shift
+    return ((value >> (shift - 1)) + 1) >> 1
+
+
+def saturate(value: Value, bits: int) -> tuple[Value, Value]:
+    """Signed ``value`` clipped to ``bits`` bits, and whether that changed it."""
+    width = value.shape().width
+    if width <= bits:
+        return value, Const(0, 1)
+    top = value[bits - 1 :]
+    over = ~(top.all() | ~top.any())
+    negative = value[-1]
+    edge = Cat((~negative).replicate(bits - 1), negative)
+    return Mux(over, edge, value[:bits]).as_signed(), over
+
+
+def add(*terms: Value) -> Value:
+    """Balanced sum; every level is one bit wider, so nothing is lost."""
+    values = list(terms)
+    while len(values) > 1:
+        pairs = [a + b for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = pairs + values[len(pairs) * 2 :]
+    return values[0] if values else Const(0, signed(1))

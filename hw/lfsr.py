@@ -1,0 +1,28 @@
+"""Leap-ahead for the registers of `model.lfsr`: many output bits and steps in one clock."""
+
+from functools import cache, reduce
+from operator import xor
+
+from amaranth.hdl import Cat, Value
+
+from dualspike.model.lfsr import Lfsr
+
+
+@cache
+def _masks(lfsr: Lfsr, count: int) -> tuple[int, ...]:
+    """Output bit n as the set (bit mask) of present state bits whose XOR it is."""
+    masks = [1 << n for n in range(lfsr.length)]
+    for n in range(lfsr.length, count):
+        masks.append(reduce(xor, (masks[n - lfsr.length + tap] for tap in lfsr.taps)))
+    return tuple(masks[:count])
+
+
+def output_bits(lfsr: Lfsr, state: Value, first: int, count: int) -> list[Value]:
+    """Output bits first ... first + count - 1, counted from the present state."""
+    masks = _masks(lfsr, max(first + count, lfsr.length))[first : first + count]
+    return [reduce(xor, (state[n] for n in range(lfsr.length) if mask >> n & 1)) for mask in masks]
+
+
+def leap(lfsr: Lfsr, state: Value, steps: int) -> Value:
+    """The state ``steps`` steps later."""
+    return Cat(output_bits(lfsr, state, steps, lfsr.length))

@@ -1,0 +1,74 @@
+"""The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.streams import row
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry
+
+
+class Loss(wiring.Component):
+    """Takes outputs one at a time, value y with tangents dy_k.
+
+    With ``learn`` every output meets a target, e = y - target, and ``loss`` += e^2,
+    ``jvp``[k] += e dy_k; ``clear`` zeroes them. Without, outputs go to ``results`` untouched.
+    ``counted`` pulses once for every output that has been dealt with.
+    Latency: 3 cycles to the accumulators. Throughput: an output a cycle.
+    """
+
+    def __init__(self, description: Description, geometry: Geometry) -> None:
+        self._d, self._g = description, geometry
+        f, g = description.formats, geometry
+        inputs = row(signed(f.membrane.bits), f.tangent.bits, g.lanes, 1)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(inputs)),
+                "targets": In(stream.Signature(signed(f.target.bits))),
+                "results": Out(stream.Signature(signed(f.membrane.bits))),
+                "learn": In(1),
+                "clear": In(1),
+                "counted": Out(1),
+                "loss": Out(g.loss_bits),
+                "jvp": Out(data.ArrayLayout(signed(g.jvp_bits), g.lanes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        f, lanes = self._d.formats, self._g.lanes
+        into = self.inputs.payload
+        align = f.membrane.fraction - f.target.fraction
+        taken, valid = Signal(), Signal(2)
+        error = Signal(signed(self._g.error_bits))
+        square = Signal((error * error).shape())
+        m.d.comb += [
+            taken.eq(self.learn & self.inputs.valid & self.targets.valid),
+            self.targets.ready.eq(taken),
+            self.results.valid.eq(~self.learn & self.inputs.valid),
+            self.results.payload.eq(into.value[0]),
+        ]
+        with m.If(self.learn):
+            m.d.comb += [self.inputs.ready.eq(taken), self.counted.eq(valid[1])]
+        with m.Else():
+            m.d.comb += self.inputs.ready.eq(self.results.ready)
+            m.d.comb += self.counted.eq(self.results.valid & self.results.ready)
+        m.d.sync += [
+            valid.eq(valid << 1 | taken),
+            error.eq(into.value[0] - (self.targets.payload << align)),
+            square.eq(error * error),
+        ]
+        with m.If(self.clear):
+            m.d.sync += self.loss.eq(0)
+        with m.Elif(valid[1]):
+            m.d.sync += self.loss.eq(self.loss + square)
+        for k in range(lanes):
+            dy = Signal(signed(f.tangent.bits), name=f"dy_{k}")
+            product = Signal((error * dy).shape(), name=f"product_{k}")
+            m.d.sync += [dy.eq(into.tangent[0][k]), product.eq(error * dy)]
+            with m.If(self.clear):
+                m.d.sync += self.jvp[k].eq(0)
+            with m.Elif(valid[1]):
+                m.d.sync += self.jvp[k].eq(self.jvp[k] + product)
+        return m

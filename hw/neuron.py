@@ -1,0 +1,170 @@
+"""Integrate-and-fire neurons on dual numbers, ``next_simd`` side by side, in turns.
+
+U[t] = U[t-1] + z[t]; S[t] = 1 if U[t] > theta; then U[t] -= theta S[t]        (soft reset)
+dU[t] = dU[t-1] + dz[t]; dS[t] = f(U[t] before reset - theta) dU[t]            (reset detached)
+Source: Wan, Zhang, Karniadakis, arXiv 2411.07057.
+"""
+
+import math
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.fixed import round_half_up, saturate
+from dualspike.hw.streams import counter_shape, row
+from dualspike.model.description import Description, Network
+from dualspike.model.formats import Format
+from dualspike.model.geometry import Layer
+
+
+def surrogate_table(network: Network, form: Format) -> list[int]:
+    """f at the centre of every bin, halves rounded up, ordered by the bin's two's complement."""
+    s = network.surrogate
+    step, half = 2 * s.span / s.entries, s.entries // 2
+    scale = (1 << form.fraction) / (math.sqrt(2 * math.pi) * s.sigma)
+    centres = [(n + 0.5) * step for n in [*range(half), *range(-half, 0)]]
+    return [math.floor(scale * math.exp(-0.5 * (x / s.sigma) ** 2) + 0.5) for x in centres]
+
+
+class Neuron(wiring.Component):
+    """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
+
+    The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
+    tangent clipped. Latency: 4 cycles. Throughput: a row a cycle.
+    """
+
+    def __init__(self, description: Description, layer: Layer, lanes: int) -> None:
+        self._d, self._layer, self._lanes = description, layer, lanes
+        f, width = description.formats, layer.next_simd
+        super().__init__(
+            {
+                "inputs": In(
+                    stream.Signature(row(signed(f.membrane.bits), f.tangent.bits, lanes, width))
+                ),
+                "outputs": Out(stream.Signature(row(unsigned(1), f.tangent.bits, lanes, width))),
+                "overflow": Out(2),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        f, layer, width = self._d.formats, self._layer, self._layer.next_simd
+        network = self._d.network
+        advance, taken = Signal(), Signal()
+        place = Signal(counter_shape(layer.rows - 1))
+        step = Signal(counter_shape(network.time_steps - 1))
+        last_place = place == layer.rows - 1
+        m.d.comb += [
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            self.inputs.ready.eq(advance),
+            taken.eq(self.inputs.valid & advance),
+        ]
+        with m.If(taken):
+            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
+            with m.If(last_place):
+                m.d.sync += step.eq(Mux(step == network.time_steps - 1, 0, step + 1))
+        valid = taken
+        for n in range(3):
+            earlier, valid = valid, Signal(name=f"valid_{n}")
+            with m.If(advance):
+                m.d.sync += valid.eq(earlier)
+        with m.If(advance):
+            m.d.sync += self.outputs.valid.eq(valid)
+
+        state_bits = f.membrane.bits + self._lanes * f.tangent.bits
+        over: list[Value] = []
+        over_tangent: list[Value] = []
+        for slot in range(width):
+            padding = (layer.rows - 1) * width + slot >= layer.n_out
+            exists = ~last_place if padding else Const(1)
+            states = memory.Memory(shape=state_bits, depth=layer.rows, init=[])
+            m.submodules[f"states_{slot}"] = states
+            read, write = states.read_port(domain="comb"), states.write_port()
+            m.d.comb += [
+                read.addr.eq(place),
+                write.addr.eq(place),
+                write.en.eq(taken),
+            ]
+            state = Mux(step == 0, 0, read.data)
+            fire, index, inside, next_membrane, clips = self._membrane(
+                m, state[: f.membrane.bits].as_signed(), self.inputs.payload.value[slot]
+            )
+            over.append(clips & exists)
+            ahead = self._later(m, advance, fire & exists, 3, f"fire_{slot}")
+            with m.If(advance):
+                m.d.sync += self.outputs.payload.value[slot].eq(ahead)
+
+            next_charges: list[Value] = []
+            for k in range(self._lanes):
+                low = f.membrane.bits + k * f.tangent.bits
+                charge = state[low : low + f.tangent.bits].as_signed()
+                charge, clips = saturate(
+                    charge + self.inputs.payload.tangent[slot][k], f.tangent.bits
+                )
+                over_tangent.append(clips & exists & taken)
+                next_charges.append(charge)
+            m.d.comb += write.data.eq(Cat(next_membrane, *next_charges))
+            spikes = self._tangents(m, advance, slot, index, inside & exists, next_charges)
+            for k, (dspike, clips) in enumerate(spikes):
+                over_tangent.append(clips & valid & advance)
+                with m.If(advance):
+                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dspike)
+        m.d.comb += [
+            self.overflow[0].eq(taken & Cat(over).any()),
+            self.overflow[1].eq(Cat(over_tangent).any()),
+        ]
+        return m
+
+    def _membrane(
+        self, m: Module, membrane: Value, z: Value
+    ) -> tuple[Value, Value, Value, Value, Value]:
+        """Spike, surrogate bin, whether the bin is in the table, next membrane, clipped."""
+        f, s, theta = self._d.formats, self._d.network.surrogate, self._d.threshold
+        charged, clips = saturate(membrane + z, f.membrane.bits)
+        distance = charged - theta
+        fire = distance > 0
+        after = Mux(fire, distance, charged)[: f.membrane.bits]
+        bins = s.entries.bit_length() - 1
+        index = distance >> ((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
+        _, outside = saturate(index, bins)
+        return fire, index[:bins], ~outside, after, clips
+
+    def _tangents(
+        self,
+        m: Module,
+        advance: Signal,
+        slot: int,
+        index: Value,
+        inside: Value,
+        charges: list[Value],
+    ) -> list[tuple[Value, Value]]:
+        """dS = round(f dU) of every lane, three stages behind: look up, multiply, round."""
+        f = self._d.formats
+        if not charges:
+            return []
+        words = surrogate_table(self._d.network, f.surrogate)
+        table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
+        m.submodules[f"surrogate_{slot}"] = table
+        read = table.read_port()
+        m.d.comb += [
+            read.addr.eq(self._later(m, advance, index, 1, f"index_{slot}")),
+            read.en.eq(advance),
+        ]
+        inside = self._later(m, advance, inside, 2, f"inside_{slot}")
+        derivative = Mux(inside, read.data, 0)
+        result: list[tuple[Value, Value]] = []
+        for k, charge in enumerate(charges):
+            charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
+            product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
+            result.append(saturate(round_half_up(product, f.surrogate.fraction), f.tangent.bits))
+        return result
+
+    @staticmethod
+    def _later(m: Module, advance: Signal, value: Value, stages: int, name: str) -> Value:
+        for n in range(stages):
+            register = Signal(value.shape(), name=f"{name}_{n}")
+            with m.If(advance):
+                m.d.sync += register.eq(value)
+            value = register
+        return value

@@ -1,0 +1,125 @@
+"""The files that make up a generated core: Verilog with its header, lint waivers, manifest."""
+
+import json
+from typing import Any
+
+from dualspike.hw.core import Core
+from dualspike.hw.generate import to_verilog
+from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles, sample_cycles
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, geometry
+from dualspike.model.identity import VERSION, config_hash, identity
+from dualspike.model.registers import register_map
+
+# What Verilator's -Wall says of this style of Verilog, and why it is harmless.
+_WAIVERS = {
+    "CASEOVERLAP": "priority selection, written as casez with overlapping patterns",
+    "DECLFILENAME": "all modules are in one file",
+    "PROCASSINIT": "registers carry their power-up value, as FPGA flows want it",
+    "UNOPTFLAT": "bits of a vector made from others of it; Amaranth has ruled out real loops",
+    "UNUSEDSIGNAL": "named signals of which only some bits are read",
+    "VARHIDDEN": "a port or wire has the name of the module instance it belongs to",
+    "WIDTHEXPAND": "operands are extended by the rules of Verilog, as intended",
+    "WIDTHTRUNC": "counters wrap, and conditions may be wider than a bit",
+}
+
+
+def config_word(d: Description) -> int:
+    """The CONFIG register: first 32 bits of the configuration hash."""
+    return int(config_hash(d)[:8], 16)
+
+
+def core_verilog(d: Description, *, probes: bool = False) -> str:
+    """Verilog of a core with a header that says what it is. The same bytes on every run."""
+    core = Core(d, config_word(d), probes=probes)
+    return _header(d, geometry(d)) + to_verilog(core, d.name)
+
+
+def waivers(d: Description) -> str:
+    """Verilator configuration under which `core_verilog` is clean at -Wall."""
+    lines = ["`verilator_config", f"// Waivers for {d.name}.v and no other file."]
+    for rule, reason in _WAIVERS.items():
+        lines += [f"// {reason}", f'lint_off -rule {rule} -file "*{d.name}.v"']
+    return "\n".join(lines) + "\n"
+
+
+def manifest(d: Description) -> str:
+    """JSON: description, configuration hash, formats, folding, register map, cycles, sizes."""
+    g = geometry(d)
+    result: dict[str, Any] = {
+        "name": d.name,
+        "generator": f"dualspike {VERSION}",
+        "config_hash": config_hash(d),
+        "config_register": config_word(d),
+        "identity": identity(d),
+        "description": d.model_dump(mode="json"),
+        "registers": [vars(register) for register in register_map(g.lanes, len(g.layers))],
+        "layers": [_layer(d, g, index) for index in range(len(g.layers))],
+        "cycles": {
+            "sample_interval": g.interval,
+            "draw": draw_cycles(d),
+            "fill_at_most": fill_bound(d),
+            "learn": learn_cycles(d),
+        },
+        "resources": _resources(d, g),
+    }
+    return json.dumps(result, indent=2) + "\n"
+
+
+def hex_words(values: list[int], bits: int) -> str:
+    """Stored integers as two's complement hexadecimal, one a line, for WEIGHT_DATA in order."""
+    digits = -(-bits // 4)
+    return "".join(f"{value & (1 << bits) - 1:0{digits}x}\n" for value in values)
+
+
+def _layer(d: Description, g: Geometry, index: int) -> dict[str, Any]:
+    layer = g.layers[index]
+    return {
+        "kind": layer.kind,
+        "n_in": layer.n_in,
+        "n_out": layer.n_out,
+        "pe": layer.pe,
+        "simd": layer.simd,
+        "cycles_per_pass": layer.cycles,
+        "cycles_per_sample": sample_cycles(layer, d.network.time_steps),
+    }
+
+
+def _resources(d: Description, g: Geometry) -> dict[str, int]:
+    """Multipliers and weight bits; counted from the structure, not from synthesis."""
+    multipliers = 1 + g.lanes
+    bits = 0
+    for layer in g.layers:
+        array = layer.pe * layer.simd
+        multipliers += array * (layer.kind != "spiking")
+        multipliers += array * g.lanes * bool(layer.tangent_in_bits)
+        if layer.kind != "readout":
+            multipliers += g.lanes * layer.next_simd
+        elif g.reciprocal != 1:
+            multipliers += 1 + g.lanes
+        bits += (layer.n_in + 1) * layer.n_out * d.formats.weight.bits
+    return {"multipliers": multipliers, "weight_bits": bits}
+
+
+def _header(d: Description, g: Geometry) -> str:
+    widths = "-".join(str(n) for n in d.network.layers)
+    folds = ", ".join(f"{layer.pe} x {layer.simd}" for layer in g.layers)
+    formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
+    return f"""\
+// {d.name}: spiking network {widths} that trains itself by randomized forward gradients.
+// Made by dualspike {VERSION}; configuration {config_hash(d)[:16]}. This file belongs to you.
+//
+// {d.network.time_steps} time steps, {g.lanes} tangent lanes, {d.learning.structure} signs, \
+batches of {d.learning.batch}.
+// Formats: {formats}.
+// Folding (pe x simd by layer): {folds}. A sample every {g.interval} clocks.
+//
+// clk, rst   one clock, synchronous reset, active high
+// inputs_*   stream of samples, {g.layers[0].simd} stored input(s) at a time
+// targets_*  stream of stored targets, one for each output, while learning
+// results_*  stream of outputs, while inferring
+// bus_*      registers, see manifest.json; hold request until done
+// busy       samples are inside or a batch is under way
+// A stream moves when valid and ready are both 1 at a rising edge of clk.
+
+"""

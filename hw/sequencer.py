@@ -1,0 +1,154 @@
+"""The course of a batch: draw signs, let the samples through, then move the weights.
+
+For every lane k and every layer l in its mask, in this order:
+step = saturate(round(jvp_k 2^-shift_l)), then W_l -= V_kl step and b_l -= C_kl step.
+"""
+
+from amaranth.hdl import Array, Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.fixed import saturate
+from dualspike.hw.streams import counter_shape
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry
+from dualspike.model.lfsr import WORD, draw_order
+from dualspike.model.registers import Command
+
+
+class Sequencer(wiring.Component):
+    """State machine over the whole core.
+
+    ``masks``[l] has the lanes that perturb layer l. ``command`` with ``commanded`` starts and
+    stops (`model.registers.Command`), ``updates`` holds the batches still to learn. ``open`` lets
+    samples in; ``entered`` and ``left`` pulse once for every sample that has entered and every
+    output that has left. The clocks that a batch takes beside its samples are in `model.cycles`.
+    """
+
+    def __init__(self, description: Description, geometry: Geometry) -> None:
+        self._d, self._g = description, geometry
+        lanes, layers = geometry.lanes, len(geometry.layers)
+        self._order = draw_order(description.learning.structure, lanes, description.shapes)
+        super().__init__(
+            {
+                "command": In(2),
+                "commanded": In(1),
+                "set_updates": In(1),
+                "updates_data": In(32),
+                "updates": Out(32),
+                "busy": Out(1),
+                "mode": Out(2),
+                "masks": In(data.ArrayLayout(lanes, layers)),
+                "shifts": In(data.ArrayLayout(6, layers)),
+                "jvp": In(data.ArrayLayout(signed(geometry.jvp_bits), lanes)),
+                "words": In(stream.Signature(WORD, always_valid=True)),
+                "load": Out(data.ArrayLayout(lanes, layers)),
+                "prime": Out(1),
+                "open": Out(1),
+                "learn": Out(1),
+                "entered": In(1),
+                "left": In(1),
+                "start": Out(layers),
+                "lane": Out(range(max(lanes, 2))),
+                "step": Out(signed(description.formats.weight.bits)),
+                "clipped": Out(1),
+                "sweeping": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        batch, outputs = self._d.learning.batch, self._d.network.layers[-1]
+        lanes, layers = self._g.lanes, len(self._g.layers)
+        samples_in = Signal(counter_shape(batch))
+        outputs_out = Signal(counter_shape(batch * outputs))
+        inside = Signal(16)
+        infer = Signal()
+        word = Signal(counter_shape(len(self._order) - 1))
+        lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
+        shifted = Signal(signed(self._g.jvp_bits + 1))
+        rounded, clips = saturate((shifted + 1) >> 1, self._d.formats.weight.bits)
+        m.d.comb += self.lane.eq(lane)
+        self._count_inside(m, inside, outputs)
+        with m.If(self.set_updates):
+            m.d.sync += self.updates.eq(self.updates_data)
+
+        with m.FSM() as machine:
+            with m.State("IDLE"):
+                m.d.comb += [
+                    self.open.eq(infer),
+                    self.busy.eq(inside != 0),
+                    self.mode.eq(Mux(infer, Command.INFER, Command.STOP)),
+                ]
+                with m.If(self.commanded):
+                    m.d.sync += infer.eq(self.command == Command.INFER)
+                    with m.If(
+                        (self.command == Command.LEARN) & ~self.busy & ~infer & (self.updates != 0)
+                    ):
+                        m.next = "DRAW"
+            with m.State("DRAW"):
+                m.d.comb += self.words.ready.eq(1)
+                with m.Switch(word):
+                    for n, draw in enumerate(self._order):
+                        with m.Case(n):
+                            m.d.comb += self.load[draw.layer][draw.lane].eq(1)
+                m.d.sync += word.eq(word + 1)
+                with m.If(word == len(self._order) - 1):
+                    m.d.sync += word.eq(0)
+                    m.next = "PRIME"
+            with m.State("PRIME"):
+                m.d.comb += self.prime.eq(1)
+                m.d.sync += [samples_in.eq(0), outputs_out.eq(0)]
+                m.next = "RUN"
+            with m.State("RUN"):
+                m.d.comb += self.open.eq(samples_in != batch)
+                with m.If(self.entered):
+                    m.d.sync += samples_in.eq(samples_in + 1)
+                with m.If(self.left):
+                    m.d.sync += outputs_out.eq(outputs_out + 1)
+                    with m.If(outputs_out == batch * outputs - 1):
+                        m.next = "PAIR"
+            with m.State("PAIR"):
+                m.d.sync += shifted.eq(
+                    (Array(self.jvp[k] for k in range(lanes))[lane] << 1)
+                    >> Array(self.shifts[n] for n in range(layers))[layer]
+                )
+                with m.If(Array(self.masks[n] for n in range(layers))[layer].bit_select(lane, 1)):
+                    m.next = "STEP"
+                with m.Else():
+                    self._next_pair(m, lane, layer)
+            with m.State("STEP"):
+                m.d.comb += self.clipped.eq(clips)
+                m.d.sync += self.step.eq(rounded)
+                m.next = "START"
+            with m.State("START"):
+                m.d.comb += self.start.bit_select(layer, 1).eq(1)
+                m.next = "SWEEP"
+            with m.State("SWEEP"):
+                with m.If(~self.sweeping):
+                    self._next_pair(m, lane, layer)
+            with m.State("DONE"):
+                m.d.sync += self.updates.eq(self.updates - 1)
+                m.next = "DRAW"
+                with m.If(self.updates <= 1):
+                    m.d.sync += self.updates.eq(0)
+                    m.next = "IDLE"
+        m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
+        with m.If(self.learn):
+            m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
+        return m
+
+    def _next_pair(self, m: Module, lane: Signal, layer: Signal) -> None:
+        last_lane, last_layer = self._g.lanes - 1, len(self._g.layers) - 1
+        m.next = "PAIR"
+        with m.If(layer == last_layer):
+            m.d.sync += [layer.eq(0), lane.eq(lane + 1)]
+            with m.If(lane == last_lane):
+                m.d.sync += lane.eq(0)
+                m.next = "DONE"
+        with m.Else():
+            m.d.sync += layer.eq(layer + 1)
+
+    def _count_inside(self, m: Module, inside: Signal, outputs: int) -> None:
+        """Outputs owed: what entered, times the outputs of a sample, less what left."""
+        m.d.sync += inside.eq(inside + Mux(self.entered, outputs, 0) - self.left)

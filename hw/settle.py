@@ -1,0 +1,174 @@
+"""From exact sums to a layer's weighted input: biases, the mean over T, rounding, saturation.
+
+z = sum W a + b and dz = sum W da + sum V a + C; the readout divides the sums by T.
+"""
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.fixed import round_half_up, saturate
+from dualspike.hw.streams import counter_shape, row, sums
+from dualspike.hw.weights import HostPort, Weights
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, Layer, aligned_sum
+
+
+class Settle(wiring.Component):
+    """Rows of sums in, rows of (z, dz[lanes]) in the membrane and tangent formats out.
+
+    ``rows`` and ``first`` are the row signs and the bias's column sign (`Signs`), ``mask`` the
+    lanes that perturb this layer. ``sweep`` holds while the learner moves the biases, as in
+    `Synapse`; ``swept`` in the last cycle. ``overflow`` pulses: bit 0 z, bit 1 a dz clipped.
+    Latency: 2 cycles, 3 where the mean needs a multiplication. Throughput: a row a cycle.
+    """
+
+    def __init__(self, description: Description, geometry: Geometry, layer: Layer) -> None:
+        self._d, self._g, self._layer = description, geometry, layer
+        self._lanes = geometry.lanes
+        self._shared = description.learning.structure == "factored"
+        f, lanes, width = description.formats, geometry.lanes, layer.next_simd
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(sums(layer, lanes, width, shared=self._shared))),
+                "outputs": Out(
+                    stream.Signature(row(signed(f.membrane.bits), f.tangent.bits, lanes, width))
+                ),
+                "rows": In(data.ArrayLayout(layer.n_out, lanes)),
+                "first": In(lanes),
+                "mask": In(lanes),
+                "sweep": In(1),
+                "lane": In(range(max(lanes, 2))),
+                "step": In(signed(f.weight.bits)),
+                "swept": Out(1),
+                "saturated": Out(1),
+                "overflow": Out(2),
+                "host": In(HostPort(f.weight.bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer, width, lanes = self._layer, self._layer.next_simd, self._lanes
+        bits = self._d.formats.weight.bits
+        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, bits)
+        connect(m, flipped(self.host), biases.host)
+
+        advance, taken, step_on = Signal(), Signal(), Signal()
+        place = Signal(counter_shape(layer.rows - 1))
+        last_place = place == layer.rows - 1
+        move, move_signs = Signal(), Signal(width)
+        m.d.comb += [
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            self.inputs.ready.eq(advance & ~self.sweep),
+            taken.eq(self.inputs.valid & self.inputs.ready),
+            step_on.eq(taken | self.sweep),
+            biases.row.eq(place),
+            biases.enable.eq(step_on),
+            biases.move.eq(move),
+            biases.signs.eq(move_signs),
+            biases.step.eq(self.step),
+            self.saturated.eq(biases.saturated),
+            self.swept.eq(self.sweep & last_place),
+        ]
+        m.d.sync += move.eq(self.sweep)
+        with m.If(step_on):
+            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
+
+        row_signs = [self.rows[k].word_select(place, width) for k in range(lanes)]
+        bias_signs = [signs ^ self.first[k].replicate(width) for k, signs in enumerate(row_signs)]
+        with m.If(step_on):
+            for k in range(lanes):
+                with m.If(self.lane == k):
+                    m.d.sync += move_signs.eq(bias_signs[k])
+        self._pipeline(m, advance, taken, biases.words, row_signs, bias_signs, place)
+        return m
+
+    def _pipeline(
+        self,
+        m: Module,
+        advance: Signal,
+        taken: Signal,
+        words: data.View,
+        row_signs: list[Value],
+        bias_signs: list[Value],
+        place: Signal,
+    ) -> None:
+        layer, f, into = self._layer, self._d.formats, self.inputs.payload
+        readout = layer.kind == "readout"
+        shift = self._g.reciprocal_shift if readout else 0
+        scale = self._g.reciprocal if readout else 1
+        _, fraction, align = aligned_sum(self._d, layer)
+        over: list[Value] = []
+        over_tangent: list[Value] = []
+        delay = 2 if scale != 1 else 1
+        valid = taken
+        for n in range(delay):
+            earlier, valid = valid, Signal(name=f"valid_{n}")
+            with m.If(advance):
+                m.d.sync += valid.eq(earlier)
+        with m.If(advance):
+            m.d.sync += self.outputs.valid.eq(valid)
+
+        def later(value: Value, name: str, stages: int = delay) -> Value:
+            for n in range(stages):
+                register = Signal(value.shape(), name=f"{name}_{n}")
+                with m.If(advance):
+                    m.d.sync += register.eq(value)
+                value = register
+            return value
+
+        def scaled(value: Value, name: str) -> Value:
+            value = later(value, name, 1)
+            return later(value * Const(scale), f"{name}_mean", 1) if scale != 1 else value
+
+        there = [
+            later(self._exists(place, slot), f"exists_{slot}") for slot in range(layer.next_simd)
+        ]
+        for slot in range(layer.next_simd):
+            # The memory answers one cycle after the row was taken: no register for stage one.
+            bias = later(words[slot], f"bias_{slot}", delay - 1)
+            total = scaled(into.value[slot], f"value_{slot}")
+            total = total + (bias << (shift + layer.value_fraction))
+            drop = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
+            z, clips = saturate(round_half_up(total, drop), f.membrane.bits)
+            over.append(clips & there[slot])
+            with m.If(advance):
+                m.d.sync += self.outputs.payload.value[slot].eq(z)
+            for k in range(self._lanes):
+                name = f"{slot}_{k}"
+                part = into.sign[0 if self._shared else slot][k]
+                if self._shared:
+                    part = Mux(row_signs[k][slot], -part, part)
+                part = part << align
+                if layer.tangent_in_bits:
+                    part = part + into.tangent[slot][k]
+                unit = 1 << (shift + fraction)
+                up = later(self.mask[k] & ~bias_signs[k][slot], f"up_{name}")
+                down = later(self.mask[k] & bias_signs[k][slot], f"down_{name}")
+                total = scaled(part, f"tangent_{name}")
+                total = total + Mux(up, unit, Mux(down, -unit, 0))
+                dz, clips = saturate(
+                    round_half_up(total, shift + fraction - f.tangent.fraction), f.tangent.bits
+                )
+                over_tangent.append(clips & there[slot])
+                with m.If(advance):
+                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dz)
+        moving = advance & valid
+        m.d.comb += [
+            self.overflow[0].eq(moving & _any(over)),
+            self.overflow[1].eq(moving & _any(over_tangent)),
+        ]
+
+    def _exists(self, place: Signal, slot: int) -> Value:
+        """Whether a slot of the row holds a neuron and not padding."""
+        last = self._layer.rows - 1
+        padding = last * self._layer.next_simd + slot >= self._layer.n_out
+        return place != last if padding else Const(1)
+
+
+def _any(values: list[Value]) -> Value:
+    result: Value = Const(0)
+    for value in values:
+        result = result | value
+    return result

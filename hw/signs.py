@@ -1,0 +1,97 @@
+"""The perturbation's signs at the present position of a pass over the weights.
+
+Words from the drawer are pushed in before every batch, per lane: row signs first, then column
+signs (structure factored) or the start state of the sign register (independent). See `model.lfsr`.
+A bit of 1 is a perturbation of -1.
+"""
+
+from amaranth.hdl import Array, Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.lfsr import leap, output_bits
+from dualspike.model.geometry import Layer
+from dualspike.model.lfsr import SIGNS, WORD
+
+
+class Signs(wiring.Component):
+    """Signs of ``pe`` x ``simd`` weights for every lane, following a `Walk`.
+
+    ``load[k]`` pushes ``word`` into lane k; ``restart`` goes back to the start of the pass.
+    ``advance`` with the walk's ``last_chunk`` and ``last_row`` moves on. Members for the present
+    position: ``weights`` [lanes][simd * pe] (bit s * pe + p for input s, neuron p), ``columns``
+    [lanes][simd] (factored only, else 0); always: ``rows`` [lanes][n_out], ``first`` [lanes]
+    (the bias's column sign, factored only, else 0). Latency 0.
+    """
+
+    def __init__(self, layer: Layer, lanes: int, structure: str) -> None:
+        self._layer, self._lanes, self._factored = layer, lanes, structure == "factored"
+        super().__init__(
+            {
+                "load": In(lanes),
+                "word": In(WORD),
+                "restart": In(1),
+                "advance": In(1),
+                "last_chunk": In(1),
+                "last_row": In(1),
+                "chunk": In(layer.chunks.bit_length()),
+                "group": In(layer.groups.bit_length()),
+                "weights": Out(data.ArrayLayout(layer.pe * layer.simd, lanes)),
+                "columns": Out(data.ArrayLayout(layer.simd, lanes)),
+                "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
+                "first": Out(lanes),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        row_words = -(-layer.n_out // WORD)
+        more = -(-(layer.n_in + 1) // WORD) if self._factored else 1
+        for k in range(self._lanes):
+            words = [Signal(WORD, name=f"word_{k}_{n}") for n in range(row_words + more)]
+            with m.If(self.load[k]):
+                for word, above in zip(words, [*words[1:], self.word], strict=True):
+                    m.d.sync += word.eq(above)
+            m.d.comb += self.rows[k].eq(Cat(words[:row_words]))
+            if self._factored:
+                self._follow_factored(m, k, Cat(words[row_words:]))
+            else:
+                self._follow_register(m, k, words[row_words])
+        return m
+
+    def _follow_factored(self, m: Module, k: int, columns: Value) -> None:
+        layer = self._layer
+        chunks = [
+            columns[1 + c * layer.simd : 1 + (c + 1) * layer.simd] for c in range(layer.chunks)
+        ]
+        groups = [self.rows[k][g * layer.pe : (g + 1) * layer.pe] for g in range(layer.groups)]
+        column, rows = Signal(layer.simd), Signal(layer.pe)
+        m.d.comb += [
+            column.eq(Array(chunks)[self.chunk]),
+            rows.eq(Array(groups)[self.group]),
+            self.first[k].eq(columns[0]),
+            self.columns[k].eq(column),
+            self.weights[k].eq(
+                Cat(rows ^ column[s].replicate(layer.pe) for s in range(layer.simd))
+            ),
+        ]
+
+    def _follow_register(self, m: Module, k: int, start: Value) -> None:
+        """Weight (i, j) takes output bit j * n_out + i: a chunk is simd * n_out bits further."""
+        layer = self._layer
+        state = Signal(SIGNS.length, name=f"state_{k}")
+        group_state = Signal(SIGNS.length, name=f"group_state_{k}")
+        bits = [
+            bit
+            for s in range(layer.simd)
+            for bit in output_bits(SIGNS, state, s * layer.n_out, layer.pe)
+        ]
+        m.d.comb += self.weights[k].eq(Cat(bits))
+        next_group = leap(SIGNS, group_state, layer.pe)
+        with m.If(self.restart | (self.advance & self.last_row)):
+            m.d.sync += [state.eq(start), group_state.eq(start)]
+        with m.Elif(self.advance & self.last_chunk):
+            m.d.sync += [state.eq(next_group), group_state.eq(next_group)]
+        with m.Elif(self.advance):
+            m.d.sync += state.eq(leap(SIGNS, state, layer.simd * layer.n_out))

@@ -1,0 +1,50 @@
+"""Payloads of the streams between components.
+
+The handshake law, for every stream: a payload moves in each cycle in which valid and ready are
+both 1, and what is offered stays offered, unchanged, until it is taken.
+"""
+
+from amaranth.hdl import Shape, Value, signed, unsigned
+from amaranth.lib import data
+
+from dualspike.model.geometry import Layer
+
+
+def row(value: Shape, tangent_bits: int, lanes: int, width: int) -> data.StructLayout:
+    """``width`` dual numbers side by side: value[width], tangent[width][lanes] if there are any."""
+    members = {"value": data.ArrayLayout(value, width)}
+    if tangent_bits and lanes:
+        lane = data.ArrayLayout(signed(tangent_bits), lanes)
+        members["tangent"] = data.ArrayLayout(lane, width)
+    return data.StructLayout(members)
+
+
+def layer_input(layer: Layer, lanes: int) -> data.StructLayout:
+    """A chunk of ``simd`` inputs of a weight layer."""
+    shape = Shape(layer.value_bits, layer.value_signed)
+    return row(shape, layer.tangent_in_bits, lanes, layer.simd)
+
+
+def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLayout:
+    """``width`` neurons' sums of weight * value, weight * tangent and sign * value.
+
+    With ``shared`` signs (structure factored) the last is one for all neurons.
+    """
+    members = {"value": data.ArrayLayout(signed(layer.value_sum_bits), width)}
+    if lanes:
+        if layer.tangent_in_bits:
+            lane = data.ArrayLayout(signed(layer.tangent_sum_bits), lanes)
+            members["tangent"] = data.ArrayLayout(lane, width)
+        lane = data.ArrayLayout(signed(layer.sign_sum_bits), lanes)
+        members["sign"] = data.ArrayLayout(lane, 1 if shared else width)
+    return data.StructLayout(members)
+
+
+def entries(view: data.View, count: int) -> list[Value]:
+    """The first ``count`` elements of an array view."""
+    return [view[n] for n in range(count)]
+
+
+def counter_shape(highest: int) -> Shape:
+    """Unsigned shape that holds 0 to ``highest``, at least one bit."""
+    return unsigned(max(1, highest.bit_length()))

@@ -1,0 +1,171 @@
+"""A layer's multiply-accumulate array on dual numbers, folded to ``pe`` neurons by ``simd`` inputs.
+
+For every neuron: sum W a, and for every tangent lane sum W da and sum V a (d(W a) = W da + V a).
+Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's matrix-vector unit.
+"""
+
+from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.fixed import add
+from dualspike.hw.signs import Signs
+from dualspike.hw.streams import layer_input, sums
+from dualspike.hw.walk import Walk
+from dualspike.hw.weights import HostPort, Weights
+from dualspike.model.geometry import Layer
+from dualspike.model.lfsr import WORD
+
+
+class Synapse(wiring.Component):
+    """Weighted sums of one layer.
+
+    Members: ``inputs``, chunks of ``simd`` dual numbers, every frame of ``chunks`` given
+    ``groups`` times; ``outputs``, the sums of ``pe`` neurons, group after group; ``mask``, a bit
+    for each lane that perturbs this layer. ``load``, ``word``, ``restart``, ``rows`` and ``first``
+    belong to the signs (`Signs`). ``sweep`` holds while the learner moves the weights by ``step``
+    against lane ``lane``: one row a cycle, ``swept`` in the last.
+    Latency: 3 cycles from a group's last chunk in to its sums out. Throughput: a chunk a cycle.
+    """
+
+    def __init__(self, layer: Layer, lanes: int, structure: str, weight_bits: int) -> None:
+        self._layer, self._lanes = layer, lanes
+        self._structure, self._bits = structure, weight_bits
+        self._shared = structure == "factored"
+        outputs = sums(layer, lanes, layer.pe, shared=self._shared)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(layer_input(layer, lanes))),
+                "outputs": Out(stream.Signature(outputs)),
+                "mask": In(lanes),
+                "load": In(lanes),
+                "word": In(WORD),
+                "restart": In(1),
+                "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
+                "first": Out(lanes),
+                "sweep": In(1),
+                "lane": In(range(max(lanes, 2))),
+                "step": In(signed(weight_bits)),
+                "swept": Out(1),
+                "saturated": Out(1),
+                "host": In(HostPort(weight_bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer, lanes = self._layer, self._lanes
+        m.submodules.walk = walk = Walk(layer)
+        m.submodules.sign_source = signs = Signs(layer, lanes, self._structure)
+        m.submodules.store = weights = Weights(
+            layer.n_out, layer.n_in, layer.pe, layer.simd, self._bits
+        )
+        connect(m, flipped(self.host), weights.host)
+
+        advance, taken = Signal(), Signal()
+        m.d.comb += [
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            self.inputs.ready.eq(advance & ~self.sweep),
+            taken.eq(self.inputs.valid & self.inputs.ready),
+            walk.advance.eq(taken | self.sweep),
+            weights.row.eq(walk.row),
+            weights.enable.eq(walk.advance),
+            signs.load.eq(self.load),
+            signs.word.eq(self.word),
+            signs.restart.eq(self.restart),
+            signs.advance.eq(walk.advance),
+            signs.last_chunk.eq(walk.last_chunk),
+            signs.last_row.eq(walk.last_row),
+            signs.chunk.eq(walk.chunk),
+            signs.group.eq(walk.group),
+            self.rows.eq(signs.rows),
+            self.first.eq(signs.first),
+            self.swept.eq(self.sweep & walk.last_row),
+        ]
+
+        here = signs.columns if self._shared else signs.weights
+        chunk = Signal.like(self.inputs.payload)
+        chunk_signs = Signal.like(here)
+        move, move_signs = Signal(), Signal(layer.pe * layer.simd)
+        m.d.sync += move.eq(self.sweep)
+        with m.If(walk.advance):
+            m.d.sync += [
+                chunk.eq(self.inputs.payload),
+                chunk_signs.eq(here),
+                move_signs.eq(signs.weights[self.lane]),
+            ]
+        m.d.comb += [
+            weights.move.eq(move),
+            weights.signs.eq(move_signs),
+            weights.step.eq(self.step),
+            self.saturated.eq(weights.saturated),
+        ]
+
+        valid = [Signal(name=f"valid_{n}") for n in range(2)]
+        first = [Signal(name=f"first_{n}") for n in range(2)]
+        last = [Signal(name=f"last_{n}") for n in range(2)]
+        with m.If(advance):
+            m.d.sync += [
+                valid[0].eq(taken),
+                first[0].eq(walk.first_chunk),
+                last[0].eq(walk.last_chunk),
+                valid[1].eq(valid[0]),
+                first[1].eq(first[0]),
+                last[1].eq(last[0]),
+                self.outputs.valid.eq(valid[1] & last[1]),
+            ]
+        self._accumulate(m, advance, valid, first[1], weights.words, chunk, chunk_signs)
+        return m
+
+    def _accumulate(
+        self,
+        m: Module,
+        advance: Signal,
+        valid: list[Signal],
+        first: Signal,
+        words: data.View,
+        chunk: data.View,
+        chunk_signs: data.View,
+    ) -> None:
+        """Products of the chunk in one cycle, their sums onto the accumulators in the next."""
+        layer, out = self._layer, self.outputs.payload
+
+        def stage(target: Value, products: list[Value], name: str) -> None:
+            held = []
+            for n, product in enumerate(products):
+                register = Signal(product.shape(), name=f"{name}_{n}")
+                with m.If(advance & valid[0]):
+                    m.d.sync += register.eq(product)
+                held.append(register)
+            total = Signal(target.shape(), name=f"{name}_sum")
+            with m.If(advance & valid[1]):
+                m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
+            m.d.comb += target.eq(total)
+
+        inputs = range(layer.simd)
+        for p in range(layer.pe):
+            weight = [words[s * layer.pe + p] for s in inputs]
+            products = [self._times(weight[s], chunk.value[s]) for s in inputs]
+            stage(out.value[p], products, f"product_{p}")
+            if layer.tangent_in_bits:
+                for k in range(self._lanes):
+                    products = [weight[s] * chunk.tangent[s][k] for s in inputs]
+                    stage(out.tangent[p][k], products, f"tangent_product_{p}_{k}")
+        for k in range(self._lanes):
+            for p in range(1 if self._shared else layer.pe):
+                products = [
+                    self._signed(
+                        chunk_signs[k][s * (1 if self._shared else layer.pe) + p],
+                        chunk.value[s],
+                        self.mask[k],
+                    )
+                    for s in inputs
+                ]
+                stage(out.sign[p][k], products, f"sign_product_{p}_{k}")
+
+    def _times(self, weight: Value, value: Value) -> Value:
+        return Mux(value, weight, 0) if self._layer.kind == "spiking" else weight * value
+
+    @staticmethod
+    def _signed(sign: Value, value: Value, on: Value) -> Value:
+        return Mux(on, Mux(sign, -value, value), 0)

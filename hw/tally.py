@@ -1,0 +1,63 @@
+"""Spike counts and summed spike tangents of every neuron over a sample's T steps."""
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.streams import counter_shape, layer_input, row
+from dualspike.model.geometry import Layer
+
+
+class Tally(wiring.Component):
+    """T frames of rows (S, dS) in, one frame of (sum S, sum dS) out for the readout ``layer``.
+
+    Latency: 1 cycle, in the last of the T frames. Throughput: a row a cycle.
+    """
+
+    def __init__(self, layer: Layer, lanes: int, time_steps: int, tangent_bits: int) -> None:
+        self._layer, self._lanes, self._steps = layer, lanes, time_steps
+        inputs = row(unsigned(1), tangent_bits, lanes, layer.simd)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(inputs)),
+                "outputs": Out(stream.Signature(layer_input(layer, lanes))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        into, out = self.inputs.payload, self.outputs.payload
+        chunk = Signal(counter_shape(layer.chunks - 1))
+        step = Signal(counter_shape(self._steps - 1))
+        last_step = Signal()
+        advance, taken = Signal(), Signal()
+        width = Shape.cast(out.shape()).width
+        m.submodules.sums = sums = memory.Memory(shape=width, depth=layer.chunks, init=[])
+        read, write = sums.read_port(domain="comb"), sums.write_port()
+        before = out.shape()(Mux(step == 0, 0, read.data))
+        after = Signal(out.shape())
+        for slot in range(layer.simd):
+            m.d.comb += after.value[slot].eq(before.value[slot] + into.value[slot])
+            for k in range(self._lanes):
+                total = before.tangent[slot][k] + into.tangent[slot][k]
+                m.d.comb += after.tangent[slot][k].eq(total)
+        m.d.comb += [
+            last_step.eq(step == self._steps - 1),
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            self.inputs.ready.eq(advance | ~last_step),
+            taken.eq(self.inputs.valid & self.inputs.ready),
+            read.addr.eq(chunk),
+            write.addr.eq(chunk),
+            write.data.eq(Cat(after)),
+            write.en.eq(taken),
+        ]
+        with m.If(taken):
+            m.d.sync += chunk.eq(chunk + 1)
+            with m.If(chunk == layer.chunks - 1):
+                m.d.sync += [chunk.eq(0), step.eq(Mux(last_step, 0, step + 1))]
+        with m.If(advance):
+            m.d.sync += self.outputs.valid.eq(taken & last_step)
+            with m.If(taken & last_step):
+                m.d.sync += out.eq(after)
+        return m

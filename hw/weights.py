@@ -1,0 +1,124 @@
+"""Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
+
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.fixed import saturate
+from dualspike.hw.streams import counter_shape
+
+
+class HostPort(wiring.Signature):
+    """One word at a time in the host's order; ``rewind`` goes to the first.
+
+    ``access`` reads, or with ``write`` writes, and moves on; read data is there 2 cycles later.
+    """
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(
+            {
+                "rewind": Out(1),
+                "access": Out(1),
+                "write": Out(1),
+                "write_data": Out(signed(bits)),
+                "read_data": In(signed(bits)),
+            }
+        )
+
+
+class Weights(wiring.Component):
+    """``width`` banks of ``rows`` words, side by side: matrix element (i, j) of a layer.
+
+    Element (i, j) lies in bank s * pe + p of row g * chunks + c, with i = g * pe + p and
+    j = c * simd + s. ``enable`` reads row ``row``; ``words`` holds it from the next cycle on.
+    ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
+    saturate(word - sign * step) back to the row read last; ``saturated`` tells of clipping.
+    ``host`` works row by row of the matrix, while nothing else does.
+    """
+
+    def __init__(self, n_out: int, n_in: int, pe: int, simd: int, bits: int) -> None:
+        self._n_out, self._n_in, self._pe, self._simd, self._bits = n_out, n_in, pe, simd, bits
+        self._chunks = -(-n_in // simd)
+        self._rows = -(-n_out // pe) * self._chunks
+        super().__init__(
+            {
+                "row": In(counter_shape(self._rows - 1)),
+                "enable": In(1),
+                "words": Out(data.ArrayLayout(signed(bits), pe * simd)),
+                "move": In(1),
+                "signs": In(pe * simd),
+                "step": In(signed(bits)),
+                "saturated": Out(1),
+                "host": In(HostPort(bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        banks = self._pe * self._simd
+        host_bank, host_row = self._host_walk(m)
+        host_access_q, host_bank_q = Signal(), Signal.like(host_bank)
+        moved_row = Signal.like(self.row)
+        m.d.sync += [host_access_q.eq(self.host.access), host_bank_q.eq(host_bank)]
+        with m.If(self.enable):
+            m.d.sync += moved_row.eq(self.row)
+        over = Signal(banks)
+        m.d.comb += self.saturated.eq(self.move & over.any())
+        for bank in range(banks):
+            store = memory.Memory(shape=unsigned(self._bits), depth=self._rows, init=[])
+            m.submodules[f"bank_{bank}"] = store
+            read, write = store.read_port(), store.write_port()
+            word = read.data.as_signed()
+            sign = self.signs[bank]
+            moved = Mux(sign, word + self.step, word - self.step)
+            clipped, clips = saturate(moved, self._bits)
+            here = self.host.access & self.host.write & (host_bank == bank)
+            exists = self._exists(bank, moved_row)
+            m.d.comb += [
+                read.addr.eq(Mux(self.host.access, host_row, self.row)),
+                read.en.eq(self.enable | self.host.access),
+                self.words[bank].eq(word),
+                over[bank].eq(clips & exists),
+                write.addr.eq(Mux(self.move, moved_row, host_row)),
+                write.data.eq(Mux(self.move, clipped, self.host.write_data)),
+                write.en.eq((self.move & exists) | here),
+            ]
+        with m.If(host_access_q):
+            m.d.sync += self.host.read_data.eq(
+                Array(self.words[bank] for bank in range(banks))[host_bank_q]
+            )
+        return m
+
+    def _exists(self, bank: int, row: Signal) -> Value:
+        """Whether a bank's word in a row belongs to the matrix: padding never moves."""
+        s, p = divmod(bank, self._pe)
+        padded = [
+            r
+            for r in range(self._rows)
+            if r // self._chunks * self._pe + p >= self._n_out
+            or r % self._chunks * self._simd + s >= self._n_in
+        ]
+        return ~row.matches(*padded) if padded else Const(1)
+
+    def _host_walk(self, m: Module) -> tuple[Signal, Signal]:
+        """Bank and row of the host's next word: input by input, neuron by neuron."""
+        p, s = Signal(counter_shape(self._pe - 1)), Signal(counter_shape(self._simd - 1))
+        column, base = Signal(counter_shape(self._n_in - 1)), Signal.like(self.row)
+        row = Signal.like(self.row)
+        with m.If(self.host.rewind):
+            m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
+        with m.Elif(self.host.access):
+            m.d.sync += [s.eq(s + 1), column.eq(column + 1)]
+            with m.If(s == self._simd - 1):
+                m.d.sync += [s.eq(0), row.eq(row + 1)]
+            with m.If(column == self._n_in - 1):
+                m.d.sync += [s.eq(0), column.eq(0), p.eq(p + 1), row.eq(base)]
+                with m.If(p == self._pe - 1):
+                    m.d.sync += [
+                        p.eq(0),
+                        base.eq(base + self._chunks),
+                        row.eq(base + self._chunks),
+                    ]
+        bank = Signal(counter_shape(self._pe * self._simd - 1))
+        m.d.comb += bank.eq(s * self._pe + p)
+        return bank, row

@@ -1,0 +1,1 @@
+"""What is built: data only. Descriptions, number formats, sign polynomials, register map."""

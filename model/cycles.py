@@ -1,0 +1,42 @@
+"""Clock counts of a core as formulas; tests count clocks against them.
+
+A learning batch of B samples takes draw + B * interval + fill + learn clocks:
+
+- draw: one clock for each word of the drawer, and one to begin;
+- interval (`Geometry.interval`): from one sample to the next, the same with and without learning;
+- fill: the chain runs full and empty, at most sum over layers of
+  cycles + rows + chunks + 16, and at least 0;
+- learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
+  has the layer; 1 clock to end.
+
+Clocks in which the host gives no sample or no target come on top.
+"""
+
+from dualspike.model.description import Description
+from dualspike.model.geometry import Layer, geometry
+from dualspike.model.lfsr import draw_order
+
+
+def sample_cycles(layer: Layer, time_steps: int) -> int:
+    """Clocks in which a layer's multipliers are at work for one sample."""
+    return layer.cycles * (time_steps if layer.kind == "spiking" else 1)
+
+
+def draw_cycles(d: Description) -> int:
+    """Clocks before a batch, to draw its signs."""
+    return len(draw_order(d.learning.structure, d.lanes, d.shapes)) + 1
+
+
+def fill_bound(d: Description) -> int:
+    """Most clocks a batch takes beyond B * interval for its samples."""
+    layers = geometry(d).layers
+    return sum(layer.cycles + layer.rows + layer.chunks + 16 for layer in layers)
+
+
+def learn_cycles(d: Description) -> int:
+    """Clocks behind a batch, to move the weights."""
+    total = 1 + d.lanes * d.n_layers
+    for layer in geometry(d).layers:
+        users = sum(mask >> layer.index & 1 for mask in d.masks)
+        total += users * (3 + max(layer.cycles, layer.rows))
+    return total

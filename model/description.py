@@ -1,0 +1,294 @@
+"""The validated description of one chip: what a TOML file says, and nothing else."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from dualspike.model.formats import Format
+from dualspike.model.keywords import VERILOG_KEYWORDS
+
+
+def _format(text: object) -> Format:
+    if isinstance(text, Format):
+        return text
+    if not isinstance(text, str):
+        raise ValueError(f"must look like s1.16 or u0.8, not {text!r}")
+    return Format.parse(text)
+
+
+def _within(lowest: float, highest: float) -> AfterValidator:
+    """A number in [lowest, highest], or one line that says so."""
+
+    def check(value: float) -> float:
+        if not lowest <= value <= highest:
+            raise ValueError(f"must be in [{lowest}, {highest}], not {value}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _entries(least: int, most: int) -> AfterValidator:
+    """A list of least to most entries, or one line that says so."""
+
+    def check(value: list[int]) -> list[int]:
+        if not least <= len(value) <= most:
+            raise ValueError(f"must have {least} to {most} entries, not {len(value)}")
+        return value
+
+    return AfterValidator(check)
+
+
+FormatField = Annotated[Format, BeforeValidator(_format), PlainSerializer(str)]
+Width = Annotated[int, _within(1, 4096)]
+Shift = Annotated[int, _within(-16, 16)]
+Lanes = Annotated[int, _within(1, 64)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+    )
+
+
+class Surrogate(_Section):
+    """Derivative standing in for the step: f(x) = exp(-x^2 / (2 sigma^2)) / (sqrt(2 pi) sigma).
+
+    Tabulated at the centres of ``entries`` bins over [-span, span), x = U - threshold; 0 outside.
+    """
+
+    kind: Literal["gaussian"] = "gaussian"
+    sigma: Annotated[float, _within(0.01, 16)] = 0.5
+    entries: Annotated[int, _within(2, 4096)] = 128
+    span: Annotated[int, _within(1, 64)] = 2
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("entries", "span"):
+            value = getattr(self, name)
+            if value & (value - 1):
+                raise ValueError(f"{name} must be a power of two, not {value}")
+        return self
+
+    @property
+    def peak(self) -> float:
+        """f(0), the largest value."""
+        return 1 / (math.sqrt(2 * math.pi) * self.sigma)
+
+
+class Network(_Section):
+    """Spiking multi-layer perceptron: direct input, IF hidden layers, mean readout.
+
+    ``layers`` are the widths [n_in, hidden ..., n_out]; every sample runs ``time_steps`` steps.
+    """
+
+    layers: Annotated[list[Width], _entries(3, 16)]
+    time_steps: Annotated[int, _within(1, 1024)] = 32
+    threshold: Annotated[float, _within(2**-16, 2**16)] = 1.0
+    leak: float = 1.0
+    surrogate: Surrogate = Surrogate()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.leak != 1.0:
+            raise ValueError(f"leak must be 1 (integrate and fire), not {self.leak:g}")
+        return self
+
+
+class Learning(_Section):
+    """Randomized forward gradients and plain gradient descent with power-of-two rates.
+
+    ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
+    ``directions`` independent perturbations are used at once, their updates summed.
+    The rate of layer l at update u is
+    2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
+    error, meant over a batch and summed over the outputs (for a batch that is no power of two:
+    divided by the next power of two).
+    """
+
+    rule: Literal["rfg"] = "rfg"
+    scope: Literal["layer", "global"] = "layer"
+    structure: Literal["independent", "factored"] = "independent"
+    directions: Lanes = 1
+    batch: Annotated[int, _within(1, 65536)] = 64
+    rate: Shift = 6
+    layer_shift: list[Shift] | None = None
+    stages: Annotated[int, _within(1, 16)] = 5
+    updates: Annotated[int, _within(1, 10**8)] = 5000
+    seed: Annotated[int, _within(1, 2**32 - 1)] = 1
+
+
+class Formats(_Section):
+    """Number formats; sums inside the chip are as wide as they need to be and never round."""
+
+    weight: FormatField = Format.parse("s1.16")
+    membrane: FormatField = Format.parse("s3.16")
+    tangent: FormatField = Format.parse("s12.5")
+    surrogate: FormatField = Format.parse("u0.8")
+    input: FormatField = Format.parse("s1.14")
+    target: FormatField = Format.parse("s1.16")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in type(self).model_fields:
+            value: Format = getattr(self, name)
+            if value.signed != (name != "surrogate"):
+                kind = "unsigned (u)" if name == "surrogate" else "signed (s)"
+                raise ValueError(f"{name} must be {kind}, not {value}")
+            if not 2 <= value.bits <= 24:
+                raise ValueError(f"{name} must be 2 to 24 bits wide, not {value} ({value.bits})")
+        if self.target.fraction > self.membrane.fraction:
+            raise ValueError(
+                f"target must have at most the membrane's {self.membrane.fraction} fraction bits,"
+                f" not {self.target}"
+            )
+        return self
+
+
+class Hardware(_Section):
+    """Folding: layer l computes ``pe[l]`` neurons by ``simd[l]`` inputs a cycle.
+
+    Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
+    layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
+    ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses.
+    """
+
+    pe: list[Width] | None = None
+    simd: list[Width] | None = None
+    lanes: Lanes | None = None
+
+
+class Data(_Section):
+    """Training data: ``hat`` (2-D Mexican hat), or an ``.npz`` with x [N, n_in], y [N, n_out]."""
+
+    source: str = "hat"
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None for a built-in source."""
+        return None if self.source == "hat" else Path(self.source)
+
+
+class Description(_Section):
+    """One chip and its training. ``name`` becomes the name of the top module."""
+
+    name: str = Field("dualspike_core", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    network: Network
+    learning: Learning = Learning()
+    formats: Formats = Formats()
+    hardware: Hardware = Hardware()
+    data: Data = Data()
+
+    @property
+    def n_layers(self) -> int:
+        """Weight layers: the hidden ones and the readout."""
+        return len(self.network.layers) - 1
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """(n_in, n_out) of every weight layer."""
+        return list(zip(self.network.layers, self.network.layers[1:], strict=False))
+
+    @property
+    def lanes(self) -> int:
+        """Tangent lanes on the chip."""
+        return self.hardware.lanes or self.lanes_used
+
+    @property
+    def lanes_used(self) -> int:
+        """Lanes that the learning rule perturbs; any others stay masked."""
+        learning = self.learning
+        return learning.directions * (self.n_layers if learning.scope == "layer" else 1)
+
+    @property
+    def masks(self) -> list[int]:
+        """For each lane the layers it perturbs and updates, layer l in bit l."""
+        if self.learning.scope == "layer":
+            used = [1 << (k % self.n_layers) for k in range(self.lanes_used)]
+        else:
+            used = [(1 << self.n_layers) - 1] * self.lanes_used
+        return used + [0] * (self.lanes - self.lanes_used)
+
+    @property
+    def threshold(self) -> int:
+        """Threshold in units of the membrane's last bit."""
+        return round(self.network.threshold * 2**self.formats.membrane.fraction)
+
+    @property
+    def layer_shift(self) -> list[int]:
+        """Extra rate shift of every layer."""
+        shifts = self.learning.layer_shift
+        return [0] * self.n_layers if shifts is None else shifts
+
+    @property
+    def step_shift(self) -> list[int]:
+        """Right shift from a jvp accumulator to a step in weight units, at the start, by layer.
+
+        The accumulator has membrane + tangent fraction bits; the batch mean, the rate and the
+        weight's last bit are folded in.
+        """
+        f = self.formats
+        base = f.membrane.fraction + f.tangent.fraction - f.weight.fraction
+        base += self.learning.rate + (self.learning.batch - 1).bit_length()
+        return [base + shift for shift in self.layer_shift]
+
+    def stage(self, update: int) -> int:
+        """Number of rate halvings in force at ``update`` (counted from 0)."""
+        last = self.learning.stages - 1
+        return min(update * self.learning.stages // self.learning.updates, last)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.name in VERILOG_KEYWORDS:
+            raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
+        membrane, formats = self.formats.membrane, self.formats
+        if not 1 <= self.threshold <= membrane.highest:
+            raise ValueError(
+                f"formats.membrane must hold the threshold {self.network.threshold:g}"
+                f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
+                f" to {float(membrane.highest * membrane.lsb):.10g}"
+            )
+        table = formats.surrogate
+        if round(self.network.surrogate.peak * 2**table.fraction) > table.highest:
+            raise ValueError(
+                f"formats.surrogate must hold the surrogate's peak"
+                f" {self.network.surrogate.peak:.3f}, {table} ends at"
+                f" {float(table.highest * table.lsb):.3f}"
+            )
+        bin_bits = (2 * self.network.surrogate.span).bit_length() - 1 + membrane.fraction
+        if self.network.surrogate.entries.bit_length() - 1 > bin_bits:
+            raise ValueError(
+                f"network.surrogate.entries must be at most {1 << bin_bits} with"
+                f" {membrane} membranes, not {self.network.surrogate.entries}"
+            )
+        if len(self.layer_shift) != self.n_layers:
+            raise ValueError(
+                f"learning.layer_shift must have {self.n_layers} entries,"
+                f" not {len(self.layer_shift)}"
+            )
+        lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1
+        if not (0 <= lowest and highest < 64):
+            raise ValueError(
+                f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
+            )
+        if self.hardware.lanes is not None and self.hardware.lanes < self.lanes_used:
+            raise ValueError(
+                f"hardware.lanes must be at least {self.lanes_used}"
+                f" ({self.learning.scope} scope), not {self.hardware.lanes}"
+            )
+        if self.lanes > 64:
+            raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
+        return self

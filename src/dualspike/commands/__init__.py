@@ -1,0 +1,1 @@
+"""The commands, one a file; ``dualspike.cli`` gives them their names."""

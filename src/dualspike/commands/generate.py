@@ -1,0 +1,56 @@
+"""``dualspike generate``."""
+
+import shlex
+from pathlib import Path
+
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.files import output_folder, write_atomic
+from dualspike.golden.fixed import stored_start
+from dualspike.hw.product import core_verilog, hex_words, manifest, waivers
+from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
+from dualspike.model.identity import config_hash
+from dualspike.output import JsonFlag, console, emit_json
+
+
+def generate(
+    net: NetArgument = None,
+    output: FolderOption = Path("generated"),
+    preset: PresetOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write Verilog, lint waivers, manifest and start weights."""
+    d = description(net, preset)
+    files = write_core(d, output)
+    g = geometry(d)
+    out = console(as_json)
+    for name in files:
+        out.print(f"wrote {output / name}")
+    out.print(f"A sample every {g.interval} clocks, {g.lanes} tangent lanes. Next:")
+    out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
+    if as_json:
+        emit_json(
+            {
+                "folder": str(output),
+                "files": files,
+                "config_hash": config_hash(d),
+                "sample_interval": g.interval,
+            }
+        )
+
+
+def write_core(d: Description, folder: Path) -> list[str]:
+    """Write everything that belongs to a core; returns the file names."""
+    output_folder(folder)
+    contents = {
+        f"{d.name}.v": core_verilog(d),
+        f"{d.name}.vlt": waivers(d),
+        "manifest.json": manifest(d),
+    }
+    bits = d.formats.weight.bits
+    for kind, arrays in zip(("weights", "biases"), stored_start(d, d.learning.seed), strict=True):
+        for layer, values in enumerate(arrays):
+            contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
+    for name, text in contents.items():
+        write_atomic(folder / name, text)
+    return list(contents)

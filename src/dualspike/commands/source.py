@@ -1,0 +1,42 @@
+"""What a command works on: a TOML file or a preset, with the options that override it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.load import describe, load, load_preset
+
+NetArgument = Annotated[
+    Path | None, typer.Argument(metavar="[NET.toml]", help="The description; or give --preset.")
+]
+PresetOption = Annotated[str | None, typer.Option(help="A built-in description instead.")]
+UpdatesOption = Annotated[
+    int | None, typer.Option(metavar="N", help="Updates to run; the rate schedule spans them.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option(metavar="S", help="Seed of weights, samples and signs.")
+]
+FolderOption = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
+]
+
+
+def description(net: Path | None, preset: str | None, **learning: int | None) -> Description:
+    """The description that was asked for, checked again with the ``learning`` keys replaced."""
+    if (net is None) == (preset is None):
+        raise BadInput("give either NET.toml or --preset NAME, one of the two")
+    d = load(net) if net else load_preset(preset or "")
+    return override(d, **learning)
+
+
+def override(d: Description, **learning: int | None) -> Description:
+    """The same description with other values for ``learning`` keys; None leaves one alone."""
+    changed: dict[str, Any] = {k: v for k, v in learning.items() if v is not None}
+    if not changed:
+        return d
+    tables = d.model_dump()
+    tables["learning"] |= changed
+    return describe(tables, "options")

@@ -1,0 +1,133 @@
+"""``dualspike train``: the same run on any engine."""
+
+import io
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from dualspike.commands.source import (
+    FolderOption,
+    NetArgument,
+    PresetOption,
+    SeedOption,
+    UpdatesOption,
+    description,
+)
+from dualspike.files import output_folder, write_atomic
+from dualspike.golden.data import load_data
+from dualspike.golden.figures import hat_figure
+from dualspike.golden.fixed import FixedEngine
+from dualspike.golden.network import Parameters
+from dualspike.golden.train import Engine, FloatEngine, TrainResult
+from dualspike.golden.train import train as run
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.identity import config_hash
+from dualspike.output import JsonFlag, console, emit_json
+from dualspike.progress import progress_bar
+from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.rtl import RtlEngine
+
+
+class EngineName(StrEnum):
+    """What runs the training."""
+
+    golden = "golden"
+    fixed = "fixed"
+    rtl = "rtl"
+
+
+def train(
+    net: NetArgument = None,
+    output: FolderOption = Path("trained"),
+    preset: PresetOption = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="Float reference, integer model or simulated hardware.")
+    ] = EngineName.fixed,
+    updates: UpdatesOption = None,
+    seed: SeedOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train and write result.json, weights.npz and a picture."""
+    d = description(net, preset, updates=updates, seed=seed)
+    dataset = load_data(d)
+    output_folder(output)
+    if (output / "result.json").exists() and not force:
+        raise BadInput(f"{output} already holds a run: give another folder or --force")
+    with open_engine(d, engine) as (chosen, cycles):
+        with progress_bar(f"train {engine}", d.learning.updates) as show:
+            result = run(chosen, d, dataset, show)
+        weights = chosen.weights()
+        summary = summarise(d, engine, result) | cycles()
+    title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
+    hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
+    write_atomic(output / "weights.npz", npz(weights, result))
+    write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+    out = console(as_json)
+    table = Table("", title, box=None, pad_edge=False)
+    table.add_row("relative l2 before", f"{result.rel_l2_before:.4f}")
+    table.add_row("relative l2 after", f"{result.rel_l2:.4f}")
+    table.add_row("updates, samples", f"{result.updates}, {result.samples}")
+    table.add_row("seconds", f"{result.seconds:.1f}")
+    if "cycles" in summary:
+        table.add_row("clocks", f"{summary['cycles']:,}")
+        table.add_row("clocks a sample", f"{summary['cycles_per_sample']:.2f}")
+    out.print(table)
+    out.print(f"Wrote result.json, weights.npz and result.png in {output}")
+    if as_json:
+        emit_json(summary)
+
+
+@contextmanager
+def open_engine(
+    d: Description, name: EngineName
+) -> Generator[tuple[Engine, Callable[[], dict[str, Any]]], None, None]:
+    """An engine and a function for its clock counts (empty for the models)."""
+    if name is EngineName.rtl:
+        with RtlEngine(d, Simulation.of(d), check=False) as engine:
+            yield engine, lambda: clock_counts(d, engine)
+    else:
+        yield (FixedEngine(d) if name is EngineName.fixed else FloatEngine(d)), dict
+
+
+def clock_counts(d: Description, engine: RtlEngine) -> dict[str, Any]:
+    """Clocks of the training alone."""
+    samples = d.learning.updates * d.learning.batch
+    return {
+        "cycles": engine.learning_cycles,
+        "cycles_per_sample": engine.learning_cycles / samples,
+    }
+
+
+def summarise(d: Description, engine: EngineName, result: TrainResult) -> dict[str, Any]:
+    """What result.json says of a run."""
+    return {
+        "name": d.name,
+        "engine": str(engine),
+        "config_hash": config_hash(d),
+        "seed": d.learning.seed,
+        "scope": d.learning.scope,
+        "rel_l2_before": result.rel_l2_before,
+        "rel_l2": result.rel_l2,
+        "updates": result.updates,
+        "samples": result.samples,
+        "seconds": result.seconds,
+    }
+
+
+def npz(weights: Parameters, result: TrainResult) -> bytes:
+    """Weights, biases, losses and the test set's prediction as one .npz."""
+    arrays: dict[str, Any] = {"losses": result.losses, "prediction": result.prediction}
+    for layer, (w, b) in enumerate(zip(weights.weights, weights.biases, strict=True)):
+        arrays |= {f"weights_{layer}": w, f"biases_{layer}": b}
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,79 @@
+"""``dualspike verify``."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dualspike.commands.source import (
+    NetArgument,
+    PresetOption,
+    SeedOption,
+    UpdatesOption,
+    description,
+)
+from dualspike.golden.data import load_data
+from dualspike.model.description import Description
+from dualspike.output import JsonFlag, console, emit_json
+from dualspike.progress import progress_bar
+from dualspike.testbench.verify import Verdict
+from dualspike.testbench.verify import verify as co_simulate
+
+
+def verify(
+    net: NetArgument = None,
+    preset: PresetOption = None,
+    updates: UpdatesOption = 10,
+    seed: SeedOption = None,
+    waveform: Annotated[
+        Path, typer.Option(metavar="FILE.vcd", help="Where a mismatch's waveform goes.")
+    ] = Path("mismatch.vcd"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Train the hardware in Verilator with the integer model beside it and compare every bit.
+
+    The exit status is 1 if they differ.
+    """
+    d = description(net, preset, updates=updates, seed=seed)
+    dataset = load_data(d)
+    out = console(as_json)
+    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
+    with progress_bar("verify", d.learning.updates) as show:
+        verdict = co_simulate(d, dataset, d.learning.updates, waveform, show)
+    out.print(_table(d, verdict))
+    if verdict.difference:
+        out.print(f"FIRST DIFFERENCE: {verdict.difference}")
+        if verdict.waveform:
+            out.print(f"The clocks around it are in {verdict.waveform}")
+    if as_json:
+        difference = asdict(verdict.difference) if verdict.difference else None
+        emit_json(
+            {
+                "equal": verdict.equal,
+                "updates": verdict.updates,
+                "samples": verdict.samples,
+                "cycles": verdict.cycles,
+                "cycles_per_sample": verdict.cycles_per_sample,
+                "inference_cycles_per_sample": verdict.inference_cycles_per_sample,
+                "cycles_per_second": verdict.cycles / verdict.seconds,
+                "first_difference": difference,
+            }
+        )
+    if not verdict.equal:
+        raise typer.Exit(1)
+
+
+def _table(d: Description, verdict: Verdict) -> Table:
+    table = Table("", d.name, box=None, pad_edge=False)
+    rows = [
+        ("equal, every bit", "yes" if verdict.equal else "NO"),
+        ("updates, samples", f"{verdict.updates}, {verdict.samples}"),
+        ("clocks a sample, learning", f"{verdict.cycles_per_sample:.2f}"),
+        ("clocks a sample, inference", f"{verdict.inference_cycles_per_sample:.2f}"),
+        ("clocks a second, simulated", f"{verdict.cycles / verdict.seconds:,.0f}"),
+    ]
+    for row in rows:
+        table.add_row(*row)
+    return table

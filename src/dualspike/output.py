@@ -1,0 +1,24 @@
+"""What commands print: text for people, and one JSON object for programs."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+JsonFlag = Annotated[
+    bool, typer.Option("--json", help="End with one JSON object; other text goes to stderr.")
+]
+
+
+def console(as_json: bool = False) -> Console:
+    """Where text for people goes: standard output, or stderr when --json claims that.
+
+    Lines are neither wrapped nor read as markup: a path is printed as it is.
+    """
+    return Console(stderr=as_json, highlight=False, markup=False, soft_wrap=True)
+
+
+def emit_json(result: dict[str, Any]) -> None:
+    """Print one JSON object as the last line of standard output."""
+    print(json.dumps(result, allow_nan=False), flush=True)

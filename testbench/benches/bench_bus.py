@@ -1,0 +1,89 @@
+"""`RegisterBus`: strobes, values and 4 cycles for every access, to known addresses and others."""
+
+import random
+
+import cocotb
+from amaranth.hdl import Shape
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.bus import RegisterBus
+from dualspike.model.registers import Register, register_map
+from dualspike.testbench.benches.host import Host
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+LATENCY = 4
+
+
+def component(lanes: int, layers: int) -> RegisterBus:
+    """The bus of a core of that size."""
+    return RegisterBus(register_map(lanes, layers))
+
+
+class Strobes:
+    """Notes every strobe: (cycle, name, write_data)."""
+
+    def __init__(self, stand: Stand, registers: list[Register]) -> None:
+        self.seen: list[tuple[int, str, int]] = []
+        self._stand = stand
+        self._names = [f"{one.name}_read" for one in registers if "r" in one.access]
+        self._names += [f"{one.name}_written" for one in registers if "w" in one.access]
+
+    def drive(self) -> None:
+        """Nothing: this only looks."""
+
+    def sample(self) -> None:
+        """Note what pulses."""
+        stand = self._stand
+        for name in self._names:
+            if stand.bits(name):
+                self.seen.append((stand.now, name, stand.bits("write_data")))
+
+
+@cocotb.test()
+@cocotb.parametrize(pause=[0, 3])
+async def reads_and_writes(dut: HierarchyObject, pause: int) -> None:
+    """Every address, both ways, in random order, back to back or with pauses."""
+    given = parameters()
+    registers = register_map(**given)
+    stand, rng = await Stand.start(dut, component(**given)), random.Random(13)
+    host, strobes = Host(stand, registers), Strobes(stand, registers)
+    stand.parts.append(strobes)
+    by_address = {register.address: register for register in registers}
+    values = {one.name: rng.getrandbits(32) for one in registers if "r" in one.access}
+    stand.set(**values)
+    width = Shape.cast(stand.shape("bus_address")).width
+    accesses = [(address, write) for address in range(1 << width) for write in (False, True)]
+    for address, write in rng.sample(accesses * 2, 2 * len(accesses)):
+        await stand.cycle(rng.randint(0, pause))
+        strobes.seen.clear()
+        start, data = stand.now, rng.getrandbits(32)
+        read = await host.access(address, write=write, value=data)
+        assert host.took == LATENCY
+        register = by_address.get(address)
+        allowed = register.access if register else ""
+        assert read == (values[register.name] if register and "r" in allowed else 0)
+        expected = []
+        if register and ("w" if write else "r") in allowed:
+            name = f"{register.name}_{'written' if write else 'read'}"
+            expected = [(start + 1, name, data)]
+        assert [one[: 3 if write else 2] for one in strobes.seen] == [
+            one[: 3 if write else 2] for one in expected
+        ]
+
+
+@cocotb.test()
+async def looks_at_the_value_at_the_end(dut: HierarchyObject) -> None:
+    """A value that changes in an access is read as it is when ``done`` pulses."""
+    given = parameters()
+    registers = register_map(**given)
+    stand = await Stand.start(dut, component(**given))
+    address = next(one.address for one in registers if one.name == "CYCLES")
+    stand.set(bus_request=1, bus_address=address)
+    for cycle in range(2 * (LATENCY + 1)):
+        stand.set(CYCLES=1000 + cycle)
+        await stand.settle()
+        assert stand.get("bus_done") == (cycle % (LATENCY + 1) == LATENCY)
+        if stand.get("bus_done"):
+            assert stand.get("bus_read_data") == 1000 + cycle
+        await stand.edge()

@@ -1,0 +1,238 @@
+"""`Core`: a whole small chip over its bus and streams, bit for bit as `golden.chip.Chip`."""
+
+from itertools import pairwise
+
+import cocotb
+import numpy as np
+from amaranth.hdl import Shape, signed
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.chip import Chip, Record
+from dualspike.golden.rounding import Ints
+from dualspike.hw.core import Core
+from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
+from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
+from dualspike.model.registers import MAGIC, Command, register_map
+from dualspike.testbench.benches.host import Host
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+CONFIG = 0x12345678
+LOSS_CYCLES = 3
+
+
+def component(name: str) -> Core:
+    """The core of one of the shapes."""
+    return Core(shape(name, 0)[0], CONFIG)
+
+
+class Bench:
+    """A core on its stand beside a golden chip with the same random weights."""
+
+    def __init__(self, d: Description, stand: Stand, stall: float) -> None:
+        self.d, self.stand = d, stand
+        self.rng = np.random.default_rng(5)
+        form = d.formats.weight
+        weights = [self.rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
+        biases = [self.rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
+        self.chip = Chip(d, weights, biases)
+        self.host = Host(stand, register_map(d.lanes, d.n_layers))
+        self.inputs = stand.source("inputs", stall)
+        self.targets = stand.source("targets", stall)
+        self.results = stand.sink("results", stall)
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject, stall: float = 0.5) -> "Bench":
+        """Reset the core and load the chip's weights."""
+        name = parameters()["name"]
+        bench = cls(shape(name, 0)[0], await Stand.start(dut, component(name)), stall)
+        for select, values in bench.memories():
+            await bench.host.load(select, values)
+        return bench
+
+    def memories(self) -> list[tuple[int, Ints]]:
+        """WEIGHT_SELECT and golden contents of every weight memory."""
+        pairs = zip(self.chip.weights, self.chip.biases, strict=True)
+        return list(enumerate(memory for pair in pairs for memory in pair))
+
+    async def compare_weights(self) -> None:
+        """Read every memory back."""
+        form = signed(self.d.formats.weight.bits)
+        for select, expected in self.memories():
+            found = await self.host.dump(select, expected.shape, form)
+            np.testing.assert_array_equal(found, expected, f"weight memory {select}")
+
+    def samples(self, count: int) -> Ints:
+        """Random stored inputs [count, n_in]."""
+        form = self.d.formats.input
+        return self.rng.integers(form.lowest, form.highest + 1, (count, self.d.shapes[0][0]))
+
+    def send(self, x: Ints, padding: int = 0) -> None:
+        """Queue samples as chunks; ``padding`` fills up the last."""
+        simd = self.stand.shape("inputs_payload").length
+        for sample in x.tolist():
+            padded = sample + [padding] * (-len(sample) % simd)
+            chunks = range(0, len(padded), simd)
+            self.inputs.send(padded[n : n + simd] for n in chunks)
+
+    def batches(self, count: int, stage: int = 0, padding: int = 0) -> tuple[list[Ints], Record]:
+        """Send the samples of some batches; their targets, and what golden has learned."""
+        d, form = self.d, self.d.formats.target
+        targets: list[Ints] = []
+        record = Record(0, (), 0, 0)
+        for _ in range(count):
+            x = self.samples(d.learning.batch)
+            target = self.rng.integers(form.lowest, form.highest + 1, (len(x), d.shapes[-1][1]))
+            self.send(x, padding)
+            targets.append(target)
+            record = self.chip.update(x, target, stage)
+        return targets, record
+
+    async def learn(self, updates: int, stage: int = 0) -> None:
+        """The same batches for the core and the chip; then every register must agree.
+
+        Before the first target comes, so in the midst of the first batch, other commands are
+        given: they are ignored.
+        """
+        d, host = self.d, self.host
+        targets, record = self.batches(updates, stage)
+        for layer, shift in enumerate(d.step_shift):
+            await host.write(f"SHIFT_{layer}", shift + stage)
+        await host.write("UPDATES", updates)
+        for command in (Command.LEARN, Command.LEARN, Command.INFER, Command.STOP):
+            await host.write("CONTROL", command)
+            names = ("CONTROL", "STATUS", "UPDATES")
+            assert [await host.read(name) for name in names] == [Command.LEARN, 1, updates]
+        for target in targets:
+            self.targets.send(target.ravel().tolist())
+        await self.stand.until(lambda: not self.stand.get("busy"))
+        assert not self.inputs.queue and not self.targets.queue and not self.results.taken
+        assert [await host.read(name) for name in ("CONTROL", "STATUS", "UPDATES")] == [0, 0, 0]
+        await self.compare(record)
+
+    async def compare(self, record: Record) -> None:
+        """All that can be read behind an update."""
+        d, host = self.d, self.host
+        assert await host.read_wide("LOSS") == record.loss
+        assert [await host.read_wide(f"JVP_{k}") for k in range(d.lanes)] == list(record.jvp)
+        assert await host.read_wide("LFSR", signed=False) == record.lfsr
+        assert await host.read("FLAGS") == record.flags
+        await self.compare_weights()
+
+    async def infer(self, count: int) -> None:
+        """The same samples for the core and the chip."""
+        x = self.samples(count)
+        expected = self.chip.infer(x).ravel().tolist()
+        await self.host.write("CONTROL", Command.INFER)
+        assert await self.host.read("CONTROL") == Command.INFER
+        self.results.taken.clear()
+        self.send(x)
+        await self.stand.taken(self.results, len(expected))
+        assert self.results.taken == expected
+        await self.host.write("CONTROL", Command.STOP)
+        assert [await self.host.read(name) for name in ("CONTROL", "STATUS")] == [0, 0]
+        self.results.taken.clear()
+
+
+@cocotb.test()
+async def answers_with_its_registers(dut: HierarchyObject) -> None:
+    """After reset: start values, 0 at unknown addresses, and CYCLES counts clocks."""
+    bench = await Bench.start(dut)
+    d, host = bench.d, bench.host
+    expected = {"MAGIC": MAGIC, "CONFIG": CONFIG, "CONTROL": 0, "STATUS": 0, "FLAGS": 0}
+    expected |= {f"MASK_{k}": mask for k, mask in enumerate(d.masks)}
+    expected |= {f"SHIFT_{n}": shift for n, shift in enumerate(d.step_shift)}
+    for name, value in expected.items():
+        assert await host.read(name) == value, name
+    assert await host.read_wide("LFSR", signed=False) == bench.chip.drawer.state
+    first, before = await host.read("CYCLES"), bench.stand.now
+    await bench.stand.cycle(17)
+    assert await host.read("CYCLES") - first == bench.stand.now - before
+    for address in range(
+        len(host.address), 1 << Shape.cast(bench.stand.shape("bus_address")).width
+    ):
+        await host.access(address, write=True, value=0xFFFFFFFF)
+        assert await host.access(address) == 0, address
+    await bench.compare_weights()
+
+
+@cocotb.test()
+async def infers_and_learns(dut: HierarchyObject) -> None:
+    """Single updates and several in a row, with inference between; flags stay until cleared."""
+    bench = await Bench.start(dut)
+    await bench.infer(5)
+    await bench.host.write("FLAGS", 0)
+    bench.chip.flags = 0
+    await bench.learn(1)
+    await bench.learn(2, stage=1)
+    assert bench.chip.flags == parameters()["flags"]
+    await bench.infer(3)
+    await bench.host.write("FLAGS", 0xFFFFFFFF)
+    assert await bench.host.read("FLAGS") == 0
+    bench.chip.flags = 0
+    await bench.learn(2, stage=2)
+
+
+@cocotb.test()
+async def takes_masks_and_states(dut: HierarchyObject) -> None:
+    """MASK and LFSR can be written; a core whose masks are all 0 draws but learns nothing."""
+    bench = await Bench.start(dut)
+    d, host = bench.d, bench.host
+    for k in range(d.lanes):
+        await host.write(f"MASK_{k}", 0)
+        assert await host.read(f"MASK_{k}") == 0
+    state = 0x0123456789ABCDEF
+    await host.write("LFSR_0", state)
+    await host.write("LFSR_1", state >> 32)
+    assert await host.read_wide("LFSR", signed=False) == state
+    bench.chip.drawer.state = state
+    weights = [w.copy() for w in bench.chip.weights], [b.copy() for b in bench.chip.biases]
+    await host.write("UPDATES", 1)
+    targets, record = bench.batches(1)
+    bench.targets.send(targets[0].ravel().tolist())
+    await host.write("CONTROL", Command.LEARN)
+    await bench.stand.until(lambda: not bench.stand.get("busy"))
+    bench.chip.weights, bench.chip.biases = weights
+    assert await host.read_wide("LOSS") == record.loss
+    assert [await host.read_wide(f"JVP_{k}") for k in range(d.lanes)] == [0] * d.lanes
+    assert await host.read_wide("LFSR", signed=False) == record.lfsr
+    await bench.compare_weights()
+
+
+@cocotb.test()
+async def padding_does_not_matter(dut: HierarchyObject) -> None:
+    """Whatever fills up the last chunk of a sample, the batch is learned just the same."""
+    bench = await Bench.start(dut)
+    targets, record = bench.batches(1, padding=bench.d.formats.input.lowest)
+    bench.targets.send(targets[0].ravel().tolist())
+    await bench.host.write("UPDATES", 1)
+    await bench.host.write("CONTROL", Command.LEARN)
+    await bench.stand.until(lambda: not bench.stand.get("busy"))
+    await bench.compare(record)
+
+
+@cocotb.test()
+async def keeps_its_pace(dut: HierarchyObject) -> None:
+    """Without stalls, clocks are those of `Geometry.interval` and `model.cycles`."""
+    bench = await Bench.start(dut, stall=0.0)
+    d, stand, interval = bench.d, bench.stand, geometry(bench.d).interval
+    await bench.infer(16)
+    last = bench.inputs.moved[geometry(d).layers[0].chunks - 1 :: geometry(d).layers[0].chunks]
+    assert [after - before for before, after in pairwise(last[-8:])] == [interval] * 7
+    outputs = d.shapes[-1][1]
+    ends = bench.results.moved[outputs - 1 :: outputs]
+    assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7
+    bench.inputs.moved.clear()
+    targets, _ = bench.batches(1)
+    bench.targets.send(targets[0].ravel().tolist())
+    await bench.host.write("UPDATES", 1)
+    busy = stand.pulses("busy")
+    await bench.host.write("CONTROL", Command.LEARN)
+    await stand.until(lambda: not stand.get("busy"))
+    first, end = busy[0][0], busy[-1][0] + 1
+    assert bench.inputs.moved[0] == first + draw_cycles(d)
+    assert end == bench.targets.moved[-1] + LOSS_CYCLES + learn_cycles(d)
+    span = end - first - draw_cycles(d) - learn_cycles(d)
+    assert 0 <= span - d.learning.batch * interval <= fill_bound(d)

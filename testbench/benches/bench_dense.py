@@ -1,0 +1,173 @@
+"""`Dense`: a whole weight layer, from chunks of dual numbers to rows of (z, dz), and its moves."""
+
+import random
+from itertools import pairwise
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.dense import Dense
+from dualspike.testbench.benches.memories import fill, push_words, read_back
+from dualspike.testbench.benches.reference import (
+    chunks,
+    clipped,
+    drawn,
+    drawn_words,
+    exact_sums,
+    flat,
+    frame,
+    matrix,
+    weighted,
+)
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str, layer: int) -> Dense:
+    """One weight layer."""
+    return Dense(*shape(name, layer))
+
+
+class Bench:
+    """A layer with random weights and biases and the signs of the first batch."""
+
+    def __init__(self, stand: Stand, name: str, layer: int) -> None:
+        self.stand, self.rng = stand, random.Random(15)
+        self.d, self.g, self.layer = shape(name, layer)
+        form = self.d.formats.weight
+        self.weights = matrix(self.rng, form, self.layer.n_out, self.layer.n_in)
+        self.biases = flat(matrix(self.rng, form, self.layer.n_out, 1))
+        signs = drawn(self.d)
+        self.signs: list[list[list[int]]] = signs.weights[layer].tolist()
+        self.bias_signs: list[list[int]] = signs.biases[layer].tolist()
+        self.mask = self.rng.getrandbits(self.g.lanes) | 1
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset, load everything."""
+        given = parameters()
+        bench = cls(await Stand.start(dut, component(**given)), **given)
+        await fill(bench.stand, "weights", flat(bench.weights))
+        await fill(bench.stand, "biases", bench.biases)
+        await push_words(bench.stand, drawn_words(bench.d, bench.layer))
+        bench.stand.set(mask=bench.mask)
+        return bench
+
+    def frames(self, count: int) -> tuple[list[Any], list[Any]]:
+        """Chunks of random frames, and (z, dz, z clipped, dz clipped) of each row's neurons."""
+        layer = self.layer
+        payloads: list[Any] = []
+        expected: list[Any] = []
+        for _ in range(count):
+            values, tangents = frame(self.rng, layer, self.d)
+            payloads += chunks(layer, values, tangents)
+            neurons = [self.neuron(i, values, tangents) for i in range(layer.n_out)]
+            starts = range(0, layer.n_out, layer.next_simd)
+            expected += [neurons[i : i + layer.next_simd] for i in starts]
+        return payloads, expected
+
+    def neuron(self, i: int, values: list[int], tangents: list[list[int]]) -> Any:
+        """One neuron's result."""
+        on = [self.mask >> k & 1 for k in range(self.g.lanes)]
+        v = [[sign * here for sign in self.signs[k][i]] for k, here in enumerate(on)]
+        c = [self.bias_signs[k][i] * here for k, here in enumerate(on)]
+        sums = exact_sums(self.weights[i], v, values, tangents)
+        return weighted(self.d, self.g, self.layer, sums, self.biases[i], c)
+
+    def move(self, lane: int, step: int) -> bool:
+        """W -= V step and b -= C step; whether anything clipped."""
+        bits, clips = self.d.formats.weight.bits, False
+        for i in range(self.layer.n_out):
+            for j in range(self.layer.n_in):
+                moved = self.weights[i][j] - self.signs[lane][i][j] * step
+                self.weights[i][j], over = clipped(moved, bits)
+                clips |= over
+            self.biases[i], over = clipped(self.biases[i] - self.bias_signs[lane][i] * step, bits)
+            clips |= over
+        return clips
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a frame's last chunk to its first row."""
+        steps, layer = self.d.network.time_steps, self.layer
+        readout = layer.kind == "readout" and steps & (steps - 1) != 0
+        return 6 + readout + (1 + layer.chunks if layer.groups > 1 else 0)
+
+
+def check(taken: list[Any], expected: list[Any]) -> None:
+    """Compare every neuron that exists."""
+    assert len(taken) == len(expected)
+    for payload, neurons in zip(taken, expected, strict=True):
+        for slot, (z, dz, _, _) in enumerate(neurons):
+            assert payload["value"][slot] == z
+            assert payload["tangent"][slot] == dz
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def computes_the_layer(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Random frames over the whole range, whoever waits, and every overflow."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    overflow = stand.pulses("overflow")
+    payloads, expected = bench.frames(12)
+    source.send(payloads)
+    await stand.taken(sink, len(expected))
+    check(sink.taken, expected)
+    flags = [any(n[2] for n in row) + 2 * any(n[3] for n in row) for row in expected]
+    assert [value for _, value in overflow] == [flag for flag in flags if flag]
+
+
+@cocotb.test()
+async def keeps_its_pace(dut: HierarchyObject) -> None:
+    """Latency of a frame on its own; then the cycles from frame to frame, once full."""
+    bench = await Bench.start(dut)
+    stand, layer = bench.stand, bench.layer
+    source, sink = stand.source("inputs"), stand.sink("outputs")
+    payloads, expected = bench.frames(1)
+    source.send(payloads)
+    await stand.taken(sink, len(expected))
+    check(sink.taken, expected)
+    assert sink.moved[0] - source.moved[-1] == bench.latency
+    source.moved.clear()
+    sink.moved.clear()
+    frames = 12
+    payloads, expected = bench.frames(frames)
+    source.send(payloads)
+    await stand.taken(sink, len(expected) + layer.rows)
+    starts = source.moved[:: layer.chunks][-4:]
+    ends = sink.moved[:: layer.rows][-4:]
+    interval = max(layer.cycles, layer.rows)
+    for moved in (starts, ends):
+        assert [b - a for a, b in pairwise(moved)] == [interval] * 3
+
+
+@cocotb.test()
+async def learns(dut: HierarchyObject) -> None:
+    """Moves with every lane's signs, busy as long as documented; the next frames use the result."""
+    bench = await Bench.start(dut)
+    stand, layer, form = bench.stand, bench.layer, bench.d.formats.weight
+    source, sink = stand.source("inputs"), stand.sink("outputs")
+    saturated = stand.pulses("saturated")
+    for turn in range(3):
+        for lane in range(bench.g.lanes):
+            small = bench.rng.randint(form.lowest // 8, form.highest // 8)
+            step = [small, form.lowest, form.highest][turn]
+            saturated.clear()
+            stand.set(lane=lane, step=step)
+            await stand.pulse(start=1)
+            for cycle in range(max(layer.cycles, layer.rows) + 2):
+                busy = cycle < max(layer.cycles, layer.rows)
+                assert await stand.see("busy") == busy, f"cycle {cycle}"
+            assert bool(saturated) == bench.move(lane, step)
+        payloads, expected = bench.frames(2)
+        source.send(payloads)
+        sink.taken.clear()
+        await stand.taken(sink, len(expected))
+        check(sink.taken, expected)
+    count = layer.n_out * layer.n_in
+    assert await read_back(stand, "weights", count) == flat(bench.weights)
+    assert await read_back(stand, "biases", layer.n_out) == bench.biases

@@ -1,0 +1,58 @@
+"""`Drawer`: the words of `golden.lfsr.Drawer`, at any pace, from any state."""
+
+import random
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.lfsr import Drawer as Golden
+from dualspike.hw.drawer import Drawer
+from dualspike.testbench.benches.plain import Plain
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(initial: int) -> Plain:
+    """A drawer that starts from ``initial``."""
+    return Plain(Drawer(initial))
+
+
+async def _stand(dut: HierarchyObject) -> Stand:
+    return await Stand.start(dut, component(**parameters()))
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0.0, 0.6])
+async def draws_the_golden_words(dut: HierarchyObject, stall: float) -> None:
+    """A word in every cycle in which one is wanted; the state moves on behind each."""
+    stand = await _stand(dut)
+    golden = Golden(parameters()["initial"])
+    assert await stand.see("state") == golden.state
+    words, start = stand.sink("words", stall), stand.now
+    await stand.taken(words, 200)
+    words.open = False
+    assert words.taken == golden.words(200)
+    assert await stand.see("state") == golden.state
+    if not stall:
+        assert words.moved == list(range(start, start + 200))
+
+
+@cocotb.test()
+async def takes_a_new_state(dut: HierarchyObject) -> None:
+    """Halves are loaded one by one and leave each other alone; ``load_data`` alone does nothing.
+
+    A load replaces even the word on offer: here, and only here, the handshake law is not watched.
+    """
+    stand = await _stand(dut)
+    stand.parts.clear()
+    state, rng = parameters()["initial"], random.Random(3)
+    for half in (0, 1, 1, 0):
+        word = rng.getrandbits(32)
+        await stand.pulse(load=1 << half, load_data=word)
+        state = state & ~(0xFFFFFFFF << 32 * half) | word << 32 * half
+        stand.set(load_data=rng.getrandbits(32))
+        assert await stand.see("state") == state
+        assert await stand.see("state") == state
+    words = stand.sink("words")
+    await stand.taken(words, 5)
+    assert words.taken == Golden(state).words(5)

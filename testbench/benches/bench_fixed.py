@@ -1,0 +1,83 @@
+"""`hw.fixed`: every operand of small formats, against fractions."""
+
+import math
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import cocotb
+from amaranth.hdl import Module, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.fixed import add, round_half_up, saturate
+from dualspike.testbench.benches.reference import clipped
+from dualspike.testbench.benches.stand import Stand
+
+BITS, FRACTION = 5, 2
+SHIFTS = range(-2, 7)
+WIDTHS = range(1, 8)
+TERMS = range(8)
+
+
+class Arithmetic(wiring.Component):
+    """Everything that `hw.fixed` makes of two Q2.2 numbers, a cycle later."""
+
+    a: In(signed(BITS))
+    b: In(signed(BITS))
+    rounded: Out(data.ArrayLayout(signed(BITS + 2), len(SHIFTS)))
+    clipped: Out(data.ArrayLayout(signed(8), len(WIDTHS)))
+    clips: Out(len(WIDTHS))
+    product: Out(signed(BITS))
+    overflow: Out(1)
+    sums: Out(data.ArrayLayout(signed(BITS + 3), len(TERMS)))
+
+    def elaborate(self, platform: object) -> Module:
+        """Registers behind the functions."""
+        m = Module()
+        for n, shift in enumerate(SHIFTS):
+            m.d.sync += self.rounded[n].eq(round_half_up(self.a, shift))
+        for n, width in enumerate(WIDTHS):
+            value, over = saturate(self.a, width)
+            m.d.sync += [self.clipped[n].eq(value), self.clips[n].eq(over)]
+        value, over = saturate(round_half_up(self.a * self.b, FRACTION), BITS)
+        m.d.sync += [self.product.eq(value), self.overflow.eq(over)]
+        for n, count in enumerate(TERMS):
+            m.d.sync += self.sums[n].eq(add(*[self.a, self.b][: count % 2], *_pairs(self, count)))
+        return m
+
+
+def _pairs(values: Any, count: int) -> list[Any]:
+    return [values.a, values.b] * (count // 2)
+
+
+def component() -> Arithmetic:
+    """The functions under test."""
+    return Arithmetic()
+
+
+def half_up(value: Fraction) -> int:
+    """The nearest integer, halves up."""
+    return math.floor(value + Fraction(1, 2))
+
+
+@cocotb.test()
+async def rounds_and_saturates_exactly(dut: HierarchyObject) -> None:
+    """All 1024 pairs of operands."""
+    stand = await Stand.start(dut, component())
+    half = 1 << (BITS - 1)
+    for a, b in product(range(-half, half), repeat=2):
+        stand.set(a=a, b=b)
+        await stand.cycle()
+        await stand.settle()
+        assert stand.get("rounded") == [half_up(a * Fraction(2) ** -shift) for shift in SHIFTS]
+        pairs = [clipped(a, width) for width in WIDTHS]
+        assert stand.get("clipped") == [value for value, _ in pairs]
+        assert stand.get("clips") == sum(over << n for n, (_, over) in enumerate(pairs))
+        exact = Fraction(a, 1 << FRACTION) * Fraction(b, 1 << FRACTION)
+        value, over = clipped(half_up(exact * (1 << FRACTION)), BITS)
+        assert (stand.get("product"), stand.get("overflow")) == (value, over)
+        terms = [[a] * (count % 2) + [a, b] * (count // 2) for count in TERMS]
+        assert stand.get("sums") == [sum(term) for term in terms]
+        await stand.edge()

@@ -1,0 +1,72 @@
+"""`hw.lfsr`: leaps against single steps, taken one bit at a time."""
+
+import random
+
+import cocotb
+from amaranth.hdl import Cat, Module
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.lfsr import bits, leap
+from dualspike.hw import lfsr as hw
+from dualspike.model.lfsr import Lfsr
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+COUNT = 80
+STEPS = (0, 1, 7, 16, 32, 61, 100)
+
+
+class Leaps(wiring.Component):
+    """The first output bits and the states a few distances ahead of ``state``, a cycle later."""
+
+    def __init__(self, lfsr: Lfsr) -> None:
+        self._lfsr = lfsr
+        super().__init__(
+            {
+                "state": In(lfsr.length),
+                "bits": Out(COUNT),
+                "ahead": Out(data.ArrayLayout(lfsr.length, len(STEPS))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Registers behind the functions."""
+        m = Module()
+        m.d.sync += self.bits.eq(Cat(hw.output_bits(self._lfsr, self.state, 0, COUNT)))
+        for n, steps in enumerate(STEPS):
+            m.d.sync += self.ahead[n].eq(hw.leap(self._lfsr, self.state, steps))
+        return m
+
+
+def component(length: int, taps: list[int]) -> Leaps:
+    """The functions for one register."""
+    return Leaps(Lfsr(length, tuple(taps)))
+
+
+@cocotb.test()
+async def equals_single_steps(dut: HierarchyObject) -> None:
+    """Random and one-bit states against a register stepped here, and against golden."""
+    given = parameters()
+    stand = await Stand.start(dut, component(**given))
+    length, taps = given["length"], given["taps"]
+    rng = random.Random(1)
+    states = [1 << n for n in range(length)] + [rng.getrandbits(length) for _ in range(100)]
+    for state in states:
+        stand.set(state=state)
+        await stand.cycle()
+        await stand.settle()
+        stepped, out, ahead = state, 0, {}
+        for n in range(max(COUNT, *STEPS) + 1):
+            ahead[n] = stepped
+            out |= (stepped & 1) << n
+            entering = sum(stepped >> tap for tap in taps) & 1
+            stepped = stepped >> 1 | entering << (length - 1)
+        assert stand.get("bits") == out & ((1 << COUNT) - 1)
+        assert stand.get("ahead") == [ahead[steps] for steps in STEPS]
+        register = Lfsr(length, tuple(taps))
+        golden = bits(register, [state], COUNT)[0]
+        assert stand.get("bits") == sum(int(bit) << n for n, bit in enumerate(golden))
+        assert stand.get("ahead") == [leap(register, state, steps) for steps in STEPS]
+        await stand.edge()

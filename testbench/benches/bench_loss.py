@@ -1,0 +1,138 @@
+"""`Loss`: squared errors and directional derivatives of a batch, or outputs passed on."""
+
+import random
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.loss import Loss
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str) -> Loss:
+    """The end of one core."""
+    d, g, _ = shape(name, -1)
+    return Loss(d, g)
+
+
+class Bench:
+    """The accumulators on a stand, and batches for them."""
+
+    def __init__(self, stand: Stand, name: str) -> None:
+        self.stand, self.rng = stand, random.Random(12)
+        self.d, self.g, _ = shape(name, -1)
+        self.outputs = self.d.learning.batch * self.d.network.layers[-1]
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset."""
+        given = parameters()
+        return cls(await Stand.start(dut, component(**given)), **given)
+
+    def batch(self, ends: tuple[int, int, int] | None = None) -> tuple[list[Any], list[int]]:
+        """Outputs and targets of a whole batch, random or all at the given ends (y, target, dy)."""
+        f = self.d.formats
+        outputs: list[Any] = []
+        targets: list[int] = []
+        for _ in range(self.outputs):
+            y, target = (
+                self.rng.randint(form.lowest, form.highest) for form in (f.membrane, f.target)
+            )
+            lanes = range(self.g.lanes)
+            dy = [self.rng.randint(f.tangent.lowest, f.tangent.highest) for _ in lanes]
+            if ends:
+                y, target, dy = ends[0], ends[1], [ends[2] for _ in lanes]
+            outputs.append({"value": [y], "tangent": [dy]})
+            targets.append(target)
+        return outputs, targets
+
+    def accumulated(self, outputs: list[Any], targets: list[int]) -> tuple[int, list[int]]:
+        """Loss and jvp of some outputs."""
+        align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
+        pairs = zip(outputs, targets, strict=True)
+        errors = [output["value"][0] - (target << align) for output, target in pairs]
+        jvp = [
+            sum(e * out["tangent"][0][k] for e, out in zip(errors, outputs, strict=True))
+            for k in range(self.g.lanes)
+        ]
+        return sum(e * e for e in errors), jvp
+
+    async def check(self, outputs: list[Any], targets: list[int]) -> None:
+        """Compare the accumulators."""
+        await self.stand.settle()
+        found = self.stand.get("loss"), self.stand.get("jvp")
+        assert found == self.accumulated(outputs, targets)
+        await self.stand.edge()
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.0, 0.0), (0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def accumulates_a_batch(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Random batches and those at every end of the formats, cleared between; one count each."""
+    bench = await Bench.start(dut)
+    stand, f = bench.stand, bench.d.formats
+    stand.set(learn=1)
+    outputs, targets = stand.source("inputs", stalls[0]), stand.source("targets", stalls[1])
+    results, counted = stand.sink("results"), stand.pulses("counted")
+    ends = [
+        (y, target, dy)
+        for y in (f.membrane.lowest, f.membrane.highest)
+        for target in (f.target.lowest, f.target.highest)
+        for dy in (f.tangent.lowest, f.tangent.highest)
+    ]
+    for end in [None, *ends, None]:
+        batch = bench.batch(end)
+        await stand.pulse(clear=1)
+        await bench.check([], [])
+        counted.clear()
+        outputs.send(batch[0])
+        targets.send(batch[1])
+        await stand.until(lambda: len(counted) == bench.outputs)
+        await bench.check(*batch)
+        await stand.cycle(3)
+        await bench.check(*batch)
+        assert len(counted) == bench.outputs
+        assert outputs.moved == targets.moved
+    assert not results.taken
+
+
+@cocotb.test()
+async def takes_three_cycles(dut: HierarchyObject) -> None:
+    """An output in every cycle, counted after 2 and in the accumulators after 3."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    stand.set(learn=1)
+    outputs, targets = stand.source("inputs"), stand.source("targets")
+    counted = stand.pulses("counted")
+    pairs = [bench.batch() for _ in range(1)]
+    outputs.send(pairs[0][0])
+    targets.send(pairs[0][1])
+    start = stand.now
+    for done in range(-3, bench.outputs + 2):
+        present = max(0, min(done + 1, bench.outputs))
+        await bench.check(pairs[0][0][:present], pairs[0][1][:present])
+    moved = list(range(start, start + bench.outputs))
+    assert outputs.moved == moved
+    assert counted == [(cycle + 2, 1) for cycle in moved]
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.0, 0.0), (0.5, 0.5)])
+async def passes_results_on(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Without ``learn`` every output becomes a result in its own cycle; targets wait."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    outputs, results = stand.source("inputs", stalls[0]), stand.sink("results", stalls[1])
+    targets, counted = stand.source("targets"), stand.pulses("counted")
+    batch = bench.batch()
+    outputs.send(batch[0])
+    targets.send(batch[1])
+    await stand.taken(results, bench.outputs)
+    assert results.taken == [output["value"][0] for output in batch[0]]
+    assert results.moved == outputs.moved
+    assert counted == [(cycle, 1) for cycle in results.moved]
+    assert not targets.moved
+    await bench.check([], [])

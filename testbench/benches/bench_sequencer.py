@@ -1,0 +1,151 @@
+"""`Sequencer`: a batch from its first drawn word to its last sweep, cycle by cycle."""
+
+import random
+from fractions import Fraction
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.sequencer import Sequencer
+from dualspike.model.lfsr import draw_order
+from dualspike.model.registers import Command
+from dualspike.testbench.benches.plain import Plain
+from dualspike.testbench.benches.reference import rounded
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str) -> Plain:
+    """The sequencer of one core."""
+    d, g, _ = shape(name, 0)
+    return Plain(Sequencer(d, g))
+
+
+class Bench:
+    """A sequencer in the midst of a pretended core."""
+
+    def __init__(self, stand: Stand, name: str) -> None:
+        self.stand, self.rng = stand, random.Random(14)
+        self.d, self.g, _ = shape(name, 0)
+        self.outputs = self.d.network.layers[-1]
+        self.order = draw_order(self.d.learning.structure, self.g.lanes, self.d.shapes)
+        layers = len(self.g.layers)
+        self.masks = [self.rng.getrandbits(self.g.lanes) for _ in range(layers)]
+        self.masks[0] |= 1
+        self.shifts = [self.rng.randint(0, self.g.jvp_bits) for _ in range(layers)]
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset; random masks and shifts."""
+        given = parameters()
+        bench = cls(await Stand.start(dut, component(**given)), **given)
+        bench.stand.set(masks=bench.masks, shifts=bench.shifts, words_valid=1)
+        return bench
+
+    async def command(self, command: Command) -> None:
+        """Write CONTROL."""
+        await self.stand.pulse(command=command, commanded=1)
+
+    async def expect(self, **ports: int) -> None:
+        """One cycle with exactly these values."""
+        await self.stand.settle()
+        found = {name: self.stand.get(name) for name in ports}
+        assert found == ports, f"cycle {self.stand.now}"
+        await self.stand.edge()
+
+    async def draw(self) -> None:
+        """All words in their order, one a cycle, and one cycle to prime."""
+        for draw in self.order:
+            await self.stand.settle()
+            load = [0] * len(self.g.layers)
+            load[draw.layer] = 1 << draw.lane
+            assert self.stand.get("load") == load
+            assert self.stand.get("words_ready") == 1 and self.stand.get("open") == 0
+            assert (self.stand.get("busy"), self.stand.get("mode")) == (1, Command.LEARN)
+            await self.stand.edge()
+        await self.expect(prime=1, open=0, words_ready=0, learn=1)
+
+    async def samples(self) -> None:
+        """The batch enters and leaves, with pauses; open until all have entered."""
+        stand, batch = self.stand, self.d.learning.batch
+        entered = left = 0
+        while left < batch * self.outputs:
+            enters = entered < batch and self.rng.random() < 0.5
+            leaves = left < entered * self.outputs and self.rng.random() < 0.5
+            stand.set(entered=enters, left=leaves)
+            await self.expect(open=int(entered < batch), prime=0, busy=1, start=0)
+            entered, left = entered + enters, left + leaves
+        stand.set(entered=0, left=0)
+
+    async def learn(self, updates: int = 1) -> None:
+        """Every lane and layer in order: a step, a start, and then waiting for the sweep."""
+        form, halves = self.d.formats.weight, 1 << (self.g.jvp_bits - 1)
+        lanes = range(self.g.lanes)
+        jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
+        self.stand.set(jvp=jvp)
+        for lane in lanes:
+            for layer, (mask, shift) in enumerate(zip(self.masks, self.shifts, strict=True)):
+                await self.expect(start=0, clipped=0, open=0)
+                if not mask >> lane & 1:
+                    continue
+                step, over = rounded(Fraction(jvp[lane], 1 << shift) * form.lsb, form)
+                await self.expect(clipped=int(over), start=0)
+                await self.expect(start=1 << layer, lane=lane, step=step, clipped=0)
+                sweep = self.rng.randint(1, 9)
+                self.stand.set(sweeping=1)
+                for _ in range(sweep):
+                    await self.expect(start=0, lane=lane, step=step, busy=1)
+                self.stand.set(sweeping=0)
+                await self.expect(start=0, lane=lane, step=step, busy=1)
+        await self.expect(busy=1, learn=1, start=0, updates=updates)
+
+
+@cocotb.test()
+async def runs_batches(dut: HierarchyObject) -> None:
+    """Three batches in a row; UPDATES counts down; then idle."""
+    bench = await Bench.start(dut)
+    await bench.stand.pulse(set_updates=1, updates_data=3)
+    await bench.expect(busy=0, mode=Command.STOP, updates=3, learn=0)
+    await bench.command(Command.LEARN)
+    for left in (3, 2, 1):
+        await bench.draw()
+        await bench.samples()
+        await bench.learn(updates=left)
+    await bench.expect(busy=0, mode=Command.STOP, updates=0, learn=0, open=0)
+
+
+@cocotb.test()
+async def ignores_commands_meanwhile(dut: HierarchyObject) -> None:
+    """No command changes a batch that is under way; and none begins when none is left."""
+    bench = await Bench.start(dut)
+    await bench.command(Command.LEARN)
+    for _ in range(5):
+        await bench.expect(busy=0, mode=Command.STOP, words_ready=0, open=0)
+    await bench.stand.pulse(set_updates=1, updates_data=1)
+    await bench.command(Command.LEARN)
+    await bench.draw()
+    for command in (Command.LEARN, Command.INFER, Command.STOP):
+        await bench.command(command)
+        await bench.expect(busy=1, mode=Command.LEARN, open=1, updates=1)
+    await bench.samples()
+    await bench.learn()
+    await bench.expect(busy=0, mode=Command.STOP, updates=0, open=0)
+
+
+@cocotb.test()
+async def infers_until_stopped(dut: HierarchyObject) -> None:
+    """Open at once; busy while outputs are owed, also behind a stop."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    await bench.command(Command.INFER)
+    await bench.expect(open=1, busy=0, mode=Command.INFER, learn=0)
+    await stand.pulse(entered=1)
+    await stand.pulse(entered=1)
+    await bench.command(Command.STOP)
+    for _ in range(2 * bench.outputs):
+        await bench.expect(open=0, busy=1, mode=Command.STOP, learn=0)
+        stand.set(left=1)
+        await bench.expect(busy=1)
+        stand.set(left=0)
+    await bench.expect(open=0, busy=0, mode=Command.STOP)

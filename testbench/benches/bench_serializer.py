@@ -1,0 +1,82 @@
+"""`Serializer`: groups in, rows out, neuron by neuron."""
+
+import random
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.serializer import Serializer
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+from dualspike.testbench.payloads import unpack
+
+
+def component(name: str, layer: int) -> Serializer:
+    """The serializer of one layer."""
+    d, g, one = shape(name, layer)
+    return Serializer(one, g.lanes, shared=d.learning.structure == "factored")
+
+
+class Bench:
+    """A serializer, random groups for it, and the rows they should become."""
+
+    def __init__(self, stand: Stand, name: str, layer: int) -> None:
+        self.stand, self.rng = stand, random.Random(8)
+        self.d, _, self.layer = shape(name, layer)
+        self.payload = stand.shape("inputs_payload")
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset."""
+        given = parameters()
+        return cls(await Stand.start(dut, component(**given)), **given)
+
+    def frames(self, count: int) -> tuple[list[Any], list[list[dict[str, Any]]]]:
+        """Groups of random bits, and rows of neurons, each with its fields; no padding."""
+        layer = self.layer
+        groups: list[Any] = []
+        rows: list[list[dict[str, Any]]] = []
+        for _ in range(count):
+            neurons: list[dict[str, Any]] = []
+            for group in range(layer.groups):
+                fields = unpack(self.payload, self.rng.getrandbits(self.payload.size))
+                groups.append(fields)
+                for p in range(min(layer.pe, layer.n_out - group * layer.pe)):
+                    neurons.append(neuron(fields, p))
+            starts = range(0, layer.n_out, layer.next_simd)
+            rows += [neurons[i : i + layer.next_simd] for i in starts]
+        return groups, rows
+
+
+def neuron(fields: dict[str, Any], slot: int) -> dict[str, Any]:
+    """One neuron's part of a payload; what is shared belongs to all."""
+    return {name: part[slot if len(part) > 1 else 0] for name, part in fields.items()}
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def gives_neurons_in_order(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Every neuron that exists, once, in its row, whoever waits."""
+    bench = await Bench.start(dut)
+    source = bench.stand.source("inputs", stalls[0])
+    sink = bench.stand.sink("outputs", stalls[1])
+    groups, rows = bench.frames(20)
+    source.send(groups)
+    await bench.stand.taken(sink, len(rows))
+    await bench.stand.cycle(5)
+    assert len(sink.taken) == len(rows)
+    for taken, neurons in zip(sink.taken, rows, strict=True):
+        assert [neuron(taken, slot) for slot in range(len(neurons))] == neurons
+
+
+@cocotb.test()
+async def gives_a_row_a_cycle(dut: HierarchyObject) -> None:
+    """Latency 1, and no cycle lost from one group to the next."""
+    bench = await Bench.start(dut)
+    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
+    groups, rows = bench.frames(4)
+    source.send(groups)
+    await bench.stand.taken(sink, len(rows))
+    assert sink.moved == list(range(source.moved[0] + 1, source.moved[0] + 1 + len(rows)))

@@ -1,0 +1,176 @@
+"""`Settle`: biases, mean, rounding and saturation of every row, and sweeps of the biases."""
+
+import random
+from functools import partial
+from typing import Any
+
+import cocotb
+from amaranth.hdl import Shape
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.settle import Settle
+from dualspike.testbench.benches.memories import fill, read_back
+from dualspike.testbench.benches.reference import clipped, weighted
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+from dualspike.testbench.payloads import made
+
+
+def component(name: str, layer: int) -> Settle:
+    """The end of one layer."""
+    return Settle(*shape(name, layer))
+
+
+class Bench:
+    """A layer's end with random biases and signs."""
+
+    def __init__(self, stand: Stand, name: str, layer: int) -> None:
+        self.stand, self.rng = stand, random.Random(9)
+        self.d, self.g, self.layer = shape(name, layer)
+        self.shared = self.d.learning.structure == "factored"
+        form, n_out = self.d.formats.weight, self.layer.n_out
+        self.biases = [self.rng.randint(form.lowest, form.highest) for _ in range(n_out)]
+        self.rows = [[self.rng.choice([1, -1]) for _ in range(n_out)] for _ in range(self.g.lanes)]
+        self.first = [self.rng.choice([1, -1]) for _ in range(self.g.lanes)]
+        self.mask = (1 << self.g.lanes) - 1
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset, load the biases, drive the signs."""
+        given = parameters()
+        bench = cls(await Stand.start(dut, component(**given)), **given)
+        await fill(bench.stand, "host", bench.biases)
+        bench.stand.set(
+            rows=[_bits(row) for row in bench.rows], first=_bits(bench.first), mask=bench.mask
+        )
+        return bench
+
+    def number(self, form: Shape, large: int) -> int:
+        """A random signed number: tiny, or of any size, or often with ``large`` one of the ends."""
+        lowest = -1 << (form.width - 1)
+        if self.rng.randrange(20) < large:
+            return self.rng.choice([lowest, ~lowest])
+        shift = self.rng.randrange(form.width) if large else form.width - 3
+        return self.rng.randint(lowest, ~lowest) >> shift
+
+    def frames(self, count: int) -> tuple[list[Any], list[Any]]:
+        """Rows of sums, and (z, dz, z clipped, dz clipped) of the neurons in each."""
+        layer, payload = self.layer, self.stand.shape("inputs_payload")
+        rows: list[Any] = []
+        expected: list[Any] = []
+        for n in range(count):
+            for row in range(layer.rows):
+                sums = made(payload, partial(self.number, large=n % 3))
+                rows.append(sums)
+                width = min(layer.next_simd, layer.n_out - row * layer.next_simd)
+                expected.append([self.neuron(sums, row, slot) for slot in range(width)])
+        return rows, expected
+
+    def neuron(self, sums: dict[str, Any], row: int, slot: int) -> Any:
+        """What becomes of one neuron's sums."""
+        i, lanes = row * self.layer.next_simd + slot, range(self.g.lanes)
+        signs = sums["sign"][0 if self.shared else slot]
+        if self.shared:
+            signs = [self.rows[k][i] * signs[k] for k in lanes]
+        moved = sums["tangent"][slot] if "tangent" in sums else [0] * self.g.lanes
+        bias_signs = [self.rows[k][i] * self.column(k) * (self.mask >> k & 1) for k in lanes]
+        given = (sums["value"][slot], moved, signs)
+        return weighted(self.d, self.g, self.layer, given, self.biases[i], bias_signs)
+
+    def column(self, lane: int) -> int:
+        """The bias's column sign; `Signs` gives 0, which is +1, for independent signs."""
+        return self.first[lane]
+
+    @property
+    def latency(self) -> int:
+        """3 cycles where the mean over T is a multiplication, else 2."""
+        steps = self.d.network.time_steps
+        return 3 if self.layer.kind == "readout" and steps & (steps - 1) else 2
+
+
+def _bits(signs: list[int]) -> int:
+    return sum((sign < 0) << n for n, sign in enumerate(signs))
+
+
+def check(taken: list[Any], expected: list[Any]) -> None:
+    """Compare every neuron that exists."""
+    assert len(taken) == len(expected)
+    for payload, neurons in zip(taken, expected, strict=True):
+        for slot, (z, dz, _, _) in enumerate(neurons):
+            assert payload["value"][slot] == z
+            assert payload["tangent"][slot] == dz
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Random sums of all sizes and both ends, whoever waits, some lanes masked; every overflow."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    overflow = stand.pulses("overflow")
+    for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes)):
+        bench.mask = mask
+        stand.set(mask=mask)
+        rows, expected = bench.frames(12)
+        source.send(rows)
+        sink.taken.clear()
+        overflow.clear()
+        await stand.taken(sink, len(expected))
+        check(sink.taken, expected)
+        flags = [any(n[2] for n in row) + 2 * any(n[3] for n in row) for row in expected]
+        assert [value for _, value in overflow] == [flag for flag in flags if flag]
+        assert 0 in flags and len(set(flags)) > 1
+
+
+@cocotb.test()
+async def takes_a_row_a_cycle(dut: HierarchyObject) -> None:
+    """Latency 2, or 3 with a multiplication; overflow is told in the cycle before its row."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    source, sink = stand.source("inputs"), stand.sink("outputs")
+    overflow = stand.pulses("overflow")
+    rows, expected = bench.frames(10)
+    source.send(rows)
+    await stand.taken(sink, len(rows))
+    assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
+    assert sink.moved == [cycle + bench.latency for cycle in source.moved]
+    flags = [any(n[2] for n in row) + 2 * any(n[3] for n in row) for row in expected]
+    pairs = zip(sink.moved, flags, strict=True)
+    assert overflow == [(cycle - 1, flag) for cycle, flag in pairs if flag]
+
+
+@cocotb.test()
+async def sweeps_move_biases(dut: HierarchyObject) -> None:
+    """Every lane's signs and steps up to both ends; a sweep takes as many cycles as rows."""
+    bench = await Bench.start(dut)
+    stand, layer, form = bench.stand, bench.layer, bench.d.formats.weight
+    source, sink = stand.source("inputs", 0.3), stand.sink("outputs", 0.3)
+    for turn in range(3):
+        for lane in range(bench.g.lanes):
+            small = bench.rng.randint(form.lowest // 4, form.highest // 4)
+            step = [small, form.lowest, form.highest][turn]
+            seen, start = stand.pulses("saturated"), stand.now
+            stand.set(sweep=1, lane=lane, step=step)
+            for n in range(layer.rows):
+                await stand.settle()
+                assert stand.get("swept") == (n == layer.rows - 1)
+                assert stand.get("inputs_ready") == 0
+                await stand.edge()
+            stand.set(sweep=0)
+            await stand.cycle(3)
+            over = set()
+            for i, bias in enumerate(bench.biases):
+                moved = bias - bench.rows[lane][i] * bench.column(lane) * step
+                bench.biases[i], clips = clipped(moved, form.bits)
+                if clips:
+                    over.add(start + i // layer.next_simd + 1)
+            assert seen == [(cycle, 1) for cycle in sorted(over)]
+            stand.parts.pop()
+        rows, expected = bench.frames(3)
+        source.send(rows)
+        sink.taken.clear()
+        await stand.taken(sink, len(expected))
+        check(sink.taken, expected)
+    assert await read_back(stand, "host", layer.n_out) == bench.biases

@@ -1,0 +1,119 @@
+"""`Signs`: every weight has golden's sign, whatever the folding."""
+
+import random
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.perturbation import Perturbation
+from dualspike.hw.signs import Signs
+from dualspike.model.description import Description
+from dualspike.model.geometry import Layer, geometry
+from dualspike.model.load import describe
+from dualspike.testbench.benches.memories import push_words
+from dualspike.testbench.benches.reference import drawn, drawn_words
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def _described(
+    n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int
+) -> tuple[Description, Layer]:
+    """A network whose readout is the layer in question."""
+    tables = {
+        "network": {"layers": [2, n_in, n_out]},
+        "learning": {"structure": structure, "scope": "global", "directions": lanes},
+        "hardware": {"pe": [n_in, pe], "simd": [1, simd]},
+    }
+    d = describe(tables, "signs")
+    return d, geometry(d).layers[1]
+
+
+def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
+    """The signs of one layer."""
+    return Signs(_described(n_in, n_out, pe, simd, structure, lanes)[1], lanes, structure)
+
+
+class Bench:
+    """Signs loaded with the words of the first batch, and where the pass stands."""
+
+    def __init__(self, d: Description, layer: Layer, stand: Stand) -> None:
+        self.d, self.layer, self.stand = d, layer, stand
+        self.signs: Perturbation = drawn(d)
+        self.shared = d.learning.structure == "factored"
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset, push the words in, restart."""
+        given = parameters()
+        d, layer = _described(**given)
+        bench = cls(d, layer, await Stand.start(dut, component(**given)))
+        await push_words(bench.stand, drawn_words(d, layer))
+        return bench
+
+    async def visit(self, group: int, chunk: int, advance: int = 1) -> None:
+        """Check all signs of one position, then advance or stay."""
+        layer, stand = self.layer, self.stand
+        last_chunk = chunk == layer.chunks - 1
+        stand.set(
+            advance=advance,
+            chunk=chunk,
+            group=group,
+            last_chunk=last_chunk,
+            last_row=last_chunk and group == layer.groups - 1,
+        )
+        await stand.settle()
+        for lane, found in enumerate(stand.get("weights")):
+            for p in range(layer.pe):
+                for s in range(layer.simd):
+                    i, j = group * layer.pe + p, chunk * layer.simd + s
+                    if i < layer.n_out and j < layer.n_in:
+                        bit = found >> (s * layer.pe + p) & 1
+                        expected = self.signs.weights[layer.index][lane, i, j]
+                        assert 1 - 2 * bit == expected, f"lane {lane}, weight ({i}, {j})"
+        self.rows(chunk)
+        await stand.edge()
+
+    def rows(self, chunk: int) -> None:
+        """Row and column signs make up the weights' and the biases'."""
+        layer, stand = self.layer, self.stand
+        rows, columns, first = stand.get("rows"), stand.get("columns"), stand.get("first")
+        for lane in range(self.d.lanes):
+            c0 = first >> lane & 1
+            for i in range(layer.n_out):
+                r = rows[lane] >> i & 1
+                assert 1 - 2 * (r ^ c0) == self.signs.biases[layer.index][lane, i]
+                for s in range(min(layer.simd, layer.n_in - chunk * layer.simd)):
+                    if self.shared:
+                        weight = 1 - 2 * (r ^ (columns[lane] >> s & 1))
+                        j = chunk * layer.simd + s
+                        assert weight == self.signs.weights[layer.index][lane, i, j]
+        if not self.shared:
+            assert first == 0 and not any(columns)
+
+
+@cocotb.test()
+async def follow_the_walk(dut: HierarchyObject) -> None:
+    """Three passes without a restart, with pauses in the second."""
+    bench, rng = await Bench.start(dut), random.Random(4)
+    for turn in range(3):
+        for group in range(bench.layer.groups):
+            for chunk in range(bench.layer.chunks):
+                while turn == 1 and rng.random() < 0.4:
+                    await bench.visit(group, chunk, advance=0)
+                await bench.visit(group, chunk)
+
+
+@cocotb.test()
+async def restart_anywhere(dut: HierarchyObject) -> None:
+    """``restart`` goes back to the start of the pass from every position."""
+    bench = await Bench.start(dut)
+    positions = [
+        (group, chunk) for group in range(bench.layer.groups) for chunk in range(bench.layer.chunks)
+    ]
+    for length in range(len(positions) + 1):
+        for group, chunk in positions[:length]:
+            await bench.visit(group, chunk)
+        bench.stand.set(advance=0)
+        await bench.stand.pulse(restart=1)
+        await bench.visit(0, 0, advance=0)

@@ -1,0 +1,170 @@
+"""`Synapse`: exact sums of every neuron and lane, and sweeps that move the weights."""
+
+import random
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.synapse import Synapse
+from dualspike.testbench.benches.memories import fill, push_words, read_back
+from dualspike.testbench.benches.reference import (
+    chunks,
+    clipped,
+    drawn,
+    drawn_words,
+    exact_sums,
+    flat,
+    frame,
+    matrix,
+)
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str, layer: int) -> Synapse:
+    """The multiply-accumulate array of one layer."""
+    d, g, one = shape(name, layer)
+    return Synapse(one, g.lanes, d.learning.structure, d.formats.weight.bits)
+
+
+class Bench:
+    """An array with random weights and the signs of the first batch."""
+
+    def __init__(self, stand: Stand, name: str, layer: int) -> None:
+        self.stand, self.rng = stand, random.Random(7)
+        self.d, self.g, self.layer = shape(name, layer)
+        self.shared = self.d.learning.structure == "factored"
+        form = self.d.formats.weight
+        self.weights = matrix(self.rng, form, self.layer.n_out, self.layer.n_in)
+        signs = drawn(self.d)
+        self.signs: list[list[list[int]]] = signs.weights[layer].tolist()
+        self.bias_signs: list[list[int]] = signs.biases[layer].tolist()
+        self.mask = (1 << self.g.lanes) - 1
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset, load weights and signs."""
+        given = parameters()
+        bench = cls(await Stand.start(dut, component(**given)), **given)
+        await fill(bench.stand, "host", flat(bench.weights))
+        await push_words(bench.stand, drawn_words(bench.d, bench.layer))
+        bench.stand.set(mask=bench.mask)
+        return bench
+
+    def frames(self, count: int) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+        """Payloads of ``count`` random frames, and the sums of every group's neurons."""
+        layer, payloads, expected = self.layer, [], []
+        for _ in range(count):
+            values, tangents = frame(self.rng, layer, self.d)
+            payloads += chunks(layer, values, tangents) * layer.groups
+            neurons = [self.sums(i, values, tangents) for i in range(layer.n_out)]
+            starts = range(0, layer.n_out, layer.pe)
+            expected += [neurons[i : i + layer.pe] for i in starts]
+        return payloads, expected
+
+    def sums(self, i: int, values: list[int], tangents: list[list[int]]) -> Any:
+        """Neuron i's sums; with shared signs the last is that of the columns alone."""
+        v = [self.signs[k][i] for k in range(self.g.lanes)]
+        value, moved, signs = exact_sums(self.weights[i], v, values, tangents)
+        signs = [s if self.mask >> k & 1 else 0 for k, s in enumerate(signs)]
+        return value, moved, signs
+
+    def check(self, taken: list[dict[str, Any]], expected: list[list[Any]]) -> None:
+        """Compare the sums of all neurons that exist; a shared sum with each one's row sign."""
+        assert len(taken) == len(expected)
+        rows = self.rows
+        for n, (payload, neurons) in enumerate(zip(taken, expected, strict=True)):
+            group = n % self.layer.groups
+            for p, (value, moved, signs) in enumerate(neurons):
+                assert payload["value"][p] == value
+                if self.layer.tangent_in_bits:
+                    assert payload["tangent"][p] == moved
+                found = payload["sign"][0 if self.shared else p]
+                if self.shared:
+                    row = [rows[k][group * self.layer.pe + p] for k in range(self.g.lanes)]
+                    found = [r * s for r, s in zip(row, found, strict=True)]
+                assert found == signs
+
+    async def read_rows(self) -> None:
+        """Row signs as +1 and -1, from the port; with the column signs they give the biases'."""
+        rows, first = await self.stand.see("rows"), await self.stand.see("first")
+        self.rows = [[1 - 2 * (row >> i & 1) for i in range(self.layer.n_out)] for row in rows]
+        for k, row in enumerate(self.rows):
+            sign = 1 - 2 * (first >> k & 1)
+            assert [r * sign for r in row] == self.bias_signs[k]
+
+    async def sweep(self, lane: int, step: int) -> None:
+        """Move the weights on both sides and check how long it takes and what clips."""
+        stand, layer = self.stand, self.layer
+        seen, start = stand.pulses("saturated"), stand.now
+        stand.set(sweep=1, lane=lane, step=step, inputs_valid=1)
+        for n in range(layer.cycles):
+            await stand.settle()
+            assert stand.get("swept") == (n == layer.cycles - 1)
+            assert stand.get("inputs_ready") == 0
+            await stand.edge()
+        stand.set(sweep=0, inputs_valid=0)
+        await stand.cycle(3)
+        over = set()
+        for i, row in enumerate(self.weights):
+            for j, weight in enumerate(row):
+                moved = weight - self.signs[lane][i][j] * step
+                row[j], clips = clipped(moved, self.d.formats.weight.bits)
+                if clips:
+                    place = i // layer.pe * layer.chunks + j // layer.simd
+                    over.add(start + place + 1)
+        assert seen == [(cycle, 1) for cycle in sorted(over)]
+        stand.parts.pop()
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def sums_are_exact(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Random frames over the whole range, whoever waits, with every lane or some masked."""
+    bench = await Bench.start(dut)
+    await bench.read_rows()
+    stand = bench.stand
+    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes)):
+        bench.mask = mask
+        stand.set(mask=mask)
+        payloads, expected = bench.frames(6)
+        source.send(payloads)
+        sink.taken.clear()
+        await stand.taken(sink, len(expected))
+        bench.check(sink.taken, expected)
+
+
+@cocotb.test()
+async def takes_three_cycles(dut: HierarchyObject) -> None:
+    """A chunk in every cycle; a group's sums 3 cycles behind its last chunk."""
+    bench = await Bench.start(dut)
+    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
+    payloads, expected = bench.frames(5)
+    source.send(payloads)
+    await bench.stand.taken(sink, len(expected))
+    assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
+    step = bench.layer.chunks
+    assert sink.moved == [cycle + 3 for cycle in source.moved[step - 1 :: step]]
+
+
+@cocotb.test()
+async def sweeps_move_weights(dut: HierarchyObject) -> None:
+    """Every lane's signs, steps up to both ends, and sums with the moved weights between."""
+    bench = await Bench.start(dut)
+    await bench.read_rows()
+    stand, form = bench.stand, bench.d.formats.weight
+    source, sink = stand.source("inputs", 0.3), stand.sink("outputs", 0.3)
+    for turn in range(3):
+        for lane in range(bench.g.lanes):
+            small = bench.rng.randint(form.lowest // 4, form.highest // 4)
+            await bench.sweep(lane, [small, form.lowest, form.highest][turn])
+        payloads, expected = bench.frames(2)
+        source.send(payloads)
+        sink.taken.clear()
+        await stand.taken(sink, len(expected))
+        bench.check(sink.taken, expected)
+    count = bench.layer.n_out * bench.layer.n_in
+    assert await read_back(stand, "host", count) == flat(bench.weights)

@@ -1,0 +1,92 @@
+"""`Tally`: spike counts and summed tangents over T frames."""
+
+import random
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.tally import Tally
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str) -> Tally:
+    """The tally before the readout."""
+    d, g, layer = shape(name, -1)
+    return Tally(layer, g.lanes, d.network.time_steps, d.formats.tangent.bits)
+
+
+class Bench:
+    """A tally and samples for it."""
+
+    def __init__(self, stand: Stand, name: str) -> None:
+        self.stand, self.rng = stand, random.Random(11)
+        self.d, self.g, self.layer = shape(name, -1)
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset."""
+        given = parameters()
+        return cls(await Stand.start(dut, component(**given)), **given)
+
+    def sample(self, end: int | None) -> tuple[list[Any], list[Any]]:
+        """T frames of rows and the one frame of sums; ``end`` sets all spikes and tangents."""
+        layer, form = self.layer, self.d.formats.tangent
+        slots, lanes = range(layer.simd), range(self.g.lanes)
+        sums = [
+            {"value": [0 for _ in slots], "tangent": [[0 for _ in lanes] for _ in slots]}
+            for _ in range(layer.chunks)
+        ]
+        rows: list[Any] = []
+        for _ in range(self.d.network.time_steps):
+            for total in sums:
+                spikes = [1 if end is not None else self.rng.randint(0, 1) for _ in slots]
+                tangents = [
+                    [
+                        self.rng.randint(form.lowest, form.highest) if end is None else end
+                        for _ in lanes
+                    ]
+                    for _ in slots
+                ]
+                rows.append({"value": spikes, "tangent": tangents})
+                for slot in slots:
+                    total["value"][slot] += spikes[slot]
+                    for k in lanes:
+                        total["tangent"][slot][k] += tangents[slot][k]
+        return rows, sums
+
+    def samples(self) -> tuple[list[Any], list[Any]]:
+        """Random samples, and the two that reach the ends of the sums' widths."""
+        form = self.d.formats.tangent
+        pairs = [self.sample(end) for end in (None, form.lowest, None, form.highest, None, None)]
+        return [row for rows, _ in pairs for row in rows], [s for _, sums in pairs for s in sums]
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Sums of random and of extreme samples, whoever waits."""
+    bench = await Bench.start(dut)
+    source = bench.stand.source("inputs", stalls[0])
+    sink = bench.stand.sink("outputs", stalls[1])
+    rows, expected = bench.samples()
+    source.send(rows)
+    await bench.stand.taken(sink, len(expected))
+    await bench.stand.cycle(5)
+    assert sink.taken == expected
+
+
+@cocotb.test()
+async def takes_one_cycle(dut: HierarchyObject) -> None:
+    """A row in every cycle; sums 1 cycle behind the rows of the last frame."""
+    bench = await Bench.start(dut)
+    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
+    rows, expected = bench.samples()
+    source.send(rows)
+    await bench.stand.taken(sink, len(expected))
+    assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
+    chunks, steps = bench.layer.chunks, bench.d.network.time_steps
+    last = [cycle for n, cycle in enumerate(source.moved) if n // chunks % steps == steps - 1]
+    assert sink.moved == [cycle + 1 for cycle in last]

@@ -1,0 +1,124 @@
+"""What the components compute, one number at a time, in fractions: slow and plain on purpose."""
+
+import math
+import random
+from fractions import Fraction
+from typing import Any
+
+from dualspike.golden.lfsr import Drawer
+from dualspike.golden.perturbation import Perturbation, draw
+from dualspike.model.description import Description
+from dualspike.model.formats import Format
+from dualspike.model.geometry import Geometry, Layer
+from dualspike.model.lfsr import draw_order, seed_state
+
+Rows = list[list[int]]
+
+
+def rounded(value: Fraction, form: Format) -> tuple[int, bool]:
+    """``value`` as a stored integer, halves up, clipped to the format; whether it was clipped."""
+    return clipped(math.floor(value / form.lsb + Fraction(1, 2)), form.bits)
+
+
+def clipped(number: int, bits: int) -> tuple[int, bool]:
+    """``number`` clipped to ``bits`` bits of two's complement, and whether that changed it."""
+    half = 1 << (bits - 1)
+    inside = max(-half, min(half - 1, number))
+    return inside, inside != number
+
+
+def weighted(
+    d: Description,
+    g: Geometry,
+    layer: Layer,
+    sums: tuple[int, list[int], list[int]],
+    bias: int,
+    bias_signs: list[int],
+) -> tuple[int, list[int], bool, bool]:
+    """One neuron's (z, dz of every lane), and whether z and whether a dz was clipped.
+
+    ``sums`` are sum W a, and for every lane sum W da and sum V a, in units of their last bits;
+    ``bias_signs`` are C: +1, -1, or 0 where the lane does not perturb the layer.
+    """
+    f = d.formats
+    mean = Fraction(1)
+    if layer.kind == "readout":
+        mean = Fraction(g.reciprocal, 1 << g.reciprocal_shift)
+    unit = Fraction(1, 1 << layer.value_fraction)
+    value, tangents, signs = sums
+    z, over = rounded(value * unit * f.weight.lsb * mean + bias * f.weight.lsb, f.membrane)
+    dz: list[int] = []
+    over_tangent = False
+    for tangent, sign, c in zip(tangents, signs, bias_signs, strict=True):
+        total = tangent * f.tangent.lsb * f.weight.lsb + sign * unit
+        one, clips = rounded(total * mean + c, f.tangent)
+        over_tangent |= clips
+        dz.append(one)
+    return z, dz, over, over_tangent
+
+
+def drawn(d: Description) -> Perturbation:
+    """The signs of the first batch, as if every lane perturbed every layer."""
+    learning = d.learning.model_copy(update={"scope": "global", "directions": d.lanes})
+    return draw(d.model_copy(update={"learning": learning}), Drawer(seed_state(d.learning.seed)))
+
+
+def drawn_words(d: Description, layer: Layer) -> list[tuple[int, int]]:
+    """(lane, word) of all words of the first batch that belong to ``layer``, in order."""
+    order = draw_order(d.learning.structure, d.lanes, d.shapes)
+    words = Drawer(seed_state(d.learning.seed)).words(len(order))
+    pairs = zip(order, words, strict=True)
+    return [(one.lane, word) for one, word in pairs if one.layer == layer.index]
+
+
+def matrix(rng: random.Random, form: Format, n_out: int, n_in: int) -> Rows:
+    """Random stored integers over the whole format."""
+    return [[rng.randint(form.lowest, form.highest) for _ in range(n_in)] for _ in range(n_out)]
+
+
+def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], Rows]:
+    """Random inputs of a layer over their whole range: values, and tangents [n_in][lanes]."""
+    lowest, highest = {
+        "direct": (d.formats.input.lowest, d.formats.input.highest),
+        "spiking": (0, 1),
+        "readout": (0, d.network.time_steps),
+    }[layer.kind]
+    values = [rng.randint(lowest, highest) for _ in range(layer.n_in)]
+    half = 1 << (layer.tangent_in_bits - 1) if layer.tangent_in_bits else 0
+    tangents = [
+        [rng.randint(-half, half - 1) if half else 0 for _ in range(d.lanes)] for _ in values
+    ]
+    return values, tangents
+
+
+def chunks(layer: Layer, values: list[int], tangents: Rows) -> list[dict[str, Any]]:
+    """A frame as the payloads of a layer's input stream; 0 fills up the last chunk."""
+    padding = layer.chunks * layer.simd - layer.n_in
+    values = values + [0] * padding
+    tangents = tangents + [[0] * len(tangents[0])] * padding
+    payloads: list[dict[str, Any]] = []
+    for start in range(0, len(values), layer.simd):
+        payload: dict[str, Any] = {"value": values[start : start + layer.simd]}
+        if layer.tangent_in_bits:
+            payload["tangent"] = tangents[start : start + layer.simd]
+        payloads.append(payload)
+    return payloads
+
+
+def flat(rows: Rows) -> list[int]:
+    """Row by row in one list."""
+    return [number for row in rows for number in row]
+
+
+def dot(a: list[int], b: list[int]) -> int:
+    """Sum of products."""
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def exact_sums(
+    w: list[int], v: Rows, values: list[int], tangents: Rows
+) -> tuple[int, list[int], list[int]]:
+    """One neuron's sum W a, and for every lane k sum W da and sum V a; ``v`` is [lane][input]."""
+    lanes = range(len(v))
+    moved = [dot(w, [tangent[k] for tangent in tangents]) for k in lanes]
+    return dot(w, values), moved, [dot(v[k], values) for k in lanes]

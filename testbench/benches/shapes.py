@@ -1,0 +1,83 @@
+"""Small descriptions on which the benches run: between them every folding, structure and width.
+
+| name    | what is special                                                                     |
+|---------|-------------------------------------------------------------------------------------|
+| plain   | nothing folded, default formats, power-of-two T                                     |
+| folded  | pe and simd that do not divide, factored signs, T = 5, a lane without a layer       |
+| twisted | several groups everywhere, T = 1, results with more fraction bits than their sums   |
+| odd     | four lanes, narrow formats that saturate often, last group shorter than the others  |
+| single  | one neuron in each layer                                                            |
+"""
+
+from typing import Any
+
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, Layer, geometry
+from dualspike.model.load import describe
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "plain": {
+        "network": {"layers": [2, 3, 2, 1], "time_steps": 4},
+        "learning": {"batch": 3, "scope": "global", "directions": 2},
+    },
+    "folded": {
+        "network": {"layers": [5, 6, 5, 3], "time_steps": 5, "threshold": 0.75},
+        "learning": {"batch": 4, "structure": "factored", "rate": 2},
+        "formats": {
+            "weight": "s1.6",
+            "membrane": "s2.8",
+            "tangent": "s5.3",
+            "surrogate": "u0.7",
+            "input": "s1.5",
+            "target": "s1.6",
+        },
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "lanes": 4},
+    },
+    "twisted": {
+        "network": {"layers": [3, 4, 6, 2], "time_steps": 1},
+        "learning": {"batch": 3, "scope": "global", "rate": 4},
+        "formats": {
+            "weight": "s2.2",
+            "membrane": "s4.9",
+            "tangent": "s6.5",
+            "surrogate": "u0.4",
+            "input": "s2.1",
+            "target": "s1.8",
+        },
+        "hardware": {"simd": [1, 2, 3], "pe": [2, 3, 1]},
+    },
+    "odd": {
+        "network": {
+            "layers": [4, 5, 5, 2],
+            "time_steps": 3,
+            "surrogate": {"entries": 16, "span": 1},
+        },
+        "learning": {
+            "batch": 2,
+            "scope": "global",
+            "directions": 4,
+            "rate": -2,
+            "seed": 77,
+        },
+        "formats": {
+            "weight": "s1.3",
+            "membrane": "s1.5",
+            "tangent": "s2.1",
+            "surrogate": "u0.6",
+            "input": "s1.3",
+            "target": "s1.2",
+        },
+        "hardware": {"simd": [3, 3, 4], "pe": [3, 5, 1]},
+    },
+    "single": {
+        "network": {"layers": [1, 1, 1], "time_steps": 2},
+        "learning": {"batch": 1, "structure": "factored", "rate": 3},
+    },
+}
+
+
+def shape(name: str, layer: int) -> tuple[Description, Geometry, Layer]:
+    """One of the descriptions with its sizes, and one of its layers."""
+    d = describe(SHAPES[name], name)
+    g = geometry(d)
+    return d, g, g.layers[layer]

@@ -1,0 +1,132 @@
+"""The stand on which a bench holds its component: ports by name, clock, reset, and its parts."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from amaranth.lib import stream, wiring
+from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from dualspike.testbench.payloads import Fields, pack, unpack
+from dualspike.testbench.streams import Law, Part, Pulses, StreamSink, StreamSource
+
+_PATIENCE = 20_000
+
+
+class Stand:
+    """One component under test, reset and clocked; a `Law` watches each of its streams.
+
+    A cycle: the parts drive, everything settles, the parts sample, the clock rises. ``now`` is the
+    number of the present cycle. Between two cycles `set` drives ports for the coming one;
+    `settle` and `edge` are the two halves of a cycle, and between them `get` sees what has settled.
+    """
+
+    def __init__(self, dut: HierarchyObject, component: wiring.Component) -> None:
+        self.now = 0
+        self._settled = False
+        self.parts: list[Part] = []
+        self._dut: Any = dut
+        self._shapes: dict[str, Any] = {}
+        self._inputs: list[str] = []
+        for path, member, _ in component.signature.flatten(component):
+            name = "_".join(map(str, path))
+            self._shapes[name] = member.shape
+            if member.flow is wiring.In:
+                self._inputs.append(name)
+        for name, member in component.signature.members.items():
+            if member.is_signature and isinstance(member.signature, stream.Signature):
+                self.parts.append(Law(self, name))
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject, component: wiring.Component) -> Self:
+        """Clock the component, drive 0 everywhere, and reset it."""
+        stand = cls(dut, component)
+        stand.set(**{name: unpack(stand._shapes[name], 0) for name in stand._inputs})
+        Clock(stand._dut.clk, 2, unit="ns", impl="gpi").start()
+        stand._dut.rst.value = 1
+        for _ in range(2):
+            await RisingEdge(stand._dut.clk)
+        stand._dut.rst.value = 0
+        return stand
+
+    def shape(self, name: str) -> Any:
+        """Shape or layout of a port."""
+        return self._shapes[name]
+
+    def set(self, **values: Fields) -> None:
+        """Drive input ports by their fields."""
+        for name, fields in values.items():
+            getattr(self._dut, name).value = pack(self._shapes[name], fields)
+
+    def get(self, name: str) -> Any:
+        """The fields of a port."""
+        return unpack(self._shapes[name], self.bits(name))
+
+    def bits(self, name: str) -> int:
+        """The bits of a port as an unsigned number."""
+        assert self._settled, f"{name} is looked at before it has settled"
+        return int(getattr(self._dut, name).value)
+
+    def source(self, name: str, stall: float = 0.0, seed: int = 1) -> StreamSource:
+        """A source on an input stream."""
+        self.parts.append(part := StreamSource(self, name, stall, seed))
+        return part
+
+    def sink(self, name: str, stall: float = 0.0, seed: int = 1) -> StreamSink:
+        """A sink on an output stream."""
+        self.parts.append(part := StreamSink(self, name, stall, seed))
+        return part
+
+    def pulses(self, name: str) -> list[tuple[int, int]]:
+        """A list that fills with (cycle, value) wherever a port is not 0."""
+        self.parts.append(part := Pulses(self, name))
+        return part.seen
+
+    async def settle(self) -> None:
+        """First half of a cycle."""
+        for part in self.parts:
+            part.drive()
+        await FallingEdge(self._dut.clk)
+        self._settled = True
+        for part in self.parts:
+            part.sample()
+
+    async def edge(self) -> None:
+        """Second half of a cycle."""
+        await RisingEdge(self._dut.clk)
+        self._settled = False
+        self.now += 1
+
+    async def cycle(self, count: int = 1) -> None:
+        """Whole cycles."""
+        for _ in range(count):
+            await self.settle()
+            await self.edge()
+
+    async def pulse(self, **values: Fields) -> None:
+        """One cycle with ``values``, which go back to 0 behind it."""
+        self.set(**values)
+        await self.cycle()
+        self.set(**{name: unpack(self._shapes[name], 0) for name in values})
+
+    async def see(self, name: str) -> Any:
+        """The fields of a port in a cycle of its own."""
+        await self.settle()
+        fields = self.get(name)
+        await self.edge()
+        return fields
+
+    async def until(self, done: Callable[[], bool], limit: int = _PATIENCE) -> None:
+        """Cycles up to the first in which ``done()``; AssertionError after ``limit`` of them."""
+        for _ in range(limit):
+            await self.settle()
+            reached = done()
+            await self.edge()
+            if reached:
+                return
+        raise AssertionError(f"nothing came of it in {limit} cycles")
+
+    async def taken(self, sink: StreamSink, count: int) -> None:
+        """Cycles until ``sink`` has taken ``count`` payloads."""
+        await self.until(lambda: len(sink.taken) >= count)

@@ -1,0 +1,176 @@
+"""Running cocotb benches: one component, built by Verilator, driven from Python inside it."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from xml.etree import ElementTree
+
+from amaranth.lib import wiring
+from cocotb_tools.runner import get_runner
+
+from dualspike.hw.generate import to_verilog
+from dualspike.testbench.verilate import cache_folder, tool_environment
+
+PARAMETERS = "DUALSPIKE_BENCH"
+
+_BUILD = ("-Wno-fatal", "--no-public-flat-rw", "--no-assert", "--output-split", "0")
+# Only the top module's ports are seen from Python: everything else may be optimised away.
+# Generated Verilog leaves it to the language to extend operands.
+_CONTROL = """`verilator_config
+public_flat_rw -module "{name}" -port "*"
+lint_off -rule WIDTHEXPAND -file "*/{name}.v"
+"""
+# The run-time library is linked from where it lies and not compiled with every component.
+_MAKE = "VM_GLOBAL_FAST= OPT_FAST=-O1 OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
+_RUNTIME = "libverilated.a"
+_BLANK = "module blank (input clk, output reg q); always @(posedge clk) q <= !q; endmodule\n"
+_LOG_LINES = 40
+
+
+def run_bench(
+    component: wiring.Component, name: str, module: str, parameters: Mapping[str, object]
+) -> int:
+    """Run every cocotb test of ``module`` on ``component``; the number of tests that passed.
+
+    ``name`` becomes the top module. The bench finds ``parameters`` with `parameters`.
+    Raises AssertionError with cocotb's messages if a test failed or if none ran.
+    """
+    verilog = to_verilog(component, name)
+    environment = tool_environment()
+    program = _build(verilog, name, environment)
+    with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
+        work = Path(folder)
+        (work / "parameters.json").write_text(json.dumps(parameters), "utf-8")
+        environment[PARAMETERS] = str(work / "parameters.json")
+        with _acting(environment):
+            try:
+                get_runner("verilator").test(
+                    test_module=module,
+                    hdl_toplevel=name,
+                    hdl_toplevel_lang="verilog",
+                    build_dir=program.parent,
+                    test_dir=work,
+                    results_xml=str(work / "results.xml"),
+                    log_file=work / "log.txt",
+                )
+            except (RuntimeError, SystemExit) as error:
+                raise AssertionError(f"{module} broke off: {error}\n{_end(work)}") from error
+        return _passed(work, module)
+
+
+def parameters() -> dict[str, Any]:
+    """Inside a bench: the parameters that `run_bench` was given."""
+    return json.loads(Path(os.environ[PARAMETERS]).read_text("utf-8"))
+
+
+def _passed(work: Path, module: str) -> int:
+    results = work / "results.xml"
+    if not results.exists():
+        raise AssertionError(f"{module} left no results\n{_end(work)}")
+    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+    messages: list[str] = []
+    for case in cases:
+        for trouble in (*case.findall("failure"), *case.findall("error")):
+            said = trouble.get("error_msg") or trouble.get("message") or trouble.text or ""
+            messages.append(f"{case.get('name')}: {said}")
+    if messages:
+        raise AssertionError("\n".join([f"{module} failed", *messages, _end(work)]))
+    passed = sum(case.find("skipped") is None for case in cases)
+    if not passed:
+        raise AssertionError(f"{module} ran no test\n{_end(work)}")
+    return passed
+
+
+def _end(work: Path) -> str:
+    log = work / "log.txt"
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    return "\n".join(lines[-_LOG_LINES:])
+
+
+@contextmanager
+def _acting(environment: Mapping[str, str]) -> Iterator[None]:
+    """Let the runner see ``environment``, and not that it is started by pytest."""
+    with patch.dict(os.environ, environment):
+        os.environ.pop("PYTEST_CURRENT_TEST", None)
+        yield
+
+
+def _build(verilog: str, name: str, environment: dict[str, str]) -> Path:
+    """The simulator of one component; compiled once, then found again by its hash."""
+    control = _CONTROL.format(name=name)
+    recipe = (verilog, control, _BUILD, _MAKE, environment["VERILATOR_ROOT"], version("cocotb"))
+    folder = cache_folder() / "cocotb" / _digest(*recipe)
+    if (folder / name).exists():
+        return folder / name
+    runtime = _runtime(environment)
+    with _work_folder() as work:
+        (work / f"{name}.v").write_text(verilog, "utf-8")
+        (work / f"{name}.vlt").write_text(control, "utf-8")
+        make = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {_MAKE}"}
+        with _acting({**environment, **make}):
+            try:
+                get_runner("verilator").build(
+                    sources=[work / f"{name}.vlt", work / f"{name}.v"],
+                    hdl_toplevel=name,
+                    build_args=[*_BUILD, str(runtime)],
+                    build_dir=work / "obj",
+                    log_file=work / "log.txt",
+                )
+            except (RuntimeError, SystemExit) as error:
+                raise RuntimeError(f"Verilator build failed: {error}\n{_end(work)}") from error
+        _keep(work / "obj" / name, folder)
+    return folder / name
+
+
+def _runtime(environment: dict[str, str]) -> Path:
+    """Verilator's own library, which takes longer to compile than most components."""
+    folder = cache_folder() / "cocotb" / f"runtime-{_digest(environment['VERILATOR_ROOT'])}"
+    if not (folder / _RUNTIME).exists():
+        with _work_folder() as work:
+            (work / "blank.v").write_text(_BLANK, "utf-8")
+            verilator = Path(environment["VERILATOR_ROOT"]) / "bin" / "verilator"
+            command = [str(verilator), *("--cc", "--build", "--vpi", "--Mdir", "obj", "blank.v")]
+            done = subprocess.run(
+                command, cwd=work, env=environment, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise RuntimeError(f"Verilator build failed: {done.stderr or done.stdout}")
+            _keep(work / "obj" / _RUNTIME, folder)
+    return folder / _RUNTIME
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder beside the kept ones, so that what is done moves there in one step."""
+    base = cache_folder() / "cocotb"
+    base.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="build-", dir=base))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _keep(built: Path, folder: Path) -> None:
+    """Move one built file into ``folder``, whole; another process may be first."""
+    kept = built.parent.parent / "kept"
+    kept.mkdir()
+    built.rename(kept / built.name)
+    try:
+        kept.rename(folder)
+    except OSError:
+        if not (folder / built.name).exists():
+            raise
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,200 @@
+// Drives a Verilated core in bulk: one call runs whole batches, so Python is not in the loop.
+// The build defines TOP (class header), N_IN, SIMD, N_OUT, INPUT_BITS, TARGET_BITS, RESULT_BITS,
+// and ports.h defines `log_probes` for cores generated with probes.
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include TOP_HEADER
+#include "verilated.h"
+#if VM_TRACE
+#include "verilated_vcd_c.h"
+#endif
+
+using Log = std::vector<uint32_t>;
+
+template <class Port>
+static void put(Port& port, const uint32_t* words) {
+    if constexpr (sizeof(Port) <= 4) {
+        port = words[0];
+    } else if constexpr (sizeof(Port) == 8 && std::is_integral_v<Port>) {
+        port = static_cast<uint64_t>(words[1]) << 32 | words[0];
+    } else {
+        for (size_t n = 0; n < sizeof(Port) / 4; ++n) port[n] = words[n];
+    }
+}
+
+template <class Port>
+[[maybe_unused]] static void log_port(Log& log, uint32_t id, uint64_t cycle, const Port& port) {
+    log.push_back(id);
+    log.push_back(static_cast<uint32_t>(cycle));
+    log.push_back(static_cast<uint32_t>(cycle >> 32));
+    uint32_t words[(sizeof(Port) + 3) / 4] = {};
+    std::memcpy(words, &port, sizeof(Port));
+    for (uint32_t word : words) log.push_back(word);
+}
+
+#include "ports.h"
+
+struct Simulation {
+    VerilatedContext context;
+    // Tracing is switched on in this very context: the thread's default one may be another core's.
+    TOP_CLASS top{(context.traceEverOn(VM_TRACE), &context)};
+    uint64_t cycle = 0;
+    uint32_t random = 0x9E3779B9;
+    Log log;
+#if VM_TRACE
+    std::unique_ptr<VerilatedVcdC> trace;
+    uint64_t trace_from = 0, trace_to = 0;
+#endif
+
+    bool stalled(unsigned per_256) {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        return (random & 255) < per_256;
+    }
+
+    // With the clock low: what the coming edge will see is then visible on the ports.
+    void settle() { top.eval(); }
+
+    void edge() {
+        log_probes(top, log, cycle);
+#if VM_TRACE
+        bool record = trace && cycle >= trace_from && cycle < trace_to;
+        if (record) trace->dump(10 * cycle);
+#endif
+        top.clk = 1;
+        top.eval();
+#if VM_TRACE
+        if (record) trace->dump(10 * cycle + 5);
+#endif
+        top.clk = 0;
+        ++cycle;
+    }
+};
+
+extern "C" {
+
+Simulation* sim_open() {
+    auto* sim = new Simulation;
+    sim->top.clk = 0;
+    sim->top.rst = 1;
+    for (int n = 0; n < 2; ++n) {
+        sim->settle();
+        sim->edge();
+    }
+    sim->top.rst = 0;
+    return sim;
+}
+
+void sim_close(Simulation* sim) {
+#if VM_TRACE
+    if (sim->trace) sim->trace->close();
+#endif
+    sim->top.final();
+    delete sim;
+}
+
+uint64_t sim_cycle(const Simulation* sim) { return sim->cycle; }
+
+// Records a waveform of the cycles [from, to); returns 0 if this build cannot.
+int sim_trace(Simulation* sim, const char* path, uint64_t from, uint64_t to) {
+#if VM_TRACE
+    sim->trace = std::make_unique<VerilatedVcdC>();
+    sim->top.trace(sim->trace.get(), 99);
+    sim->trace->open(path);
+    sim->trace_from = from;
+    sim->trace_to = to;
+    return 1;
+#else
+    (void)sim, (void)path, (void)from, (void)to;
+    return 0;
+#endif
+}
+
+uint32_t sim_bus(Simulation* sim, int write, uint32_t address, uint32_t data) {
+    auto& top = sim->top;
+    top.bus_request = 1;
+    top.bus_write = write != 0;
+    top.bus_address = address;
+    top.bus_write_data = data;
+    uint32_t read = 0;
+    for (bool done = false; !done;) {
+        sim->settle();
+        done = top.bus_done;
+        read = top.bus_read_data;
+        sim->edge();
+    }
+    top.bus_request = 0;
+    return read;
+}
+
+// Feeds `samples` samples x [samples, N_IN] and, unless null, targets [samples, N_OUT] and takes
+// `results` outputs; then waits until the core is no longer busy. `stall` per 256 cycles each
+// stream pauses. Returns the cycles it took, or -1 after `limit` cycles without an end.
+int64_t sim_run(Simulation* sim, const int32_t* x, const int32_t* targets, int64_t samples,
+                int32_t* results, int64_t n_results, unsigned stall, int64_t limit,
+                uint64_t* entered) {
+    constexpr int chunks = (N_IN + SIMD - 1) / SIMD;
+    auto& top = sim->top;
+    int64_t n_chunks = samples * chunks, n_targets = targets ? samples * N_OUT : 0;
+    int64_t chunk = 0, target = 0, result = 0;
+    bool offer_chunk = false, offer_target = false;
+    const uint64_t begin = sim->cycle;
+    for (;;) {
+        if (!offer_chunk && chunk < n_chunks && !(stall && sim->stalled(stall))) {
+            uint32_t words[(SIMD * INPUT_BITS + 31) / 32 + 2] = {};
+            const int32_t* sample = x + chunk / chunks * N_IN;
+            int first = chunk % chunks * SIMD;
+            for (int s = 0; s < SIMD && first + s < N_IN; ++s) {
+                uint64_t field = static_cast<uint32_t>(sample[first + s]) &
+                                 ((1ull << INPUT_BITS) - 1);
+                int bit = s * INPUT_BITS;
+                field <<= bit % 32;
+                words[bit / 32] |= static_cast<uint32_t>(field);
+                words[bit / 32 + 1] |= static_cast<uint32_t>(field >> 32);
+            }
+            put(top.inputs_payload, words);
+            offer_chunk = true;
+        }
+        if (!offer_target && target < n_targets && !(stall && sim->stalled(stall))) {
+            uint32_t word = static_cast<uint32_t>(targets[target]) & ((1ull << TARGET_BITS) - 1);
+            put(top.targets_payload, &word);
+            offer_target = true;
+        }
+        top.inputs_valid = offer_chunk;
+        top.targets_valid = offer_target;
+        top.results_ready = result < n_results && !(stall && sim->stalled(stall));
+        sim->settle();
+        if (offer_chunk && top.inputs_ready) {
+            offer_chunk = false;
+            if (entered && chunk % chunks == chunks - 1) entered[chunk / chunks] = sim->cycle;
+            ++chunk;
+        }
+        if (offer_target && top.targets_ready) offer_target = false, ++target;
+        if (top.results_ready && top.results_valid) {
+            uint32_t word = top.results_payload;
+            results[result++] = static_cast<int32_t>(word << (32 - RESULT_BITS)) >> (32 - RESULT_BITS);
+        }
+        bool finished = chunk == n_chunks && target == n_targets && result == n_results &&
+                        !top.busy;
+        sim->edge();
+        if (finished) break;
+        if (static_cast<int64_t>(sim->cycle - begin) > limit) return -1;
+    }
+    top.inputs_valid = 0;
+    top.targets_valid = 0;
+    top.results_ready = 0;
+    return static_cast<int64_t>(sim->cycle - begin);
+}
+
+// What the probes saw since the last call; returns the number of 32-bit words in `*data`.
+int64_t sim_log(Simulation* sim, const uint32_t** data) {
+    *data = sim->log.data();
+    return static_cast<int64_t>(sim->log.size());
+}
+
+void sim_forget(Simulation* sim) { sim->log.clear(); }
+}

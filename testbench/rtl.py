@@ -1,0 +1,88 @@
+"""The Verilated core as a training engine, with the integer model beside it if wanted."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.chip import Chip
+from dualspike.golden.fixed import real_loss, real_parameters, stored_start
+from dualspike.golden.network import Parameters
+from dualspike.golden.rounding import quantise, real
+from dualspike.model.description import Description
+from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.compare import Difference, compare_update, copy_of
+
+Floats = NDArray[np.float64]
+
+
+class RtlEngine:
+    """Trains on the simulated hardware. With ``check``, `difference` is the first mismatch.
+
+    The integer model then computes every update at the same time in another thread, and loss,
+    jvp accumulators, drawer state, flags and all weights are compared bit for bit; a comparison
+    stops at the first difference, the training does not. ``learning_cycles`` counts the clocks
+    of all updates.
+    """
+
+    def __init__(self, description: Description, simulation: Simulation, *, check: bool) -> None:
+        self._d, self.simulation = description, simulation
+        self.chip = Chip(description, *stored_start(description, description.learning.seed))
+        self.difference: Difference | None = None
+        self.learning_cycles = 0
+        self._checking = check
+        self._pool = ThreadPoolExecutor(1)
+        simulation.load(self.chip.weights, self.chip.biases, self.chip.drawer.state)
+        simulation.write("FLAGS", 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self.simulation.close()
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        """Learn once; see golden.train.Engine.update."""
+        f, stage = self._d.formats, self._d.stage(update)
+        stored_x, stored_y = quantise(x, f.input, "x"), quantise(target, f.target, "y")
+        clocks = self.simulation.cycles
+        if not self._checking:
+            record = self.simulation.learn(stored_x, stored_y, stage)
+            self.learning_cycles += self.simulation.cycles - clocks
+            return real_loss(self._d, record.loss, len(x))
+        before = copy_of(self.chip)
+        running = self._pool.submit(self.simulation.learn, stored_x, stored_y, stage)
+        expected = self.chip.update(stored_x, stored_y, stage)
+        record = running.result()
+        self.learning_cycles += self.simulation.cycles - clocks
+        self.difference = compare_update(update, self.chip, expected, record, self.simulation)
+        if self.difference:
+            self.mismatch = (before, stored_x, stored_y, stage)
+            self._checking = False
+        return real_loss(self._d, record.loss, len(x))
+
+    def predict(self, x: Floats) -> Floats:
+        """Outputs from the hardware; see golden.train.Engine.predict."""
+        f = self._d.formats
+        stored = quantise(x, f.input, "x")
+        results = self.simulation.infer(stored)
+        if self._checking:
+            expected = self.chip.infer(stored)
+            wrong = np.argwhere(results != expected)
+            if len(wrong):
+                sample, output = (int(n) for n in wrong[0])
+                self.difference = Difference(
+                    None,
+                    f"results[{output}]",
+                    int(expected[sample, output]),
+                    int(results[sample, output]),
+                    sample=sample,
+                )
+                self._checking = False
+        return real(results, f.membrane)
+
+    def weights(self) -> Parameters:
+        """Weights read back from the hardware; see golden.train.Engine.weights."""
+        return real_parameters(*self.simulation.weights(), self._d.formats.weight)

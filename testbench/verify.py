@@ -1,0 +1,78 @@
+"""Proof by co-simulation: train the hardware with the integer model beside it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dualspike.golden.data import Dataset, batch_indices
+from dualspike.model.description import Description
+from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.compare import Difference, locate
+from dualspike.testbench.rtl import RtlEngine
+
+INFERENCES = 64
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``difference`` is None if every bit agreed. Cycles are those of training."""
+
+    difference: Difference | None
+    waveform: Path | None
+    updates: int
+    samples: int
+    cycles: int
+    inference_cycles_per_sample: float
+    seconds: float
+
+    @property
+    def equal(self) -> bool:
+        """Whether hardware and model agreed in everything."""
+        return self.difference is None
+
+    @property
+    def cycles_per_sample(self) -> float:
+        """Clocks for each training sample, drawing signs and moving weights included."""
+        return self.cycles / self.samples
+
+
+def verify(
+    description: Description,
+    dataset: Dataset,
+    updates: int,
+    waveform: Path | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> Verdict:
+    """Run ``updates`` updates and then some inferences on hardware and model together.
+
+    Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
+    around it go to ``waveform`` (VCD) if one is given.
+    """
+    batch, seed = description.learning.batch, description.learning.seed
+    with RtlEngine(description, Simulation.of(description), check=True) as engine:
+        simulation = engine.simulation
+        began, done = time.perf_counter(), 0
+        while done < updates and engine.difference is None:
+            rows = batch_indices(len(dataset.x), batch, seed, done)
+            loss = engine.update(dataset.x[rows], dataset.y[rows], done)
+            done += 1
+            if progress:
+                progress(done, loss)
+        seconds = time.perf_counter() - began
+        samples, cycles = simulation.samples, simulation.cycles
+        if engine.difference is None:
+            count = min(INFERENCES, len(dataset.test_x))
+            rows = np.linspace(0, len(dataset.test_x) - 1, count).astype(int)
+            engine.predict(dataset.test_x[rows])
+        inferred = simulation.samples - samples
+        inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
+        difference = engine.difference
+        if difference and difference.update is not None:
+            difference = locate(description, difference, *engine.mismatch, waveform)
+            waveform = waveform if waveform and waveform.exists() else None
+        else:
+            waveform = None
+    return Verdict(difference, waveform, done, samples, cycles, inference, seconds)

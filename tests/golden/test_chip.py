@@ -1,0 +1,222 @@
+"""The integer chip against a scalar oracle.
+
+The oracle takes one sample, one step and one neuron after the other, in plain Python integers and
+fractions, from what the docstrings of `golden.integer` and `golden.chip` say.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.chip import Chip
+from dualspike.model.description import Description
+from dualspike.model.formats import Format
+from dualspike.model.load import describe
+from dualspike.model.registers import Flag
+
+
+class Oracle:
+    """One chip: lists of stored integers, and the flags raised so far."""
+
+    def __init__(self, d: Description, weights: list[Any], biases: list[Any]) -> None:
+        self.d, self.weights, self.biases = d, weights, biases
+        self.flags: set[Flag] = set()
+        s, form = d.network.surrogate, d.formats.surrogate
+        width = Fraction(2 * s.span, s.entries)
+        self.table = []
+        for n in range(s.entries):
+            x = float((n + Fraction(1, 2)) * width - s.span)
+            f = math.exp(-(x**2) / (2 * s.sigma**2)) / (math.sqrt(2 * math.pi) * s.sigma)
+            self.table.append(math.floor(f * 2**form.fraction + 0.5))
+
+    def fit(self, value: Fraction, form: Format, flag: Flag) -> int:
+        """Nearest stored integer, halves up, clipped."""
+        stored = math.floor(value / form.lsb + Fraction(1, 2))
+        clipped = min(form.highest, max(form.lowest, stored))
+        if clipped != stored:
+            self.flags.add(flag)
+        return clipped
+
+    def mean(self) -> Fraction:
+        """1 / T as the chip has it: exact for powers of two, else rounded with 11 bits more."""
+        steps = self.d.network.time_steps
+        shift = math.ceil(math.log2(steps)) + (0 if steps & (steps - 1) == 0 else 11)
+        return Fraction(round(2**shift / steps), 2**shift)
+
+    def sums(
+        self, layer: int, signs: Any, a: Sequence[Fraction | int], da: Any, scale: Fraction
+    ) -> Any:
+        """z and dz of every neuron: W a + b, and for each lane W da + V a + C."""
+        f, result = self.d.formats, []
+        for i, row in enumerate(self.weights[layer]):
+            w = [weight * f.weight.lsb for weight in row]
+            total = sum(x * y for x, y in zip(w, a, strict=True)) * scale
+            z = self.fit(total + self.biases[layer][i] * f.weight.lsb, f.membrane, Flag.MEMBRANE)
+            dz = []
+            for k, (v, c) in enumerate(signs):
+                moved = sum(x * y[k] for x, y in zip(w, da, strict=True))
+                moved += sum(int(x) * y for x, y in zip(v[layer][i], a, strict=True))
+                dz.append(self.fit(moved * scale + int(c[layer][i]), f.tangent, Flag.TANGENT))
+            result.append((z, dz))
+        return result
+
+    def sample(self, x: list[int], signs: Any) -> list[tuple[int, list[int]]]:
+        """(y, dy of every lane) of every output."""
+        d, f, lanes = self.d, self.d.formats, len(signs)
+        steps, last = d.network.time_steps, d.n_layers - 1
+        trains: Any = [
+            ([value * f.input.lsb for value in x], [[Fraction(0)] * lanes for _ in x])
+        ] * steps
+        for layer in range(last):
+            states = [(0, [0] * lanes) for _ in self.biases[layer]]
+            after = []
+            for a, da in trains:
+                spikes, tangents = [], []
+                for i, (z, dz) in enumerate(self.sums(layer, signs, a, da, Fraction(1))):
+                    states[i], spike, dspike = self.neuron(states[i], z, dz)
+                    spikes.append(Fraction(spike))
+                    tangents.append([value * f.tangent.lsb for value in dspike])
+                after.append((spikes, tangents))
+            trains = after
+        counts = [sum(column) for column in zip(*[a for a, _ in trains], strict=True)]
+        moved = [
+            [sum(da[j][k] for _, da in trains) for k in range(lanes)] for j in range(len(counts))
+        ]
+        return self.sums(last, signs, counts, moved, self.mean())
+
+    def neuron(self, state: Any, z: int, dz: list[int]) -> Any:
+        """State, spike, dS."""
+        f, s = self.d.formats, self.d.network.surrogate
+        u, du = state
+        u = self.fit((u + z) * f.membrane.lsb, f.membrane, Flag.MEMBRANE)
+        du = [
+            self.fit((a + b) * f.tangent.lsb, f.tangent, Flag.TANGENT)
+            for a, b in zip(du, dz, strict=True)
+        ]
+        x = (u - self.d.threshold) * f.membrane.lsb
+        spike = int(x > 0)
+        place = math.floor((x + s.span) / Fraction(2 * s.span, s.entries))
+        slope = self.table[place] * f.surrogate.lsb if 0 <= place < s.entries else Fraction(0)
+        ds = [self.fit(slope * charge * f.tangent.lsb, f.tangent, Flag.TANGENT) for charge in du]
+        return (u - spike * self.d.threshold, du), spike, ds
+
+    def update(self, x: Any, target: Any, signs: Any, stage: int) -> tuple[int, list[int]]:
+        """Loss and jvp of a batch; then the weights move, lane by lane, layer by layer."""
+        d, form = self.d, self.d.formats.weight
+        align = d.formats.membrane.fraction - d.formats.target.fraction
+        loss, slopes = 0, [0] * d.lanes
+        for sample, wanted in zip(x.tolist(), target.tolist(), strict=True):
+            for (y, dy), one in zip(self.sample(sample, signs), wanted, strict=True):
+                error = y - one * 2**align
+                loss += error * error
+                slopes = [
+                    slope + error * tangent for slope, tangent in zip(slopes, dy, strict=True)
+                ]
+        for k, (v, c) in enumerate(signs):
+            for layer in range(d.n_layers):
+                if not d.masks[k] >> layer & 1:
+                    continue
+                rate = Fraction(1, 2 ** (d.step_shift[layer] + stage))
+                step = self.fit(slopes[k] * rate * form.lsb, form, Flag.STEP)
+                for i, row in enumerate(self.weights[layer]):
+                    for j, weight in enumerate(row):
+                        row[j] = self.moved(weight, int(v[layer][i][j]), step)
+                    self.biases[layer][i] = self.moved(
+                        self.biases[layer][i], int(c[layer][i]), step
+                    )
+        return loss, slopes
+
+    def moved(self, weight: int, sign: int, step: int) -> int:
+        """One weight, a step further."""
+        form = self.d.formats.weight
+        return self.fit((weight - sign * step) * form.lsb, form, Flag.WEIGHT)
+
+
+def by_lane(perturbation: Any, lanes: int) -> Any:
+    """(V of every layer, C of every layer) for each lane."""
+    return [
+        ([w[k] for w in perturbation.weights], [b[k] for b in perturbation.biases])
+        for k in range(lanes)
+    ]
+
+
+def random_tables(seed: int) -> dict[str, Any]:
+    """A small network with formats of all kinds."""
+    r = random.Random(seed)
+    n = [r.randint(1, 4) for _ in range(r.randint(3, 5))]
+    membrane, target = r.randint(3, 9), r.randint(1, 5)
+    return {
+        "network": {
+            "layers": n,
+            "time_steps": r.choice([1, 2, 3, 4, 5]),
+            "threshold": r.choice([0.5, 0.75, 1.0]),
+            "surrogate": {"entries": r.choice([2, 8, 32]), "span": r.choice([1, 2])},
+        },
+        "learning": {
+            "batch": 3,
+            "scope": r.choice(["layer", "global"]),
+            "directions": r.randint(1, 2),
+            "structure": r.choice(["independent", "factored"]),
+            "rate": r.randint(3, 7),
+            "seed": r.randint(1, 1000),
+        },
+        "formats": {
+            "weight": f"s{r.randint(0, 2)}.{r.randint(2, 8)}",
+            "membrane": f"s{r.randint(1, 3)}.{membrane}",
+            "tangent": f"s{r.randint(1, 8)}.{r.randint(0, 6)}",
+            "surrogate": f"u{r.randint(0, 1)}.{r.randint(2, 8)}",
+            "input": f"s{r.randint(0, 1)}.{r.randint(1, 6)}",
+            "target": f"s1.{min(target, membrane)}",
+        },
+    }
+
+
+def random_chip(d: Description, seed: int) -> Chip:
+    """Weights over the whole format."""
+    rng, form = np.random.default_rng(seed), d.formats.weight
+    weights = [rng.integers(form.lowest, form.highest + 1, s[::-1]) for s in d.shapes]
+    biases = [rng.integers(form.lowest, form.highest + 1, s[1]) for s in d.shapes]
+    return Chip(d, weights, biases)
+
+
+def batch(rng: np.random.Generator, d: Description) -> tuple[Any, Any]:
+    """Stored inputs and targets over the whole formats."""
+    f, count = d.formats, d.learning.batch
+    x = rng.integers(f.input.lowest, f.input.highest + 1, (count, d.shapes[0][0]))
+    return x, rng.integers(f.target.lowest, f.target.highest + 1, (count, d.shapes[-1][1]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_updates_are_those_of_the_oracle(seed: int) -> None:
+    d = describe(random_tables(seed), "test")
+    chip, rng = random_chip(d, seed), np.random.default_rng(seed)
+    oracle = Oracle(d, [w.tolist() for w in chip.weights], [b.tolist() for b in chip.biases])
+    x, _ = batch(rng, d)
+    y = [[y for y, _ in oracle.sample(sample, [])] for sample in x.tolist()]
+    assert chip.infer(x).tolist() == y
+    for stage in range(3):
+        state = chip.drawer.state
+        signs = by_lane(chip.perturb(), d.lanes)
+        chip.drawer.state = state
+        x, target = batch(rng, d)
+        loss, slopes = oracle.update(x, target, signs, stage)
+        record = chip.update(x, target, stage)
+        assert (record.loss, list(record.jvp)) == (loss, slopes)
+        assert record.flags == sum(1 << flag for flag in oracle.flags)
+        assert [w.tolist() for w in chip.weights] == oracle.weights
+        assert [b.tolist() for b in chip.biases] == oracle.biases
+
+
+def test_the_oracle_has_seen_every_flag_and_its_absence() -> None:
+    seen = []
+    for seed in range(40):
+        d = describe(random_tables(seed), "test")
+        chip, rng = random_chip(d, seed), np.random.default_rng(seed)
+        seen.append(chip.update(*batch(rng, d)).flags)
+    for flag in Flag:
+        assert {flags >> flag & 1 for flags in seen} == {0, 1}, flag.name

@@ -1,0 +1,245 @@
+"""Training data: the hat against its formula, files, and every complaint word for word."""
+
+import math
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.data import batch_indices, hat, load_data, relative_l2
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.load import describe, preset_text
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative paths start from the current directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+def described(source: str = "hat", **changes: dict[str, Any]) -> Description:
+    """The hat preset with another source and some keys changed."""
+    tables = tomllib.loads(preset_text("hat"))
+    tables["data"]["source"] = source
+    for section, keys in changes.items():
+        tables[section].update(keys)
+    return describe(tables, "here")
+
+
+def complaint(description: Description) -> str:
+    with pytest.raises(BadInput) as caught:
+        load_data(description)
+    return str(caught.value)
+
+
+def complaint_about(x: object, y: object) -> str:
+    """The complaint about a file with these arrays, for a network of 2 inputs and 1 output."""
+    np.savez("data.npz", x=np.asarray(x), y=np.asarray(y))
+    return complaint(described("data.npz"))
+
+
+def test_hat_formula() -> None:
+    points = np.array([[0.0, 0.0], [0.8, 0.8], [0.8, 0.0], [0.0, -0.8]])
+    peak = 1 / (math.pi * 0.8**4)
+    expected = [peak, 0, 0.5 * math.exp(-0.5) * peak, 0.5 * math.exp(-0.5) * peak]
+    np.testing.assert_allclose(hat(points)[:, 0], expected, rtol=1e-14, atol=1e-15)
+    assert peak == pytest.approx(0.77713, abs=1e-5)
+
+
+def test_hat_dataset() -> None:
+    data = load_data(described())
+    assert data.x.shape == (10_000, 2)
+    assert data.y.shape == (10_000, 1)
+    assert data.grid == (65, 65)
+    assert data.test_x.shape == (65 * 65, 2)
+    assert data.test_x[[0, 1, 64, 65, -1]].tolist() == [
+        [-1, -1],
+        [-0.96875, -1],
+        [1, -1],
+        [-1, -0.96875],
+        [1, 1],
+    ]
+    assert (data.y == hat(data.x)).all()
+    assert (data.test_y == hat(data.test_x)).all()
+    assert -1 <= data.x.min() < -0.999
+    assert 0.999 < data.x.max() < 1
+    # First value of default_rng(0).random(), as printed all over NumPy's documentation.
+    assert data.x[0, 0] == pytest.approx(2 * 0.6369616873214543 - 1, rel=1e-14)
+
+
+def test_hat_does_not_depend_on_the_seed() -> None:
+    assert (load_data(described()).x == load_data(described(learning={"seed": 9})).x).all()
+
+
+@pytest.mark.parametrize("kind", ["<f8", ">f4", "i2"])
+def test_file(kind: str) -> None:
+    x = np.array([[1, -1], [0, 1], [-2, 1]], kind)
+    y = np.array([[0], [1], [-1]], kind)
+    np.savez_compressed("data.npz", x=x, y=y, more=x)
+    data = load_data(described("data.npz"))
+    assert data.x.dtype == data.y.dtype == np.float64
+    assert data.x.tolist() == data.test_x.tolist() == x.tolist()
+    assert data.y.tolist() == data.test_y.tolist() == y.tolist()
+    assert data.grid is None
+
+
+def test_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez("data.npz", x=np.ones((1, 2)), y=np.ones((1, 1)))
+    monkeypatch.chdir("/")
+    assert load_data(described(str(tmp_path / "data.npz"))).x.shape == (1, 2)
+
+
+def test_hat_needs_its_widths() -> None:
+    message = "network.layers must be [2, ..., 1] for data hat, not [3, 4, 1]"
+    assert complaint(described(network={"layers": [3, 4, 1]})) == message
+
+
+def test_missing_file() -> None:
+    assert complaint(described("data.npz")) == (
+        "data.source must be hat or a readable .npz file, not data.npz: No such file or directory"
+    )
+
+
+def test_folder() -> None:
+    Path("data.npz").mkdir()
+    assert complaint(described("data.npz")) == (
+        "data.source must be hat or a readable .npz file, not data.npz: Is a directory"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"x,y\n1,2\n", b"PK\x03\x04 and nothing more"])
+def test_not_an_archive(content: bytes) -> None:
+    Path("data.npz").write_bytes(content)
+    assert complaint(described("data.npz")) == (
+        "data.npz must be an .npz archive with arrays x and y, it is damaged or something else"
+    )
+
+
+def test_single_array() -> None:
+    np.save("data.npy", np.ones((3, 2)))
+    assert complaint(described("data.npy")) == (
+        "data.npy must be an .npz archive with arrays x and y, not a single array"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "held"), [({"x": 1, "z": 1}, "x, z"), ({"y": 1}, "y"), ({}, "nothing")]
+)
+def test_missing_array(arrays: dict[str, Any], held: str) -> None:
+    np.savez("data.npz", **arrays)
+    assert complaint(described("data.npz")) == (
+        f"data.npz must be an .npz archive with arrays x and y, it holds {held}"
+    )
+
+
+def test_objects_are_never_unpickled() -> None:
+    message = "data.npz: x must be numbers, not objects or a damaged array"
+    assert complaint_about(np.array([[None, 1]], object), np.ones((1, 1))) == message
+
+
+def test_damaged_array() -> None:
+    np.savez("data.npz", x=np.ones((1, 2)), y=np.full((1, 1), 0.5))
+    content = bytearray(Path("data.npz").read_bytes())
+    content[content.rindex(np.float64(0.5).tobytes())] ^= 1
+    Path("data.npz").write_bytes(content)
+    assert complaint(described("data.npz")) == (
+        "data.npz: y must be numbers, not objects or a damaged array"
+    )
+
+
+def test_member_that_is_no_array() -> None:
+    with zipfile.ZipFile("data.npz", "w") as archive:
+        archive.writestr("x", "1, 2")
+        archive.writestr("y", "1")
+    message = "data.npz: x must be integers or real numbers, not |S4"
+    assert complaint(described("data.npz")) == message
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [([["a", "b"]], "<U1"), ([[1j, 0]], "complex128"), ([[True, False]], "bool")],
+)
+def test_not_numeric(values: object, name: str) -> None:
+    message = f"data.npz: x must be integers or real numbers, not {name}"
+    assert complaint_about(values, [[1.0]]) == message
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([1.0, 2.0], [[1.0]], "x must have shape [N, 2], not [2]"),
+        ([[1.0, 2.0, 3.0]], [[1.0]], "x must have shape [N, 2], not [1, 3]"),
+        (1.0, [[1.0]], "x must have shape [N, 2], not []"),
+        ([[1.0, 1.0]], [1.0], "y must have shape [1, 1], not [1]"),
+        ([[1.0, 1.0]], [[1.0], [1.0]], "y must have shape [1, 1], not [2, 1]"),
+        ([[1.0, 1.0]], [[1.0, 1.0]], "y must have shape [1, 1], not [1, 2]"),
+        (np.ones((0, 2)), np.ones((0, 1)), "x must have at least one row, not 0"),
+        ([[1.0, 1.0]], [[0.0]], "y must not be 0 everywhere, the relative error would be x / 0"),
+    ],
+)
+def test_wrong_shape_or_content(x: object, y: object, message: str) -> None:
+    assert complaint_about(x, y) == f"data.npz: {message}"
+
+
+@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_not_finite(value: float, shown: str) -> None:
+    x = np.ones((4, 2))
+    x[2, 1] = x[3, 0] = value
+    message = f"data.npz: x must be finite, x[2, 1] is {shown}"
+    assert complaint_about(x, np.ones((4, 1))) == message
+    message = f"data.npz: y must be finite, y[1, 0] is {shown}"
+    assert complaint_about(np.ones((2, 2)), [[1.0], [value]]) == message
+
+
+def test_outside_the_formats() -> None:
+    x, y = np.zeros((3, 2)), np.ones((3, 1))
+    x[1] = [-2, 1 + 16383 / 16384]  # the ends of s1.14 themselves
+    y[:, 0] = [-2, 1 + 65535 / 65536, 0]
+    np.savez("data.npz", x=x, y=y)
+    load_data(described("data.npz"))
+
+    x[2, 1] = 2
+    assert complaint_about(x, y) == (
+        "data.npz: x must be in [-2.0, 1.99993896484375] (formats.input s1.14), x[2, 1] is 2.0"
+    )
+    x[2, 1] = 0
+    y[1, 0] = -2.25
+    assert complaint_about(x, y) == (
+        "data.npz: y must be in [-2.0, 1.9999847412109375] (formats.target s1.16), y[1, 0] is -2.25"
+    )
+
+
+def test_hat_outside_the_formats() -> None:
+    x = float(load_data(described()).x[265, 0])
+    assert complaint(described(formats={"input": "s0.8"})) == (
+        f"hat: x must be in [-1.0, 0.99609375] (formats.input s0.8), x[265, 0] is {x}"
+    )
+    # Holds every training point, but not the edge of the test grid.
+    assert complaint(described(formats={"input": "s0.18"})) == (
+        "hat: test x must be in [-1.0, 0.9999961853027344] (formats.input s0.18),"
+        " test x[64, 0] is 1.0"
+    )
+
+
+def test_name_that_no_file_can_have() -> None:
+    assert complaint(described("a\0b")) == (
+        "data.source must be hat or a readable .npz file, not a\0b: unreadable"
+    )
+
+
+def test_batches_are_stateless() -> None:
+    rows = batch_indices(10, 64, seed=3, update=7)
+    assert rows.shape == (64,)
+    assert set(rows.tolist()) == set(range(10))
+    assert (rows == batch_indices(10, 64, seed=3, update=7)).all()
+    assert (rows == np.random.default_rng([3, 7]).integers(10, size=64)).all()
+    assert (rows != batch_indices(10, 64, seed=3, update=8)).any()
+    assert (rows != batch_indices(10, 64, seed=4, update=7)).any()
+
+
+def test_relative_l2() -> None:
+    assert relative_l2(np.array([[3.0], [0.0]]), np.array([[0.0], [4.0]])) == 5 / 4

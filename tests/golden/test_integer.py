@@ -1,0 +1,172 @@
+"""The integer network against the float one, within bounds that follow from its roundings."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from dualspike.golden.chip import Chip
+from dualspike.golden.integer import surrogate_table
+from dualspike.golden.network import Parameters, forward, jvp
+from dualspike.golden.rounding import real
+from dualspike.golden.surrogate import gaussian
+from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
+from dualspike.model.load import describe
+from dualspike.model.registers import Flag
+
+SLACK = 1e-12  # float64 rounding of sums of some tens of terms below 2^10
+
+
+def slope_error(d: Description) -> float:
+    """Largest difference between the chip's table and the surrogate f.
+
+    Within a bin of width w, |x - centre| <= w / 2, so |f(x) - f(centre)| <= w / 2 max |f'|, and
+    rounding adds half a last bit; max |f'| = |f'(sigma)| = f(0) e^(-1/2) / sigma. Beyond the span
+    the chip takes 0 for f, which is wrong by f(span) at most.
+    """
+    s = d.network.surrogate
+    steepest = s.peak * math.exp(-0.5) / s.sigma
+    inside = s.span / s.entries * steepest + 0.5 * float(d.formats.surrogate.lsb)
+    return max(inside, float(gaussian(np.array([s.span * 1.0]), s.sigma)[0]))
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.5, 1.0])
+@pytest.mark.parametrize(("entries", "span", "text"), [(128, 2, "u1.8"), (1024, 4, "u1.15")])
+def test_the_table_is_as_near_the_surrogate_as_it_can_be(
+    sigma: float, entries: int, span: int, text: str
+) -> None:
+    surrogate = {"sigma": sigma, "entries": entries, "span": span}
+    tables = {
+        "network": {"layers": [1, 1, 1], "surrogate": surrogate},
+        "formats": {"surrogate": text},
+    }
+    d = describe(tables, "test")
+    table = surrogate_table(d.network, d.formats.surrogate) / 2**d.formats.surrogate.fraction
+    x = np.linspace(-span - 1, span + 1, 100_001)
+    place = np.floor((x + span) * entries / (2 * span)).astype(int)
+    error = np.abs(table[np.clip(place + 1, 0, entries + 1)] - gaussian(x, sigma)).max()
+    # The bound adds up two errors that need not meet: most of it must be used all the same.
+    assert 0.8 * slope_error(d) <= error <= slope_error(d)
+
+
+FINE = {
+    "network": {
+        "layers": [3, 5, 4, 2],
+        "time_steps": 4,
+        "surrogate": {"sigma": 0.5, "entries": 4096, "span": 2},
+    },
+    "learning": {"scope": "global", "directions": 3, "batch": 16},
+    "formats": {
+        "weight": "s1.8",
+        "input": "s1.6",
+        "membrane": "s5.14",
+        "tangent": "s8.14",
+        "surrogate": "u0.18",
+        "target": "s1.14",
+    },
+}
+
+
+@pytest.mark.parametrize("structure", ["independent", "factored"])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_float_network_agrees(structure: str, seed: int) -> None:
+    """The float network gets the values of the stored weights and inputs, so only roundings differ.
+
+    Values. The membrane has as many fraction bits as weight and input together, so z, U and the
+    threshold are exact in both and all spikes agree. T is a power of two: the mean is exact and
+    y is rounded once, |y - y_float| <= LSB / 2 of the membrane.
+
+    Tangents. Let h be half an LSB of the tangent, e = `slope_error` and f <= p = f(0) + LSB / 2 the
+    surrogate. Each bound M on a float tangent's size gives one E on its error, if nothing clips:
+
+    - direct, |dz| <= sum |x_j| + 1 = M, and one rounding: E[dz] = h;
+    - dU[t] sums dz: M and E sum over the steps up to t;
+    - dS = f dU, rounded: |f' dU' - f dU| <= f' |dU' - dU| + |f' - f| |dU|, so
+      E[dS] = p E[dU] + e M[dU] + h, and M[dS] = f(0) M[dU];
+    - spiking, dz = W dS + V S + C with S in {0, 1} exact: M = |W| M[dS] + n_in + 1,
+      E = |W| E[dS] + h;
+    - readout: E[dy] = |W| (mean over t of E[dS]) + h.
+    """
+    d = describe({**FINE, "learning": {**FINE["learning"], "structure": structure}}, "test")
+    f, rng = d.formats, np.random.default_rng(seed)
+    half = 1 << (f.weight.fraction - 1)
+    stored = [rng.integers(-half, half + 1, s[::-1]) for s in d.shapes]
+    biases = [rng.integers(-half, half + 1, s[1]) for s in d.shapes]
+    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.learning.batch, 3))
+    chip = Chip(d, stored, biases)
+    signs = chip.perturb()
+    result = chip.forward(x, signs)
+    assert result.flags == 0
+
+    weights = [real(w, f.weight) for w in stored]
+    params = Parameters(tuple(weights), tuple(real(b, f.weight) for b in biases))
+    directions = Parameters(
+        tuple(w.astype(float) for w in signs.weights), tuple(b.astype(float) for b in signs.biases)
+    )
+    inputs = real(x, f.input)
+    y, dy = jvp(params, inputs, directions, d.network)
+    trace = forward(params, inputs, d.network.time_steps, d.network.threshold)[1]
+    for layer, spikes in zip(result.layers, trace.spikes, strict=False):
+        np.testing.assert_array_equal(layer.spikes, spikes)
+    assert 0.1 < np.mean([spikes.mean() for spikes in trace.spikes]) < 0.9
+    assert np.abs(real(result.y, f.membrane) - y).max() <= 0.5 * float(f.membrane.lsb) + SLACK
+
+    error = np.abs(real(result.dy, f.tangent) - dy).max(axis=(0, 1))
+    bound = tangent_bound(d, weights, inputs)
+    assert (error <= bound + SLACK).all()
+    assert (bound < 0.02 * np.abs(dy).max()).all(), "the bound would let anything pass"
+
+
+def tangent_bound(d: Description, weights: list[np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    """E[dy] of every output, as derived above."""
+    s, steps = d.network.surrogate, d.network.time_steps
+    half = 0.5 * float(d.formats.tangent.lsb)
+    peak = s.peak + 0.5 * float(d.formats.surrogate.lsb)
+    size = np.full((steps, d.shapes[0][1]), np.abs(inputs).sum(axis=1).max() + 1)
+    error = np.full((steps, d.shapes[0][1]), half)
+    for layer, w in enumerate(weights[1:], 1):
+        charge, charge_error = size.cumsum(axis=0), error.cumsum(axis=0)
+        spike_error = peak * charge_error + slope_error(d) * charge + half
+        if layer == d.n_layers - 1:
+            break
+        size = s.peak * charge @ np.abs(w).T + w.shape[1] + 1
+        error = spike_error @ np.abs(w).T + half
+    return spike_error.mean(axis=0) @ np.abs(weights[-1]).T + half
+
+
+def test_the_mean_is_near_a_division() -> None:
+    """The factor R / 2^s for 1 / T: R >= 2^11, rounded by 1/2 at most, so 2^-12 of its value."""
+    for steps in range(1, 1025):
+        g = geometry(describe({"network": {"layers": [1, 1, 1], "time_steps": steps}}, "test"))
+        off = Fraction(g.reciprocal * steps, 1 << g.reciprocal_shift) - 1
+        assert abs(off) <= Fraction(1, 1 << 12)
+        assert off == 0 or g.reciprocal.bit_length() <= 12
+        assert (off == 0) == (steps & (steps - 1) == 0)
+
+
+def test_a_direct_layer_takes_its_sums_once() -> None:
+    """The layer's z stays the same over T: one sum for a sample, T of them in the membrane."""
+    d = describe({"network": {"layers": [1, 1, 1], "time_steps": 4}}, "test")
+    f = d.formats
+    one = 1 << f.weight.fraction
+    chip = Chip(d, [np.array([[one // 2]]), np.array([[one]])], [np.array([0]), np.array([0])])
+    x = np.array([[1 << f.input.fraction]])
+    result = chip.forward(x, chip.perturb())
+    # U: 1/2, 1, 3/2 > 1 spikes and leaves 1/2, 1. One spike in four steps: y = 1/4.
+    assert result.layers[0].spikes[:, 0, 0].tolist() == [0, 0, 1, 0]
+    assert real(result.y, f.membrane).tolist() == [[0.25]]
+
+
+def test_inference_raises_no_tangent_flag() -> None:
+    tables = {"network": {"layers": [2, 3, 1]}, "formats": {"tangent": "s1.0"}}
+    d = describe(tables, "test")
+    weights = [np.full(s[::-1], d.formats.weight.highest) for s in d.shapes]
+    biases = [np.zeros(s[1], np.int64) for s in d.shapes]
+    chip = Chip(d, weights, biases)
+    x = np.full((2, 2), d.formats.input.highest)
+    chip.infer(x)
+    assert not chip.flags >> Flag.TANGENT & 1
+    chip.forward(x, chip.perturb())
+    assert chip.forward(x, chip.perturb()).flags >> Flag.TANGENT & 1

@@ -1,0 +1,159 @@
+"""The training loop and the float engine."""
+
+import tomllib
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dualspike.golden.data import Dataset, batch_indices, load_data, relative_l2
+from dualspike.golden.gradients import draw_directions, rfg
+from dualspike.golden.network import Parameters, forward, start
+from dualspike.golden.train import Engine, FloatEngine, train
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.load import describe, preset_text
+
+Floats = NDArray[np.float64]
+
+
+def described(**learning: Any) -> Description:
+    tables = tomllib.loads(preset_text("hat"))
+    tables["learning"].update(learning)
+    return describe(tables, "here")
+
+
+class Scripted:
+    """An engine that reports given losses and predicts one value."""
+
+    def __init__(self, losses: list[float], predictions: list[float]) -> None:
+        self.losses, self.predictions = losses, predictions
+        self.seen: list[tuple[Floats, Floats]] = []
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        assert update == len(self.seen)
+        self.seen.append((x, target))
+        return self.losses[update]
+
+    def predict(self, x: Floats) -> Floats:
+        return np.full((len(x), 1), self.predictions.pop(0))
+
+    def weights(self) -> Parameters:
+        return Parameters((), ())
+
+
+SQUARE = Dataset(
+    np.arange(8.0).reshape(4, 2),
+    np.arange(4.0)[:, None],
+    np.ones((3, 2)),
+    np.full((3, 1), 2.0),
+)
+
+
+def test_loop() -> None:
+    description = described(updates=3, batch=5, seed=4)
+    engine = Scripted([0.5, 0.25, 0.125], [0.0, 3.0])
+    calls: list[tuple[int, float]] = []
+    result = train(engine, description, SQUARE, lambda done, loss: calls.append((done, loss)))
+    assert result.rel_l2_before == 1
+    assert result.rel_l2 == 0.5
+    assert result.losses.tolist() == [0.5, 0.25, 0.125]
+    assert (result.updates, result.samples) == (3, 15)
+    assert result.seconds > 0
+    assert result.prediction.tolist() == [[3.0]] * 3
+    assert calls == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    for update, (x, y) in enumerate(engine.seen):
+        rows = batch_indices(4, 5, 4, update)
+        assert (x == SQUARE.x[rows]).all()
+        assert (y == SQUARE.y[rows]).all()
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_loss_that_is_not_finite(loss: float) -> None:
+    with pytest.raises(BadInput) as caught:
+        train(Scripted([1.0, 1.0, loss], [0.0]), described(rate=2), SQUARE)
+    assert str(caught.value) == (
+        "training diverged at update 2: raise learning.rate, a right shift,"
+        " to lower the rate (learning.rate is 2)"
+    )
+
+
+def test_end_that_is_not_finite() -> None:
+    with pytest.raises(BadInput) as caught:
+        train(Scripted([1.0], [0.0, np.inf]), described(updates=1), SQUARE)
+    assert str(caught.value) == (
+        "training diverged at update 1: raise learning.rate, a right shift,"
+        " to lower the rate (learning.rate is 6)"
+    )
+
+
+def test_float_engine_at_far_too_high_a_rate() -> None:
+    description = described(rate=-8, updates=200)
+    with pytest.raises(BadInput, match=r"^training diverged at update \d+: .* \(.* is -8\)$"):
+        train(FloatEngine(description), description, load_data(description))
+
+
+@pytest.mark.parametrize("structure", ["independent", "factored"])
+@pytest.mark.parametrize("batch", [4, 5])
+def test_one_update(structure: str, batch: int) -> None:
+    """W <- W - 2^-(rate + layer_shift + stage) * batch / (4 or 8) * g, for stage 1 of 5."""
+    description = described(
+        structure=structure, batch=batch, layer_shift=[0, 1, -2], updates=10, seed=3, directions=2
+    )
+    engine = FloatEngine(description)
+    before = start(description, 3)
+    rng = np.random.default_rng(0)
+    x, target = rng.uniform(-1, 1, (batch, 2)), rng.uniform(-1, 1, (batch, 1))
+    directions = draw_directions(
+        np.random.default_rng([3, 2, 1]), description.learning.structure, 6, description.shapes
+    )
+    loss, g = rfg(before, x, target, directions, [1, 2, 4, 1, 2, 4], description.network)
+
+    assert engine.update(x, target, 2) == loss
+    after = engine.weights()
+    scale = 1.0 if batch == 4 else 5 / 8
+    for layer, rate in enumerate([2**-7, 2**-8, 2**-5]):
+        step = scale * rate
+        np.testing.assert_allclose(
+            after.weights[layer], before.weights[layer] - step * g.weights[layer], rtol=1e-14
+        )
+        np.testing.assert_allclose(
+            after.biases[layer], before.biases[layer] - step * g.biases[layer], rtol=1e-14
+        )
+
+
+def test_idle_lanes_change_nothing() -> None:
+    tables = tomllib.loads(preset_text("hat"))
+    tables["hardware"] = {"lanes": 7}
+    x, target = np.full((4, 2), 0.5), np.ones((4, 1))
+    engines = [FloatEngine(described()), FloatEngine(describe(tables, "here"))]
+    for engine in engines:
+        engine.update(x, target, 0)
+    few, many = (engine.weights() for engine in engines)
+    assert all((a == b).all() for a, b in zip(few.weights, many.weights, strict=True))
+
+
+def test_weights_are_a_copy() -> None:
+    engine = FloatEngine(described())
+    engine.weights().weights[0][:] = 0
+    assert engine.weights().weights[0].any()
+
+
+def test_predict_in_pieces() -> None:
+    description = described()
+    x = np.random.default_rng(1).uniform(-1, 1, (5000, 2))
+    y, _ = forward(start(description, 1), x, 32, 1.0)
+    np.testing.assert_allclose(FloatEngine(description).predict(x), y, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("scope", "rate"), [("layer", 6), ("global", 8)])
+def test_short_run_learns(scope: str, rate: int) -> None:
+    description = described(updates=150, scope=scope, rate=rate, stages=1)
+    dataset = load_data(description)
+    engine: Engine = FloatEngine(description)
+    result = train(engine, description, dataset)
+    assert result.rel_l2_before == pytest.approx(1.0541, abs=1e-4)
+    assert result.rel_l2 < 0.7 * result.rel_l2_before
+    assert result.losses[-20:].mean() < 0.5 * result.losses[:5].mean()
+    assert result.rel_l2 == relative_l2(engine.predict(dataset.test_x), dataset.test_y)

@@ -1,0 +1,12 @@
+import pytest
+
+from dualspike.testbench.benches import bench_core
+from dualspike.testbench.components import run_bench
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"), [("plain", 5), ("folded", 7), ("twisted", 5), ("odd", 15), ("single", 0)]
+)
+def test_core(name: str, flags: int) -> None:
+    given = {"name": name, "flags": flags}
+    assert run_bench(bench_core.component(name), "core", bench_core.__name__, given) == 5

@@ -1,0 +1,27 @@
+import pytest
+
+from dualspike.testbench.benches import bench_dense
+from dualspike.testbench.components import run_bench
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        ("plain", 0),
+        ("plain", 1),
+        ("folded", 0),
+        ("folded", 1),
+        ("folded", 2),
+        ("twisted", 0),
+        ("twisted", 1),
+        ("twisted", 2),
+        ("odd", 0),
+        ("odd", 1),
+        ("odd", 2),
+        ("single", 1),
+    ],
+)
+def test_dense(name: str, layer: int) -> None:
+    given = {"name": name, "layer": layer}
+    component = bench_dense.component(**given)
+    assert run_bench(component, "dense", bench_dense.__name__, given) == 5

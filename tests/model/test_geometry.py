@@ -1,0 +1,281 @@
+"""Derived sizes against hand-made figures, and against every operand at its worst."""
+
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.formats import Format
+from dualspike.model.geometry import RECIPROCAL_BITS, Layer, aligned_sum, geometry
+from dualspike.model.load import describe, load_preset
+
+SMALL = {
+    "weight": "s1.2",
+    "membrane": "s2.3",
+    "tangent": "s2.1",
+    "surrogate": "u0.8",
+    "input": "s0.2",
+    "target": "s1.2",
+}
+
+
+def describe_net(layers: list[int], time_steps: int = 4, **sections: Any) -> Description:
+    """A net of small formats: all operands of a product can be tried."""
+    network = {"layers": layers, "time_steps": time_steps, "surrogate": {"entries": 8}}
+    return describe({"network": network, "formats": SMALL, **sections}, "test")
+
+
+def small(n_in: int, time_steps: int, **formats: str) -> Description:
+    """A layer of every kind, each with ``n_in`` inputs."""
+    return describe_net([n_in, n_in, n_in, 1], time_steps, formats={**SMALL, **formats})
+
+
+def stored(f: Format) -> range:
+    return range(f.lowest, f.highest + 1)
+
+
+def ends(values: Any) -> tuple[int, int]:
+    values = list(values)
+    return min(values), max(values)
+
+
+def signed_width(lowest: int, highest: int) -> int:
+    """The fewest bits of a two's complement number that hold both, by trying."""
+    bits = 1
+    while not -(2 ** (bits - 1)) <= lowest <= highest < 2 ** (bits - 1):
+        bits += 1
+    return bits
+
+
+def value_range(d: Description, layer: Layer) -> range:
+    """Every value that a layer's inputs can take, as the table in geometry.py says."""
+    if layer.kind == "direct":
+        return stored(d.formats.input)
+    return range(2) if layer.kind == "spiking" else range(d.network.time_steps + 1)
+
+
+def tangent_range(d: Description, layer: Layer) -> range:
+    """Every tangent: dS, or the sum of T of them."""
+    if layer.kind == "direct":
+        return range(1)
+    steps = d.network.time_steps if layer.kind == "readout" else 1
+    f = d.formats.tangent
+    return range(steps * f.lowest, steps * f.highest + 1)
+
+
+def value_sums(d: Description, layer: Layer) -> tuple[int, int]:
+    weights = stored(d.formats.weight)
+    low, high = ends(w * a for w, a in product(weights, value_range(d, layer)))
+    return layer.n_in * low, layer.n_in * high
+
+
+def tangent_sums(d: Description, layer: Layer) -> tuple[int, int]:
+    weights = stored(d.formats.weight)
+    low, high = ends(w * a for w, a in product(weights, tangent_range(d, layer)))
+    return layer.n_in * low, layer.n_in * high
+
+
+def sign_sums(d: Description, layer: Layer) -> tuple[int, int]:
+    low, high = ends(v * a for v, a in product((-1, 1), value_range(d, layer)))
+    return layer.n_in * low, layer.n_in * high
+
+
+@pytest.mark.parametrize("n_in", range(1, 18))
+@pytest.mark.parametrize("time_steps", [1, 2, 3, 4, 7, 8])
+def test_the_worst_sums_fit(n_in, time_steps):
+    d = small(n_in, time_steps)
+    for layer in geometry(d).layers:
+        assert signed_width(*value_sums(d, layer)) <= layer.value_sum_bits
+        assert signed_width(*sign_sums(d, layer)) == layer.sign_sum_bits
+        if layer.kind == "direct":
+            assert (layer.tangent_in_bits, layer.tangent_sum_bits) == (0, 0)
+        else:
+            assert signed_width(*tangent_sums(d, layer)) <= layer.tangent_sum_bits
+
+
+@pytest.mark.parametrize("n_in", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("time_steps", [1, 2, 4, 8])
+def test_one_bit_fewer_would_not_do(n_in, time_steps):
+    d = small(n_in, time_steps)
+    direct, spiking, readout = geometry(d).layers
+    assert signed_width(*value_sums(d, direct)) == direct.value_sum_bits
+    assert signed_width(*value_sums(d, spiking)) == spiking.value_sum_bits
+    assert signed_width(*tangent_sums(d, spiking)) == spiking.tangent_sum_bits
+    assert signed_width(*tangent_sums(d, readout)) == readout.tangent_sum_bits
+
+
+@pytest.mark.parametrize("n_in", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("time_steps", [3, 7, 15])
+def test_one_bit_fewer_would_not_do_for_counts(n_in, time_steps):
+    d = small(n_in, time_steps)
+    readout = geometry(d).layers[-1]
+    assert signed_width(*value_sums(d, readout)) == readout.value_sum_bits
+
+
+@pytest.mark.parametrize("n_in", range(1, 18))
+def test_one_bit_fewer_would_not_do_for_spikes_of_any_number(n_in):
+    d = small(n_in, 4)
+    spiking = geometry(d).layers[1]
+    assert signed_width(*value_sums(d, spiking)) == spiking.value_sum_bits
+
+
+@pytest.mark.parametrize("time_steps", range(1, 34))
+def test_what_enters_a_layer_fits_and_one_bit_fewer_would_not_do(time_steps):
+    d = small(2, time_steps)
+    direct, spiking, readout = geometry(d).layers
+    assert signed_width(*ends(value_range(d, direct))) == direct.value_bits
+    assert (direct.value_signed, spiking.value_signed, readout.value_signed) == (True, False, False)
+    for layer in (spiking, readout):
+        highest = max(value_range(d, layer))
+        assert 2 ** (layer.value_bits - 1) <= highest < 2**layer.value_bits
+        assert signed_width(*ends(tangent_range(d, layer))) == layer.tangent_in_bits
+
+
+@pytest.mark.parametrize("n_in", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("time_steps", [1, 3, 4])
+@pytest.mark.parametrize("tangent", ["s2.1", "s1.0", "s0.4"])
+def test_the_worst_tangent_sums_fit_when_aligned(n_in, time_steps, tangent):
+    d = small(n_in, time_steps, tangent=tangent)
+    for layer in geometry(d).layers:
+        width, fraction, shift = aligned_sum(d, layer)
+        sums, signs = tangent_sums(d, layer), sign_sums(d, layer)
+        low, high = (s + (v << shift) for s, v in zip(sums, signs, strict=True))
+        assert signed_width(low, high) <= width
+        lsb = Fraction(1, 2**fraction)
+        assert (1 << shift) * lsb == Fraction(1, 2**layer.value_fraction)
+        if layer.kind != "direct":
+            assert lsb == d.formats.weight.lsb * d.formats.tangent.lsb
+
+
+@pytest.mark.parametrize("n_in", [1, 2, 4, 8])
+@pytest.mark.parametrize("time_steps", [1, 2, 4])
+def test_one_bit_fewer_would_not_do_when_tangents_are_fractions(n_in, time_steps):
+    d = small(n_in, time_steps, weight="s0.2", tangent="s0.3")
+    for layer in geometry(d).layers[1:]:
+        width, _, shift = aligned_sum(d, layer)
+        sums, signs = tangent_sums(d, layer), sign_sums(d, layer)
+        low, high = (s + (v << shift) for s, v in zip(sums, signs, strict=True))
+        assert signed_width(low, high) == width
+
+
+@pytest.mark.parametrize("membrane", ["s2.3", "s1.3", "s2.2", "s0.4"])
+@pytest.mark.parametrize("target", ["s1.2", "s2.0", "s0.1", "s3.2"])
+def test_the_worst_error_fits_and_one_bit_fewer_would_not_do(membrane, target):
+    network = {"layers": [1, 1, 1], "threshold": 0.5, "surrogate": {"entries": 8}}
+    formats = {**SMALL, "membrane": membrane, "target": target}
+    d = describe({"network": network, "formats": formats}, "test")
+    f = d.formats
+    units = [Fraction(n) * f.target.lsb / f.membrane.lsb for n in stored(f.target)]
+    assert all(unit.denominator == 1 for unit in units)
+    errors = [y - int(unit) for y, unit in product(stored(f.membrane), units)]
+    assert signed_width(*ends(errors)) == geometry(d).error_bits
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 64, 100])
+@pytest.mark.parametrize("n_out", [1, 2, 3, 8])
+def test_the_worst_loss_and_jvp_fit(batch, n_out):
+    d = describe_net([1, 1, n_out], learning={"batch": batch})
+    f = d.formats
+    align = f.membrane.fraction - f.target.fraction
+    low = f.membrane.lowest - (f.target.highest << align)
+    high = f.membrane.highest - (f.target.lowest << align)
+    worst = ends(e * dy for e, dy in product((low, high), ends(stored(f.tangent))))
+    g = geometry(d)
+    assert signed_width(0, batch * n_out * max(low**2, high**2)) <= g.loss_bits
+    assert signed_width(*(batch * n_out * end for end in worst)) <= g.jvp_bits
+
+
+def test_the_reciprocal_is_one_over_t():
+    for steps in range(1, 1025):
+        g = geometry(describe_net([2, 3, 1], steps))
+        mean = Fraction(g.reciprocal, 2**g.reciprocal_shift) * steps
+        if steps & (steps - 1) == 0:
+            assert (mean, g.reciprocal) == (1, 1)
+        else:
+            assert abs(mean - 1) <= Fraction(1, 2 ** (RECIPROCAL_BITS + 1)), steps
+            assert g.reciprocal.bit_length() <= RECIPROCAL_BITS + 1, steps
+
+
+def test_the_hat_by_hand():
+    """Formats of 18 (weight, tangent), 20 (membrane) and 16 (input) bits, T = 32, batch 64."""
+    g = geometry(load_preset("hat"))
+    names = ["kind", "n_in", "n_out", "pe", "simd", "next_simd", "groups", "chunks", "rows"]
+    names += ["value_bits", "value_fraction", "tangent_in_bits"]
+    names += ["value_sum_bits", "tangent_sum_bits", "sign_sum_bits"]
+    assert [[getattr(layer, name) for name in names] for layer in g.layers] == [
+        ["direct", 2, 16, 1, 1, 1, 16, 2, 16, 16, 14, 0, 18 + 16 + 1, 0, 18],
+        ["spiking", 16, 16, 16, 1, 1, 1, 16, 16, 1, 0, 18, 18 + 4, 18 + 18 + 4, 6],
+        ["readout", 16, 1, 1, 1, 1, 1, 16, 1, 6, 0, 23, 18 + 6 + 4, 18 + 23 + 4, 11],
+    ]
+    assert (g.lanes, g.error_bits, g.loss_bits, g.jvp_bits) == (3, 21, 2 * 21 + 6, 21 + 18 + 6)
+    assert (g.reciprocal, g.reciprocal_shift) == (1, 5)
+    assert g.interval == 32 * 16
+
+
+@pytest.mark.parametrize(
+    ("layers", "time_steps", "pe", "simd", "interval"),
+    [
+        ([2, 3, 1], 4, [1, 1], [1, 1], 4 * 3),  # rows into the readout
+        ([2, 3, 1], 1, [1, 1], [1, 1], 3 * 2),  # direct pass
+        ([2, 3, 1], 4, [3, 1], [2, 3], 4),  # everything at once: one clock a step
+        ([2, 8, 8, 1], 16, [8, 2, 1], [1, 4, 2], 16 * 4 * 2),  # spiking pass
+        ([2, 8, 8, 1], 16, [8, 8, 1], [1, 8, 1], 16 * 8),  # rows of the spiking layer
+        ([3, 5, 7, 2], 10, [5, 3, 2], [2, 2, 3], 10 * 3 * 3),  # nothing divides
+        ([2, 4, 9], 1, [4, 1], [1, 1], 9 * 4),  # readout pass
+        ([2, 2, 50], 2, None, None, 50),  # outputs leave one by one
+        ([784, 10, 10], 8, [1, 10], [1, 1], 784 * 10),  # direct pass of a wide input
+    ],
+)
+def test_the_interval_by_hand(layers, time_steps, pe, simd, interval):
+    hardware = {} if pe is None else {"pe": pe, "simd": simd}
+    assert geometry(describe_net(layers, time_steps, hardware=hardware)).interval == interval
+
+
+NETS = st.lists(st.integers(1, 40), min_size=3, max_size=6)
+
+
+@given(NETS, st.integers(1, 64), st.data())
+@settings(deadline=None)
+def test_neurons_left_to_us_are_as_fast_as_all_at_once(layers, time_steps, data):
+    simd = [data.draw(st.integers(1, n), "simd") for n in layers[:-1]]
+    ours = geometry(describe_net(layers, time_steps, hardware={"simd": simd}))
+    all_at_once = {"simd": simd, "pe": layers[1:]}
+    assert (
+        ours.interval == geometry(describe_net(layers, time_steps, hardware=all_at_once)).interval
+    )
+
+
+@given(NETS, st.data())
+@settings(deadline=None)
+def test_every_folding_covers_every_weight(layers, data):
+    simd = [data.draw(st.integers(1, n), "simd") for n in layers[:-1]]
+    pe: list[int] = []
+    for n_out, width in zip(layers[1:], [*simd[1:], 1], strict=True):
+        fitting = [p for p in range(1, n_out + 1) if p == n_out or p % width == 0]
+        pe.append(data.draw(st.sampled_from(fitting), "pe"))
+    g = geometry(describe_net(layers, hardware={"pe": pe, "simd": simd}))
+    for layer, p, s in zip(g.layers, pe, simd, strict=True):
+        assert (layer.pe, layer.simd) == (p, s)
+        assert (layer.groups - 1) * p < layer.n_out <= layer.groups * p
+        assert (layer.chunks - 1) * s < layer.n_in <= layer.chunks * s
+        assert (layer.rows - 1) * layer.next_simd < layer.n_out <= layer.rows * layer.next_simd
+        assert layer.cycles == len(list(product(range(0, layer.n_out, p), range(0, layer.n_in, s))))
+    assert [layer.next_simd for layer in g.layers] == [*simd[1:], 1]
+
+
+def test_the_widest_sum_is_62_bits():
+    """s3.17 errors are 22 bits wide: 44 for a square, and 18 more for the batch and outputs."""
+    formats = {"membrane": "s3.17", "target": "s1.17"}
+    learning = {"batch": 65536}
+    assert geometry(describe_net([2, 3, 4], formats=formats, learning=learning)).loss_bits == 62
+    with pytest.raises(BadInput) as caught:
+        describe_net([2, 3, 8], formats=formats, learning=learning)
+    assert str(caught.value) == (
+        "test: formats must keep the loss accumulator within 62 bits, these need 63:"
+        " narrow membrane or target, or the batch"
+    )

@@ -1,0 +1,310 @@
+import pytest
+
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.load import describe, load, load_preset, parse, preset_text, presets
+
+NETWORK = "[network]\nlayers = [2, 3, 1]\n"
+
+
+def mistake(text: str) -> str:
+    """The line for a bad TOML text, without the place it begins with."""
+    with pytest.raises(BadInput) as caught:
+        parse(text, "here")
+    line = str(caught.value)
+    assert line.startswith("here: ")
+    assert "\n" not in line
+    return line.removeprefix("here: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x", "not valid TOML: Expected '=' after a key in a key/value pair (at end of document)"),
+        ("a = 1\na = 2", "not valid TOML: Cannot overwrite a value (at end of document)"),
+        ("a = 1\nb = .9\n", "not valid TOML: Invalid value (at line 2, column 5)"),
+    ],
+)
+def test_text_that_is_not_toml(text, line):
+    assert mistake(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "network is missing"),
+        ("[network]", "network.layers is missing"),
+        ("network = 3", "network must be a table, not 3"),
+        ("x = 1\n" + NETWORK, "x is not a known key"),
+        ('name = "A b"\n' + NETWORK, "name must match ^[a-z][a-z0-9_]{0,62}$, not 'A b'"),
+        ('name = ""\n' + NETWORK, "name must match ^[a-z][a-z0-9_]{0,62}$, not ''"),
+        ('name = "a\\n"\n' + NETWORK, r"name must match ^[a-z][a-z0-9_]{0,62}$, not 'a\n'"),
+        ("name = 3\n" + NETWORK, "name must be a text, not 3"),
+    ],
+)
+def test_mistakes_at_the_top(text, line):
+    assert mistake(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("layers = 3", "layers must be a list, not 3"),
+        ('layers = "a"', "layers must be a list, not 'a'"),
+        ("layers = []", "layers must have 3 to 16 entries, not 0"),
+        ("layers = [2, 1]", "layers must have 3 to 16 entries, not 2"),
+        (f"layers = {[2] * 17}", "layers must have 3 to 16 entries, not 17"),
+        ("layers = [0, 3, 1]", "layers[0] must be in [1, 4096], not 0"),
+        ("layers = [2, -1, 1]", "layers[1] must be in [1, 4096], not -1"),
+        ("layers = [2, 3, 4097]", "layers[2] must be in [1, 4096], not 4097"),
+        ("layers = [2.5, 3, 1]", "layers[0] must be a whole number, not 2.5"),
+        ("layers = [2, true, 1]", "layers[1] must be a whole number, not True"),
+        ("layers = [2, 3, '1']", "layers[2] must be a whole number, not '1'"),
+        ("layers = [2, [3], 1]", "layers[1] must be a whole number, not [3]"),
+    ],
+)
+def test_mistakes_in_layers(text, line):
+    assert mistake(f"[network]\n{text}") == f"network.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("layer = 3", "layer is not a known key"),
+        ("time_steps = 0", "time_steps must be in [1, 1024], not 0"),
+        ("time_steps = 1025", "time_steps must be in [1, 1024], not 1025"),
+        ("time_steps = 8.0", "time_steps must be a whole number, not 8.0"),
+        ("time_steps = '8'", "time_steps must be a whole number, not '8'"),
+        ("leak = 0.9", "leak must be 1 (integrate and fire), not 0.9"),
+        ("leak = '1'", "leak must be a number, not '1'"),
+        ("threshold = true", "threshold must be a number, not True"),
+        ("threshold = 0.0", "threshold must be in [1.52587890625e-05, 65536], not 0.0"),
+        ("threshold = -1.0", "threshold must be in [1.52587890625e-05, 65536], not -1.0"),
+        ("threshold = inf", "threshold must be a finite number, not inf"),
+        ("threshold = nan", "threshold must be a finite number, not nan"),
+        ("surrogate = 3", "surrogate must be a table, not 3"),
+        ("surrogate = { width = 1 }", "surrogate.width is not a known key"),
+        ("surrogate = { kind = 'relu' }", "surrogate.kind must be 'gaussian', not 'relu'"),
+        ("surrogate = { sigma = 0.0 }", "surrogate.sigma must be in [0.01, 16], not 0.0"),
+        ("surrogate = { entries = 1 }", "surrogate.entries must be in [2, 4096], not 1"),
+        ("surrogate = { entries = 100 }", "surrogate.entries must be a power of two, not 100"),
+        ("surrogate = { span = 0 }", "surrogate.span must be in [1, 64], not 0"),
+        ("surrogate = { span = 3 }", "surrogate.span must be a power of two, not 3"),
+    ],
+)
+def test_mistakes_in_the_network(text, line):
+    assert mistake(NETWORK + text) == f"network.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("rule = 'bp'", "rule must be 'rfg', not 'bp'"),
+        ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
+        ("structure = 3", "structure must be 'independent' or 'factored', not 3"),
+        ("directions = 0", "directions must be in [1, 64], not 0"),
+        ("directions = 65", "directions must be in [1, 64], not 65"),
+        ("directions = 33", "directions must leave at most 64 lanes, not 66"),
+        ("batch = 0", "batch must be in [1, 65536], not 0"),
+        ("batch = 65537", "batch must be in [1, 65536], not 65537"),
+        ("batch = true", "batch must be a whole number, not True"),
+        ("rate = 17", "rate must be in [-16, 16], not 17"),
+        ("rate = -17", "rate must be in [-16, 16], not -17"),
+        ("layer_shift = 1", "layer_shift must be a list, not 1"),
+        ("layer_shift = [1]", "layer_shift must have 2 entries, not 1"),
+        ("layer_shift = [1, 99]", "layer_shift[1] must be in [-16, 16], not 99"),
+        ("stages = 0", "stages must be in [1, 16], not 0"),
+        ("updates = 0", "updates must be in [1, 100000000], not 0"),
+        ("seed = 0", "seed must be in [1, 4294967295], not 0"),
+        ("seed = -1", "seed must be in [1, 4294967295], not -1"),
+        ("seed = 4294967296", "seed must be in [1, 4294967295], not 4294967296"),
+        ("seed = 1.5", "seed must be a whole number, not 1.5"),
+        ("seed = 2020-01-01", "seed must be a whole number, not datetime.date(2020, 1, 1)"),
+        ("momentum = 0.9", "momentum is not a known key"),
+    ],
+)
+def test_mistakes_in_learning(text, line):
+    assert mistake(f"{NETWORK}[learning]\n{text}") == f"learning.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("weight = '1.0'", "weight must look like s1.16 or u0.8, not '1.0'"),
+        ("weight = 3", "weight must look like s1.16 or u0.8, not 3"),
+        ("weight = 'u0.10'", "weight must be signed (s), not u0.10"),
+        ("weight = 's0.0'", "weight must be 2 to 24 bits wide, not s0.0 (1)"),
+        ("weight = 's8.16'", "weight must be 2 to 24 bits wide, not s8.16 (25)"),
+        ("surrogate = 's0.8'", "surrogate must be unsigned (u), not s0.8"),
+        ("surrogate = 'u0.1'", "surrogate must be 2 to 24 bits wide, not u0.1 (1)"),
+        ("target = 's1.17'", "target must have at most the membrane's 16 fraction bits, not s1.17"),
+        ("bias = 's1.16'", "bias is not a known key"),
+    ],
+)
+def test_mistakes_in_formats(text, line):
+    assert mistake(f"{NETWORK}[formats]\n{text}") == f"formats.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("pe = 1", "pe must be a list, not 1"),
+        ("pe = [1]", "pe must have 2 entries, not 1"),
+        ("pe = []", "pe must have 2 entries, not 0"),
+        ("pe = [0, 1]", "pe[0] must be in [1, 4096], not 0"),
+        ("pe = [4, 1]", "pe[0] must be in [1, 3], not 4"),
+        ("pe = [1, 2]", "pe[1] must be in [1, 1], not 2"),
+        ("simd = [3, 1]", "simd[0] must be in [1, 2], not 3"),
+        ("simd = [1, 4]", "simd[1] must be in [1, 3], not 4"),
+        ("simd = [1, 1, 1]", "simd must have 2 entries, not 3"),
+        (
+            "pe = [1, 1]\nsimd = [1, 2]",
+            "pe[0] must be 3 or a multiple of the next layer's simd 2, not 1",
+        ),
+        ("lanes = 0", "lanes must be in [1, 64], not 0"),
+        ("lanes = 65", "lanes must be in [1, 64], not 65"),
+        ("lanes = 1", "lanes must be at least 2 (layer scope), not 1"),
+        ("clock = 100", "clock is not a known key"),
+    ],
+)
+def test_mistakes_in_hardware(text, line):
+    assert mistake(f"{NETWORK}[hardware]\n{text}") == f"hardware.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("source = 3", "source must be a text, not 3"), ("file = 'a'", "file is not a known key")],
+)
+def test_mistakes_in_data(text, line):
+    assert mistake(f"{NETWORK}[data]\n{text}") == f"data.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "threshold = 9.0",
+            "formats.membrane must hold the threshold 9 as a positive number,"
+            " s3.16 holds 1.52588e-05 to 7.999984741",
+        ),
+        (
+            "threshold = 0.1\n[formats]\nmembrane = 's3.2'\ntarget = 's1.2'",
+            "formats.membrane must hold the threshold 0.1 as a positive number,"
+            " s3.2 holds 0.25 to 7.75",
+        ),
+        (
+            "surrogate = { sigma = 0.1 }",
+            "formats.surrogate must hold the surrogate's peak 3.989, u0.8 ends at 0.996",
+        ),
+        (
+            "surrogate = { entries = 128 }\n[formats]\nmembrane = 's3.4'\ntarget = 's1.4'",
+            "network.surrogate.entries must be at most 64 with s3.4 membranes, not 128",
+        ),
+        (
+            "[learning]\nrate = -16\nbatch = 1\n[formats]\ntangent = 's12.2'",
+            "learning.rate must leave step shifts in [0, 63], not [-14, -10]",
+        ),
+        (
+            "[learning]\nscope = 'global'\ndirections = 3\n[hardware]\nlanes = 2",
+            "hardware.lanes must be at least 3 (global scope), not 2",
+        ),
+        (
+            "[learning]\nbatch = 65536\n[formats]\nmembrane = 's3.20'",
+            "formats must keep the loss accumulator within 62 bits, these need 66:"
+            " narrow membrane or target, or the batch",
+        ),
+    ],
+)
+def test_mistakes_between_sections(text, line):
+    assert mistake(NETWORK + text) == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "threshold = 7.9999\n",
+        "threshold = 0.2\n[formats]\nmembrane = 's3.2'\ntarget = 's1.2'\n"
+        "[network.surrogate]\nentries = 16\n",
+        "[network.surrogate]\nsigma = 0.4\n",
+        "[network.surrogate]\nentries = 64\n[formats]\nmembrane = 's3.4'\ntarget = 's1.4'\n",
+        "[learning]\nrate = -16\nbatch = 1\n[formats]\ntangent = 's1.16'\n",
+        "[learning]\nseed = 4294967295\n",
+        "[learning]\ndirections = 32\n",
+        "[learning]\nscope = 'global'\ndirections = 3\n[hardware]\nlanes = 3\n",
+        "[hardware]\npe = [3, 1]\nsimd = [2, 3]\n",
+        "[hardware]\npe = [2, 1]\nsimd = [1, 2]\n",
+    ],
+)
+def test_what_just_fits_is_taken(text):
+    assert isinstance(parse(NETWORK + text, "here"), Description)
+
+
+def test_a_whole_number_will_do_for_a_number():
+    d = parse(NETWORK + "threshold = 2\nleak = 1\nsurrogate = { sigma = 1 }", "here")
+    assert (d.network.threshold, d.network.surrogate.sigma) == (2.0, 1.0)
+
+
+def test_left_out_is_the_default():
+    assert parse(NETWORK, "here") == Description.model_validate({"network": {"layers": [2, 3, 1]}})
+
+
+def test_the_hat_spells_out_the_defaults():
+    expected = describe(
+        {"name": "hat", "network": {"layers": [2, 16, 16, 1]}, "learning": {"updates": 10000}},
+        "here",
+    )
+    assert load_preset("hat") == expected
+
+
+def test_every_preset_loads_under_its_own_name():
+    assert "hat" in presets()
+    for name, text in presets().items():
+        assert preset_text(name) == text
+        assert load_preset(name).name == name
+
+
+def test_an_unknown_preset_is_refused_with_the_known_ones():
+    with pytest.raises(BadInput) as caught:
+        preset_text("nope")
+    assert str(caught.value) == f"preset must be one of {', '.join(presets())}, not 'nope'"
+
+
+def test_a_file_is_read_as_utf_8(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_bytes(b"# \xc2\xb5\r\n" + NETWORK.encode())
+    assert load(path) == parse(NETWORK, "here")
+
+
+def test_a_mistake_names_the_file(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text("[network]")
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}: network.layers is missing"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file or directory"),
+        ("folder", "Is a directory"),
+        (b"# \xff", "not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path, content, reason):
+    path = tmp_path / "net.toml"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert str(caught.value) == f"cannot read {path}: {reason}"
+
+
+def test_a_file_below_a_file_cannot_be_read(tmp_path):
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "net.toml"
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert str(caught.value) == f"cannot read {path}: Not a directory"

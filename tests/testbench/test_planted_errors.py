@@ -1,0 +1,84 @@
+"""An error planted in the hardware is found, named, and shown in a waveform."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.data import Dataset
+from dualspike.golden.rounding import real
+from dualspike.hw import neuron, sequencer, settle, signs
+from dualspike.model.description import Description
+from dualspike.model.lfsr import Lfsr
+from dualspike.model.load import describe
+from dualspike.testbench.verify import Verdict, verify
+
+from .descriptions import random_batch
+
+TABLES = {
+    "name": "planted",
+    "network": {"layers": [2, 4, 3, 1], "time_steps": 4},
+    "learning": {"batch": 4, "rate": 4},
+}
+
+
+def run(tmp_path: Path) -> Verdict:
+    d: Description = describe(TABLES, "test")
+    x, y = random_batch(d, np.random.default_rng(0))
+    inputs, targets = real(x, d.formats.input), real(y, d.formats.target)
+    dataset = Dataset(inputs, targets, inputs, targets)
+    return verify(d, dataset, 3, tmp_path / "mismatch.vcd")
+
+
+def test_without_an_error_all_is_equal(tmp_path: Path) -> None:
+    verdict = run(tmp_path)
+    assert verdict.equal
+    assert verdict.updates == 3
+    assert not (tmp_path / "mismatch.vcd").exists()
+
+
+def truncate(value: Any, shift: int) -> Any:
+    """Rounding with its constant left out."""
+    return value >> shift if shift > 0 else value << -shift
+
+
+def test_a_rounding_constant_in_the_neuron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neuron, "round_half_up", truncate)
+    found(run(tmp_path), tmp_path, lambda signal: "dS[" in signal)
+
+
+def test_a_rounding_constant_behind_the_sums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "round_half_up", truncate)
+    found(run(tmp_path), tmp_path, lambda signal: " z[" in signal or " dz[" in signal)
+
+
+def test_a_tap_of_the_sign_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signs, "SIGNS", Lfsr(32, (0, 2, 6, 8)))
+    description = TABLES | {"network": {"layers": [2, 12, 6, 1], "time_steps": 4}}
+    monkeypatch.setitem(TABLES, "network", description["network"])
+    found(run(tmp_path), tmp_path, lambda signal: " dz[" in signal)
+
+
+def test_the_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = sequencer.saturate
+    monkeypatch.setattr(sequencer, "saturate", lambda value, bits: clip(value + 1, bits))
+    found(run(tmp_path), tmp_path, lambda signal: signal.startswith("weights["))
+
+
+def found(verdict: Verdict, tmp_path: Path, right: Callable[[str], bool]) -> None:
+    difference = verdict.difference
+    assert not verdict.equal and difference is not None
+    assert right(difference.signal), difference
+    assert difference.update is not None
+    assert difference.expected != difference.found
+    text = str(difference)
+    assert f"{difference.signal} is {difference.found}, the model has {difference.expected}" in text
+    if not difference.signal.startswith("weights["):
+        assert None not in (difference.sample, difference.cycle)
+        assert f"update {difference.update}, sample {difference.sample}" in text
+    waveform = (tmp_path / "mismatch.vcd").read_text()
+    assert "$enddefinitions" in waveform and "#" in waveform.split("$enddefinitions")[1]

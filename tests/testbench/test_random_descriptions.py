@@ -1,0 +1,47 @@
+"""Hardware equals the integer model, bit for bit, for presets and random descriptions."""
+
+import pytest
+
+from dualspike.model.geometry import geometry
+from dualspike.model.load import load_preset, presets
+from dualspike.testbench.bulk import Simulation
+
+from .descriptions import cosimulate, random_description
+
+SEEDS = range(24)
+UPDATES = 4
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_description(seed: int) -> None:
+    d = random_description(seed)
+    with Simulation.of(d) as simulation:
+        assert cosimulate(d, simulation, UPDATES, seed) is None
+    with Simulation.of(d) as simulation:
+        assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
+
+
+@pytest.mark.parametrize("name", presets())
+def test_preset(name: str) -> None:
+    d = load_preset(name)
+    with Simulation.of(d) as simulation:
+        assert cosimulate(d, simulation, 3, 0) is None
+
+
+def test_random_descriptions_reach_every_kind_of_core() -> None:
+    seen = [random_description(seed) for seed in SEEDS]
+    layers = [layer for d in seen for layer in geometry(d).layers]
+    assert {d.n_layers for d in seen} == {2, 3, 4}
+    assert {d.learning.structure for d in seen} == {"independent", "factored"}
+    assert {d.learning.scope for d in seen} == {"layer", "global"}
+    assert len({d.learning.batch for d in seen} & {1, 3, 5, 7}) == 4
+    assert {d.lanes for d in seen} >= {1, 2, 3, 4, 6}
+    assert min(n for d in seen for n in d.network.layers) == 1
+    assert max(n for d in seen for n in d.network.layers) == 24
+    steps = [d.network.time_steps for d in seen]
+    assert any(t & (t - 1) for t in steps) and any(not t & (t - 1) for t in steps)
+    assert min(steps) <= 2 and max(steps) == 64
+    assert len({str(d.formats) for d in seen}) >= 5
+    assert any(layer.groups > 1 and layer.n_out % layer.pe for layer in layers)
+    assert any(layer.simd > 1 and layer.n_in % layer.simd for layer in layers)
+    assert any(layer.next_simd > 1 and layer.n_out % layer.next_simd for layer in layers)
