@@ -30,23 +30,29 @@ public_flat_rw -module "{name}" -port "*"
 lint_off -rule WIDTHEXPAND -file "*/{name}.v"
 """
 # The run-time library is linked from where it lies and not compiled with every component.
-_MAKE = "VM_GLOBAL_FAST= OPT_FAST=-O1 OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
+_MAKE = "VM_GLOBAL_FAST= OPT_FAST={level} OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
 _RUNTIME = "libverilated.a"
 _BLANK = "module blank (input clk, output reg q); always @(posedge clk) q <= !q; endmodule\n"
 _LOG_LINES = 40
 
 
 def run_bench(
-    component: wiring.Component, name: str, module: str, parameters: Mapping[str, object]
+    component: wiring.Component,
+    name: str,
+    module: str,
+    parameters: Mapping[str, object],
+    *,
+    quick: bool = False,
 ) -> int:
     """Run every cocotb test of ``module`` on ``component``; the number of tests that passed.
 
-    ``name`` becomes the top module. The bench finds ``parameters`` with `parameters`.
+    ``name`` becomes the top module. The bench finds ``parameters`` with `parameters`. ``quick``
+    compiles without optimisation: worth it for benches of less than some 100,000 cycles.
     Raises AssertionError with cocotb's messages if a test failed or if none ran.
     """
     verilog = to_verilog(component, name)
     environment = tool_environment()
-    program = _build(verilog, name, environment)
+    program = _build(verilog, name, environment, "-O0" if quick else "-O1")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
         (work / "parameters.json").write_text(json.dumps(parameters), "utf-8")
@@ -104,10 +110,11 @@ def _acting(environment: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
-def _build(verilog: str, name: str, environment: dict[str, str]) -> Path:
+def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> Path:
     """The simulator of one component; compiled once, then found again by its hash."""
     control = _CONTROL.format(name=name)
-    recipe = (verilog, control, _BUILD, _MAKE, environment["VERILATOR_ROOT"], version("cocotb"))
+    flags = _MAKE.format(level=level)
+    recipe = (verilog, control, _BUILD, flags, environment["VERILATOR_ROOT"], version("cocotb"))
     folder = cache_folder() / "cocotb" / _digest(*recipe)
     if (folder / name).exists():
         return folder / name
@@ -115,7 +122,7 @@ def _build(verilog: str, name: str, environment: dict[str, str]) -> Path:
     with _work_folder() as work:
         (work / f"{name}.v").write_text(verilog, "utf-8")
         (work / f"{name}.vlt").write_text(control, "utf-8")
-        make = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {_MAKE}"}
+        make = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {flags}"}
         with _acting({**environment, **make}):
             try:
                 get_runner("verilator").build(

@@ -44,12 +44,13 @@ class Arithmetic(wiring.Component):
         value, over = saturate(round_half_up(self.a * self.b, FRACTION), BITS)
         m.d.sync += [self.product.eq(value), self.overflow.eq(over)]
         for n, count in enumerate(TERMS):
-            m.d.sync += self.sums[n].eq(add(*[self.a, self.b][: count % 2], *_pairs(self, count)))
+            m.d.sync += self.sums[n].eq(add(*terms(self.a, self.b, count)))
         return m
 
 
-def _pairs(values: Any, count: int) -> list[Any]:
-    return [values.a, values.b] * (count // 2)
+def terms(a: Any, b: Any, count: int) -> list[Any]:
+    """``count`` terms in turns: a, b, a, ..."""
+    return ([a, b] * count)[:count]
 
 
 def component() -> Arithmetic:
@@ -78,6 +79,5 @@ async def rounds_and_saturates_exactly(dut: HierarchyObject) -> None:
         exact = Fraction(a, 1 << FRACTION) * Fraction(b, 1 << FRACTION)
         value, over = clipped(half_up(exact * (1 << FRACTION)), BITS)
         assert (stand.get("product"), stand.get("overflow")) == (value, over)
-        terms = [[a] * (count % 2) + [a, b] * (count // 2) for count in TERMS]
-        assert stand.get("sums") == [sum(term) for term in terms]
+        assert stand.get("sums") == [sum(terms(a, b, count)) for count in TERMS]
         await stand.edge()

@@ -107,13 +107,13 @@ async def takes_three_cycles(dut: HierarchyObject) -> None:
     stand.set(learn=1)
     outputs, targets = stand.source("inputs"), stand.source("targets")
     counted = stand.pulses("counted")
-    pairs = [bench.batch() for _ in range(1)]
-    outputs.send(pairs[0][0])
-    targets.send(pairs[0][1])
+    y, wanted = bench.batch()
+    outputs.send(y)
+    targets.send(wanted)
     start = stand.now
     for done in range(-3, bench.outputs + 2):
         present = max(0, min(done + 1, bench.outputs))
-        await bench.check(pairs[0][0][:present], pairs[0][1][:present])
+        await bench.check(y[:present], wanted[:present])
     moved = list(range(start, start + bench.outputs))
     assert outputs.moved == moved
     assert counted == [(cycle + 2, 1) for cycle in moved]

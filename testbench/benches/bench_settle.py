@@ -10,7 +10,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.settle import Settle
 from dualspike.testbench.benches.memories import fill, read_back
-from dualspike.testbench.benches.reference import clipped, weighted
+from dualspike.testbench.benches.reference import check_rows, clipped, overflow_of, weighted
 from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
@@ -93,15 +93,6 @@ def _bits(signs: list[int]) -> int:
     return sum((sign < 0) << n for n, sign in enumerate(signs))
 
 
-def check(taken: list[Any], expected: list[Any]) -> None:
-    """Compare every neuron that exists."""
-    assert len(taken) == len(expected)
-    for payload, neurons in zip(taken, expected, strict=True):
-        for slot, (z, dz, _, _) in enumerate(neurons):
-            assert payload["value"][slot] == z
-            assert payload["tangent"][slot] == dz
-
-
 @cocotb.test()
 @cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
 async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
@@ -118,8 +109,8 @@ async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> 
         sink.taken.clear()
         overflow.clear()
         await stand.taken(sink, len(expected))
-        check(sink.taken, expected)
-        flags = [any(n[2] for n in row) + 2 * any(n[3] for n in row) for row in expected]
+        check_rows(sink.taken, expected)
+        flags = [overflow_of(row) for row in expected]
         assert [value for _, value in overflow] == [flag for flag in flags if flag]
         assert 0 in flags and len(set(flags)) > 1
 
@@ -136,7 +127,7 @@ async def takes_a_row_a_cycle(dut: HierarchyObject) -> None:
     await stand.taken(sink, len(rows))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     assert sink.moved == [cycle + bench.latency for cycle in source.moved]
-    flags = [any(n[2] for n in row) + 2 * any(n[3] for n in row) for row in expected]
+    flags = [overflow_of(row) for row in expected]
     pairs = zip(sink.moved, flags, strict=True)
     assert overflow == [(cycle - 1, flag) for cycle, flag in pairs if flag]
 
@@ -172,5 +163,5 @@ async def sweeps_move_biases(dut: HierarchyObject) -> None:
         source.send(rows)
         sink.taken.clear()
         await stand.taken(sink, len(expected))
-        check(sink.taken, expected)
+        check_rows(sink.taken, expected)
     assert await read_back(stand, "host", layer.n_out) == bench.biases

@@ -42,6 +42,7 @@ class Bench:
         self.signs: list[list[list[int]]] = signs.weights[layer].tolist()
         self.bias_signs: list[list[int]] = signs.biases[layer].tolist()
         self.mask = (1 << self.g.lanes) - 1
+        self.rows: list[list[int]] = []
 
     @classmethod
     async def start(cls, dut: HierarchyObject) -> "Bench":
@@ -74,7 +75,6 @@ class Bench:
     def check(self, taken: list[dict[str, Any]], expected: list[list[Any]]) -> None:
         """Compare the sums of all neurons that exist; a shared sum with each one's row sign."""
         assert len(taken) == len(expected)
-        rows = self.rows
         for n, (payload, neurons) in enumerate(zip(taken, expected, strict=True)):
             group = n % self.layer.groups
             for p, (value, moved, signs) in enumerate(neurons):
@@ -83,8 +83,8 @@ class Bench:
                     assert payload["tangent"][p] == moved
                 found = payload["sign"][0 if self.shared else p]
                 if self.shared:
-                    row = [rows[k][group * self.layer.pe + p] for k in range(self.g.lanes)]
-                    found = [r * s for r, s in zip(row, found, strict=True)]
+                    i = group * self.layer.pe + p
+                    found = [row[i] * s for row, s in zip(self.rows, found, strict=True)]
                 assert found == signs
 
     async def read_rows(self) -> None:
@@ -99,13 +99,13 @@ class Bench:
         """Move the weights on both sides and check how long it takes and what clips."""
         stand, layer = self.stand, self.layer
         seen, start = stand.pulses("saturated"), stand.now
-        stand.set(sweep=1, lane=lane, step=step, inputs_valid=1)
+        stand.set(sweep=1, lane=lane, step=step)
         for n in range(layer.cycles):
             await stand.settle()
             assert stand.get("swept") == (n == layer.cycles - 1)
             assert stand.get("inputs_ready") == 0
             await stand.edge()
-        stand.set(sweep=0, inputs_valid=0)
+        stand.set(sweep=0)
         await stand.cycle(3)
         over = set()
         for i, row in enumerate(self.weights):

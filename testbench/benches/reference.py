@@ -57,6 +57,20 @@ def weighted(
     return z, dz, over, over_tangent
 
 
+def check_rows(taken: list[Any], expected: list[Any]) -> None:
+    """Compare the (z, dz) of every neuron that exists, row by row, with results of `weighted`."""
+    assert len(taken) == len(expected)
+    for payload, neurons in zip(taken, expected, strict=True):
+        for slot, (z, dz, _, _) in enumerate(neurons):
+            assert payload["value"][slot] == z
+            assert payload["tangent"][slot] == dz
+
+
+def overflow_of(neurons: list[Any]) -> int:
+    """What a row of results of `weighted` shows in ``overflow``: bit 0 a z, bit 1 a dz clipped."""
+    return any(over for _, _, over, _ in neurons) + 2 * any(over for _, _, _, over in neurons)
+
+
 def drawn(d: Description) -> Perturbation:
     """The signs of the first batch, as if every lane perturbed every layer."""
     learning = d.learning.model_copy(update={"scope": "global", "directions": d.lanes})

@@ -116,7 +116,7 @@ def test_the_float_network_agrees(structure: str, seed: int) -> None:
     error = np.abs(real(result.dy, f.tangent) - dy).max(axis=(0, 1))
     bound = tangent_bound(d, weights, inputs)
     assert (error <= bound + SLACK).all()
-    assert (bound < 0.02 * np.abs(dy).max()).all(), "the bound would let anything pass"
+    assert (bound < 0.03 * np.abs(dy).max()).all(), "the bound would let anything pass"
 
 
 def tangent_bound(d: Description, weights: list[np.ndarray], inputs: np.ndarray) -> np.ndarray:

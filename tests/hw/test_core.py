@@ -9,4 +9,6 @@ from dualspike.testbench.components import run_bench
 )
 def test_core(name: str, flags: int) -> None:
     given = {"name": name, "flags": flags}
-    assert run_bench(bench_core.component(name), "core", bench_core.__name__, given) == 5
+    assert (
+        run_bench(bench_core.component(name), "core", bench_core.__name__, given, quick=True) == 5
+    )

@@ -3,4 +3,6 @@ from dualspike.testbench.components import run_bench
 
 
 def test_fixed() -> None:
-    assert run_bench(bench_fixed.component(), "arithmetic", bench_fixed.__name__, {}) == 1
+    assert (
+        run_bench(bench_fixed.component(), "arithmetic", bench_fixed.__name__, {}, quick=True) == 1
+    )

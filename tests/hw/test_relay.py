@@ -6,5 +6,7 @@ from dualspike.testbench.components import run_bench
 
 @pytest.mark.parametrize("bits", [8])
 def test_relay(bits: int) -> None:
-    passed = run_bench(bench_relay.component(bits), "relay", bench_relay.__name__, {"bits": bits})
+    passed = run_bench(
+        bench_relay.component(bits), "relay", bench_relay.__name__, {"bits": bits}, quick=True
+    )
     assert passed == 6

@@ -18,4 +18,4 @@ from dualspike.testbench.components import run_bench
 def test_weights(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> None:
     given = {"n_out": n_out, "n_in": n_in, "pe": pe, "simd": simd, "bits": bits}
     component = bench_weights.component(**given)
-    assert run_bench(component, "weights", bench_weights.__name__, given) == 3
+    assert run_bench(component, "weights", bench_weights.__name__, given, quick=True) == 3
