@@ -136,10 +136,15 @@ class Core(wiring.Component):
             opened.eq(sequencer.open | (chunk != 0)),
             entry.valid.eq(self.inputs.valid & opened),
             self.inputs.ready.eq(entry.ready & opened),
-            entry.payload.value.eq(self.inputs.payload),
             taken.eq(entry.valid & entry.ready),
             sequencer.entered.eq(taken & (chunk == first.chunks - 1)),
         ]
+        for slot in range(first.simd):
+            # What the host puts where the last chunk has no input left must not count.
+            given = self.inputs.payload[slot]
+            if (first.chunks - 1) * first.simd + slot >= first.n_in:
+                given = Mux(chunk == first.chunks - 1, 0, given)
+            m.d.comb += entry.payload.value[slot].eq(given)
         with m.If(taken):
             m.d.sync += chunk.eq(Mux(chunk == first.chunks - 1, 0, chunk + 1))
         steps = self._d.network.time_steps

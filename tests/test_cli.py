@@ -153,7 +153,13 @@ def test_sigint_ends_the_process_with_one_line(tmp_path):
     program = tmp_path / "make"
     program.write_text(f"#!/bin/sh\nkill -{signal.SIGINT.value} $PPID\nsleep 20\n")
     program.chmod(0o755)
-    done = run("doctor", stdout=subprocess.PIPE, env={**os.environ, "PATH": f"{tmp_path}:/bin"})
+    done = run(
+        "doctor",
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PATH": f"{tmp_path}:/bin"},
+        # Shells start programs in the background with this signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "dualspike: interrupted\n")
 
 
