@@ -237,6 +237,8 @@ class Core(wiring.Component):
         """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it."""
         ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
         select = Signal(counter_shape(len(ports) - 1))
+        word = Signal(signed(self._d.formats.weight.bits), name="weight_word")
+        m.d.comb += registers.WEIGHT_DATA.eq(word)
         with m.If(registers.WEIGHT_SELECT_written):
             m.d.sync += select.eq(registers.write_data)
         for n, port in enumerate(ports):
@@ -249,4 +251,4 @@ class Core(wiring.Component):
                 port.write_data.eq(registers.write_data),
             ]
             with m.If(select == n):
-                m.d.comb += registers.WEIGHT_DATA.eq(port.read_data)
+                m.d.comb += word.eq(port.read_data)

@@ -28,9 +28,10 @@ class Drawer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         state = Signal(DRAWER.length, init=self._initial)
-        for n, bit in enumerate(output_bits(DRAWER, state, 0, WORD)):
-            m.d.comb += self.words.payload[n].eq(bit)
-        m.d.comb += self.state.eq(state)
+        m.d.comb += [
+            self.words.payload.eq(output_bits(DRAWER, state, 0, WORD)),
+            self.state.eq(state),
+        ]
         with m.If(self.words.ready):
             m.d.sync += state.eq(leap(DRAWER, state, WORD))
         for half in range(2):

@@ -1,13 +1,13 @@
 """Rounding and saturation as expressions. Written apart from the golden model on purpose."""
 
-from amaranth.hdl import Cat, Const, Mux, Value, signed
+from amaranth.hdl import Const, Mux, Value, signed
 
 
 def round_half_up(value: Value, shift: int) -> Value:
     """floor(value / 2^shift + 1/2); a negative shift multiplies, exactly."""
     if shift <= 0:
-        return value << -shift
-    return ((value >> (shift - 1)) + 1) >> 1
+        return value.shift_left(-shift)
+    return (value.shift_right(shift - 1) + 1).shift_right(1)
 
 
 def saturate(value: Value, bits: int) -> tuple[Value, Value]:
@@ -17,9 +17,9 @@ def saturate(value: Value, bits: int) -> tuple[Value, Value]:
         return value, Const(0, 1)
     top = value[bits - 1 :]
     over = ~(top.all() | ~top.any())
-    negative = value[-1]
-    edge = Cat((~negative).replicate(bits - 1), negative)
-    return Mux(over, edge, value[:bits]).as_signed(), over
+    half = 1 << (bits - 1)
+    edge = Mux(value[-1], Const(-half, signed(bits)), Const(half - 1, signed(bits)))
+    return Mux(over, edge, value[:bits].as_signed()), over
 
 
 def add(*terms: Value) -> Value:

@@ -10,14 +10,18 @@ from amaranth.lib import wiring
 from dualspike.hw.names import plain_names
 
 # Registers come out with their enables and resets, unused bits and names go, no attribute names
-# a file.
+# a file. `opt_dff` finds nothing unless `opt_clean` has joined up the wires before; with
+# ``-simple-dffe`` a register stays whole, where it would else be split into bits by enable.
+# `wreduce` leaves out the bits of a sum that nothing reads.
 _SCRIPT = """
 proc
 opt_expr
 opt_muxtree
 opt_reduce
 opt_merge
-opt_dff
+wreduce
+opt_clean
+opt_dff -simple-dffe
 opt_expr
 opt_clean -purge
 memory_collect

@@ -17,12 +17,24 @@ def _masks(lfsr: Lfsr, count: int) -> tuple[int, ...]:
     return tuple(masks[:count])
 
 
-def output_bits(lfsr: Lfsr, state: Value, first: int, count: int) -> list[Value]:
-    """Output bits first ... first + count - 1, counted from the present state."""
-    masks = _masks(lfsr, max(first + count, lfsr.length))[first : first + count]
-    return [reduce(xor, (state[n] for n in range(lfsr.length) if mask >> n & 1)) for mask in masks]
+def output_bits(lfsr: Lfsr, state: Value, first: int, count: int) -> Value:
+    """Output bits first ... first + count - 1, counted from the present state.
+
+    Neighbours mostly come from neighbours: one XOR of slices serves a whole run of bits.
+    """
+    runs: list[tuple[int, int]] = []
+    for mask in _masks(lfsr, max(first + count, lfsr.length))[first : first + count]:
+        begin, length = runs[-1] if runs else (0, 0)
+        if mask == begin << length:
+            runs[-1] = (begin, length + 1)
+        else:
+            runs.append((mask, 1))
+    return Cat(
+        reduce(xor, (state[n : n + length] for n in range(lfsr.length) if mask >> n & 1))
+        for mask, length in runs
+    )
 
 
 def leap(lfsr: Lfsr, state: Value, steps: int) -> Value:
     """The state ``steps`` steps later."""
-    return Cat(output_bits(lfsr, state, steps, lfsr.length))
+    return output_bits(lfsr, state, steps, lfsr.length)

@@ -41,8 +41,8 @@ class Loss(wiring.Component):
         into = self.inputs.payload
         align = f.membrane.fraction - f.target.fraction
         taken, valid = Signal(), Signal(2)
-        error = Signal(signed(self._g.error_bits))
-        square = Signal((error * error).shape())
+        error = Signal(signed(self._g.error_bits), reset_less=True)
+        square = Signal((error * error).shape(), reset_less=True)
         m.d.comb += [
             taken.eq(self.learn & self.inputs.valid & self.targets.valid),
             self.targets.ready.eq(taken),
@@ -54,19 +54,22 @@ class Loss(wiring.Component):
         with m.Else():
             m.d.comb += self.inputs.ready.eq(self.results.ready)
             m.d.comb += self.counted.eq(self.results.valid & self.results.ready)
-        m.d.sync += [
-            valid.eq(valid << 1 | taken),
-            error.eq(into.value[0] - (self.targets.payload << align)),
-            square.eq(error * error),
-        ]
+        m.d.sync += valid.eq(valid << 1 | taken)
+        with m.If(taken):
+            m.d.sync += error.eq(into.value[0] - self.targets.payload.shift_left(align))
+        with m.If(valid[0]):
+            m.d.sync += square.eq(error * error)
         with m.If(self.clear):
             m.d.sync += self.loss.eq(0)
         with m.Elif(valid[1]):
             m.d.sync += self.loss.eq(self.loss + square)
         for k in range(lanes):
-            dy = Signal(signed(f.tangent.bits), name=f"dy_{k}")
-            product = Signal((error * dy).shape(), name=f"product_{k}")
-            m.d.sync += [dy.eq(into.tangent[0][k]), product.eq(error * dy)]
+            dy = Signal(signed(f.tangent.bits), name=f"dy_{k}", reset_less=True)
+            product = Signal((error * dy).shape(), name=f"product_{k}", reset_less=True)
+            with m.If(taken):
+                m.d.sync += dy.eq(into.tangent[0][k])
+            with m.If(valid[0]):
+                m.d.sync += product.eq(error * dy)
             with m.If(self.clear):
                 m.d.sync += self.jvp[k].eq(0)
             with m.Elif(valid[1]):

@@ -72,24 +72,25 @@ class Neuron(wiring.Component):
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(valid)
 
-        state_bits = f.membrane.bits + self._lanes * f.tangent.bits
+        def state(name: str, bits: int) -> tuple[Value, Value]:
+            """One number of every neuron: what it is at ``place``, and what it becomes."""
+            m.submodules[name] = store = memory.Memory(
+                shape=signed(bits), depth=layer.rows, init=[]
+            )
+            read, write = store.read_port(domain="comb"), store.write_port()
+            m.d.comb += [read.addr.eq(place), write.addr.eq(place), write.en.eq(taken)]
+            return Mux(step == 0, 0, read.data), write.data
+
         over: list[Value] = []
         over_tangent: list[Value] = []
         for slot in range(width):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~last_place if padding else Const(1)
-            states = memory.Memory(shape=state_bits, depth=layer.rows, init=[])
-            m.submodules[f"states_{slot}"] = states
-            read, write = states.read_port(domain="comb"), states.write_port()
-            m.d.comb += [
-                read.addr.eq(place),
-                write.addr.eq(place),
-                write.en.eq(taken),
-            ]
-            state = Mux(step == 0, 0, read.data)
-            fire, index, inside, next_membrane, clips = self._membrane(
-                m, state[: f.membrane.bits].as_signed(), self.inputs.payload.value[slot]
+            membrane, next_membrane = state(f"membranes_{slot}", f.membrane.bits)
+            fire, index, inside, after, clips = self._membrane(
+                m, membrane, self.inputs.payload.value[slot]
             )
+            m.d.comb += next_membrane.eq(after)
             over.append(clips & exists)
             ahead = self._later(m, advance, fire & exists, 3, f"fire_{slot}")
             with m.If(advance):
@@ -97,14 +98,13 @@ class Neuron(wiring.Component):
 
             next_charges: list[Value] = []
             for k in range(self._lanes):
-                low = f.membrane.bits + k * f.tangent.bits
-                charge = state[low : low + f.tangent.bits].as_signed()
+                charge, next_charge = state(f"tangents_{slot}_{k}", f.tangent.bits)
                 charge, clips = saturate(
                     charge + self.inputs.payload.tangent[slot][k], f.tangent.bits
                 )
                 over_tangent.append(clips & exists & taken)
+                m.d.comb += next_charge.eq(charge)
                 next_charges.append(charge)
-            m.d.comb += write.data.eq(Cat(next_membrane, *next_charges))
             spikes = self._tangents(m, advance, slot, index, inside & exists, next_charges)
             for k, (dspike, clips) in enumerate(spikes):
                 over_tangent.append(clips & valid & advance)
@@ -126,7 +126,7 @@ class Neuron(wiring.Component):
         fire = distance > 0
         after = Mux(fire, distance, charged)[: f.membrane.bits]
         bins = s.entries.bit_length() - 1
-        index = distance >> ((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
+        index = distance.shift_right((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
         _, outside = saturate(index, bins)
         return fire, index[:bins], ~outside, after, clips
 
@@ -163,7 +163,7 @@ class Neuron(wiring.Component):
     @staticmethod
     def _later(m: Module, advance: Signal, value: Value, stages: int, name: str) -> Value:
         for n in range(stages):
-            register = Signal(value.shape(), name=f"{name}_{n}")
+            register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
             with m.If(advance):
                 m.d.sync += register.eq(value)
             value = register

@@ -67,7 +67,7 @@ class Sequencer(wiring.Component):
         word = Signal(counter_shape(len(self._order) - 1))
         lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
         shifted = Signal(signed(self._g.jvp_bits + 1))
-        rounded, clips = saturate((shifted + 1) >> 1, self._d.formats.weight.bits)
+        rounded, clips = saturate((shifted + 1).shift_right(1), self._d.formats.weight.bits)
         m.d.comb += self.lane.eq(lane)
         self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):

@@ -49,7 +49,7 @@ class Serializer(wiring.Component):
             ]
         for name, _ in self.inputs.payload.shape():
             if name == "sign" and self._shared:
-                held = Signal.like(self.inputs.payload.sign, name="held_sign")
+                held = Signal.like(self.inputs.payload.sign, name="held_sign", reset_less=True)
                 with m.If(self.inputs.valid & self.inputs.ready):
                     m.d.sync += held.eq(self.inputs.payload.sign)
                 m.d.comb += self.outputs.payload.sign.eq(held)
@@ -60,7 +60,10 @@ class Serializer(wiring.Component):
     def _shift(self, m: Module, given: Signal, group: data.View, row: data.View, name: str) -> None:
         width, pe = self._layer.next_simd, self._layer.pe
         neurons = [Cat(group[p]) for p in range(pe)]
-        held = [Signal(len(neuron), name=f"held_{name}_{p}") for p, neuron in enumerate(neurons)]
+        held = [
+            Signal(len(neuron), name=f"held_{name}_{p}", reset_less=True)
+            for p, neuron in enumerate(neurons)
+        ]
         for p in range(pe):
             with m.If(self.inputs.valid & self.inputs.ready):
                 m.d.sync += held[p].eq(neurons[p])

@@ -102,24 +102,26 @@ class Settle(wiring.Component):
         over: list[Value] = []
         over_tangent: list[Value] = []
         delay = 2 if scale != 1 else 1
-        valid = taken
+        valid, loads = taken, [advance & taken]
         for n in range(delay):
             earlier, valid = valid, Signal(name=f"valid_{n}")
+            loads.append(advance & valid)
             with m.If(advance):
                 m.d.sync += valid.eq(earlier)
+        moving = loads[-1]
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(valid)
 
-        def later(value: Value, name: str, stages: int = delay) -> Value:
-            for n in range(stages):
-                register = Signal(value.shape(), name=f"{name}_{n}")
-                with m.If(advance):
+        def later(value: Value, name: str, first: int = 0, last: int = delay) -> Value:
+            for n in range(first, last):
+                register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
+                with m.If(loads[n]):
                     m.d.sync += register.eq(value)
                 value = register
             return value
 
         def scaled(value: Value, name: str) -> Value:
-            value = later(value, name, 1)
+            value = later(value, name, 0, 1)
             return later(value * Const(scale), f"{name}_mean", 1) if scale != 1 else value
 
         there = [
@@ -127,20 +129,20 @@ class Settle(wiring.Component):
         ]
         for slot in range(layer.next_simd):
             # The memory answers one cycle after the row was taken: no register for stage one.
-            bias = later(words[slot], f"bias_{slot}", delay - 1)
+            bias = later(words[slot], f"bias_{slot}", 1)
             total = scaled(into.value[slot], f"value_{slot}")
-            total = total + (bias << (shift + layer.value_fraction))
+            total = total + bias.shift_left(shift + layer.value_fraction)
             drop = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
             z, clips = saturate(round_half_up(total, drop), f.membrane.bits)
             over.append(clips & there[slot])
-            with m.If(advance):
+            with m.If(moving):
                 m.d.sync += self.outputs.payload.value[slot].eq(z)
             for k in range(self._lanes):
                 name = f"{slot}_{k}"
                 part = into.sign[0 if self._shared else slot][k]
                 if self._shared:
                     part = Mux(row_signs[k][slot], -part, part)
-                part = part << align
+                part = part.shift_left(align)
                 if layer.tangent_in_bits:
                     part = part + into.tangent[slot][k]
                 unit = 1 << (shift + fraction)
@@ -152,9 +154,8 @@ class Settle(wiring.Component):
                     round_half_up(total, shift + fraction - f.tangent.fraction), f.tangent.bits
                 )
                 over_tangent.append(clips & there[slot])
-                with m.If(advance):
+                with m.If(moving):
                     m.d.sync += self.outputs.payload.tangent[slot][k].eq(dz)
-        moving = advance & valid
         m.d.comb += [
             self.overflow[0].eq(moving & _any(over)),
             self.overflow[1].eq(moving & _any(over_tangent)),

@@ -82,12 +82,9 @@ class Signs(wiring.Component):
         layer = self._layer
         state = Signal(SIGNS.length, name=f"state_{k}")
         group_state = Signal(SIGNS.length, name=f"group_state_{k}")
-        bits = [
-            bit
-            for s in range(layer.simd)
-            for bit in output_bits(SIGNS, state, s * layer.n_out, layer.pe)
-        ]
-        m.d.comb += self.weights[k].eq(Cat(bits))
+        m.d.comb += self.weights[k].eq(
+            Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
+        )
         next_group = leap(SIGNS, group_state, layer.pe)
         with m.If(self.restart | (self.advance & self.last_row)):
             m.d.sync += [state.eq(start), group_state.eq(start)]

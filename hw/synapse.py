@@ -4,7 +4,7 @@ For every neuron: sum W a, and for every tangent lane sum W da and sum V a (d(W 
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's matrix-vector unit.
 """
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -84,9 +84,9 @@ class Synapse(wiring.Component):
         ]
 
         here = signs.columns if self._shared else signs.weights
-        chunk = Signal.like(self.inputs.payload)
-        chunk_signs = Signal.like(here)
-        move, move_signs = Signal(), Signal(layer.pe * layer.simd)
+        chunk = Signal.like(self.inputs.payload, reset_less=True)
+        chunk_signs = Signal.like(here, reset_less=True)
+        move, move_signs = Signal(), Signal(layer.pe * layer.simd, reset_less=True)
         m.d.sync += move.eq(self.sweep)
         with m.If(walk.advance):
             m.d.sync += [
@@ -133,11 +133,11 @@ class Synapse(wiring.Component):
         def stage(target: Value, products: list[Value], name: str) -> None:
             held = []
             for n, product in enumerate(products):
-                register = Signal(product.shape(), name=f"{name}_{n}")
+                register = Signal(product.shape(), name=f"{name}_{n}", reset_less=True)
                 with m.If(advance & valid[0]):
                     m.d.sync += register.eq(product)
                 held.append(register)
-            total = Signal(target.shape(), name=f"{name}_sum")
+            total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
             with m.If(advance & valid[1]):
                 m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
             m.d.comb += target.eq(total)
@@ -166,6 +166,8 @@ class Synapse(wiring.Component):
     def _times(self, weight: Value, value: Value) -> Value:
         return Mux(value, weight, 0) if self._layer.kind == "spiking" else weight * value
 
-    @staticmethod
-    def _signed(sign: Value, value: Value, on: Value) -> Value:
+    def _signed(self, sign: Value, value: Value, on: Value) -> Value:
+        if self._layer.kind == "spiking":
+            active = value & on
+            return Cat(active, active & sign).as_signed()
         return Mux(on, Mux(sign, -value, value), 0)

@@ -1,6 +1,6 @@
 """Spike counts and summed spike tangents of every neuron over a sample's T steps."""
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, unsigned
+from amaranth.hdl import Module, Mux, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,25 +32,30 @@ class Tally(wiring.Component):
         step = Signal(counter_shape(self._steps - 1))
         last_step = Signal()
         advance, taken = Signal(), Signal()
-        width = Shape.cast(out.shape()).width
-        m.submodules.sums = sums = memory.Memory(shape=width, depth=layer.chunks, init=[])
-        read, write = sums.read_port(domain="comb"), sums.write_port()
-        before = out.shape()(Mux(step == 0, 0, read.data))
         after = Signal(out.shape())
+
+        def tally(name: str, more: Value, total: Value) -> None:
+            m.submodules[name] = sums = memory.Memory(
+                shape=total.shape(), depth=layer.chunks, init=[]
+            )
+            read, write = sums.read_port(domain="comb"), sums.write_port()
+            m.d.comb += [
+                total.eq(Mux(step == 0, 0, read.data) + more),
+                read.addr.eq(chunk),
+                write.addr.eq(chunk),
+                write.data.eq(total),
+                write.en.eq(taken),
+            ]
+
         for slot in range(layer.simd):
-            m.d.comb += after.value[slot].eq(before.value[slot] + into.value[slot])
+            tally(f"counts_{slot}", into.value[slot], after.value[slot])
             for k in range(self._lanes):
-                total = before.tangent[slot][k] + into.tangent[slot][k]
-                m.d.comb += after.tangent[slot][k].eq(total)
+                tally(f"tangents_{slot}_{k}", into.tangent[slot][k], after.tangent[slot][k])
         m.d.comb += [
             last_step.eq(step == self._steps - 1),
             advance.eq(~self.outputs.valid | self.outputs.ready),
             self.inputs.ready.eq(advance | ~last_step),
             taken.eq(self.inputs.valid & self.inputs.ready),
-            read.addr.eq(chunk),
-            write.addr.eq(chunk),
-            write.data.eq(Cat(after)),
-            write.en.eq(taken),
         ]
         with m.If(taken):
             m.d.sync += chunk.eq(chunk + 1)

@@ -63,6 +63,7 @@ class Weights(wiring.Component):
         with m.If(self.enable):
             m.d.sync += moved_row.eq(self.row)
         over = Signal(banks)
+        back = -self.step
         m.d.comb += self.saturated.eq(self.move & over.any())
         for bank in range(banks):
             store = memory.Memory(shape=unsigned(self._bits), depth=self._rows, init=[])
@@ -70,7 +71,7 @@ class Weights(wiring.Component):
             read, write = store.read_port(), store.write_port()
             word = read.data.as_signed()
             sign = self.signs[bank]
-            moved = Mux(sign, word + self.step, word - self.step)
+            moved = word + Mux(sign, self.step, back)
             clipped, clips = saturate(moved, self._bits)
             here = self.host.access & self.host.write & (host_bank == bank)
             exists = self._exists(bank, moved_row)

@@ -52,7 +52,7 @@ def run_bench(
     """
     verilog = to_verilog(component, name)
     environment = tool_environment()
-    program = _build(verilog, name, environment, "-O0" if quick else "-O1")
+    program = _build(verilog, name, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
         (work / "parameters.json").write_text(json.dumps(parameters), "utf-8")

@@ -108,7 +108,7 @@ def _compile(source: Source, work: Path, environment: dict[str, str]) -> None:
     defines = [f"-D{name}={value}" for name, value in source.defines]
     defines += [f"-DTOP_CLASS=V{top}", f'-DTOP_HEADER="V{top}.h"']
     jobs = [
-        ("fast", "-O1", [*fast, str(_HARNESS)], defines),
+        ("fast", "-O2", [*fast, str(_HARNESS)], defines),
         ("slow", "-O0", slow, []),
         ("runtime", "-O1", [f"{home}/include/{name}" for name in _runtime(source.trace)], []),
     ]

@@ -3,7 +3,7 @@
 import random
 
 import cocotb
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from cocotb.handle import HierarchyObject
@@ -34,7 +34,7 @@ class Leaps(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Registers behind the functions."""
         m = Module()
-        m.d.sync += self.bits.eq(Cat(hw.output_bits(self._lfsr, self.state, 0, COUNT)))
+        m.d.sync += self.bits.eq(hw.output_bits(self._lfsr, self.state, 0, COUNT))
         for n, steps in enumerate(STEPS):
             m.d.sync += self.ahead[n].eq(hw.leap(self._lfsr, self.state, steps))
         return m
