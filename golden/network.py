@@ -1,40 +1,34 @@
-"""The spiking network in float64: its output, and its output's derivatives along K directions.
+"""Parameters of a model: one flat array, and where in it every layer is.
 
-Direct input: z_1 = W_1 x + b_1 is the same at every step. Integrate and fire, t = 1..T:
-
-    Z[t] = W S_in[t] + b        U[t] = U[t-1] + Z[t]
-    S[t] = H(U[t] - threshold)  H(x) = 1 if x > 0 else 0
-    U[t] <- U[t] - S[t] * threshold                             (soft reset)
-
-Readout: y = W mean_t S[t] + b, without spikes. Derivatives are those of the surrogate network
-(f in place of H'), with the reset detached (not differentiated):
-
-    dZ = W dS_in + dW S_in + db    dU[t] = dU[t-1] + dZ[t]    dS[t] = f(U[t] - threshold) dU[t]
-
-Source: Wan, Zhang, Karniadakis, arXiv 2411.07057 (2024).
+Layers follow one another: the parts in their order, in each part the layers from the input on, in
+each layer the weights [n_out, n_in] row by row, then the biases [n_out]. Auxiliary readouts (for
+local losses, one for each hidden layer) come behind all parts, in the same order.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.surrogate import gaussian
-from dualspike.model.description import Description, Network
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.operator import Operator
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """Weights and biases of every layer, readout last; also directions and gradients.
+    """Weights and biases of consecutive layers, readout last; also directions and gradients.
 
     Layer l has a weight matrix [n_out, n_in] and a bias [n_out]. K directions at once have the
-    lane as an axis in front: [K, n_out, n_in] and [K, n_out].
+    lane as an axis in front: [K, n_out, n_in] and [K, n_out]. All are of one floating type.
     """
 
-    weights: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
+    weights: tuple[NDArray[Any], ...]
+    biases: tuple[NDArray[Any], ...]
 
     def copy(self) -> "Parameters":
         """The same values in arrays of their own."""
@@ -43,130 +37,98 @@ class Parameters:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """What the hidden layers did, one entry for each.
+@dataclass(frozen=True)
+class Slot:
+    """One layer's place: entries ``begin`` to ``end`` of the flat array.
 
-    ``distance``: U[t] - threshold before the reset, [T, B, n]. ``spikes``: 0.0 or 1.0, [T, B, n].
-    ``rate``: mean spikes of the last hidden layer, [B, n].
+    ``depth`` counts the layers of ``part`` from the input, its readout last; for an auxiliary
+    readout it is the hidden layer that it reads.
     """
 
-    distance: tuple[Floats, ...]
-    spikes: tuple[Floats, ...]
-    rate: Floats
+    part: int
+    depth: int
+    auxiliary: bool
+    n_in: int
+    n_out: int
+    begin: int
+
+    @cached_property
+    def biases(self) -> int:
+        """Where the biases begin."""
+        return self.begin + self.n_out * self.n_in
+
+    @cached_property
+    def end(self) -> int:
+        """Where the next layer begins."""
+        return self.biases + self.n_out
+
+    @cached_property
+    def slice(self) -> slice:
+        """All of the layer."""
+        return slice(self.begin, self.end)
+
+    def split(self, flat: Floats) -> tuple[Floats, Floats]:
+        """Views of the weights [..., n_out, n_in] and biases [..., n_out] in ``flat`` [..., N]."""
+        weights = flat[..., self.begin : self.biases]
+        shape = (*flat.shape[:-1], self.n_out, self.n_in)
+        return weights.reshape(shape), flat[..., self.biases : self.end]
+
+
+class Layout:
+    """Where in the flat array [size] the layers of an operator's parts are."""
+
+    def __init__(self, operator: Operator, *, local: bool = False) -> None:
+        layers: list[Slot] = []
+        begin = 0
+
+        def add(part: int, depth: int, auxiliary: bool, n_in: int, n_out: int) -> None:
+            nonlocal begin
+            layers.append(Slot(part, depth, auxiliary, n_in, n_out, begin))
+            begin = layers[-1].end
+
+        if local and len({len(network.layers) for network in operator.parts}) > 1:
+            depths = ", ".join(str(len(network.layers) - 2) for network in operator.parts)
+            raise BadInput(
+                f"parts must have the same number of hidden layers for local losses, not {depths}"
+            )
+        for part, network in enumerate(operator.parts):
+            for depth, (n_in, n_out) in enumerate(network.shapes):
+                add(part, depth, False, n_in, n_out)
+        for part, network in enumerate(operator.parts if local else ()):
+            for depth, width in enumerate(network.layers[1:-1]):
+                add(part, depth, True, width, network.layers[-1])
+        self.layers = tuple(layers)
+        self.size = begin
+        self.n_parts = len(operator.parts)
+
+    def of_part(self, part: int, *, auxiliary: bool = False) -> tuple[Slot, ...]:
+        """The layers of a part: hidden ones and readout, or its auxiliary readouts."""
+        return tuple(s for s in self.layers if s.part == part and s.auxiliary is auxiliary)
+
+    def split(self, flat: Floats) -> tuple[Parameters, ...]:
+        """Views of every part's layers in ``flat`` [..., size], without auxiliary readouts."""
+        return tuple(views(self.of_part(part), flat) for part in range(self.n_parts))
+
+    def start(self, seed: int) -> Floats:
+        """Start values [size], in each layer uniform in [-a, a) with a = 1 / sqrt(n_in).
+
+        Drawn from ``numpy.random.default_rng(seed)`` (PCG64) in the order of the array.
+        """
+        rng = np.random.default_rng(seed)
+        theta = np.empty(self.size)
+        for slot in self.layers:
+            a = slot.n_in**-0.5
+            theta[slot.slice] = rng.uniform(-a, a, slot.end - slot.begin)
+        return theta
+
+
+def views(slots: tuple[Slot, ...], flat: Floats) -> Parameters:
+    """Views of these layers in ``flat`` [..., N]."""
+    pairs = [slot.split(flat) for slot in slots]
+    return Parameters(tuple(w for w, _ in pairs), tuple(b for _, b in pairs))
 
 
 def start(description: Description, seed: int) -> Parameters:
-    """Start values, uniform in [-a, a) with a = 1 / sqrt(n_in).
-
-    Drawn from ``numpy.random.default_rng(seed)`` (PCG64), layer by layer from the input on, in
-    each layer the weights row by row (all inputs of neuron 0 first), then the biases.
-    """
-    rng = np.random.default_rng(seed)
-    weights: list[Floats] = []
-    biases: list[Floats] = []
-    for n_in, n_out in description.shapes:
-        a = n_in**-0.5
-        weights.append(rng.uniform(-a, a, (n_out, n_in)))
-        biases.append(rng.uniform(-a, a, n_out))
-    return Parameters(tuple(weights), tuple(biases))
-
-
-def _affine(values: Floats, w: Floats, b: Floats) -> Floats:
-    """W v + b for values [..., n_in] as one product with all leading axes as rows."""
-    out = values.reshape(-1, values.shape[-1]) @ w.T
-    out += b
-    return out.reshape(*values.shape[:-1], len(b))
-
-
-def _affine_tangents(values: Floats, dw: Floats, db: Floats) -> Floats:
-    """dW_k v + db_k of every lane for values [..., n_in]: [K, ..., n_out]."""
-    out = values.reshape(-1, values.shape[-1]) @ dw.swapaxes(1, 2)
-    out += db[:, None]
-    return out.reshape(len(dw), *values.shape[:-1], db.shape[-1])
-
-
-def _integrate(current: Floats, threshold: float) -> tuple[Floats, Floats]:
-    """Integrate and fire over currents [T, B, n]: (U - threshold before the reset, spikes)."""
-    distance = np.empty(current.shape)
-    spikes = np.empty(current.shape)
-    membrane = np.zeros(current.shape[1:])
-    for now, far, fired in zip(current, distance, spikes, strict=True):
-        membrane += now
-        np.subtract(membrane, threshold, out=far)
-        np.greater(far, 0, out=fired)
-        membrane -= threshold * fired
-    return distance, spikes
-
-
-def forward(
-    params: Parameters, x: Floats, time_steps: int, threshold: float
-) -> tuple[Floats, Trace]:
-    """Outputs y [B, n_y] for inputs x [B, n_x], and what the hidden layers did."""
-    distances: list[Floats] = []
-    trains: list[Floats] = []
-    values = x
-    for w, b in zip(params.weights[:-1], params.biases[:-1], strict=True):
-        current = _affine(values, w, b)
-        if not trains:
-            current = np.broadcast_to(current, (time_steps, *current.shape))
-        distance, values = _integrate(current, threshold)
-        distances.append(distance)
-        trains.append(values)
-    rate = values.mean(axis=0)
-    y = _affine(rate, params.weights[-1], params.biases[-1])
-    return y, Trace(tuple(distances), tuple(trains), rate)
-
-
-def _lane_order(directions: Parameters) -> tuple[NDArray[np.intp], list[int]]:
-    """Lanes sorted by the first layer they move, and how many of them have moved by each layer.
-
-    A lane carries no tangents through the layers before the first one that it perturbs.
-    """
-    moved = np.array(
-        [
-            dw.any(axis=(1, 2)) | db.any(axis=1)
-            for dw, db in zip(directions.weights, directions.biases, strict=True)
-        ]
-    )
-    first = np.where(moved.any(axis=0), moved.argmax(axis=0), len(moved))
-    counts = [int(np.count_nonzero(first <= layer)) for layer in range(len(moved))]
-    return np.argsort(first, kind="stable"), counts
-
-
-def jvp(
-    params: Parameters, x: Floats, directions: Parameters, network: Network
-) -> tuple[Floats, Floats]:
-    """Forward mode: outputs y [B, n_y] and their derivatives dy [K, B, n_y] along K directions.
-
-    ``directions`` hold dW_l [K, n_out, n_in] and db_l [K, n_out]. One layer runs for all steps
-    before the next begins: products have T * B rows, and with the reset detached the tangent
-    recursion is a running sum over t.
-    """
-    steps = network.time_steps
-    y, trace = forward(params, x, steps, network.threshold)
-    order, counts = _lane_order(directions)
-    values = x
-    tangents = np.empty((0, *trace.distance[0].shape))
-    for layer, distance in enumerate(trace.distance):
-        lanes = order[: counts[layer]]
-        dw, db = directions.weights[layer][lanes], directions.biases[layer][lanes]
-        dz = _affine_tangents(values, dw, db)
-        slope = gaussian(distance, network.surrogate.sigma)
-        if layer == 0:
-            slope *= np.arange(1.0, steps + 1)[:, None, None]  # dU[t] = t dz
-            tangents = slope * dz[:, None]
-        else:
-            moving = dz[: len(tangents)]
-            rows = tangents.reshape(-1, tangents.shape[-1])
-            moving += (rows @ params.weights[layer].T).reshape(moving.shape)
-            for t in range(1, steps):
-                dz[:, t] += dz[:, t - 1]
-            dz *= slope
-            tangents = dz
-        values = trace.spikes[layer]
-    dy = _affine_tangents(trace.rate, directions.weights[-1][order], directions.biases[-1][order])
-    dy[: len(tangents)] += tangents.mean(axis=1) @ params.weights[-1].T
-    unsorted = np.empty_like(dy)
-    unsorted[order] = dy
-    return y, unsorted
+    """Start values of a chip's network, see `Layout.start`."""
+    layout = Layout(Operator(parts=[description.network]))
+    return layout.split(layout.start(seed))[0]

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data import Dataset, batch_indices, relative_l2
-from dualspike.golden.gradients import draw_directions, rfg
-from dualspike.golden.network import Parameters, forward, start
+from dualspike.golden.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.model import Model
+from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.operator import Operator
 
 Floats = NDArray[np.float64]
 
@@ -42,51 +44,46 @@ class Engine(Protocol):
 class FloatEngine:
     """Randomized forward gradients and plain gradient descent in float64.
 
-    Starts from ``start(description, learning.seed)``. Update u draws its signs from
-    ``default_rng([seed, u, 1])``, so it depends on no earlier draw. The rate of layer l is
-    2^-(rate + layer_shift[l] + stage(u)); as on the chip the sum over the batch is divided by
-    the next power of two from ``learning.batch``.
+    Starts from ``start(description, learning.seed)``. Update u takes its directions from the key
+    (seed, u), so it depends on no earlier draw. The rate of layer l is
+    2^-(rate + layer_shift[l] + stage(u)); as on the chip the directions are summed, not averaged,
+    and the sum over the batch is divided by the next power of two from ``learning.batch``.
     """
 
     def __init__(self, description: Description) -> None:
+        learning = description.learning
         self._description = description
-        self._params = start(description, description.learning.seed)
+        self._model = Model(Operator(parts=[description.network]))
+        self._theta = self._model.start(learning.seed)
+        self._estimator = ForwardGradient(
+            learning.scope, learning.directions, "rademacher", learning.structure
+        )
 
     def update(self, x: Floats, target: Floats, update: int) -> float:
         """Learn once; see Engine.update."""
         description = self._description
         learning = description.learning
-        lanes = description.lanes_used
-        directions = draw_directions(
-            np.random.default_rng([learning.seed, update, 1]),
-            learning.structure,
-            lanes,
-            description.shapes,
+        loss, g = self._estimator.gradient(
+            self._model, self._theta, (x,), target, (learning.seed, update)
         )
-        loss, gradient = rfg(
-            self._params, x, target, directions, description.masks[:lanes], description.network
-        )
-        mean_to_sum = len(x) / (1 << (learning.batch - 1).bit_length())
+        mean_to_sum = learning.directions * len(x) / (1 << (learning.batch - 1).bit_length())
         stage = description.stage(update)
-        for layer, shift in enumerate(description.layer_shift):
+        for slot, shift in zip(self._model.layout.layers, description.layer_shift, strict=True):
             step = mean_to_sum * 2.0 ** -(learning.rate + shift + stage)
-            weights, biases = self._params.weights[layer], self._params.biases[layer]
-            weights -= step * gradient.weights[layer]
-            biases -= step * gradient.biases[layer]
+            self._theta[slot.slice] -= step * g[slot.slice]
         return loss
 
     def predict(self, x: Floats) -> Floats:
         """Outputs; see Engine.predict."""
-        network = self._description.network
-        y = np.empty((len(x), network.layers[-1]))
+        y = np.empty((len(x), self._description.network.layers[-1]))
         for first in range(0, len(x), PREDICT_ROWS):
             rows = slice(first, first + PREDICT_ROWS)
-            y[rows] = forward(self._params, x[rows], network.time_steps, network.threshold)[0]
+            y[rows] = self._model.predict(self._theta, (x[rows],))
         return y
 
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
-        return self._params.copy()
+        return self._model.layout.split(self._theta)[0].copy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,13 @@
 """The validated description of one chip: what a TOML file says, and nothing else."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from dualspike.model.formats import Format
 from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.network import Network, Section, Width, within
 
 
 def _format(text: object) -> Format:
@@ -26,89 +18,12 @@ def _format(text: object) -> Format:
     return Format.parse(text)
 
 
-def _within(lowest: float, highest: float) -> AfterValidator:
-    """A number in [lowest, highest], or one line that says so."""
-
-    def check(value: float) -> float:
-        if not lowest <= value <= highest:
-            raise ValueError(f"must be in [{lowest}, {highest}], not {value}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _entries(least: int, most: int) -> AfterValidator:
-    """A list of least to most entries, or one line that says so."""
-
-    def check(value: list[int]) -> list[int]:
-        if not least <= len(value) <= most:
-            raise ValueError(f"must have {least} to {most} entries, not {len(value)}")
-        return value
-
-    return AfterValidator(check)
-
-
 FormatField = Annotated[Format, BeforeValidator(_format), PlainSerializer(str)]
-Width = Annotated[int, _within(1, 4096)]
-Shift = Annotated[int, _within(-16, 16)]
-Lanes = Annotated[int, _within(1, 64)]
+Shift = Annotated[int, within(-16, 16)]
+Lanes = Annotated[int, within(1, 64)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        arbitrary_types_allowed=True,
-    )
-
-
-class Surrogate(_Section):
-    """Derivative standing in for the step: f(x) = exp(-x^2 / (2 sigma^2)) / (sqrt(2 pi) sigma).
-
-    Tabulated at the centres of ``entries`` bins over [-span, span), x = U - threshold; 0 outside.
-    """
-
-    kind: Literal["gaussian"] = "gaussian"
-    sigma: Annotated[float, _within(0.01, 16)] = 0.5
-    entries: Annotated[int, _within(2, 4096)] = 128
-    span: Annotated[int, _within(1, 64)] = 2
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name in ("entries", "span"):
-            value = getattr(self, name)
-            if value & (value - 1):
-                raise ValueError(f"{name} must be a power of two, not {value}")
-        return self
-
-    @property
-    def peak(self) -> float:
-        """f(0), the largest value."""
-        return 1 / (math.sqrt(2 * math.pi) * self.sigma)
-
-
-class Network(_Section):
-    """Spiking multi-layer perceptron: direct input, IF hidden layers, mean readout.
-
-    ``layers`` are the widths [n_in, hidden ..., n_out]; every sample runs ``time_steps`` steps.
-    """
-
-    layers: Annotated[list[Width], _entries(3, 16)]
-    time_steps: Annotated[int, _within(1, 1024)] = 32
-    threshold: Annotated[float, _within(2**-16, 2**16)] = 1.0
-    leak: float = 1.0
-    surrogate: Surrogate = Surrogate()
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.leak != 1.0:
-            raise ValueError(f"leak must be 1 (integrate and fire), not {self.leak:g}")
-        return self
-
-
-class Learning(_Section):
+class Learning(Section):
     """Randomized forward gradients and plain gradient descent with power-of-two rates.
 
     ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
@@ -123,15 +38,15 @@ class Learning(_Section):
     scope: Literal["layer", "global"] = "layer"
     structure: Literal["independent", "factored"] = "independent"
     directions: Lanes = 1
-    batch: Annotated[int, _within(1, 65536)] = 64
+    batch: Annotated[int, within(1, 65536)] = 64
     rate: Shift = 6
     layer_shift: list[Shift] | None = None
-    stages: Annotated[int, _within(1, 16)] = 5
-    updates: Annotated[int, _within(1, 10**8)] = 5000
-    seed: Annotated[int, _within(1, 2**32 - 1)] = 1
+    stages: Annotated[int, within(1, 16)] = 5
+    updates: Annotated[int, within(1, 10**8)] = 5000
+    seed: Annotated[int, within(1, 2**32 - 1)] = 1
 
 
-class Formats(_Section):
+class Formats(Section):
     """Number formats; sums inside the chip are as wide as they need to be and never round."""
 
     weight: FormatField = Format.parse("s1.16")
@@ -158,7 +73,7 @@ class Formats(_Section):
         return self
 
 
-class Hardware(_Section):
+class Hardware(Section):
     """Folding: layer l computes ``pe[l]`` neurons by ``simd[l]`` inputs a cycle.
 
     Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
@@ -171,7 +86,7 @@ class Hardware(_Section):
     lanes: Lanes | None = None
 
 
-class Data(_Section):
+class Data(Section):
     """Training data: ``hat`` (2-D Mexican hat), or an ``.npz`` with x [N, n_in], y [N, n_out]."""
 
     source: str = "hat"
@@ -182,7 +97,7 @@ class Data(_Section):
         return None if self.source == "hat" else Path(self.source)
 
 
-class Description(_Section):
+class Description(Section):
     """One chip and its training. ``name`` becomes the name of the top module."""
 
     name: str = Field("dualspike_core", pattern=r"^[a-z][a-z0-9_]{0,62}$")
@@ -200,7 +115,7 @@ class Description(_Section):
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """(n_in, n_out) of every weight layer."""
-        return list(zip(self.network.layers, self.network.layers[1:], strict=False))
+        return self.network.shapes
 
     @property
     def lanes(self) -> int:
@@ -250,10 +165,25 @@ class Description(_Section):
         last = self.learning.stages - 1
         return min(update * self.learning.stages // self.learning.updates, last)
 
+    def _check_network(self) -> None:
+        """Only what the hardware builds; the float model knows more."""
+        network = self.network
+        for name, came, wanted, meaning in (
+            ("leak", network.leak, 1, "integrate and fire"),
+            ("surrogate.kind", network.surrogate.kind, "gaussian", "a table of it"),
+            ("reset", network.reset, "detached", "tangents do not pass through it"),
+            ("coding", network.coding, "direct", "constant current"),
+        ):
+            if came != wanted:
+                raise ValueError(
+                    f"network.{name} must be {wanted} ({meaning}) in hardware, not {came}"
+                )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.name in VERILOG_KEYWORDS:
             raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
+        self._check_network()
         membrane, formats = self.formats.membrane, self.formats
         if not 1 <= self.threshold <= membrane.highest:
             raise ValueError(

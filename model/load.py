@@ -75,13 +75,13 @@ def describe(tables: dict[str, Any], where: str) -> Description:
         description = Description.model_validate(tables)
         geometry(description)
     except ValidationError as error:
-        raise BadInput(f"{where}: {_line(error.errors()[0])}") from error
+        raise BadInput(f"{where}: {mistake(error.errors()[0])}") from error
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
     return description
 
 
-def _line(error: ErrorDetails) -> str:
+def mistake(error: ErrorDetails) -> str:
     """One line for one pydantic error: what, the allowed range, what came."""
     name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
     kind, limits, came = error["type"], error.get("ctx", {}), error["input"]

@@ -15,6 +15,7 @@ import typer
 from dualspike import __version__
 from dualspike.commands.demo import demo
 from dualspike.commands.doctor import doctor
+from dualspike.commands.experiment import experiment
 from dualspike.commands.generate import generate
 from dualspike.commands.init import init
 from dualspike.commands.simulate import simulate
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, generate, simulate, verify, train, doctor):
+for command in (demo, init, generate, simulate, verify, train, experiment, doctor):
     app.command()(command)
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from dualspike.golden.chip import Chip
+from dualspike.golden.hidden import ReferenceHidden
 from dualspike.golden.integer import surrogate_table
-from dualspike.golden.network import Parameters, forward, jvp
+from dualspike.golden.model import Model
 from dualspike.golden.rounding import real
 from dualspike.golden.surrogate import gaussian
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe
+from dualspike.model.operator import Operator
 from dualspike.model.registers import Flag
 
 SLACK = 1e-12  # float64 rounding of sums of some tens of terms below 2^10
@@ -101,16 +103,27 @@ def test_the_float_network_agrees(structure: str, seed: int) -> None:
     assert result.flags == 0
 
     weights = [real(w, f.weight) for w in stored]
-    params = Parameters(tuple(weights), tuple(real(b, f.weight) for b in biases))
-    directions = Parameters(
-        tuple(w.astype(float) for w in signs.weights), tuple(b.astype(float) for b in signs.biases)
+    model = Model(Operator(parts=[d.network]))
+    theta = np.concatenate(
+        [v.ravel() for pair in zip(stored, biases, strict=True) for v in pair], dtype=float
+    )
+    theta *= float(f.weight.lsb)
+    v = np.concatenate(
+        [
+            v.reshape(d.lanes, -1)
+            for pair in zip(signs.weights, signs.biases, strict=True)
+            for v in pair
+        ],
+        axis=1,
+        dtype=np.float64,
     )
     inputs = real(x, f.input)
-    y, dy = jvp(params, inputs, directions, d.network)
-    trace = forward(params, inputs, d.network.time_steps, d.network.threshold)[1]
-    for layer, spikes in zip(result.layers, trace.spikes, strict=False):
-        np.testing.assert_array_equal(layer.spikes, spikes)
-    assert 0.1 < np.mean([spikes.mean() for spikes in trace.spikes]) < 0.9
+    y, dy = model.jvp(theta, (inputs,), v)
+    hidden = ReferenceHidden(d.network, np.dtype(np.float64))
+    spikes = [layer.spikes for layer in hidden.trace(model.layout.split(theta)[0], inputs[None])]
+    for layer, expected in zip(result.layers, spikes, strict=False):
+        np.testing.assert_array_equal(layer.spikes, expected)
+    assert 0.1 < np.mean([layer.mean() for layer in spikes]) < 0.9
     assert np.abs(real(result.y, f.membrane) - y).max() <= 0.5 * float(f.membrane.lsb) + SLACK
 
     error = np.abs(real(result.dy, f.tangent) - dy).max(axis=(0, 1))

@@ -1,88 +1,25 @@
-"""The float network against closed forms, and its tangents against a complex step.
-
-The oracle for tangents is the surrogate network itself, a smooth function: around an operating
-point with spikes S0 and membranes U0 it is S = S0 + f(U0 - threshold) (U - U0), with S0 kept in
-the reset (detached). It is evaluated sample by sample and step by step, with complex parameters;
-the imaginary part over a tiny step is its ordinary derivative, without cancellation.
-"""
+"""Where layers lie in the flat array of parameters, and their start values."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from dualspike.golden.network import Parameters, forward, jvp, start
-from dualspike.model.description import Description, Network, Surrogate
+from dualspike.golden.network import Layout, start
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.network import Network
+from dualspike.model.operator import Operator
 
-Complex = NDArray[np.complex128]
-Floats = NDArray[np.float64]
+# First output of default_rng(12345).random() as printed in NumPy's documentation.
+PUBLISHED = 0.22733602246716966
 
-NETWORKS = [
-    Network(layers=[2, 4, 3, 2], time_steps=9, threshold=0.7, surrogate=Surrogate(sigma=0.4)),
-    Network(layers=[3, 5, 1], time_steps=4, threshold=1.0, surrogate=Surrogate(sigma=0.5)),
-    Network(layers=[1, 3, 4, 3, 2], time_steps=7, threshold=0.5, surrogate=Surrogate(sigma=0.6)),
-]
-STEP = 1e-30
-
-
-def lively(network: Network, seed: int) -> tuple[Parameters, Floats]:
-    """Parameters and inputs with which every hidden layer spikes, but not always."""
-    params = start(Description(name="net", network=network), seed)
-    params = Parameters(
-        tuple(2.5 * w for w in params.weights), tuple(2.5 * b for b in params.biases)
-    )
-    x = np.random.default_rng(seed).uniform(-1, 1, (5, network.layers[0]))
-    _, trace = forward(params, x, network.time_steps, network.threshold)
-    assert all(0.05 < spikes.mean() < 0.95 for spikes in trace.spikes)
-    return params, x
-
-
-def random_directions(params: Parameters, lanes: int, seed: int) -> Parameters:
-    rng = np.random.default_rng(seed)
-    return Parameters(
-        tuple(rng.standard_normal((lanes, *w.shape)) for w in params.weights),
-        tuple(rng.standard_normal((lanes, *b.shape)) for b in params.biases),
-    )
-
-
-def density(x: Floats, sigma: float) -> Floats:
-    return np.exp(-0.5 * (x / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
-
-
-def slow_sample(
-    params: Parameters, x: Floats, network: Network, v: Parameters, lane: int, attached: bool
-) -> Complex:
-    """Output of one sample plus i * STEP * its derivative along lane ``lane`` of ``v``."""
-    weights = [w + 1j * STEP * d[lane] for w, d in zip(params.weights, v.weights, strict=True)]
-    biases = [b + 1j * STEP * d[lane] for b, d in zip(params.biases, v.biases, strict=True)]
-    membranes = [np.zeros(n, complex) for n in network.layers[1:-1]]
-    total = np.zeros(network.layers[-2], complex)
-    for _ in range(network.time_steps):
-        spikes = x.astype(complex)
-        for layer, membrane in enumerate(membranes):
-            u = membrane + weights[layer] @ spikes + biases[layer]
-            far = u.real - network.threshold
-            fired = (far > 0).astype(float)
-            spikes = fired + density(far, network.surrogate.sigma) * 1j * u.imag
-            membranes[layer] = u - network.threshold * (spikes if attached else fired)
-        total += spikes
-    return weights[-1] @ (total / network.time_steps) + biases[-1]
-
-
-def slow_jvp(
-    params: Parameters, x: Floats, v: Parameters, network: Network, attached: bool = False
-) -> tuple[Floats, Floats]:
-    lanes = len(v.biases[0])
-    out = np.array(
-        [[slow_sample(params, row, network, v, k, attached) for row in x] for k in range(lanes)]
-    )
-    return out[0].real, out.imag / STEP
+DEEPONET = Operator(
+    kind="deeponet", parts=[Network(layers=[3, 4, 5, 2]), Network(layers=[1, 6, 3, 2])]
+)
 
 
 def test_start_is_documented() -> None:
-    # First output of default_rng(12345).random() as printed in NumPy's documentation.
-    published = 0.22733602246716966
     params = start(Description(name="net", network=Network(layers=[4, 3, 2])), 12345)
-    assert params.weights[0][0, 0] == pytest.approx((2 * published - 1) / 2, rel=1e-15)
+    assert params.weights[0][0, 0] == pytest.approx((2 * PUBLISHED - 1) / 2, rel=1e-15)
 
     flat = 2 * np.random.default_rng(12345).random(3 * 4 + 3 + 2 * 3 + 2) - 1
     expected = [
@@ -96,78 +33,66 @@ def test_start_is_documented() -> None:
         np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15)
 
 
-def test_copy_is_independent() -> None:
-    params = start(Description(name="net", network=Network(layers=[1, 1, 1])), 1)
+def test_start_of_several_parts() -> None:
+    """Each layer's entries are uniform in [-a, a), a = 1 / sqrt(n_in), one draw after the other."""
+    layout = Layout(DEEPONET, local=True)
+    theta = layout.start(12345)
+    fan_in = np.concatenate([np.full(s.end - s.begin, s.n_in) for s in layout.layers])
+    flat = 2 * np.random.default_rng(12345).random(layout.size) - 1
+    np.testing.assert_allclose(theta, flat / np.sqrt(fan_in), rtol=1e-13, atol=1e-15)
+
+
+def test_order_of_layers() -> None:
+    layout = Layout(DEEPONET, local=True)
+    expected = [
+        (0, 0, False, 3, 4),
+        (0, 1, False, 4, 5),
+        (0, 2, False, 5, 2),
+        (1, 0, False, 1, 6),
+        (1, 1, False, 6, 3),
+        (1, 2, False, 3, 2),
+        (0, 0, True, 4, 2),
+        (0, 1, True, 5, 2),
+        (1, 0, True, 6, 2),
+        (1, 1, True, 3, 2),
+    ]
+    got = [(s.part, s.depth, s.auxiliary, s.n_in, s.n_out) for s in layout.layers]
+    assert got == expected
+    begin = 0
+    for slot, (_, _, _, n_in, n_out) in zip(layout.layers, expected, strict=True):
+        assert (slot.begin, slot.biases) == (begin, begin + n_in * n_out)
+        begin += (n_in + 1) * n_out
+        assert slot.end == begin
+        assert slot.slice == slice(slot.begin, slot.end)
+    assert layout.size == begin
+    assert Layout(DEEPONET).size == layout.layers[5].end
+
+
+def test_split_gives_views() -> None:
+    """The numbers 0, 1, 2 ... end up row by row, weights before biases, part after part."""
+    layout = Layout(Operator(parts=[Network(layers=[2, 3, 1])]))
+    flat = np.arange(2.0 * layout.size).reshape(2, layout.size)
+    (params,) = layout.split(flat)
+    assert params.weights[0][0].tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert params.biases[0][1].tolist() == [19, 20, 21]
+    assert params.weights[1][1].tolist() == [[22, 23, 24]]
+    assert params.biases[1][0].tolist() == [12]
+    params.biases[1][0] = -1
+    assert flat[0, 12] == -1
     copy = params.copy()
-    copy.weights[0][0, 0] += 1
-    copy.biases[1][0] += 1
-    assert params.weights[0][0, 0] == copy.weights[0][0, 0] - 1
-    assert params.biases[1][0] != copy.biases[1][0]
+    copy.weights[0][:] = 7
+    copy.biases[1][:] = 7
+    assert flat[0, 0] == 0
+    assert flat[0, 12] == -1
 
 
-@pytest.mark.parametrize("steps", [1, 5, 32])
-def test_spike_count_of_constant_current(steps: int) -> None:
-    """Charge is kept: T z = n threshold + rest, 0 < rest <= threshold, for 0 < z <= threshold.
-
-    So n = ceil(T z / threshold) - 1; below that no spike, above it one every step. All currents
-    are multiples of 1/64, so the sums are exact, ties with the threshold included.
-    """
-    z = np.arange(-128, 129) / 64
-    threshold = 0.75
-    params = Parameters((np.ones((1, 1)), np.ones((1, 1))), (np.zeros(1), np.zeros(1)))
-    y, trace = forward(params, z[:, None], steps, threshold)
-    count = np.clip(np.ceil(steps * z / threshold) - 1, 0, steps)
-    count[z > threshold] = steps
-    assert trace.spikes[0].shape == (steps, 257, 1)
-    assert (y[:, 0] * steps == count).all()
-
-
-def test_trace_holds_membranes_before_the_reset() -> None:
-    params = Parameters((np.ones((1, 1)), np.full((1, 1), 2.0)), (np.zeros(1), np.ones(1)))
-    y, trace = forward(params, np.array([[0.75]]), 4, 1.0)
-    # U: 0.75; 1.5 fires, leaves 0.5; 1.25 fires, leaves 0.25; 1.0 does not exceed the threshold.
-    assert trace.distance[0].ravel().tolist() == [-0.25, 0.5, 0.25, 0.0]
-    assert trace.spikes[0].ravel().tolist() == [0, 1, 1, 0]
-    assert trace.rate.tolist() == [[0.5]]
-    assert y.tolist() == [[2.0]]
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_jvp_is_the_derivative_of_the_surrogate_network(network: Network, seed: int) -> None:
-    params, x = lively(network, seed)
-    v = random_directions(params, 3, seed)
-    y, dy = jvp(params, x, v, network)
-    slow_y, slow_dy = slow_jvp(params, x, v, network)
-    np.testing.assert_allclose(y, slow_y, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(dy, slow_dy, rtol=1e-11, atol=1e-11)
-    assert (y == forward(params, x, network.time_steps, network.threshold)[0]).all()
-
-
-def test_lanes_that_start_at_different_layers() -> None:
-    """Lanes in any order, each moving some layers, one moving none."""
-    network = NETWORKS[0]
-    params, x = lively(network, 3)
-    v = random_directions(params, 6, 3)
-    for lane, moved in enumerate(({2}, {0}, set[int](), {1}, {0, 2}, {1, 2})):
-        for layer in {0, 1, 2} - moved:
-            v.weights[layer][lane] = 0
-            v.biases[layer][lane] = 0
-    v.weights[2][0] = 0  # only a bias moves
-    _, dy = jvp(params, x, v, network)
-    np.testing.assert_allclose(dy, slow_jvp(params, x, v, network)[1], rtol=1e-11, atol=1e-11)
-    assert (dy[2] == 0).all()
-
-
-def test_no_lanes() -> None:
-    network = NETWORKS[0]
-    params, x = lively(network, 3)
-    assert jvp(params, x, random_directions(params, 0, 3), network)[1].shape == (0, 5, 2)
-
-
-def test_oracle_sees_a_differentiated_reset() -> None:
-    network = NETWORKS[0]
-    params, x = lively(network, 1)
-    v = random_directions(params, 1, 1)
-    detached, attached = (slow_jvp(params, x, v, network, a)[1] for a in (False, True))
-    assert np.abs(detached - attached).max() > 0.1
+def test_local_losses_need_parts_of_one_depth() -> None:
+    operator = Operator(
+        kind="deeponet", parts=[Network(layers=[3, 4, 5, 2]), Network(layers=[1, 6, 2])]
+    )
+    assert Layout(operator).size > 0
+    with pytest.raises(BadInput) as caught:
+        Layout(operator, local=True)
+    assert str(caught.value) == (
+        "parts must have the same number of hidden layers for local losses, not 2, 1"
+    )

@@ -75,7 +75,8 @@ def test_mistakes_in_layers(text, line):
         ("time_steps = 1025", "time_steps must be in [1, 1024], not 1025"),
         ("time_steps = 8.0", "time_steps must be a whole number, not 8.0"),
         ("time_steps = '8'", "time_steps must be a whole number, not '8'"),
-        ("leak = 0.9", "leak must be 1 (integrate and fire), not 0.9"),
+        ("leak = 0.0", "leak must be in (0, 1], not 0.0"),
+        ("leak = 1.5", "leak must be in (0, 1], not 1.5"),
         ("leak = '1'", "leak must be a number, not '1'"),
         ("threshold = true", "threshold must be a number, not True"),
         ("threshold = 0.0", "threshold must be in [1.52587890625e-05, 65536], not 0.0"),
@@ -84,7 +85,18 @@ def test_mistakes_in_layers(text, line):
         ("threshold = nan", "threshold must be a finite number, not nan"),
         ("surrogate = 3", "surrogate must be a table, not 3"),
         ("surrogate = { width = 1 }", "surrogate.width is not a known key"),
-        ("surrogate = { kind = 'relu' }", "surrogate.kind must be 'gaussian', not 'relu'"),
+        (
+            "surrogate = { kind = 'relu' }",
+            "surrogate.kind must be 'gaussian', 'stein', 'fast_sigmoid', 'triangle' or"
+            " 'rectangle', not 'relu'",
+        ),
+        ("surrogate = { samples = 0 }", "surrogate.samples must be in [1, 65536], not 0"),
+        (
+            "surrogate = { draws = 'none' }",
+            "surrogate.draws must be 'fixed' or 'fresh', not 'none'",
+        ),
+        ("reset = 'hard'", "reset must be 'detached' or 'attached', not 'hard'"),
+        ("coding = 'morse'", "coding must be 'direct', 'bernoulli' or 'rate', not 'morse'"),
         ("surrogate = { sigma = 0.0 }", "surrogate.sigma must be in [0.01, 16], not 0.0"),
         ("surrogate = { entries = 1 }", "surrogate.entries must be in [2, 4096], not 1"),
         ("surrogate = { entries = 100 }", "surrogate.entries must be a power of two, not 100"),
@@ -93,6 +105,29 @@ def test_mistakes_in_layers(text, line):
     ],
 )
 def test_mistakes_in_the_network(text, line):
+    assert mistake(NETWORK + text) == f"network.{line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("leak = 0.9", "leak must be 1 (integrate and fire) in hardware, not 0.9"),
+        ("leak = 0.9999999", "leak must be 1 (integrate and fire) in hardware, not 0.9999999"),
+        (
+            "surrogate = { kind = 'stein' }",
+            "surrogate.kind must be gaussian (a table of it) in hardware, not stein",
+        ),
+        (
+            "reset = 'attached'",
+            "reset must be detached (tangents do not pass through it) in hardware, not attached",
+        ),
+        (
+            "coding = 'rate'",
+            "coding must be direct (constant current) in hardware, not rate",
+        ),
+    ],
+)
+def test_networks_that_no_hardware_is_built_for(text, line):
     assert mistake(NETWORK + text) == f"network.{line}"
 
 

@@ -1,0 +1,1 @@
+"""Estimators of the gradient: back-propagation and randomized forward gradients."""

@@ -1,0 +1,91 @@
+"""Random directions v over all parameters, with E[v v^T] = I whatever the distribution.
+
+- rademacher: +1 or -1, each as likely
+- gaussian: standard normal
+- lfsr: +1 or -1 from the shift registers of `model.lfsr`, the bits that a chip would draw
+
+Structure ``independent`` draws every weight and bias by itself. ``factored`` draws for every layer
+row factors r [n_out] and column factors c [1 + n_in], and takes v_ij = r_i c_j, c_0 for the bias:
+the same first two moments from n_out + n_in + 1 numbers.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.lfsr import Drawer, bits
+from dualspike.golden.network import Layout, Slot
+from dualspike.model.lfsr import SIGNS, WORD, Draw, draw_order
+
+Floats = NDArray[np.floating[Any]]
+Distribution = Literal["rademacher", "gaussian", "lfsr"]
+Structure = Literal["independent", "factored"]
+
+
+def draw(
+    layout: Layout,
+    lanes: int,
+    distribution: Distribution,
+    structure: Structure,
+    rng: np.random.Generator,
+) -> Floats:
+    """Directions [lanes, N], drawn lane by lane.
+
+    In each lane: independent, all N entries in the order of the parameters; factored, for every
+    layer r, then c. For lfsr the register's start state is ``rng.integers(1, 2**64)``.
+    """
+    if distribution == "lfsr":
+        state = int(rng.integers(1, 2**64, dtype=np.uint64))
+        return _registers(layout, lanes, structure, Drawer(state))
+    if structure == "independent":
+        return _numbers(distribution, (lanes, layout.size), rng)
+    count = sum(slot.n_out + 1 + slot.n_in for slot in layout.layers)
+    factors = _numbers(distribution, (lanes, count), rng)
+    v = np.empty((lanes, layout.size))
+    first = 0
+    for slot in layout.layers:
+        rows = factors[:, first : first + slot.n_out]
+        first += slot.n_out + 1 + slot.n_in
+        _outer(slot, v, rows, factors[:, first - 1 - slot.n_in : first])
+    return v
+
+
+def _numbers(distribution: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    if distribution == "gaussian":
+        return rng.standard_normal(shape)
+    return 1.0 - 2.0 * rng.integers(0, 2, shape, np.int8)
+
+
+def _outer(slot: Slot, v: Floats, rows: Floats, columns: Floats) -> None:
+    weights, biases = slot.split(v)
+    np.multiply(rows[:, :, None], columns[:, None, 1:], out=weights)
+    np.multiply(rows, columns[:, :1], out=biases)
+
+
+def _registers(layout: Layout, lanes: int, structure: Structure, drawer: Drawer) -> Floats:
+    """The signs a chip with these layers draws in one batch, see `model.lfsr`; moves ``drawer``."""
+    order = draw_order(structure, lanes, [(s.n_in, s.n_out) for s in layout.layers])
+    words = dict(zip(order, drawer.words(len(order)), strict=True))
+
+    def field(lane: int, layer: int, kind: str, count: int) -> Floats:
+        stored = b"".join(
+            words[Draw(lane, layer, kind, n)].to_bytes(WORD // 8, "little")
+            for n in range(-(-count // WORD))
+        )
+        ones = np.unpackbits(np.frombuffer(stored, np.uint8), count=count, bitorder="little")
+        return 1.0 - 2.0 * ones
+
+    v = np.empty((lanes, layout.size))
+    for layer, slot in enumerate(layout.layers):
+        rows = np.array([field(lane, layer, "row", slot.n_out) for lane in range(lanes)])
+        if structure == "factored":
+            columns = [field(lane, layer, "column", 1 + slot.n_in) for lane in range(lanes)]
+            _outer(slot, v, rows, np.array(columns))
+        else:
+            starts = [words[Draw(lane, layer, "start", 0)] for lane in range(lanes)]
+            stream = 1.0 - 2.0 * bits(SIGNS, starts, slot.n_in * slot.n_out)
+            weights, biases = slot.split(v)
+            weights[:] = stream.reshape(lanes, slot.n_in, slot.n_out).swapaxes(1, 2)
+            biases[:] = rows
+    return v

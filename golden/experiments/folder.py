@@ -1,0 +1,125 @@
+"""The folder of an experiment: whose runs it holds, its data, and that only one command uses it."""
+
+import fcntl
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from dualspike.golden.experiments.archive import write_whole
+from dualspike.golden.experiments.settings import ProblemSettings, Settings
+from dualspike.golden.problems.problem import Problem
+from dualspike.golden.problems.store import stored
+from dualspike.model.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where things are in the folder ``path``."""
+
+    path: Path
+
+    @property
+    def runs(self) -> Path:
+        """Checkpoints and outcomes."""
+        return self.path / "runs"
+
+    @property
+    def settings(self) -> Path:
+        """The settings of the runs."""
+        return self.path / "settings.json"
+
+    @property
+    def data(self) -> Path:
+        """The samples."""
+        return self.path / "data.npz"
+
+    def problem(self, settings: Settings) -> Problem:
+        """The samples in ``data.npz``, computed first if the file is not there.
+
+        Raises BadInput if the file does not hold what its checksum says, or other data.
+        """
+        return _problem(self.data, settings.problem)
+
+
+@lru_cache(maxsize=1)
+def _problem(path: Path, settings: ProblemSettings) -> Problem:
+    """Read once in a process, however many runs it executes."""
+    return stored(path, settings)
+
+
+@contextmanager
+def opened(path: Path, settings: Settings, force: bool) -> Generator[Folder, None, None]:
+    """The folder ``path``, which exists, for runs with these settings and no one else meanwhile.
+
+    Runs that it holds stay if they have the same settings; ``force`` deletes them in any case.
+    Where something fails before there is a run, the settings and the data go away again.
+    Raises BadInput if it holds runs with others, or while another process has it open.
+    """
+    folder = Folder(path)
+    with (path / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadInput(
+                f"{path} is in use by another experiment: wait for its end or give another folder"
+            ) from error
+        if folder.settings.exists():
+            if force:
+                _empty(folder)
+            else:
+                _same(folder, settings)
+        folder.runs.mkdir(exist_ok=True)
+        for unfinished in (*path.glob(".dualspike-*.tmp"), *folder.runs.glob(".dualspike-*.tmp")):
+            unfinished.unlink(missing_ok=True)
+        ours = [file for file in (folder.settings, folder.data) if not file.exists()]
+        if folder.settings in ours:
+            text = json.dumps(settings.tables(), indent=2)
+            write_whole(folder.settings, f"{text}\n".encode())
+        try:
+            yield folder
+        except BaseException:
+            if not any(folder.runs.iterdir()):
+                for file in ours:
+                    file.unlink(missing_ok=True)
+            raise
+
+
+def _empty(folder: Folder) -> None:
+    """Delete what an experiment wrote; the settings last, which say that it did."""
+    for file in folder.runs.glob("*.npz"):
+        file.unlink()
+    folder.data.unlink(missing_ok=True)
+    folder.settings.unlink()
+
+
+def _same(folder: Folder, settings: Settings) -> None:
+    """Raise BadInput for the first setting in which the folder's differ from those asked for."""
+    try:
+        theirs: Any = json.loads(folder.settings.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{folder.settings} is damaged: give another folder or --force") from error
+    ours = settings.tables()
+    if theirs == ours:
+        return
+    held, wanted = _leaves(theirs), _leaves(ours)
+    name = next(n for n in [*wanted, *held] if wanted.get(n) != held.get(n))
+    raise BadInput(
+        f"{folder.path} holds runs with {name} {held.get(name)}, not {wanted.get(name)}:"
+        " give another folder or --force"
+    )
+
+
+def _leaves(value: object, name: str = "") -> dict[str, object]:
+    """Every plain value inside tables and lists, under its full name."""
+    if isinstance(value, dict):
+        table = cast(dict[str, object], value)
+        inner = [(f"{name}.{key}".lstrip("."), item) for key, item in table.items()]
+    elif isinstance(value, list):
+        inner = [(f"{name}[{n}]", item) for n, item in enumerate(cast(list[object], value))]
+    else:
+        return {name: value}
+    return {leaf: held for key, item in inner for leaf, held in _leaves(item, key).items()}

@@ -1,0 +1,174 @@
+"""Many runs over the cores of this machine, one process each, with one BLAS thread each.
+
+A run computes the same numbers wherever and beside whatever it runs: processes share nothing but
+the folder, in which every run has files of its own.
+"""
+
+import math
+import multiprocessing as mp
+import os
+import queue
+import signal
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+
+from dualspike.golden.experiments.folder import Folder
+from dualspike.golden.experiments.run import Run, execute
+from dualspike.model.errors import BadInput
+
+Message = tuple[int, int, float]
+"""Which run (its place in the list), updates it has done, its last loss."""
+
+Show = Callable[[int, float], None]
+
+NOTICE_SECONDS = 0.2
+
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    )
+}
+
+
+class Total:
+    """Adds up the updates of all runs for one progress bar."""
+
+    def __init__(self, runs: Sequence[Run], show: Show) -> None:
+        self._updates = [run.settings.training.updates for run in runs]
+        self._done = [0] * len(runs)
+        self._loss = math.nan
+        self._show = show
+
+    def note(self, message: Message) -> None:
+        """Take a message of a run; an old one that comes late changes nothing."""
+        place, done, self._loss = message
+        self._move(place, done)
+
+    def ended(self, place: int) -> None:
+        """The run has ended, by whatever number of updates."""
+        self._move(place, self._updates[place])
+
+    def _move(self, place: int, done: int) -> None:
+        if done > self._done[place]:
+            self._done[place] = done
+            self._show(sum(self._done), self._loss)
+
+
+class Notice:
+    """What a run calls after every update: sends a message now and then, answers whether to go on.
+
+    ``send`` hands a message over, every ``seconds`` at most; ``stopped``, asked as often, says
+    whether the run is to end here.
+    """
+
+    def __init__(
+        self,
+        place: int,
+        send: Callable[[Message], None],
+        stopped: Callable[[], bool],
+        seconds: float = NOTICE_SECONDS,
+    ) -> None:
+        self._place = place
+        self._send = send
+        self._stopped = stopped
+        self._seconds = seconds
+        self._last = -math.inf
+
+    def __call__(self, done: int, loss: float) -> bool:
+        """Returns whether to go on."""
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return True
+        self._last = now
+        self._send((self._place, done, loss))
+        return not self._stopped()
+
+
+def run_processes(runs: Sequence[Run], folder: Folder, jobs: int, show: Show) -> None:
+    """Execute the runs in ``jobs`` processes; every run leaves its outcome in the folder.
+
+    The first error stops all other runs at their next checkpoint, and is raised. So does Ctrl-C.
+    """
+    if not runs:
+        return
+    context = mp.get_context("spawn")
+    messages: Queue[Message] = context.Queue()
+    stop = context.Event()
+    total = Total(runs, show)
+    with (
+        one_thread(),
+        ProcessPoolExecutor(min(jobs, len(runs)), context, _begin, (messages, stop)) as pool,
+    ):
+        try:
+            futures = {pool.submit(_execute, run, folder, n): n for n, run in enumerate(runs)}
+            _collect(futures, messages, total)
+        except BrokenProcessPool as error:
+            raise BadInput(
+                "a process of a run was ended from outside (too little memory?):"
+                " the same command goes on from the last checkpoint"
+            ) from error
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            messages.close()
+            messages.cancel_join_thread()
+
+
+@contextmanager
+def one_thread() -> Generator[None, None, None]:
+    """Processes started here compute with one thread each."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _collect(places: dict[Future[None], int], messages: "Queue[Message]", total: Total) -> None:
+    """Wait for all; raises the first error of a run as soon as it comes."""
+    waiting = set(places)
+    while waiting:
+        done, waiting = wait(waiting, NOTICE_SECONDS, FIRST_COMPLETED)
+        with suppress(queue.Empty):
+            while True:
+                total.note(messages.get_nowait())
+        for future in done:
+            future.result()
+            total.ended(places[future])
+
+
+_shared: tuple["Queue[Message]", Event]
+
+
+def _begin(messages: "Queue[Message]", stop: Event) -> None:
+    """First thing in a new process: Ctrl-C is the parent's business, which then says stop."""
+    global _shared  # noqa: PLW0603
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _shared = messages, stop
+
+
+def _execute(run: Run, folder: Folder, place: int) -> None:
+    messages, stop = _shared
+    parent = mp.parent_process()
+
+    def stopped() -> bool:
+        return stop.is_set() or (parent is not None and not parent.is_alive())
+
+    problem = folder.problem(run.settings)
+    execute(run, problem, folder.runs, Notice(place, messages.put, stopped))

@@ -1,0 +1,156 @@
+"""What a run leaves in its folder: a checkpoint while it goes on, an outcome when it has ended."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.experiments.archive import Arrays, read_archive, write_archive
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+_OPTIMISER = "optimiser_"
+_STATE = {"identity", "update", "theta", "losses", "validation", "seconds"}
+_OUTCOME = _STATE | {"diverged", "errors", "prediction"}
+
+
+@dataclass
+class State:
+    """Where a run is after ``update`` updates.
+
+    ``theta`` [N], and the ``optimiser``'s arrays. ``losses`` [points]: sums of batch losses, see
+    ``loss_curve``. ``validation`` [n, 3]: update, relative l2 (mean over functions for operator
+    networks), relative l2 over everything. ``seconds``: wall time of the updates.
+    """
+
+    update: int
+    theta: NDArray[np.floating[Any]]
+    optimiser: Arrays
+    losses: Floats
+    validation: Floats
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run came to.
+
+    ``diverged``: the update at which a loss was not finite (their number, where only the final
+    error is not), or None. ``error``: relative l2 on the test samples, for operator networks the
+    mean over functions; ``global_error``: over all entries at once; both nan if diverged.
+    ``prediction``: a perceptron's outputs for the whole test set, an operator network's for the
+    first test function.
+    """
+
+    state: State
+    diverged: int | None
+    error: float
+    global_error: float
+    prediction: Floats
+
+
+def point_of(update: int, updates: int, points: int) -> int:
+    """The point of the loss curve that an update belongs to."""
+    return update * points // updates
+
+
+def loss_curve(state: State, updates: int) -> tuple[Floats, Floats]:
+    """(updates done, mean batch loss) at the points that the run has finished."""
+    points = len(state.losses)
+    bounds = np.array([-(-n * updates // points) for n in range(points + 1)])
+    finished = bounds[1:] <= state.update
+    ends = bounds[1:][finished]
+    return ends.astype(np.float64), state.losses[finished] / np.diff(bounds)[finished]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The files of the run ``name`` in ``folder``; ``identity`` is that of its settings."""
+
+    folder: Path
+    name: str
+    identity: str
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a run that goes on has its state."""
+        return self.folder / f"{self.name}.checkpoint.npz"
+
+    @property
+    def outcome(self) -> Path:
+        """Where a run that has ended has its outcome."""
+        return self.folder / f"{self.name}.npz"
+
+    def save(self, state: State) -> None:
+        """Write the checkpoint; raises BadInput if that cannot be done."""
+        write_archive(self.checkpoint, self._arrays(state))
+
+    def finish(self, outcome: Outcome) -> None:
+        """Write the outcome, then delete the checkpoint; raises BadInput likewise."""
+        arrays = self._arrays(outcome.state)
+        arrays["diverged"] = np.array(-1 if outcome.diverged is None else outcome.diverged)
+        arrays["errors"] = np.array([outcome.error, outcome.global_error])
+        arrays["prediction"] = outcome.prediction
+        write_archive(self.outcome, arrays)
+        self.checkpoint.unlink(missing_ok=True)
+
+    def read_state(self) -> State | None:
+        """The checkpoint, or None if there is none.
+
+        Raises BadInput if it is damaged or belongs to a run with other settings.
+        """
+        if not self.checkpoint.exists():
+            return None
+        return _state(self._read(self.checkpoint, _STATE))
+
+    def read_outcome(self) -> Outcome | None:
+        """The outcome, or None if the run has not ended; raises BadInput as ``read_state``."""
+        if not self.outcome.exists():
+            return None
+        arrays = self._read(self.outcome, _OUTCOME)
+        diverged = int(arrays["diverged"])
+        error, global_error = arrays["errors"].tolist()
+        return Outcome(
+            _state(arrays),
+            None if diverged < 0 else diverged,
+            error,
+            global_error,
+            arrays["prediction"],
+        )
+
+    def _arrays(self, state: State) -> Arrays:
+        return {
+            "identity": np.array(self.identity),
+            "update": np.array(state.update),
+            "theta": state.theta,
+            "losses": state.losses,
+            "validation": state.validation,
+            "seconds": np.array(state.seconds),
+        } | {_OPTIMISER + name: array for name, array in state.optimiser.items()}
+
+    def _read(self, path: Path, wanted: set[str]) -> Arrays:
+        arrays = read_archive(path)
+        if {name for name in arrays if not name.startswith(_OPTIMISER)} != wanted:
+            raise BadInput(f"{path} is not of this version: delete it to start that run again")
+        if str(arrays["identity"]) != self.identity:
+            raise BadInput(f"{path} has other settings: delete it to start that run again")
+        return arrays
+
+
+def _state(arrays: Arrays) -> State:
+    optimiser = {
+        name.removeprefix(_OPTIMISER): array
+        for name, array in arrays.items()
+        if name.startswith(_OPTIMISER)
+    }
+    return State(
+        int(arrays["update"]),
+        arrays["theta"],
+        optimiser,
+        arrays["losses"],
+        arrays["validation"],
+        float(arrays["seconds"]),
+    )

@@ -1,0 +1,199 @@
+"""How exact must the chip's numbers be? Integer training with one format after the other narrowed.
+
+Every trial trains the integer model of a preset (what the hardware computes, bit for bit) with one
+format changed, and measures the error on the validation samples. The presets' own formats are the
+point around which all this happens.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.experiments.archive import read_archive, write_archive
+from dualspike.golden.experiments.run import BATCH
+from dualspike.golden.fixed import FixedEngine
+from dualspike.golden.operator_data import load_operator_data
+from dualspike.golden.operator_engine import FixedOperatorEngine
+from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
+from dualspike.golden.problems.hat import HatSettings
+from dualspike.golden.problems.problem import Problem, build
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.formats import Format
+from dualspike.model.load import describe, load_preset
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_load import describe_operator, load_operator_preset
+
+Floats = NDArray[np.float64]
+NetworkName = Literal["hat", "poisson", "reaction-diffusion"]
+Notice = Callable[[int, float], bool]
+NAMES: tuple[NetworkName, ...] = get_args(NetworkName)
+
+COMMON = {
+    "tangent": ("s12.3", "s12.1", "s11.0", "s9.0", "s7.0", "s5.0"),
+    "weight": ("s1.14", "s1.12", "s1.10", "s1.8", "s1.6"),
+    "membrane": ("s3.12", "s3.10", "s3.8", "s3.6", "s3.5"),
+}
+PRODUCT = {
+    "factor": ("s2.12", "s2.9", "s2.7", "s2.5", "s2.3"),
+    "error": ("s1.13", "s1.10", "s1.8", "s1.6", "s1.4"),
+    "cotangent": ("s0.17", "s0.14", "s0.11", "s0.9", "s0.7"),
+}
+SURROGATE = ("6", "4", "3", "2", "1")
+"""Fraction bits; the integer bits are the preset's."""
+
+UPDATES: dict[NetworkName, int] = {"hat": 5000, "poisson": 8000, "reaction-diffusion": 8000}
+QUICK_UPDATES = 25
+QUICK_FORMATS = 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training run: ``factor`` names the format that is replaced, "" for none."""
+
+    network: NetworkName
+    factor: str
+    form: str
+    updates: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return "-".join(filter(None, (self.network, self.factor, self.form, str(self.seed))))
+
+    def description(self) -> Description | OperatorDescription:
+        """The chip; a target has at most the membrane's fraction bits, and follows it."""
+        base = preset(self.network)
+        tables = base.model_dump()
+        tables["learning"] |= {"updates": self.updates, "seed": self.seed}
+        if self.factor:
+            form = Format.parse(self.form)
+            tables["formats"][self.factor] = form
+            target = base.formats.target
+            if self.factor == "membrane" and form.fraction < target.fraction:
+                tables["formats"]["target"] = replace(target, fraction=form.fraction)
+        if isinstance(base, Description):
+            return describe(tables, self.name)
+        return describe_operator(tables, self.name)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256, as hex, of everything that its numbers depend on."""
+        text = json.dumps(self.description().model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a trial came to: errors on the validation samples, and the chip's sticky flags.
+
+    ``error``: relative l2, for operator networks the mean over functions; ``global_error``: over
+    all entries at once.
+    """
+
+    error: float
+    global_error: float
+    flags: int
+    seconds: float
+
+
+def preset(network: NetworkName) -> Description | OperatorDescription:
+    """The chip around whose formats the study goes."""
+    if network == "hat":
+        return load_preset("hat")
+    return load_operator_preset(network.replace("-", "_"))
+
+
+def narrowed(network: NetworkName) -> dict[str, list[str]]:
+    """For every factor the formats that are tried, the preset's own first."""
+    formats = preset(network).formats
+    whole = formats.surrogate.integer
+    tried = COMMON | {"surrogate": tuple(f"u{whole}.{bits}" for bits in SURROGATE)}
+    if network != "hat":
+        tried |= PRODUCT
+    return {
+        factor: [str(getattr(formats, factor)), *(f for f in forms if Format.parse(f).bits >= 2)]
+        for factor, forms in tried.items()
+    }
+
+
+def trials(network: NetworkName, seeds: int, updates: int | None, quick: bool) -> list[Trial]:
+    """The preset's own formats first, then every factor, each from seeds 1 to ``seeds``."""
+    count = updates or (QUICK_UPDATES if quick else UPDATES[network])
+    pairs = [("", "")]
+    for factor, forms in narrowed(network).items():
+        pairs += [(factor, form) for form in forms[1 : 1 + QUICK_FORMATS if quick else None]]
+    return [
+        Trial(network, factor, form, count, seed)
+        for factor, form in pairs
+        for seed in range(1, seeds + 1)
+    ]
+
+
+def file_of(folder: Path, trial: Trial) -> Path:
+    """Where a trial that has ended has its outcome."""
+    return folder / "runs" / f"{trial.name}.npz"
+
+
+def read(folder: Path, trial: Trial) -> Found | None:
+    """The outcome, None if there is none; BadInput for a damaged one or one of other settings."""
+    path = file_of(folder, trial)
+    if not path.exists():
+        return None
+    arrays = read_archive(path)
+    if str(arrays.get("identity")) != trial.identity:
+        raise BadInput(f"{path} has other settings: delete it to start that run again")
+    error, over_all, flags, seconds = arrays["found"].tolist()
+    return Found(error, over_all, int(flags), seconds)
+
+
+def execute(trial: Trial, folder: Path, notice: Notice) -> None:
+    """Train and leave the outcome in the folder.
+
+    ``notice`` is called after every update with the number of updates done and the last loss;
+    where it answers False, the trial ends and leaves nothing.
+    """
+    found = train(trial, notice)
+    if found is not None:
+        values = [found.error, found.global_error, found.flags, found.seconds]
+        arrays: dict[str, NDArray[Any]] = {"found": np.array(values)}
+        write_archive(file_of(folder, trial), arrays | {"identity": np.array(trial.identity)})
+
+
+def train(trial: Trial, notice: Notice) -> Found | None:
+    """One training run; None if ``notice`` ended it."""
+    d, problem = trial.description(), _problem(trial.network)
+    sizes = d.learning.batch
+    problem = replace(problem, batch_sizes=tuple(sizes) if isinstance(sizes, list) else (sizes,))
+    engine = FixedEngine(d) if isinstance(d, Description) else FixedOperatorEngine(d)
+    began = time.perf_counter()
+    for update in range(trial.updates):
+        inputs, target = problem.batch((trial.seed, update, BATCH))
+        if isinstance(engine, FixedEngine):
+            loss = engine.update(inputs[0], target, update)
+        else:
+            loss = engine.update(inputs, target, update)
+        if not notice(update + 1, loss):
+            return None
+    seconds = time.perf_counter() - began
+    inputs, truth = problem.validation.inputs, problem.validation.target
+    y = engine.predict(inputs[0]) if isinstance(engine, FixedEngine) else engine.predict(inputs)
+    over_all = relative_l2(y, truth)
+    error = over_all if trial.network == "hat" else mean_relative_l2(y, truth)
+    return Found(error, over_all, engine.chip.flags, seconds)
+
+
+@lru_cache(maxsize=1)
+def _problem(network: NetworkName) -> Problem:
+    """Computed once in a process, however many trials it executes."""
+    d = preset(network)
+    return build(HatSettings()) if isinstance(d, Description) else load_operator_data(d)

@@ -1,0 +1,67 @@
+"""What the compiled loops know of a layer's neurons."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden import kernels
+from dualspike.golden.surrogate import Staircase
+from dualspike.model.network import Network
+
+Floats = NDArray[np.floating[Any]]
+
+# Cells into which a staircase's domain is divided, to find most values without a search.
+CELLS = 2048
+_KINDS = {
+    "gaussian": kernels.GAUSSIAN,
+    "fast_sigmoid": kernels.FAST_SIGMOID,
+    "triangle": kernels.TRIANGLE,
+    "rectangle": kernels.RECTANGLE,
+    "stein": kernels.STAIRCASE,
+}
+
+
+class Neuron(NamedTuple):
+    """What the neurons of a layer have in common.
+
+    ``numbers``: leak, threshold, the surrogate's sigma, 1 / sigma, -1 / (2 sigma^2), its largest
+    value, and cells per unit. ``stairs``, ``heights``: steps and heights of a
+    `golden.surrogate.Staircase`. ``cells``: the number n of steps below all sizes with
+    floor(|x| cells per unit) = 0, 1, 2 ..., or -1 - n where steps are among these, too; the last
+    one for all that is beyond.
+    """
+
+    numbers: Floats
+    kind: int
+    attached: bool
+    stairs: Floats
+    heights: Floats
+    cells: NDArray[np.int64]
+
+
+def plain_neuron(network: Network, dtype: np.dtype[np.floating[Any]]) -> Neuron:
+    """A network's neuron, all its numbers in one type; without draws, if it needs any."""
+    s, none = network.surrogate, np.zeros(1, dtype)
+    peaks = {"gaussian": s.peak, "triangle": 1 / s.sigma}
+    numbers = [network.leak, network.threshold, s.sigma, 1 / s.sigma, -0.5 / s.sigma**2]
+    numbers += [peaks.get(s.kind, 0.5 / s.sigma), 0.0]
+    attached = network.reset == "attached"
+    cells = np.zeros(1, np.int64)
+    return Neuron(np.array(numbers, dtype), _KINDS[s.kind], attached, none, none, cells)
+
+
+def drawn_neuron(plain: Neuron, staircase: Staircase) -> Neuron:
+    """The same neuron with the draws of a staircase."""
+    dtype = plain.numbers.dtype
+    steps, heights = staircase.steps.astype(dtype), staircase.heights.astype(dtype)
+    per_unit = dtype.type((CELLS - 0.5) / steps[-1])  # so that none is in the last cell
+    # Products with per_unit keep the order of sizes, whatever their rounding.
+    held = np.bincount((steps * per_unit).astype(np.intp), minlength=CELLS + 1)
+    below = np.cumsum(held) - held
+    return plain._replace(
+        numbers=np.append(plain.numbers[:-1], per_unit),
+        stairs=steps,
+        heights=heights,
+        cells=np.where(held > 0, -1 - below, below),
+    )

@@ -1,0 +1,110 @@
+"""The integer operator chip as a training engine: real values in and out, integers inside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.fixed import real_parameters
+from dualspike.golden.integer import Matrix
+from dualspike.golden.integer_operator import OperatorChip
+from dualspike.golden.network import Layout, Parameters
+from dualspike.golden.rounding import Ints, quantise, real
+from dualspike.model.errors import BadInput
+from dualspike.model.operator_chip import OperatorDescription
+
+Floats = NDArray[np.float64]
+
+PREDICT_ENTRIES = 1 << 18
+"""Entries of y that are predicted together, about: bounds the memory."""
+
+
+def stored_operator_start(
+    description: OperatorDescription, seed: int
+) -> tuple[list[Matrix], list[Matrix]]:
+    """Start weights and biases as stored integers: `Layout.start`, rounded, saturated."""
+    layout, form = Layout(description.operator), description.formats.weight
+    theta = layout.start(seed)
+
+    def store(values: NDArray[np.floating[Any]]) -> Matrix:
+        stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
+        return np.clip(stored, form.lowest, form.highest)
+
+    pairs = [slot.split(theta) for slot in layout.layers]
+    return [store(w) for w, _ in pairs], [store(b) for _, b in pairs]
+
+
+def stored_scale(description: OperatorDescription, target: Ints) -> Matrix | None:
+    """Weights [F] of the functions of a stored target [F, ...], None without a floor.
+
+    m / (m_f + floor m), rounded to the format scale, halves up, saturated; exact fractions, so
+    that they are the same on every machine. A function that is 0 everywhere with m = 0 weighs 1.
+    """
+    floor, form = description.learning.floor, description.formats.scale
+    if floor is None:
+        return None
+    squares = np.square(target.astype(np.int64).reshape(len(target), -1)).sum(axis=1).tolist()
+    total, (least, unit) = sum(squares), floor.as_integer_ratio()
+    stored = [1 << form.fraction] * len(squares)
+    if total:
+        above = (unit * total) << (form.fraction + 1)
+        below = [unit * len(squares) * square + least * total for square in squares]
+        stored = [(above + one) // (2 * one) for one in below]
+    return np.array([min(one, form.highest) for one in stored], np.int64)
+
+
+class FixedOperatorEngine:
+    """`golden.integer_operator.OperatorChip`, fed with real values; starts from learning.seed."""
+
+    def __init__(self, description: OperatorDescription) -> None:
+        self._d = description
+        self.chip = OperatorChip(
+            description, *stored_operator_start(description, description.learning.seed)
+        )
+
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
+        """Learn once from inputs [B_n, n_in] of every part and target [B_0, B_1, ...].
+
+        Updates are counted from 0. Returns the loss before the update: 1/2 mean over all entries
+        of the weighted squared error. Raises BadInput for a batch of another size than described
+        and for values outside their formats.
+        """
+        batch, f = self._d.learning.batch, self._d.formats
+        if list(target.shape) != batch:
+            raise BadInput(f"target must have shape {batch}, not {list(target.shape)}")
+        stored = quantise(target, f.target, "y")
+        record = self.chip.update(
+            self._stored(inputs), stored, stored_scale(self._d, stored), self._d.stage(update)
+        )
+        return record.loss / 4.0**f.error.fraction / (2 * target.size)
+
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
+        """Outputs [B_0, B_1, ...], for any numbers of rows."""
+        branch, *trunks = self._stored(inputs)
+        entries = int(np.prod([len(rows) for rows in trunks]))
+        step = max(1, PREDICT_ENTRIES // entries)
+        parts = [
+            self.chip.infer([branch[first : first + step], *trunks])
+            for first in range(0, len(branch), step)
+        ]
+        return real(np.concatenate(parts), self._d.formats.membrane)
+
+    def weights(self) -> tuple[Parameters, ...]:
+        """Weights and biases of every part now, in real values; copies."""
+        parts = [self._d.layers_of(part) for part in range(len(self._d.parts))]
+        return tuple(
+            real_parameters(
+                self.chip.weights[part.start : part.stop],
+                self.chip.biases[part.start : part.stop],
+                self._d.formats.weight,
+            )
+            for part in parts
+        )
+
+    def _stored(self, inputs: Sequence[Floats]) -> list[Matrix]:
+        shapes = [network.layers[0] for network in self._d.parts]
+        if [rows.shape[1:] for rows in inputs] != [(n_in,) for n_in in shapes]:
+            came = [list(rows.shape) for rows in inputs]
+            raise BadInput(f"inputs must have shapes {[['B', n] for n in shapes]}, not {came}")
+        return [quantise(rows, self._d.formats.input, "inputs") for rows in inputs]

@@ -1,0 +1,1 @@
+"""What the paper's networks learn: random functions, solvers, stored data, batches and errors."""

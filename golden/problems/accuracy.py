@@ -1,0 +1,21 @@
+"""The two readings of "relative l2 error" of an operator network; both are reported."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.data import relative_l2
+
+__all__ = ["mean_relative_l2", "relative_l2"]
+
+Floats = NDArray[np.float64]
+
+
+def mean_relative_l2(y: Floats, truth: Floats) -> float:
+    """Mean over axis 0 of each function's relative l2 error; no function may be all 0.
+
+    The usual figure for operator networks. ``relative_l2`` is one norm over everything, in which
+    a few large functions count most.
+    """
+    functions = len(truth)
+    off = np.linalg.norm((y - truth).reshape(functions, -1), axis=1)
+    return float((off / np.linalg.norm(truth.reshape(functions, -1), axis=1)).mean())

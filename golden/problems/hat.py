@@ -1,0 +1,43 @@
+"""The 2-D Mexican hat, learned by an mlp."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dualspike.golden.data import HAT_GRID, HAT_POINTS, HAT_SEED, Floats, hat
+from dualspike.golden.problems.portable import rounded
+from dualspike.golden.problems.problem import Kind, Samples
+from dualspike.golden.problems.ranges import check_whole
+
+
+@dataclass(frozen=True)
+class HatSettings:
+    """Points uniform on [-1, 1)^2: Wan, Zhang, Karniadakis, arXiv 2411.07057 (2024).
+
+    The training points and the 65 x 65 test grid (row-major) are those of ``data.source`` hat;
+    ``validation`` further points, in [1, 100,000], come from default_rng([0, 2]). The hat is
+    rounded to multiples of 2^-30, 5e-10 at most away, so that its bits are the same on every
+    machine. Raises BadInput for a number outside its range.
+    """
+
+    name: ClassVar[str] = "hat"
+    kind: ClassVar[Kind] = "mlp"
+    batch_sizes: ClassVar[tuple[int | None, ...]] = (256,)
+
+    validation: int = 2000
+
+    def __post_init__(self) -> None:
+        check_whole("validation", self.validation, 1, 100_000)
+
+    def samples(self) -> tuple[Samples, Samples, Samples]:
+        """Training, validation and test samples: x [N, 2]; target [N, 1]."""
+        train = np.random.default_rng(HAT_SEED).uniform(-1, 1, (HAT_POINTS, 2))
+        validation = np.random.default_rng((HAT_SEED, 2)).uniform(-1, 1, (self.validation, 2))
+        axis = np.linspace(-1, 1, HAT_GRID)
+        grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+        return _samples(train), _samples(validation), _samples(grid)
+
+
+def _samples(x: Floats) -> Samples:
+    return Samples((x,), rounded(hat(x)))

@@ -1,0 +1,150 @@
+"""Problems in files: computed once, checked whenever they are read, so that runs compare."""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.problems.archive import finite_floats, named, read_arrays
+from dualspike.golden.problems.problem import Problem, Samples, Settings, assembled, build
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+_SPLITS = ("train", "validation", "test")
+_PARTS = {
+    "mlp": ("x", "y"),
+    "deeponet": ("u", "points", "y"),
+    "seponet": ("u", "x", "t", "y"),
+}
+
+
+def checksum(problem: Problem) -> str:
+    """SHA-256 of every sample, as 64 hexadecimal digits.
+
+    Over the arrays in the order training, validation, test, inputs before the target: for each
+    its name, its shape and its values as little-endian float64, row-major. The built-in problems
+    have the same bits on every machine, see ``portable``, hence one checksum.
+    """
+    return _digest(_arrays(problem))
+
+
+def _digest(arrays: dict[str, Floats]) -> str:
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(f"{name} {list(array.shape)}\n".encode())
+        digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+    return digest.hexdigest()
+
+
+def save(path: Path, settings: Settings, problem: Problem) -> None:
+    """Write the problem, its settings and its checksum as an ``.npz``, whole or not at all.
+
+    Raises BadInput with the path and the reason if that cannot be done.
+    """
+    content = io.BytesIO()
+    np.savez(
+        content,
+        settings=np.array(_text(settings)),
+        checksum=np.array(checksum(problem)),
+        allow_pickle=False,
+        **_arrays(problem),
+    )
+    try:
+        _write(path, content.getvalue())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise BadInput(f"cannot write {path}: {reason}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".dualspike-{secrets.token_hex(8)}.tmp")
+    with temporary.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def load(path: Path, settings: Settings) -> Problem:
+    """The problem that was saved with these settings.
+
+    Raises BadInput with the path for a file that is missing, damaged, incomplete, made with other
+    settings, or whose samples do not have the checksum it names.
+    """
+    arrays = read_arrays(path)
+    names = [f"{split}_{part}" for split in _SPLITS for part in _PARTS[settings.kind]]
+    named(path, arrays, ["settings", "checksum", *names])
+    _same_settings(path, str(arrays["settings"]), settings)
+    values = {name: finite_floats(path, name, arrays[name]) for name in names}
+    wanted, found = str(arrays["checksum"]), _digest(values)
+    if found != wanted:
+        raise BadInput(
+            f"{path} must hold the samples it was made with, SHA-256 {wanted[:12]}..., not"
+            f" {found[:12]}...: remove it to have it made again"
+        )
+    train, validation, test = (
+        _samples([values[f"{split}_{part}"] for part in _PARTS[settings.kind]]) for split in _SPLITS
+    )
+    return assembled(settings, (train, validation, test))
+
+
+def stored(path: Path, settings: Settings) -> Problem:
+    """The problem in the file at ``path``; computed and saved there first if there is no file.
+
+    Raises BadInput as ``load`` and ``save`` do.
+    """
+    if os.path.exists(path):
+        return load(path, settings)
+    problem = build(settings)
+    save(path, settings, problem)
+    return problem
+
+
+def _arrays(problem: Problem) -> dict[str, Floats]:
+    arrays: dict[str, Floats] = {}
+    for split in _SPLITS:
+        samples: Samples = getattr(problem, split)
+        values = (*samples.inputs, samples.target)
+        for part, array in zip(_PARTS[problem.kind], values, strict=True):
+            arrays[f"{split}_{part}"] = array
+    return arrays
+
+
+def _samples(values: list[Floats]) -> Samples:
+    *inputs, target = values
+    return Samples(tuple(inputs), target)
+
+
+def _text(settings: Settings) -> str:
+    return json.dumps({"problem": settings.name, **asdict(settings)})
+
+
+def _same_settings(path: Path, text: str, settings: Settings) -> None:
+    """Raise BadInput for the first setting in which the file's differ from those asked for."""
+    try:
+        made: Any = json.loads(text)
+    except ValueError:
+        made = None
+    if not isinstance(made, dict):
+        raise BadInput(f"{path}: settings must be a JSON object, not {text[:40]!r}")
+    held = cast("dict[str, Any]", made)
+    asked: dict[str, Any] = json.loads(_text(settings))
+    for name in [*asked, *held]:
+        ours, theirs = asked.get(name), held.get(name)
+        if ours != theirs:
+            raise BadInput(
+                f"{path} must be made with {name} = {ours}, not {theirs}: remove it or name"
+                " another file"
+            )

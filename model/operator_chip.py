@@ -1,0 +1,205 @@
+"""The validated description of an operator chip: several spiking perceptrons and a product unit.
+
+Everything that a part has in common with a perceptron's chip is as `model.description` says; a part
+is a core of its own but for the loss and the learner, which all parts share. Layers are counted
+through the parts in their order, in each part from the input on.
+"""
+
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from dualspike.model.description import Description, FormatField, Formats, Lanes, Learning, Shift
+from dualspike.model.formats import Format
+from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.network import Network, Section, within
+from dualspike.model.operator import Operator
+
+Rows = Annotated[int, within(1, 65536)]
+
+
+class ProductFlag(IntEnum):
+    """Further bits of FLAGS, above those of `model.registers.Flag`: what the product unit clipped.
+
+    FACTOR: an output of a part, or a product of several. ERROR: an error, also once weighted.
+    COTANGENT: a mean error of a part's output.
+    """
+
+    FACTOR = 4
+    ERROR = 5
+    COTANGENT = 6
+
+
+class OperatorLearning(Section):
+    """As `model.description.Learning`, with a batch for every axis of the grid.
+
+    ``batch``: how many functions, then how many points (or positions, times, ...) make up a batch;
+    y has a value for every combination. The rate of layer l at update u is
+    2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
+    error, meant over all combinations (every axis: divided by the next power of two).
+    ``floor`` weighs function f with m / (m_f + floor m), m_f being the mean square of its target
+    and m their mean over the batch; left out, all weigh 1.
+    """
+
+    rule: Literal["rfg"] = "rfg"
+    scope: Literal["layer", "global"] = "layer"
+    structure: Literal["independent", "factored"] = "independent"
+    directions: Lanes = 1
+    batch: list[Rows]
+    rate: Shift = 6
+    layer_shift: list[Shift] | None = None
+    stages: Annotated[int, within(1, 16)] = 5
+    updates: Annotated[int, within(1, 10**8)] = 20000
+    seed: Annotated[int, within(1, 2**32 - 1)] = 1
+    floor: Annotated[float, within(2**-10, 2**10)] | None = None
+
+
+class OperatorFormats(Formats):
+    """The formats of the parts, and those of the product unit; every one 2 to 24 bits wide."""
+
+    factor: FormatField = Format.parse("s2.15")
+    error: FormatField = Format.parse("s1.16")
+    cotangent: FormatField = Format.parse("s0.20")
+    scale: FormatField = Format.parse("s4.8")
+
+
+class OperatorData(Section):
+    """Training data: ``poisson``, ``reaction-diffusion``, or an ``.npz`` of functions.
+
+    ``length``: of the built-in problems' random field; their sensors are the branch's inputs.
+    """
+
+    source: str = "poisson"
+    length: Annotated[float, within(1e-3, 1e3)] = 1.0
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None for a built-in source."""
+        return None if self.source in ("poisson", "reaction-diffusion") else Path(self.source)
+
+
+class OperatorDescription(Section):
+    """One operator chip and its training. ``name`` becomes the name of the top module."""
+
+    name: str = Field("dualspike_operator", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    operator: Operator
+    learning: OperatorLearning
+    formats: OperatorFormats = OperatorFormats()
+    data: OperatorData = OperatorData()
+
+    @property
+    def parts(self) -> list[Network]:
+        """Branch, then trunks."""
+        return self.operator.parts
+
+    @property
+    def basis(self) -> int:
+        """Outputs p of every part."""
+        return self.parts[0].layers[-1]
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """(n_in, n_out) of every weight layer, part after part."""
+        return [shape for part in self.parts for shape in part.shapes]
+
+    @property
+    def n_layers(self) -> int:
+        """Weight layers of all parts."""
+        return len(self.shapes)
+
+    def layers_of(self, part: int) -> range:
+        """The numbers of a part's layers."""
+        before = sum(len(network.shapes) for network in self.parts[:part])
+        return range(before, before + len(self.parts[part].shapes))
+
+    @property
+    def lanes(self) -> int:
+        """Tangent lanes of the chip: directions, times the layers for scope layer."""
+        learning = self.learning
+        return learning.directions * (self.n_layers if learning.scope == "layer" else 1)
+
+    @property
+    def masks(self) -> list[int]:
+        """For each lane the layers it perturbs and updates, layer l in bit l."""
+        if self.learning.scope == "layer":
+            return [1 << (k % self.n_layers) for k in range(self.lanes)]
+        return [(1 << self.n_layers) - 1] * self.lanes
+
+    def lanes_of(self, part: int) -> list[int]:
+        """The lanes that perturb something in a part; it carries no others, which would be 0."""
+        bits = sum(1 << layer for layer in self.layers_of(part))
+        return [lane for lane, mask in enumerate(self.masks) if mask & bits]
+
+    @property
+    def mean_shifts(self) -> list[int]:
+        """For every axis of the grid ceil(log2(batch)): a mean over it shifts by so much."""
+        return [(rows - 1).bit_length() for rows in self.learning.batch]
+
+    @property
+    def layer_shift(self) -> list[int]:
+        """Extra rate shift of every layer."""
+        shifts = self.learning.layer_shift
+        return [0] * self.n_layers if shifts is None else shifts
+
+    @property
+    def step_shift(self) -> list[int]:
+        """Right shift from a jvp accumulator to a step in weight units, at the start, by layer.
+
+        The accumulator has cotangent + tangent fraction bits and is a sum over the largest axis.
+        """
+        f = self.formats
+        base = f.cotangent.fraction + f.tangent.fraction - f.weight.fraction
+        base += self.learning.rate + max(self.mean_shifts)
+        return [base + shift for shift in self.layer_shift]
+
+    def stage(self, update: int) -> int:
+        """Number of rate halvings in force at ``update`` (counted from 0)."""
+        last = self.learning.stages - 1
+        return min(update * self.learning.stages // self.learning.updates, last)
+
+    def part(self, part: int) -> Description:
+        """One part as a core of its own, with the lanes that it carries, in their order.
+
+        Its own loss, learner and folding mean nothing. Raises pydantic's ValidationError where no
+        core of this kind can be built.
+        """
+        learning = self.learning
+        shared = {name: getattr(self.formats, name) for name in Formats.model_fields}
+        return Description(
+            name=f"part_{part}",
+            network=self.parts[part],
+            learning=Learning(
+                scope=learning.scope,
+                structure=learning.structure,
+                directions=learning.directions,
+                batch=learning.batch[part],
+                rate=16,  # of no use here: leaves shifts that are allowed
+                stages=1,
+            ),
+            formats=Formats(**shared),
+        )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.name in VERILOG_KEYWORDS:
+            raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
+        if self.operator.kind == "mlp":
+            raise ValueError(
+                "operator.kind must be deeponet or seponet, not mlp: describe it as [network]"
+            )
+        for name, given, wanted in (
+            ("batch", self.learning.batch, len(self.parts)),
+            ("layer_shift", self.layer_shift, self.n_layers),
+        ):
+            if len(given) != wanted:
+                raise ValueError(f"learning.{name} must have {wanted} entries, not {len(given)}")
+        if self.lanes > 64:
+            raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
+        lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1
+        if not (0 <= lowest and highest < 64):
+            raise ValueError(
+                f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
+            )
+        return self

@@ -1,0 +1,112 @@
+"""Widths that make every sum of the product unit exact, and the right shifts that round it.
+
+With A_0 the branch's outputs and A_n those of trunk n = 1 ... d, in the format factor:
+
+    Q_0 = A_0        Q_n = Q_(n-1) A_n        y = sum over i of Q_(d-1) A_d
+    G_(d-1) = mean over axis d of e A_d       G_(n-1) = mean over axis n of G_n A_n       E_0 = G_0
+    E_d = mean over axes 0 ... d-1 of e Q_(d-1)    E_n = mean over axes 0 ... n-1 of G_n Q_(n-1)
+"""
+
+import math
+from dataclasses import dataclass
+
+from dualspike.model.errors import BadInput
+from dualspike.model.geometry import WIDEST_SUM
+from dualspike.model.operator_chip import OperatorDescription
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An exact sum: its width in bits, and how far right it is shifted when it is rounded.
+
+    A negative ``shift`` multiplies, exactly; ``bits`` has room for that.
+    """
+
+    bits: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class ProductGeometry:
+    """Sums of the product unit.
+
+    ``factor``: a part's output on its way into the format factor. ``chain``: one product in Q_n.
+    ``output``: y. ``error``: y - target on its way into the format error. ``scaled``: an error
+    times the weight of its function. ``carried[n]``: the sum of G_n; ``own[n]``: that of E_n, the
+    same as of G_0 for n = 0. ``jvp_align[n]``: left shift of part n's share of an accumulator.
+    """
+
+    factor: Sum
+    chain: Sum
+    output: Sum
+    error: Sum
+    scaled: Sum
+    carried: tuple[Sum, ...]
+    own: tuple[Sum, ...]
+    jvp_align: tuple[int, ...]
+    jvp_bits: int
+    loss_bits: int
+
+
+def product_geometry(d: OperatorDescription) -> ProductGeometry:
+    """Sizes of the product unit of ``d``; raises BadInput where a sum is wider than 62 bits."""
+    f, shifts = d.formats, d.mean_shifts
+    last = len(shifts) - 1
+    basis = math.ceil(math.log2(d.basis))
+    ff, fe, fc = f.factor.fraction, f.error.fraction, f.cotangent.fraction
+    target = f.target.bits + f.membrane.fraction - f.target.fraction
+    carried = [
+        _sum(f.error.bits + f.factor.bits + shifts[n], fe + ff + shifts[n] - fc)
+        if n == last
+        else _sum(f.cotangent.bits + f.factor.bits + shifts[n], ff + shifts[n])
+        for n in range(1, last + 1)
+    ]
+    own = [carried[0]]
+    for n in range(1, last + 1):
+        mean = sum(shifts[:n])
+        if n == last:
+            own.append(_sum(f.error.bits + f.factor.bits + mean, fe + ff + mean - fc))
+        else:
+            own.append(_sum(f.cotangent.bits + f.factor.bits + mean, ff + mean))
+    grid = sum(shifts)
+    result = ProductGeometry(
+        factor=_sum(f.membrane.bits, f.membrane.fraction - ff),
+        chain=_sum(2 * f.factor.bits, ff),
+        output=_sum(2 * f.factor.bits + basis, 2 * ff - f.membrane.fraction),
+        error=_sum(max(f.membrane.bits, target) + 1, f.membrane.fraction - fe),
+        scaled=_sum(f.error.bits + f.scale.bits, f.scale.fraction),
+        carried=tuple(carried),
+        own=tuple(own),
+        jvp_align=tuple(max(shifts) - shift for shift in shifts),
+        jvp_bits=f.cotangent.bits
+        + f.tangent.bits
+        + max(shifts)
+        + basis
+        + math.ceil(math.log2(len(shifts))),
+        loss_bits=2 * f.error.bits + grid,
+    )
+    _check(result)
+    return result
+
+
+def _sum(bits: int, shift: int) -> Sum:
+    return Sum(bits + max(0, -shift), shift)
+
+
+def _check(g: ProductGeometry) -> None:
+    sums = [
+        ("sums of the product", g.output.bits, "factor"),
+        ("error", g.error.bits, "membrane, target or error"),
+        ("weighted error", g.scaled.bits, "error or scale"),
+        ("loss accumulator", g.loss_bits, "error, or the batch"),
+        ("jvp accumulators", g.jvp_bits, "cotangent or tangent, or the batch"),
+    ]
+    for name, some in (("part", g.own), ("axis", (g.own[0], *g.carried))):
+        for n, one in enumerate(some):
+            sums.append((f"error sums of {name} {n}", one.bits, "error, factor or cotangent"))
+    for name, bits, narrow in sums:
+        if bits + 1 > WIDEST_SUM:
+            raise BadInput(
+                f"formats must keep the {name} within {WIDEST_SUM} bits, these need {bits + 1}:"
+                f" narrow {narrow}"
+            )

@@ -1,0 +1,62 @@
+"""The studies of ``dualspike experiment`` that train no table of methods: estimator, cost."""
+
+from pathlib import Path
+
+from dualspike.files import output_folder, write_atomic
+from dualspike.golden.experiments import cost_report, estimator_report
+from dualspike.golden.experiments.estimator_figures import draw
+from dualspike.golden.experiments.estimator_study import QUICK, Plan, measurements, study
+from dualspike.golden.experiments.folder import Folder
+from dualspike.golden.experiments.report import to_json
+from dualspike.model.errors import BadInput
+from dualspike.output import console, emit_json
+from dualspike.progress import progress_bar
+
+STUDIES = {
+    "estimator": ("--seeds", "--quick"),
+    "cost": (),
+    "widths": ("--network", "--seeds", "--quick", "--jobs", "--updates"),
+}
+"""What each takes beside --output and --json."""
+
+
+def run_study(
+    name: str, output: Path, seeds: int | None, quick: bool, as_json: bool, given: list[str]
+) -> None:
+    """Run one of the studies and write results.json, table.md and its figures.
+
+    Raises BadInput if one of the options ``given`` means nothing to it, and for a folder that
+    holds runs of an experiment.
+    """
+    for option in given:
+        if option not in STUDIES[name]:
+            raise BadInput(f"experiment {name} does not take {option}")
+    folder = output_folder(output)
+    if Folder(folder).settings.exists():
+        raise BadInput(f"{output} holds runs of an experiment: give another folder")
+    if name == "cost":
+        rows = cost_report.study()
+        results, table, text = (
+            cost_report.results(rows),
+            cost_report.markdown(rows),
+            cost_report.text(rows),
+        )
+        figures = cost_report.draw(rows, folder)
+    else:
+        plan = QUICK if quick else Plan()
+        with progress_bar(name, measurements(seeds or 1)) as show:
+            found = study(plan, seeds or 1, show)
+        results, table, text = (
+            estimator_report.results(found, plan),
+            estimator_report.markdown(found, plan),
+            estimator_report.text(found),
+        )
+        figures = draw(found, folder)
+    write_atomic(folder / "results.json", to_json(results))
+    write_atomic(folder / "table.md", table)
+    files = ["results.json", "table.md", *figures]
+    out = console(as_json)
+    out.print(text)
+    out.print(f"Wrote {', '.join(files)} in {output}")
+    if as_json:
+        emit_json(results | {"folder": str(output), "files": files})

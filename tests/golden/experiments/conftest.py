@@ -1,0 +1,62 @@
+"""Experiments small enough to run in a test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dualspike.golden.experiments.methods import METHODS, Experiment
+from dualspike.golden.experiments.run import Run
+from dualspike.golden.experiments.settings import Settings, describe, load_settings
+
+PROBLEMS: dict[Experiment, dict[str, Any]] = {
+    "hat": {"validation": 50},
+    "poisson": {"train": 20, "validation": 5, "test": 6, "sensors": 11, "points": 9},
+    "reaction-diffusion": {
+        "train": 8,
+        "validation": 3,
+        "test": 4,
+        "sensors": 10,
+        "points": 10,
+        "times": 7,
+        "cells": 18,
+        "steps": 18,
+    },
+}
+LAYERS: dict[Experiment, list[list[int]]] = {
+    "hat": [[2, 6, 5, 1]],
+    "poisson": [[11, 6, 4], [1, 5, 4]],
+    "reaction-diffusion": [[10, 6, 4], [1, 5, 4], [1, 5, 4]],
+}
+BATCH: dict[Experiment, list[int | str]] = {
+    "hat": [16],
+    "poisson": [8, "all"],
+    "reaction-diffusion": [4, 5, "all"],
+}
+
+
+@pytest.fixture
+def small() -> Callable[..., Settings]:
+    """Settings of an experiment by name; keywords replace those of the training."""
+
+    def settings(name: Experiment, **training: Any) -> Settings:
+        tables = load_settings(name).model_dump()
+        tables["problem"] = PROBLEMS[name]
+        for part, layers in zip(tables["operator"]["parts"], LAYERS[name], strict=True):
+            part |= {"layers": layers, "time_steps": 8}
+        tables["training"] |= {"updates": 30, "batch": BATCH[name], "validations": 3} | training
+        tables["quick"] = {"updates": 10, "batch": BATCH[name]}
+        return describe(tables, "small")
+
+    return settings
+
+
+@pytest.fixture
+def run_of(small: Callable[..., Settings]) -> Callable[..., Run]:
+    """A run by experiment, method and seed; keywords as above."""
+
+    def run(name: Experiment, method: str, seed: int = 1, **training: Any) -> Run:
+        chosen = next(m for m in METHODS[name] if m.name == method)
+        return Run(small(name, **training), chosen, seed)
+
+    return run

@@ -1,0 +1,1 @@
+"""Loops that count, for the test of the formulas."""

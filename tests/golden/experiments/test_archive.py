@@ -1,0 +1,80 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dualspike.golden.experiments.archive import read_archive, write_archive, write_whole
+from dualspike.model.errors import BadInput
+
+ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "name": np.array("x"), "n": np.array(7)}
+
+
+def test_arrays_come_back_and_numpy_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    write_archive(path, ARRAYS)
+    back = read_archive(path)
+    assert list(back) == list(ARRAYS)
+    with np.load(path) as plain:
+        for name, array in ARRAYS.items():
+            np.testing.assert_array_equal(back[name], array)
+            np.testing.assert_array_equal(plain[name], array)
+            assert back[name].dtype == array.dtype
+    assert os.listdir(tmp_path) == ["a.npz"]
+
+
+def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_archive(tmp_path / name, ARRAYS)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_every_wrong_byte_is_noticed(tmp_path: Path) -> None:
+    """All but the two of the comment's length, which say nothing of the content."""
+    path = tmp_path / "a.npz"
+    write_archive(path, ARRAYS)
+    good = path.read_bytes()
+    for place in {*range(len(good))} - {len(good) - 66, len(good) - 65}:
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        with pytest.raises(BadInput) as caught:
+            read_archive(path)
+    line = f"{path} is damaged (SHA-256): delete it to start that run again"
+    assert str(caught.value) == line
+
+
+@pytest.mark.parametrize("size", [0, 1, 65, 66, 200])
+def test_a_file_cut_short_is_damaged(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.npz"
+    write_archive(path, ARRAYS)
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(BadInput, match=r"is damaged \(SHA-256\): delete it to start that run"):
+        read_archive(path)
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "a"
+    write_whole(path, b"old")
+    monkeypatch.setattr(*((os, "fsync") if failing == "fsync" else (Path, "replace")), full)
+    with pytest.raises(BadInput) as caught:
+        write_whole(path, b"new")
+    assert str(caught.value) == f"cannot write {path}: No space left on device"
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_an_interrupt_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "a", b"new")
+    assert os.listdir(tmp_path) == []

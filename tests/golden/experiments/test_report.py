@@ -1,0 +1,122 @@
+"""The table and the results, from outcomes whose figures are known."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.experiments.folder import Folder
+from dualspike.golden.experiments.records import Outcome, State
+from dualspike.golden.experiments.report import Report, collect, to_json
+from dualspike.golden.experiments.run import Run
+from dualspike.model.errors import BadInput
+
+Errors = dict[str, list[float]]
+HAT: Errors = {"BP": [0.03, 0.02, 0.0298], "RFG-L": [0.05, math.nan, 0.04], "RFG-G": [math.nan]}
+POISSON: Errors = {"SG-RFG-G": [0.04], "WSG-BP": [0.03, 0.02], "SG-RFG-LL": [math.nan, 0.01]}
+
+
+def outcome(error: float, seconds: float) -> Outcome:
+    validation = np.array([[15.0, 0.5, 0.6]])
+    state = State(30, np.zeros(2), {}, np.ones(3), validation, seconds)
+    if math.isnan(error):
+        state.update = 7
+        return Outcome(state, 7, math.nan, math.nan, np.empty(0))
+    return Outcome(state, None, error, error / 2, np.zeros((1, 9)))
+
+
+@pytest.fixture
+def report(run_of: Callable[..., Run], tmp_path: Path) -> Callable[..., Report]:
+    """The report on runs with these errors, for each method one for every seed."""
+
+    def collected(name: str, errors: Errors) -> Report:
+        folder = Folder(tmp_path)
+        folder.runs.mkdir()
+        for method, values in errors.items():
+            for seed, error in enumerate(values, 1):
+                run = run_of(name, method, seed)
+                run.record(folder.runs).finish(outcome(error, 2.0 * seed))
+        run = run_of(name, next(iter(errors)), 9)
+        run.record(folder.runs).save(outcome(0.5, 1.0).state)
+        return collect(folder, run.settings, "0123")
+
+    return collected
+
+
+def test_the_table_of_the_hat(report: Callable[..., Report]) -> None:
+    assert report("hat", HAT).text().splitlines() == [
+        "hat: relative l2 error on the test samples",
+        "method  published    median        min..max  reached  seeds  updates  seconds",
+        "BP         0.0298    0.0298  0.0200..0.0300      yes      3       30      4.0",
+        "RFG-L      0.0342    0.0500  0.0400..0.0500       no      3       30      4.0",
+        "RFG-G      0.0426  diverged            none       no      1       30      2.0",
+        "RFG-L with seed 2 diverged at update 7: lower training.rates.RFG-L (0.005)",
+        "RFG-G with seed 1 diverged at update 7: lower training.rates.RFG-G (0.005)",
+    ]
+
+
+def test_the_table_of_an_operator_network(report: Callable[..., Report]) -> None:
+    """Rows in the paper's order; half of two runs is no median once one has diverged."""
+    assert report("poisson", POISSON).markdown() == (
+        "# poisson: relative l2 error on the test samples, mean over test functions\n"
+        "\n"
+        "| method | published | median | min..max | global norm | reached | seeds | updates |"
+        " seconds |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        "| WSG-BP | 0.0241 | 0.0250 | 0.0200..0.0300 | 0.0125 | no | 2 | 30 | 3.0 |\n"
+        "| SG-RFG-G | 0.0422 | 0.0400 | 0.0400..0.0400 | 0.0200 | yes | 1 | 30 | 2.0 |\n"
+        "| SG-RFG-LL | 0.0431 | diverged | 0.0100..0.0100 | diverged | no | 2 | 30 | 3.0 |\n"
+        "\n"
+        "- SG-RFG-LL with seed 1 diverged at update 7: lower training.rates.RFG-LL (0.001)\n"
+    )
+
+
+def test_results_for_programs(report: Callable[..., Report]) -> None:
+    found: dict[str, Any] = json.loads(to_json(report("hat", HAT).results()))
+    assert [found[key] for key in ("experiment", "version", "data")] == ["hat", "0.1.0", "0123"]
+    assert found["settings"]["training"]["updates"] == 30
+    assert found["methods"][1] == {
+        "method": "RFG-L",
+        "published": 0.0342,
+        "median": 0.05,
+        "min": 0.04,
+        "max": 0.05,
+        "global_median": 0.025,
+        "reached": False,
+        "seeds": [1, 2, 3],
+    }
+    assert found["methods"][2]["median"] is None and found["methods"][2]["min"] is None
+    assert found["runs"][4] == {
+        "method": "RFG-L",
+        "seed": 2,
+        "updates": 7,
+        "diverged": 7,
+        "error": None,
+        "global_error": None,
+        "validation": [{"update": 15, "error": 0.5, "global_error": 0.6}],
+    }
+    assert len(found["runs"]) == 7
+    assert found["timing"]["BP-3"] == {"seconds": 6.0, "updates_per_second": 5.0}
+
+
+def test_the_run_in_the_middle_is_typical(report: Callable[..., Report]) -> None:
+    best, middle, worst = (row.typical.error for row in report("hat", HAT).rows)
+    assert (best, middle) == (0.0298, 0.05) and math.isnan(worst)
+
+
+def test_of_two_runs_the_better_is_typical(report: Callable[..., Report]) -> None:
+    assert [row.typical.error for row in report("poisson", POISSON).rows] == [0.02, 0.04, 0.01]
+
+
+def test_a_damaged_outcome_is_one_line(report: Callable[..., Report], tmp_path: Path) -> None:
+    found = report("hat", HAT)
+    path = tmp_path / "runs" / "BP-2.npz"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(BadInput) as caught:
+        collect(Folder(tmp_path), found.settings, "0123")
+    line = f"{path} is damaged (SHA-256): delete it to start that run again"
+    assert str(caught.value) == line

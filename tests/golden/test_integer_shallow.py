@@ -1,0 +1,45 @@
+"""The quick integer network for one hidden layer against the one that walks through the steps."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.integer import IntegerNetwork
+from dualspike.golden.integer_shallow import ShallowNetwork
+from dualspike.golden.lfsr import Drawer
+from dualspike.golden.perturbation import draw
+from dualspike.model.geometry import geometry
+from dualspike.model.load import describe
+from dualspike.model.registers import Flag
+
+WIDE = {"tangent": "s12.5", "membrane": "s3.16", "surrogate": "u1.8"}
+NARROW = {"tangent": "s2.3", "membrane": "s1.12", "surrogate": "u2.4", "target": "s1.12"}
+# Only the early sums fit: some neurons saturate at some steps.
+BETWEEN = {"tangent": "s5.3", "membrane": "s2.16", "surrogate": "u1.12"}
+
+
+@pytest.mark.parametrize("formats", [WIDE, NARROW, BETWEEN])
+@pytest.mark.parametrize("scope", ["layer", "global"])
+@pytest.mark.parametrize("steps", [32, 27])
+def test_it_gives_the_same_bits(formats: dict[str, str], scope: str, steps: int) -> None:
+    tables: dict[str, Any] = {
+        "network": {"layers": [5, 20, 6], "time_steps": steps, "surrogate": {"sigma": 0.3}},
+        "learning": {"scope": scope, "directions": 3},
+        "formats": formats,
+    }
+    d = describe(tables, "test")
+    g, rng, form = geometry(d), np.random.default_rng(steps), d.formats.weight
+    weights = [rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
+    biases = [rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
+    x = rng.integers(d.formats.input.lowest, d.formats.input.highest, (40, 5))
+    signs = draw(d, Drawer(0x1234567))
+    for perturbation in (signs, None):
+        slow = IntegerNetwork(d, g).forward(weights, biases, x, perturbation)
+        quick = ShallowNetwork(d, g).forward(weights, biases, x, perturbation)
+        np.testing.assert_array_equal(quick.y, slow.y)
+        np.testing.assert_array_equal(quick.dy, slow.dy)
+        assert quick.y.dtype == quick.dy.dtype == np.int64
+        assert quick.flags == slow.flags
+    clipped = IntegerNetwork(d, g).forward(weights, biases, x, signs).flags
+    assert bool(clipped >> Flag.TANGENT & 1) == (formats is not WIDE)

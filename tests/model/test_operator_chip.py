@@ -1,0 +1,151 @@
+import copy
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualspike.model.errors import BadInput
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.operator_load import (
+    describe_operator,
+    load_operator,
+    load_operator_preset,
+    operator_presets,
+)
+
+TABLES: dict[str, Any] = {
+    "operator": {"kind": "deeponet", "parts": [{"layers": [3, 4, 2]}, {"layers": [1, 5, 6, 2]}]},
+    "learning": {"batch": [8, 6]},
+}
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    tables = copy.deepcopy(TABLES)
+    for name, value in changes.items():
+        section, _, key = name.partition("_")
+        tables.setdefault(section, {})[key] = value
+    return tables
+
+
+def test_presets_are_the_small_networks():
+    assert list(operator_presets()) == ["poisson", "reaction_diffusion"]
+    poisson = load_operator_preset("poisson")
+    assert [part.layers for part in poisson.parts] == [[11, 32, 8], [1, 32, 8]]
+    assert {part.surrogate.sigma for part in poisson.parts} == {0.3}
+    other = load_operator_preset("reaction_diffusion")
+    assert [part.layers for part in other.parts] == [[10, 16, 8], [1, 16, 8], [1, 16, 8]]
+    assert {part.surrogate.sigma for part in other.parts} == {0.5}
+    with pytest.raises(BadInput, match=r"^preset must be one of poisson, reaction_diffusion, not"):
+        load_operator_preset("hat")
+
+
+def test_lanes_and_layers_count_through_the_parts():
+    d = describe_operator(changed(learning_directions=2), "test")
+    assert d.shapes == [(3, 4), (4, 2), (1, 5), (5, 6), (6, 2)]
+    assert d.lanes == 10
+    assert d.masks == [1, 2, 4, 8, 16] * 2
+    assert [d.lanes_of(part) for part in (0, 1)] == [[0, 1, 5, 6], [2, 3, 4, 7, 8, 9]]
+    for part in (0, 1):
+        first = d.layers_of(part).start
+        assert d.part(part).masks == [d.masks[lane] >> first for lane in d.lanes_of(part)]
+    over_all = describe_operator(changed(learning_scope="global", learning_directions=3), "test")
+    assert over_all.masks == [31] * 3
+    assert over_all.lanes_of(1) == [0, 1, 2]
+
+
+def test_shifts_hold_rate_means_and_fractions():
+    d = describe_operator(changed(learning_layer_shift=[0, 1, 0, 0, 2], learning_rate=4), "test")
+    # cotangent 20 + tangent 5 - weight 16 + rate 4 + log2 of the larger batch, 8.
+    assert d.step_shift == [16, 17, 16, 16, 18]
+    assert d.mean_shifts == [3, 3]
+    assert [d.stage(u) for u in (0, 3999, 4000, 19999)] == [0, 0, 1, 4]
+
+
+@pytest.mark.parametrize("trunks", [1, 2, 3])
+def test_no_sum_can_be_larger_than_its_width(trunks: int):
+    """All factors, errors and cotangents at the end of their formats, every sum over all terms."""
+    tables = {
+        "operator": {"kind": "seponet", "parts": [{"layers": [1, 2, 3]}] * (trunks + 1)},
+        "learning": {"batch": [4, 3, 8, 5][: trunks + 1]},
+    }
+    d = describe_operator(tables, "test")
+    g, f, batch = product_geometry(d), d.formats, d.learning.batch
+    factor, error, cotangent = (-form.lowest for form in (f.factor, f.error, f.cotangent))
+
+    def bits(value: int) -> int:
+        return value.bit_length() + 1
+
+    assert bits(3 * factor**2) <= g.output.bits
+    assert bits(error**2 * math.prod(batch)) <= g.loss_bits
+    before = list(itertools.accumulate(batch, lambda a, b: a * b))
+    for n in range(1, trunks + 1):
+        carried = error if n == trunks else cotangent
+        assert bits(carried * factor * batch[n]) <= g.carried[n - 1].bits
+        assert bits(carried * factor * before[n - 1]) <= g.own[n].bits
+    slopes = [
+        (cotangent * -f.tangent.lowest * rows * 3) << align
+        for rows, align in zip(batch, g.jvp_align, strict=True)
+    ]
+    assert bits(sum(slopes)) <= g.jvp_bits
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"learning_batch": [8]}, "learning.batch must have 2 entries, not 1"),
+        ({"learning_batch": [8, 0]}, "learning.batch[1] must be in [1, 65536], not 0"),
+        ({"learning_layer_shift": [1]}, "learning.layer_shift must have 5 entries, not 1"),
+        ({"learning_directions": 13}, "learning.directions must leave at most 64 lanes, not 65"),
+        ({"learning_floor": 0.0}, "learning.floor must be in [0.0009765625, 1024], not 0.0"),
+        (
+            {"learning_rate": -16},
+            "learning.rate must leave step shifts in [0, 63], not [-4, 0]",
+        ),
+        ({"formats_factor": "u2.8"}, "formats.factor must be signed (s), not u2.8"),
+        ({"formats_error": "s9.16"}, "formats.error must be 2 to 24 bits wide, not s9.16 (26)"),
+        ({"formats_product": "s9.16"}, "formats.product is not a known key"),
+        (
+            {"operator_kind": "mlp", "operator_parts": [{"layers": [3, 4, 2]}]},
+            "operator.kind must be deeponet or seponet, not mlp: describe it as [network]",
+        ),
+        (
+            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 3]}]},
+            "operator.parts[1].layers must end with the basis 2 of parts[0], not 3",
+        ),
+        (
+            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "leak": 0.5}]},
+            "operator.parts[1]: network.leak must be 1 (integrate and fire) in hardware, not 0.5",
+        ),
+        (
+            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "threshold": 9.0}]},
+            "operator.parts[1]: formats.membrane must hold the threshold 9 as a positive number,"
+            " s3.16 holds 1.52588e-05 to 7.999984741",
+        ),
+    ],
+)
+def test_mistakes(changes: dict[str, Any], line: str):
+    with pytest.raises(BadInput) as caught:
+        describe_operator(changed(**changes), "here")
+    assert str(caught.value) == f"here: {line}"
+
+
+def test_sums_that_are_too_wide_are_refused():
+    tables = changed(learning_batch=[65536, 65536])
+    tables["formats"] = {"error": "s1.20", "factor": "s2.20", "cotangent": "s1.20"}
+    with pytest.raises(BadInput, match=r"^here: formats must keep the .* narrow "):
+        describe_operator(tables, "here")
+
+
+def test_a_file_and_its_absence(tmp_path: Path):
+    file = tmp_path / "net.toml"
+    file.write_text(operator_presets()["poisson"])
+    assert load_operator(file) == load_operator_preset("poisson")
+    assert isinstance(load_operator(file), OperatorDescription)
+    with pytest.raises(BadInput, match=r"^cannot read .*none.toml: No such file"):
+        load_operator(tmp_path / "none.toml")
+    file.write_text("x")
+    with pytest.raises(BadInput, match=r"net.toml: not valid TOML"):
+        load_operator(file)
