@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import numpy as np
@@ -114,24 +113,6 @@ def test_words_come_lane_by_lane_through_the_layers_of_all_parts():
         bits = [words[word + 1] >> n & 1 for n in range(32)]
         assert first[part].weights[0][row][:, 0].tolist() == [1 - 2 * bit for bit in bits]
     assert not first[1].weights[1][2].any()
-
-
-@pytest.mark.parametrize(("name", "most"), [("poisson", 0.015), ("reaction_diffusion", 0.015)])
-def test_an_update_takes_little_time(name: str, most: float):
-    """Process time, the quickest of ten: what else the machine does hardly counts."""
-    d = load_operator_preset(name)
-    engine, rng = FixedOperatorEngine(d), np.random.default_rng(0)
-    inputs = [
-        rng.uniform(-1, 1, (rows, part.layers[0]))
-        for rows, part in zip(d.learning.batch, d.parts, strict=True)
-    ]
-    target = rng.uniform(-1, 1, d.learning.batch)
-    times = []
-    for update in range(10):
-        began = time.process_time()
-        engine.update(inputs, target, update)
-        times.append(time.process_time() - began)
-    assert min(times) < most
 
 
 def test_what_does_not_fit_is_named():
