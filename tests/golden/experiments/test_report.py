@@ -55,7 +55,7 @@ def test_the_table_of_the_hat(report: Callable[..., Report]) -> None:
         "RFG-L      0.0342    0.0500  0.0400..0.0500       no      3       30      4.0",
         "RFG-G      0.0426  diverged            none       no      1       30      2.0",
         "RFG-L with seed 2 diverged at update 7: lower training.rates.RFG-L (0.005)",
-        "RFG-G with seed 1 diverged at update 7: lower training.rates.RFG-G (0.005)",
+        "RFG-G with seed 1 diverged at update 7: lower training.rates.RFG-G (0.003)",
     ]
 
 
