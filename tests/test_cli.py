@@ -1,7 +1,6 @@
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -31,8 +30,12 @@ def failure(capsys, arguments: list[str], status: int = 2) -> str:
     return err.removeprefix("dualspike: ").removesuffix("\n")
 
 
-def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which runs the statements ``before`` first."""
     command = [sys.executable, "-m", "dualspike", *arguments]
+    if before:
+        start = f"{before}; import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+        command = [sys.executable, "-c", start, *command]
     return subprocess.run(
         command, check=False, text=True, stderr=subprocess.PIPE, timeout=60, **options
     )
@@ -158,7 +161,7 @@ def test_sigint_ends_the_process_with_one_line(tmp_path):
         stdout=subprocess.PIPE,
         env={**os.environ, "PATH": f"{tmp_path}:/bin"},
         # Shells start programs in the background with this signal ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        before="import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)",
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "dualspike: interrupted\n")
 
@@ -174,11 +177,8 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     """A limit on the size of files stands in for the disk."""
-
-    def no_bytes() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-    done = run("init", "net.toml", stdout=subprocess.PIPE, preexec_fn=no_bytes)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    done = run("init", "net.toml", stdout=subprocess.PIPE, before=limit)
     expected = f"dualspike: cannot write net.toml: {os.strerror(errno.EFBIG)}\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
     assert os.listdir(tmp_path) == []
