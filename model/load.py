@@ -27,9 +27,9 @@ _KINDS = {
 }
 
 
-def presets() -> dict[str, str]:
-    """Name and TOML text of every preset."""
-    folder = resources.files("dualspike.model").joinpath("presets")
+def presets(*below: str) -> dict[str, str]:
+    """Name and TOML text of every preset, or of those in the folder ``below`` them."""
+    folder = resources.files("dualspike.model").joinpath("presets", *below)
     return {
         entry.name.removesuffix(".toml"): entry.read_text("utf-8")
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -37,9 +37,9 @@ def presets() -> dict[str, str]:
     }
 
 
-def preset_text(name: str) -> str:
-    """TOML text of a preset; BadInput names the known ones."""
-    known = presets()
+def preset_text(name: str, *below: str) -> str:
+    """TOML text of a preset (see `presets`); BadInput names the known ones."""
+    known = presets(*below)
     if name not in known:
         raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
     return known[name]
@@ -52,21 +52,29 @@ def load_preset(name: str) -> Description:
 
 def load(path: Path) -> Description:
     """Read and check a TOML file; raises BadInput with the file's name in the line."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise BadInput(f"cannot read {path}: {reason}") from error
-    return parse(text, str(path))
+    return parse(read_toml(path), str(path))
 
 
 def parse(text: str, where: str) -> Description:
     """Check a TOML text; ``where`` begins every error line."""
+    return describe(tables_of(text, where), where)
+
+
+def read_toml(path: Path) -> str:
+    """The text of a file, unchecked; raises BadInput with the path and the reason."""
     try:
-        tables = tomllib.loads(text)
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise BadInput(f"cannot read {path}: {reason}") from error
+
+
+def tables_of(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text; ``where`` begins the line of a BadInput."""
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: not valid TOML: {error}") from error
-    return describe(tables, where)
 
 
 def describe(tables: dict[str, Any], where: str) -> Description:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from importlib import resources
@@ -21,7 +20,7 @@ from dualspike.golden.problems.random_field import RandomField
 from dualspike.golden.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.schedules import Constant, Cosine, Halving, Schedule, Warmup
 from dualspike.model.errors import BadInput
-from dualspike.model.load import mistake
+from dualspike.model.load import mistake, read_toml, tables_of
 from dualspike.model.network import Section, within
 from dualspike.model.operator import Operator
 
@@ -209,21 +208,12 @@ def load_settings(name: Experiment) -> Settings:
 
 def read_settings(path: Path) -> Settings:
     """Settings from a file; raises BadInput with the file's name in the line."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise BadInput(f"cannot read {path}: {reason}") from error
-    return parse(text, str(path))
+    return parse(read_toml(path), str(path))
 
 
 def parse(text: str, where: str) -> Settings:
     """Check a TOML text; ``where`` begins every error line."""
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where}: not valid TOML: {error}") from error
-    return describe(tables, where)
+    return describe(tables_of(text, where), where)
 
 
 def describe(tables: dict[str, Any], where: str) -> Settings:

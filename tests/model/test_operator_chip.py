@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from dualspike.model.errors import BadInput
+from dualspike.model.load import preset_text, presets
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.operator_load import (
     describe_operator,
     load_operator,
     load_operator_preset,
-    operator_presets,
 )
 
 TABLES: dict[str, Any] = {
@@ -31,7 +31,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 
 def test_presets_are_the_small_networks():
-    assert list(operator_presets()) == ["poisson", "reaction_diffusion"]
+    assert list(presets("operators")) == ["poisson", "reaction_diffusion"]
     poisson = load_operator_preset("poisson")
     assert [part.layers for part in poisson.parts] == [[11, 32, 8], [1, 32, 8]]
     assert {part.surrogate.sigma for part in poisson.parts} == {0.3}
@@ -141,7 +141,7 @@ def test_sums_that_are_too_wide_are_refused():
 
 def test_a_file_and_its_absence(tmp_path: Path):
     file = tmp_path / "net.toml"
-    file.write_text(operator_presets()["poisson"])
+    file.write_text(preset_text("poisson", "operators"))
     assert load_operator(file) == load_operator_preset("poisson")
     assert isinstance(load_operator(file), OperatorDescription)
     with pytest.raises(BadInput, match=r"^cannot read .*none.toml: No such file"):
