@@ -55,7 +55,7 @@ class Core(wiring.Component):
     def __init__(self, description: Description, config: int = 0, *, probes: bool = False) -> None:
         self._d, self._config, self._probes = description, config, probes
         self._g = g = geometry(description)
-        self._map = register_map(g.lanes, len(g.layers))
+        self._map = register_map(description)
         f = description.formats
         self._dense = [Dense(description, g, layer) for layer in g.layers]
         self._neurons = [Neuron(description, layer, g.lanes) for layer in g.layers[:-1]]

@@ -53,7 +53,7 @@ def manifest(d: Description) -> str:
         "config_register": config_word(d),
         "identity": identity(d),
         "description": d.model_dump(mode="json"),
-        "registers": [vars(register) for register in register_map(g.lanes, len(g.layers))],
+        "registers": [vars(register) for register in register_map(d)],
         "layers": [_layer(d, g, index) for index in range(len(g.layers))],
         "cycles": {
             "sample_interval": g.interval,

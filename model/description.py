@@ -1,89 +1,15 @@
 """The validated description of one chip: what a TOML file says, and nothing else."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import Field, model_validator
 
-from dualspike.model.formats import Format
+from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
-from dualspike.model.network import Network, Section, Width, within
-
-
-def _format(text: object) -> Format:
-    if isinstance(text, Format):
-        return text
-    if not isinstance(text, str):
-        raise ValueError(f"must look like s1.16 or u0.8, not {text!r}")
-    return Format.parse(text)
-
-
-FormatField = Annotated[Format, BeforeValidator(_format), PlainSerializer(str)]
-Shift = Annotated[int, within(-16, 16)]
-Lanes = Annotated[int, within(1, 64)]
-
-
-class Learning(Section):
-    """Randomized forward gradients and plain gradient descent with power-of-two rates.
-
-    ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
-    ``directions`` independent perturbations are used at once, their updates summed.
-    The rate of layer l at update u is
-    2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
-    error, meant over a batch and summed over the outputs (for a batch that is no power of two:
-    divided by the next power of two).
-    """
-
-    rule: Literal["rfg"] = "rfg"
-    scope: Literal["layer", "global"] = "layer"
-    structure: Literal["independent", "factored"] = "independent"
-    directions: Lanes = 1
-    batch: Annotated[int, within(1, 65536)] = 64
-    rate: Shift = 6
-    layer_shift: list[Shift] | None = None
-    stages: Annotated[int, within(1, 16)] = 5
-    updates: Annotated[int, within(1, 10**8)] = 5000
-    seed: Annotated[int, within(1, 2**32 - 1)] = 1
-
-
-class Formats(Section):
-    """Number formats; sums inside the chip are as wide as they need to be and never round."""
-
-    weight: FormatField = Format.parse("s1.16")
-    membrane: FormatField = Format.parse("s3.16")
-    tangent: FormatField = Format.parse("s12.5")
-    surrogate: FormatField = Format.parse("u0.8")
-    input: FormatField = Format.parse("s1.14")
-    target: FormatField = Format.parse("s1.16")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name in type(self).model_fields:
-            value: Format = getattr(self, name)
-            if value.signed != (name != "surrogate"):
-                kind = "unsigned (u)" if name == "surrogate" else "signed (s)"
-                raise ValueError(f"{name} must be {kind}, not {value}")
-            if not 2 <= value.bits <= 24:
-                raise ValueError(f"{name} must be 2 to 24 bits wide, not {value} ({value.bits})")
-        if self.target.fraction > self.membrane.fraction:
-            raise ValueError(
-                f"target must have at most the membrane's {self.membrane.fraction} fraction bits,"
-                f" not {self.target}"
-            )
-        return self
-
-
-class Hardware(Section):
-    """Folding: layer l computes ``pe[l]`` neurons by ``simd[l]`` inputs a cycle.
-
-    Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
-    layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
-    ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses.
-    """
-
-    pe: list[Width] | None = None
-    simd: list[Width] | None = None
-    lanes: Lanes | None = None
+from dualspike.model.learning import Learning
+from dualspike.model.network import Network, Section
+from dualspike.model.widths import Formats
 
 
 class Data(Section):

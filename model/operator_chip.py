@@ -11,11 +11,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from dualspike.model.description import Description, FormatField, Formats, Lanes, Learning, Shift
+from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.learning import Lanes, Learning, Shift
 from dualspike.model.network import Network, Section, within
 from dualspike.model.operator import Operator
+from dualspike.model.widths import FormatField, Formats
 
 Rows = Annotated[int, within(1, 65536)]
 

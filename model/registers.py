@@ -7,6 +7,8 @@ sign extended to 64 bits where they are signed.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from dualspike.model.description import Description
+
 MAGIC = 0x44535031  # "DSP1"
 
 
@@ -37,8 +39,9 @@ class Register:
     meaning: str
 
 
-def register_map(lanes: int, layers: int) -> list[Register]:
-    """Every register of a core with so many lanes and layers, by address."""
+def register_map(description: Description) -> list[Register]:
+    """Every register of a core, by address."""
+    lanes, layers = description.lanes, description.n_layers
     fixed = [
         ("MAGIC", "r", "0x44535031, the letters DSP1"),
         ("CONFIG", "r", "first 32 bits of the configuration hash"),

@@ -59,7 +59,7 @@ class Simulation:
         self._library = _declare(ctypes.CDLL(str(library)))
         self._sim = self._library.sim_open()
         g = geometry(description)
-        self._address = {r.name: r.address for r in register_map(g.lanes, len(g.layers))}
+        self._address = {r.name: r.address for r in register_map(description)}
         self._interval = g.interval
         self.samples = self.cycles = self.began = 0
         if self.read("MAGIC") != MAGIC:

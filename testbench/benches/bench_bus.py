@@ -9,15 +9,16 @@ from cocotb.handle import HierarchyObject
 from dualspike.hw.bus import RegisterBus
 from dualspike.model.registers import Register, register_map
 from dualspike.testbench.benches.host import Host
+from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
 LATENCY = 4
 
 
-def component(lanes: int, layers: int) -> RegisterBus:
-    """The bus of a core of that size."""
-    return RegisterBus(register_map(lanes, layers))
+def component(shape: str) -> RegisterBus:
+    """The bus of a core of that shape."""
+    return RegisterBus(register_map(described(shape)))
 
 
 class Strobes:
@@ -45,7 +46,7 @@ class Strobes:
 async def reads_and_writes(dut: HierarchyObject, pause: int) -> None:
     """Every address, both ways, in random order, back to back or with pauses."""
     given = parameters()
-    registers = register_map(**given)
+    registers = register_map(described(given["shape"]))
     stand, rng = await Stand.start(dut, component(**given)), random.Random(13)
     host, strobes = Host(stand, registers), Strobes(stand, registers)
     stand.parts.append(strobes)
@@ -76,7 +77,7 @@ async def reads_and_writes(dut: HierarchyObject, pause: int) -> None:
 async def looks_at_the_value_at_the_end(dut: HierarchyObject) -> None:
     """A value that changes in an access is read as it is when ``done`` pulses."""
     given = parameters()
-    registers = register_map(**given)
+    registers = register_map(described(given["shape"]))
     stand = await Stand.start(dut, component(**given))
     address = next(one.address for one in registers if one.name == "CYCLES")
     stand.set(bus_request=1, bus_address=address)

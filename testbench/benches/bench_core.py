@@ -38,7 +38,7 @@ class Bench:
         weights = [self.rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
         biases = [self.rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
         self.chip = Chip(d, weights, biases)
-        self.host = Host(stand, register_map(d.lanes, d.n_layers))
+        self.host = Host(stand, register_map(d))
         self.inputs = stand.source("inputs", stall)
         self.targets = stand.source("targets", stall)
         self.results = stand.sink("results", stall)

@@ -20,7 +20,7 @@ async def every_cycle(dut: Any) -> None:
     given = parameters()
     cycles = int(str(given["cycles"]))
     d = load_preset("hat")
-    address = {r.name: r.address for r in register_map(d.lanes, d.n_layers)}
+    address = {r.name: r.address for r in register_map(d)}
     for name in ("inputs_valid", "targets_valid", "results_ready", "bus_request"):
         getattr(dut, name).value = 0
     dut.rst.value = 1

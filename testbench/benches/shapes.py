@@ -76,8 +76,13 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
+def described(name: str) -> Description:
+    """One of the descriptions."""
+    return describe(SHAPES[name], name)
+
+
 def shape(name: str, layer: int) -> tuple[Description, Geometry, Layer]:
     """One of the descriptions with its sizes, and one of its layers."""
-    d = describe(SHAPES[name], name)
+    d = described(name)
     g = geometry(d)
     return d, g, g.layers[layer]

@@ -6,13 +6,14 @@ NET = {"network": {"layers": [2, 3, 1]}}
 
 
 def test_addresses_are_the_places_in_the_list_and_names_are_unique():
-    registers = register_map(3, 4)
+    chip = {"network": {"layers": [2, 3, 3, 3, 1]}, "hardware": {"lanes": 5}}
+    registers = register_map(describe(chip, "test"))
     assert [r.address for r in registers] == list(range(len(registers)))
     assert len({r.name for r in registers}) == len(registers)
     assert {r.access for r in registers} == {"r", "w", "rw"}
     names = [r.name for r in registers]
-    assert [n for n in names if n.startswith("MASK_")] == ["MASK_0", "MASK_1", "MASK_2"]
-    assert sum(n.startswith("JVP_") for n in names) == 6
+    assert [n for n in names if n.startswith("MASK_")] == [f"MASK_{k}" for k in range(5)]
+    assert sum(n.startswith("JVP_") for n in names) == 10
 
 
 def test_the_magic_word_spells_its_name():

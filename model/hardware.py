@@ -1,0 +1,17 @@
+"""What a chip is built of: folding and lanes."""
+
+from dualspike.model.learning import Lanes
+from dualspike.model.network import Section, Width
+
+
+class Hardware(Section):
+    """Folding: layer l computes ``pe[l]`` neurons by ``simd[l]`` inputs a cycle.
+
+    Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
+    layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
+    ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses.
+    """
+
+    pe: list[Width] | None = None
+    simd: list[Width] | None = None
+    lanes: Lanes | None = None

@@ -1,0 +1,31 @@
+"""How a chip learns: the rule, its lanes, its rates."""
+
+from typing import Annotated, Literal
+
+from dualspike.model.network import Section, within
+
+Shift = Annotated[int, within(-16, 16)]
+Lanes = Annotated[int, within(1, 64)]
+
+
+class Learning(Section):
+    """Randomized forward gradients and plain gradient descent with power-of-two rates.
+
+    ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
+    ``directions`` independent perturbations are used at once, their updates summed.
+    The rate of layer l at update u is
+    2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
+    error, meant over a batch and summed over the outputs (for a batch that is no power of two:
+    divided by the next power of two).
+    """
+
+    rule: Literal["rfg"] = "rfg"
+    scope: Literal["layer", "global"] = "layer"
+    structure: Literal["independent", "factored"] = "independent"
+    directions: Lanes = 1
+    batch: Annotated[int, within(1, 65536)] = 64
+    rate: Shift = 6
+    layer_shift: list[Shift] | None = None
+    stages: Annotated[int, within(1, 16)] = 5
+    updates: Annotated[int, within(1, 10**8)] = 5000
+    seed: Annotated[int, within(1, 2**32 - 1)] = 1
