@@ -6,8 +6,6 @@ hexadecimal digits) of everything before the comment and the two bytes of its le
 
 import hashlib
 import io
-import os
-import secrets
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 
 Arrays = dict[str, NDArray[Any]]
@@ -23,35 +22,14 @@ _DIGEST = 64
 _TAIL = _DIGEST + 2
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name beside it, sync it, then rename it.
-
-    Raises BadInput with the path and the reason; the old file is then untouched and no part of
-    the new one is left.
-    """
-    temporary = path.with_name(f".dualspike-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BadInput(f"cannot write {path}: {error.strerror or 'failed'}") from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def write_archive(path: Path, arrays: Arrays) -> None:
-    """Write arrays under their names; raises BadInput as ``write_whole`` does."""
+    """Write arrays under their names; raises BadInput as ``write_atomic`` does."""
     buffer = io.BytesIO()
     named: dict[str, Any] = dict(arrays)
     np.savez(buffer, **named)
     content = buffer.getvalue()[:-2]  # without the length of the comment, which is 0
     digest = hashlib.sha256(content).hexdigest().encode()
-    write_whole(path, content + len(digest).to_bytes(2, "little") + digest)
+    write_atomic(path, content + len(digest).to_bytes(2, "little") + digest)
 
 
 def read_archive(path: Path) -> Arrays:

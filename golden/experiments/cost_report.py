@@ -13,11 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from dualspike.golden.experiments.archive import write_whole
 from dualspike.golden.experiments.cost import Count, backpropagation, forward, forward_gradient
 from dualspike.golden.experiments.methods import METHODS, Experiment
 from dualspike.golden.experiments.settings import Settings, load_settings
 from dualspike.golden.figures import ACCENT, INK, MUTED
+from dualspike.golden.files import write_atomic
 from dualspike.golden.hidden import Scope
 from dualspike.model.identity import VERSION
 
@@ -164,7 +164,7 @@ def draw(rows: list[Row], folder: Path) -> list[str]:
     for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
         content = io.BytesIO()
         figure.savefig(content, format=kind, metadata={stamp: None})
-        write_whole(folder / f"cost.{kind}", content.getvalue())
+        write_atomic(folder / f"cost.{kind}", content.getvalue())
         files.append(f"cost.{kind}")
     return files
 

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
-from dualspike.golden.experiments.archive import write_whole
 from dualspike.golden.experiments.estimator_study import DIRECTIONS, Measured, Value
 from dualspike.golden.figures import ACCENT, INK, MUTED
+from dualspike.golden.files import write_atomic
 
 COLOURS = {"layer": ACCENT, "global": "#c2410c"}
 NAMES = {"layer": "RFG-L", "global": "RFG-G"}
@@ -53,7 +53,7 @@ def draw(found: list[Measured], folder: Path) -> list[str]:
         for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
             content = io.BytesIO()
             figure.savefig(content, format=kind, metadata={stamp: None})
-            write_whole(folder / f"{name}.{kind}", content.getvalue())
+            write_atomic(folder / f"{name}.{kind}", content.getvalue())
             files.append(f"{name}.{kind}")
     return files
 

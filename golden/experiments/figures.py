@@ -20,12 +20,12 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from dualspike.golden.data import HAT_GRID
-from dualspike.golden.experiments.archive import write_whole
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.methods import Experiment, Rule
 from dualspike.golden.experiments.records import loss_curve
 from dualspike.golden.experiments.report import Report, Row
 from dualspike.golden.figures import ACCENT, ERRORS, INK, MUTED, VALUES, running_mean
+from dualspike.golden.files import write_atomic
 from dualspike.golden.problems.accuracy import relative_l2
 from dualspike.golden.problems.problem import Problem
 
@@ -57,7 +57,7 @@ def draw(report: Report, problem: Problem, folder: Folder) -> list[str]:
     for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
         content = io.BytesIO()
         figure.savefig(content, format=kind, metadata={stamp: None})
-        write_whole(folder.path / f"{name}.{kind}", content.getvalue())
+        write_atomic(folder.path / f"{name}.{kind}", content.getvalue())
     return [f"{name}.png", f"{name}.pdf"]
 
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from dualspike.golden.experiments.archive import write_whole
 from dualspike.golden.experiments.settings import ProblemSettings, Settings
+from dualspike.golden.files import write_atomic
 from dualspike.golden.problems.problem import Problem
 from dualspike.golden.problems.store import stored
 from dualspike.model.errors import BadInput
@@ -78,7 +78,7 @@ def opened(path: Path, settings: Settings, force: bool) -> Generator[Folder, Non
         ours = [file for file in (folder.settings, folder.data) if not file.exists()]
         if folder.settings in ours:
             text = json.dumps(settings.tables(), indent=2)
-            write_whole(folder.settings, f"{text}\n".encode())
+            write_atomic(folder.settings, f"{text}\n".encode())
         try:
             yield folder
         except BaseException:

@@ -1,4 +1,4 @@
-"""Many runs over the cores of this machine, one process each, with one BLAS thread each.
+"""Many tasks over the cores of this machine, one process each, with one BLAS thread each.
 
 A run computes the same numbers wherever and beside whatever it runs: processes share nothing but
 the folder, in which every run has files of its own.
@@ -16,9 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
+from typing import Protocol, TypeVar
 
-from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.run import Run, execute
 from dualspike.model.errors import BadInput
 
 Message = tuple[int, int, float]
@@ -41,12 +40,24 @@ ONE_THREAD = {
 }
 
 
+class Task(Protocol):
+    """Whatever trains for a number of updates; plain data that can be sent to a process."""
+
+    @property
+    def updates(self) -> int:
+        """How many."""
+        ...
+
+
+T = TypeVar("T", bound=Task)
+
+
 class Total:
     """Adds up the updates of all runs for one progress bar."""
 
-    def __init__(self, runs: Sequence[Run], show: Show) -> None:
-        self._updates = [run.settings.training.updates for run in runs]
-        self._done = [0] * len(runs)
+    def __init__(self, tasks: Sequence[Task], show: Show) -> None:
+        self._updates = [task.updates for task in tasks]
+        self._done = [0] * len(tasks)
         self._loss = math.nan
         self._show = show
 
@@ -95,28 +106,31 @@ class Notice:
         return not self._stopped()
 
 
-def run_processes(runs: Sequence[Run], folder: Folder, jobs: int, show: Show) -> None:
-    """Execute the runs in ``jobs`` processes; every run leaves its outcome in the folder.
+def run_processes(
+    tasks: Sequence[T], work: Callable[[T, "Notice"], None], jobs: int, show: Show
+) -> None:
+    """Call ``work`` on every task, in ``jobs`` processes; it leaves what it finds in files.
 
-    The first error stops all other runs at their next checkpoint, and is raised. So does Ctrl-C.
+    The first error stops all others when their notice is next asked, and is raised. So does
+    Ctrl-C.
     """
-    if not runs:
+    if not tasks:
         return
     context = mp.get_context("spawn")
     messages: Queue[Message] = context.Queue()
     stop = context.Event()
-    total = Total(runs, show)
+    total = Total(tasks, show)
     with (
         one_thread(),
-        ProcessPoolExecutor(min(jobs, len(runs)), context, _begin, (messages, stop)) as pool,
+        ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin, (messages, stop)) as pool,
     ):
         try:
-            futures = {pool.submit(_execute, run, folder, n): n for n, run in enumerate(runs)}
+            futures = {pool.submit(_execute, work, task, n): n for n, task in enumerate(tasks)}
             _collect(futures, messages, total)
         except BrokenProcessPool as error:
             raise BadInput(
                 "a process of a run was ended from outside (too little memory?):"
-                " the same command goes on from the last checkpoint"
+                " the same command goes on from what it left"
             ) from error
         finally:
             stop.set()
@@ -157,18 +171,20 @@ _shared: tuple["Queue[Message]", Event]
 
 
 def _begin(messages: "Queue[Message]", stop: Event) -> None:
-    """First thing in a new process: Ctrl-C is the parent's business, which then says stop."""
+    """First thing in a new process: Ctrl-C is the parent's business, which then says stop.
+
+    Queues and events reach a pool's processes at their start only, hence the global.
+    """
     global _shared  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _shared = messages, stop
 
 
-def _execute(run: Run, folder: Folder, place: int) -> None:
+def _execute(work: Callable[[T, Notice], None], task: T, place: int) -> None:
     messages, stop = _shared
     parent = mp.parent_process()
 
     def stopped() -> bool:
         return stop.is_set() or (parent is not None and not parent.is_alive())
 
-    problem = folder.problem(run.settings)
-    execute(run, problem, folder.runs, Notice(place, messages.put, stopped))
+    work(task, Notice(place, messages.put, stopped))

@@ -50,6 +50,11 @@ class Run:
         """What its files are called."""
         return f"{self.method.name}-{self.seed}"
 
+    @property
+    def updates(self) -> int:
+        """How many updates it trains for."""
+        return self.settings.training.updates
+
     def record(self, folder: Path) -> Record:
         """Its files in a folder."""
         return Record(folder, self.name, self.settings.identity)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from dualspike.golden.experiments.cluster import connected, run_cluster
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.methods import Method
-from dualspike.golden.experiments.processes import Show, run_processes
-from dualspike.golden.experiments.run import Run
+from dualspike.golden.experiments.processes import Notice, Show, run_processes
+from dualspike.golden.experiments.run import Run, execute
 from dualspike.golden.experiments.settings import Settings
 
 Execute = Callable[[Sequence[Run], Show], None]
@@ -30,7 +31,11 @@ def executor(folder: Folder, jobs: int, cluster: str | None) -> Generator[Execut
     The numbers are the same either way. Raises BadInput as ``connected`` does.
     """
     if cluster is None:
-        yield lambda runs, show: run_processes(runs, folder, jobs, show)
+        yield lambda runs, show: run_processes(runs, partial(_work, folder), jobs, show)
     else:
         with connected(cluster, jobs, folder) as client:
             yield lambda runs, show: run_cluster(client, runs, folder, show)
+
+
+def _work(folder: Folder, run: Run, notice: Notice) -> None:
+    execute(run, folder.problem(run.settings), folder.runs, notice)

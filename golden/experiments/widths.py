@@ -156,7 +156,7 @@ def read(folder: Path, trial: Trial) -> Found | None:
     return Found(error, over_all, int(flags), seconds)
 
 
-def execute(trial: Trial, folder: Path, notice: Notice) -> None:
+def execute(folder: Path, trial: Trial, notice: Notice) -> None:
     """Train and leave the outcome in the folder.
 
     ``notice`` is called after every update with the number of updates done and the last loss;

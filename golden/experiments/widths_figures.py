@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullLocator
 
-from dualspike.golden.experiments.archive import write_whole
 from dualspike.golden.experiments.widths_report import Row, Study
 from dualspike.golden.figures import INK, MUTED
+from dualspike.golden.files import write_atomic
 
 STYLES = {
     "tangent": ("#0f766e", "o"),
@@ -54,7 +54,7 @@ def draw(study: Study, folder: Path) -> list[str]:
     for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
         content = io.BytesIO()
         figure.savefig(content, format=kind, metadata={stamp: None})
-        write_whole(folder / f"widths.{kind}", content.getvalue())
+        write_atomic(folder / f"widths.{kind}", content.getvalue())
     return ["widths.png", "widths.pdf"]
 
 

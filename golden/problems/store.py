@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.files import write_atomic
 from dualspike.golden.problems.archive import finite_floats, named, read_arrays
 from dualspike.golden.problems.problem import Problem, Samples, Settings, assembled, build
 from dualspike.model.errors import BadInput
@@ -57,24 +57,7 @@ def save(path: Path, settings: Settings, problem: Problem) -> None:
         allow_pickle=False,
         **_arrays(problem),
     )
-    try:
-        _write(path, content.getvalue())
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such path"
-        raise BadInput(f"cannot write {path}: {reason}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".dualspike-{secrets.token_hex(8)}.tmp")
-    with temporary.open("xb") as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    write_atomic(path, content.getvalue())
 
 
 def load(path: Path, settings: Settings) -> Problem:

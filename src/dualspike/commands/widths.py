@@ -1,15 +1,16 @@
 """``dualspike experiment widths``: how exact the chip's numbers must be."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from dualspike.commands.studies import STUDIES
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.experiments.folder import Folder
+from dualspike.golden.experiments.processes import run_processes
 from dualspike.golden.experiments.report import to_json
-from dualspike.golden.experiments.widths import NAMES, NetworkName
+from dualspike.golden.experiments.widths import NAMES, NetworkName, execute
 from dualspike.golden.experiments.widths_figures import draw
-from dualspike.golden.experiments.widths_processes import run_trials
 from dualspike.golden.experiments.widths_report import collect, left, markdown, results, text
 from dualspike.model.errors import BadInput
 from dualspike.output import console, emit_json
@@ -49,7 +50,7 @@ def run_widths(
     todo = left(folder, names, count, updates, quick)
     if todo:
         with progress_bar("widths", sum(trial.updates for trial in todo)) as show:
-            run_trials(todo, folder, jobs or os.cpu_count() or 1, show)
+            run_processes(todo, partial(execute, folder), jobs or os.cpu_count() or 1, show)
     study = collect(folder, names, count, updates, quick)
     write_atomic(folder / "results.json", to_json(results(study)))
     write_atomic(folder / "table.md", markdown(study))

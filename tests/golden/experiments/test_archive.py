@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.archive import read_archive, write_archive, write_whole
+from dualspike.golden.experiments.archive import read_archive, write_archive
 from dualspike.model.errors import BadInput
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "name": np.array("x"), "n": np.array(7)}
@@ -49,32 +49,3 @@ def test_a_file_cut_short_is_damaged(tmp_path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(BadInput, match=r"is damaged \(SHA-256\): delete it to start that run"):
         read_archive(path)
-
-
-@pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    path = tmp_path / "a"
-    write_whole(path, b"old")
-    monkeypatch.setattr(*((os, "fsync") if failing == "fsync" else (Path, "replace")), full)
-    with pytest.raises(BadInput) as caught:
-        write_whole(path, b"new")
-    assert str(caught.value) == f"cannot write {path}: No space left on device"
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a"]
-
-
-def test_an_interrupt_leaves_nothing_half_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", stop)
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "a", b"new")
-    assert os.listdir(tmp_path) == []

@@ -85,7 +85,7 @@ def test_a_process_that_is_killed_is_one_line(run_of: Callable[..., Run], tmp_pa
             execute([run], kill)
     assert str(caught.value) == (
         "a process of a run was ended from outside (too little memory?):"
-        " the same command goes on from the last checkpoint"
+        " the same command goes on from what it left"
     )
 
 

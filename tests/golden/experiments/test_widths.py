@@ -57,9 +57,9 @@ def test_a_trial_repeats_and_is_kept_once(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     trial = Trial("poisson", "factor", "s2.9", 3, 2)
     assert read(tmp_path, trial) is None
-    execute(trial, tmp_path, lambda done, loss: done < 2)
+    execute(tmp_path, trial, lambda done, loss: done < 2)
     assert read(tmp_path, trial) is None, "a trial that was stopped leaves nothing"
-    execute(trial, tmp_path, go_on)
+    execute(tmp_path, trial, go_on)
     found, again = read(tmp_path, trial), train(trial, go_on)
     assert found is not None
     assert again is not None

@@ -196,11 +196,11 @@ def test_failed_writes_leave_nothing(file: Path, monkeypatch: pytest.MonkeyPatch
         return str(caught.value)
 
     inside = folder / "missing" / "data.npz"
-    assert refused(inside) == f"cannot write {inside}: No such file or directory"
-    assert refused(folder) == f"cannot write {folder}: Is a directory"
+    assert refused(inside) == f"cannot write {inside}: there is no folder {inside.parent}"
+    assert refused(folder) == f"cannot write {folder}: it is a folder"
     below = file / "data.npz"
-    assert refused(below) == f"cannot write {below}: Not a directory"
-    with pytest.raises(BadInput, match=r"^cannot write .*: Not a directory$"):
+    assert refused(below) == f"cannot write {below}: there is no folder {file}"
+    with pytest.raises(BadInput, match=r"^cannot write .*: there is no folder "):
         stored(below, SMALL)
     assert refused(Path("a\0b")) == "cannot write a\0b: no such path"
 

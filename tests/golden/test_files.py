@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.files import output_folder, write_atomic
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 
 # What /proc answers depends on who asks, and on the system.
@@ -97,14 +97,15 @@ def test_a_system_folder_cannot_be_written_even_by_root():
     assert message(write_atomic, path, "x") in {f"cannot write {path}: {r}" for r in REFUSALS}
 
 
+@pytest.mark.parametrize("failing", [(os, "fsync"), (Path, "replace")])
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, failure):
-    def fail(_):
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, failure, failing):
+    def fail(*_):
         raise failure
 
     path = tmp_path / "a"
     path.write_text("old")
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(*failing, fail)
     if isinstance(failure, OSError):
         assert message(write_atomic, path, "new") == f"cannot write {path}: No space left"
     else:
