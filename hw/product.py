@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from dualspike.hw.core import Core
+from dualspike.hw.exports.as_json import plain
 from dualspike.hw.generate import to_verilog
 from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles, sample_cycles
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, geometry
-from dualspike.model.identity import VERSION, config_hash, identity
+from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.registers import register_map
 
 # What Verilator's -Wall says of this style of Verilog, and why it is harmless.
@@ -22,11 +23,6 @@ _WAIVERS = {
     "WIDTHEXPAND": "operands are extended by the rules of Verilog, as intended",
     "WIDTHTRUNC": "counters wrap, and conditions may be wider than a bit",
 }
-
-
-def config_word(d: Description) -> int:
-    """The CONFIG register: first 32 bits of the configuration hash."""
-    return int(config_hash(d)[:8], 16)
 
 
 def core_verilog(d: Description, *, probes: bool = False) -> str:
@@ -53,7 +49,7 @@ def manifest(d: Description) -> str:
         "config_register": config_word(d),
         "identity": identity(d),
         "description": d.model_dump(mode="json"),
-        "registers": [vars(register) for register in register_map(d)],
+        "registers": plain(register_map(d)),
         "layers": [_layer(d, g, index) for index in range(len(g.layers))],
         "cycles": {
             "sample_interval": g.interval,

@@ -26,6 +26,11 @@ def identity(d: Description) -> dict[str, Any]:
 
 
 def config_hash(d: Description) -> str:
-    """SHA-256, as hex, of the identity. Its first 32 bits are in the CONFIG register."""
+    """SHA-256, as hex, of the identity."""
     text = json.dumps(identity(d), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def config_word(d: Description) -> int:
+    """What the CONFIG register reads: the first 32 bits of the configuration hash."""
+    return int(config_hash(d)[:8], 16)

@@ -4,12 +4,15 @@ All registers are 32 bits wide. Wider values are split, least significant word f
 sign extended to 64 bits where they are signed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from dualspike.model.description import Description
+from dualspike.model.identity import config_word
+from dualspike.model.lfsr import seed_state
 
 MAGIC = 0x44535031  # "DSP1"
+BITS = 32
 
 
 class Flag(IntEnum):
@@ -30,46 +33,116 @@ class Command(IntEnum):
 
 
 @dataclass(frozen=True)
-class Register:
-    """One 32-bit register at word address ``address``; access is "r", "w" or "rw"."""
+class Field:
+    """Bits ``low`` to ``low + bits - 1`` of a register; ``values`` has names for its numbers."""
 
     name: str
-    address: int
+    bits: int
+    low: int = 0
+    meaning: str = ""
+    values: type[IntEnum] | None = None
+
+
+@dataclass(frozen=True)
+class Register:
+    """One 32-bit register at word address ``address``; access is "r", "w" or "rw".
+
+    Bits outside its ``fields`` read 0 and ignore writes. ``reset`` is what it reads after reset,
+    None if that is not known. ``live``: it changes by itself. ``on_read`` and ``on_write`` say
+    what else an access does: "next" moves to the next word of a memory, "rewind" goes to a
+    memory's first word, "clear" zeroes the register whatever is written, "command" starts
+    something.
+    """
+
+    name: str
     access: str
     meaning: str
+    fields: tuple[Field, ...] = (Field("value", BITS),)
+    reset: int | None = 0
+    live: bool = False
+    on_read: str = ""
+    on_write: str = ""
+    address: int = 0
+
+    @property
+    def offset(self) -> int:
+        """Its place in a byte-addressed map."""
+        return BITS // 8 * self.address
+
+
+def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None) -> tuple[Field]:
+    """The fields of a register of which only the lowest ``bits`` are there."""
+    return (Field(name, bits, values=values),)
 
 
 def register_map(description: Description) -> list[Register]:
-    """Every register of a core, by address."""
-    lanes, layers = description.lanes, description.n_layers
-    fixed = [
-        ("MAGIC", "r", "0x44535031, the letters DSP1"),
-        ("CONFIG", "r", "first 32 bits of the configuration hash"),
-        (
+    """Every register of a core, by address, with the reset values of its description."""
+    d = description
+    flags = tuple(
+        Field(flag.name.lower(), 1, flag, f"a {flag.name.lower()} was clipped") for flag in Flag
+    )
+    state = seed_state(d.learning.seed)
+    registers = [
+        Register("MAGIC", "r", "0x44535031, the letters DSP1", reset=MAGIC),
+        Register("CONFIG", "r", "first 32 bits of the configuration hash", reset=config_word(d)),
+        Register(
             "CONTROL",
             "rw",
             "0 stop, 1 infer, 2 learn UPDATES batches (from 0 only); ignored during a batch",
+            low_bits(2, "mode", Command),
+            live=True,
+            on_write="command",
         ),
-        ("STATUS", "r", "bit 0 busy: samples are inside or a batch is under way"),
-        ("FLAGS", "rw", "sticky overflows: membrane, tangent, weight, step; any write clears"),
-        ("UPDATES", "rw", "batches still to learn; counts down"),
-        ("CYCLES", "r", "clocks since reset, wraps"),
-        ("WEIGHT_SELECT", "w", "2 * layer for weights, 2 * layer + 1 for biases; rewinds"),
-        ("WEIGHT_DATA", "rw", "next weight, row by row (neuron, then input); moves on"),
-        ("LFSR_0", "rw", "drawer state, bits 31 to 0"),
-        ("LFSR_1", "rw", "drawer state, bits 63 to 32"),
-        ("LOSS_0", "r", "sum of squared errors of the last batch, low word"),
-        ("LOSS_1", "r", "sum of squared errors of the last batch, high word"),
+        Register(
+            "STATUS",
+            "r",
+            "bit 0 busy: samples are inside or a batch is under way",
+            low_bits(1, "busy"),
+            live=True,
+        ),
+        Register(
+            "FLAGS",
+            "rw",
+            "sticky overflows: membrane, tangent, weight, step; any write clears",
+            flags,
+            live=True,
+            on_write="clear",
+        ),
+        Register("UPDATES", "rw", "batches still to learn; counts down", live=True),
+        Register("CYCLES", "r", "clocks since reset, wraps", live=True),
+        Register(
+            "WEIGHT_SELECT",
+            "w",
+            "2 * layer for weights, 2 * layer + 1 for biases; rewinds",
+            on_write="rewind",
+        ),
+        Register(
+            "WEIGHT_DATA",
+            "rw",
+            "next weight, row by row (neuron, then input); moves on",
+            reset=None,
+            live=True,
+            on_read="next",
+            on_write="next",
+        ),
+        Register("LFSR_0", "rw", "drawer state, bits 31 to 0", reset=state % 2**32, live=True),
+        Register("LFSR_1", "rw", "drawer state, bits 63 to 32", reset=state >> 32, live=True),
+        *_wide("LOSS", "sum of squared errors of the last batch"),
     ]
-    entries = [(name, access, meaning) for name, access, meaning in fixed]
-    for lane in range(lanes):
-        entries.append((f"MASK_{lane}", "rw", f"layers perturbed by lane {lane}, one bit each"))
-    for layer in range(layers):
-        entries.append((f"SHIFT_{layer}", "rw", f"right shift of layer {layer}'s steps, 0 to 63"))
-    for lane in range(lanes):
-        entries.append((f"JVP_{lane}_0", "r", f"lane {lane}'s jvp of the last batch, low word"))
-        entries.append((f"JVP_{lane}_1", "r", f"lane {lane}'s jvp of the last batch, high word"))
-    return [
-        Register(name, address, access, meaning)
-        for address, (name, access, meaning) in enumerate(entries)
-    ]
+    for lane, mask in enumerate(d.masks):
+        meaning = f"layers perturbed by lane {lane}, one bit each"
+        registers.append(
+            Register(f"MASK_{lane}", "rw", meaning, low_bits(d.n_layers, "layers"), mask)
+        )
+    for layer, shift in enumerate(d.step_shift):
+        meaning = f"right shift of layer {layer}'s steps, 0 to 63"
+        registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
+    for lane in range(d.lanes):
+        registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
+    return [replace(register, address=n) for n, register in enumerate(registers)]
+
+
+def _wide(name: str, meaning: str) -> list[Register]:
+    """Two registers for a result of 64 bits."""
+    words = enumerate(("low", "high"))
+    return [Register(f"{name}_{n}", "r", f"{meaning}, {word} word", live=True) for n, word in words]

@@ -16,6 +16,26 @@ def test_addresses_are_the_places_in_the_list_and_names_are_unique():
     assert sum(n.startswith("JVP_") for n in names) == 10
 
 
+def test_fields_lie_side_by_side_in_32_bits():
+    for chip in (NET, NET | {"learning": {"scope": "global"}, "hardware": {"lanes": 40}}):
+        for register in register_map(describe(chip, "test")):
+            taken = [b for f in register.fields for b in range(f.low, f.low + f.bits)]
+            assert len(set(taken)) == len(taken) and max(taken) < 32, register.name
+            assert len({f.name for f in register.fields}) == len(register.fields)
+            assert register.reset is None or 0 <= register.reset < 2**32
+            assert register.offset == 4 * register.address
+
+
+def test_reset_values_are_those_of_the_description():
+    d = describe(NET | {"learning": {"seed": 3, "layer_shift": [1, 0]}}, "test")
+    reset = {r.name: r.reset for r in register_map(d)}
+    assert reset["CONFIG"] == int(config_hash(d)[:8], 16)
+    assert (reset["LFSR_1"], reset["LFSR_0"]) == (0x1D0B14E4, 0xDB018FED)
+    assert [reset["MASK_0"], reset["MASK_1"]] == [1, 2]
+    assert [reset["SHIFT_0"], reset["SHIFT_1"]] == d.step_shift
+    assert reset["WEIGHT_DATA"] is None
+
+
 def test_the_magic_word_spells_its_name():
     assert MAGIC.to_bytes(4, "big") == b"DSP1"
 

@@ -1,0 +1,1 @@
+"""A register map in the formats of other tools: JSON, SystemRDL, a C header, Markdown."""
