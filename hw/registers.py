@@ -1,0 +1,88 @@
+"""The registers of `model.registers`, wired to what they show and what they set."""
+
+from amaranth.hdl import Cat, Module, Signal, Value, signed
+from amaranth.lib import data, wiring
+
+from dualspike.hw.bus import RegisterBus
+from dualspike.hw.drawer import Drawer
+from dualspike.hw.sequencer import Sequencer
+from dualspike.hw.streams import counter_shape
+from dualspike.model.registers import MAGIC
+
+
+def wire_status(m: Module, registers: RegisterBus, sequencer: Sequencer, raised: Value) -> None:
+    """MAGIC, CONTROL, STATUS, UPDATES, CYCLES, and FLAGS, which hold what was ``raised``."""
+    written = registers.write_data
+    flags, cycles = Signal(len(raised)), Signal(32)
+    m.d.sync += [cycles.eq(cycles + 1), flags.eq(flags | raised)]
+    with m.If(registers.FLAGS_written):
+        m.d.sync += flags.eq(0)
+    m.d.comb += [
+        registers.MAGIC.eq(MAGIC),
+        registers.CONTROL.eq(sequencer.mode),
+        registers.STATUS.eq(sequencer.busy),
+        registers.FLAGS.eq(flags),
+        registers.UPDATES.eq(sequencer.updates),
+        registers.CYCLES.eq(cycles),
+        sequencer.commanded.eq(registers.CONTROL_written),
+        sequencer.command.eq(written),
+        sequencer.set_updates.eq(registers.UPDATES_written),
+        sequencer.updates_data.eq(written),
+    ]
+
+
+def wire_drawer(m: Module, registers: RegisterBus, drawer: Drawer) -> None:
+    """LFSR_0 and LFSR_1."""
+    m.d.comb += [
+        registers.LFSR_0.eq(drawer.state[:32]),
+        registers.LFSR_1.eq(drawer.state[32:]),
+        drawer.load.eq(Cat(registers.LFSR_0_written, registers.LFSR_1_written)),
+        drawer.load_data.eq(registers.write_data),
+    ]
+
+
+def wire_learning(
+    m: Module,
+    registers: RegisterBus,
+    loss: Value,
+    jvp: data.View,
+    masks: list[Signal],
+    shifts: data.View,
+) -> None:
+    """LOSS, JVP, MASK and SHIFT; bit k of ``masks``[l] says whether lane k perturbs layer l."""
+    written = registers.write_data
+    m.d.comb += [registers.LOSS_0.eq(loss[:32]), registers.LOSS_1.eq(loss[32:])]
+    for k in range(len(masks[0])):
+        wide = Signal(signed(64), name=f"jvp_{k}")
+        m.d.comb += [
+            wide.eq(jvp[k]),
+            getattr(registers, f"JVP_{k}_0").eq(wide[:32]),
+            getattr(registers, f"JVP_{k}_1").eq(wide[32:]),
+            getattr(registers, f"MASK_{k}").eq(Cat(mask[k] for mask in masks)),
+        ]
+        with m.If(getattr(registers, f"MASK_{k}_written")):
+            m.d.sync += [mask[k].eq(written[n]) for n, mask in enumerate(masks)]
+    for n in range(len(masks)):
+        m.d.comb += getattr(registers, f"SHIFT_{n}").eq(shifts[n])
+        with m.If(getattr(registers, f"SHIFT_{n}_written")):
+            m.d.sync += shifts[n].eq(written)
+
+
+def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:
+    """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it."""
+    select = Signal(counter_shape(len(ports) - 1))
+    word = Signal(signed(len(ports[0].read_data)), name="weight_word")
+    m.d.comb += registers.WEIGHT_DATA.eq(word)
+    with m.If(registers.WEIGHT_SELECT_written):
+        m.d.sync += select.eq(registers.write_data)
+    for n, port in enumerate(ports):
+        chosen = registers.WEIGHT_SELECT_written & (registers.write_data == n)
+        access = registers.WEIGHT_DATA_written | registers.WEIGHT_DATA_read
+        m.d.comb += [
+            port.rewind.eq(chosen),
+            port.access.eq(access & (select == n)),
+            port.write.eq(registers.WEIGHT_DATA_written),
+            port.write_data.eq(registers.write_data),
+        ]
+        with m.If(select == n):
+            m.d.comb += word.eq(port.read_data)
