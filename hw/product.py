@@ -1,10 +1,14 @@
-"""The files that make up a generated core: Verilog with its header, lint waivers, manifest."""
+"""The files of a generated core: Verilog with its header, lint waivers, manifest, registers."""
 
 import json
 from typing import Any
 
 from dualspike.hw.core import Core
-from dualspike.hw.exports.as_json import plain
+from dualspike.hw.exports.as_c_header import c_header
+from dualspike.hw.exports.as_json import plain, register_json
+from dualspike.hw.exports.as_markdown import markdown
+from dualspike.hw.exports.as_systemrdl import systemrdl
+from dualspike.hw.fusesoc import core_file
 from dualspike.hw.generate import to_verilog
 from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles, sample_cycles
 from dualspike.model.description import Description
@@ -62,6 +66,18 @@ def manifest(d: Description) -> str:
     return json.dumps(result, indent=2) + "\n"
 
 
+def companions(d: Description) -> dict[str, str]:
+    """Files that other tools read, by name: the register map in four formats, and for FuseSoC."""
+    name, registers = d.name, register_map(d)
+    return {
+        "registers.json": register_json(name, registers),
+        "registers.md": markdown(name, registers),
+        f"{name}.rdl": systemrdl(name, registers),
+        f"{name}.h": c_header(name, registers),
+        f"{name}.core": core_file(name, f"spiking network {_widths(d)} that learns on the chip"),
+    }
+
+
 def hex_words(values: list[int], bits: int) -> str:
     """Stored integers as two's complement hexadecimal, one a line, for WEIGHT_DATA in order."""
     digits = -(-bits // 4)
@@ -97,12 +113,15 @@ def _resources(d: Description, g: Geometry) -> dict[str, int]:
     return {"multipliers": multipliers, "weight_bits": bits}
 
 
+def _widths(d: Description) -> str:
+    return "-".join(str(n) for n in d.network.layers)
+
+
 def _header(d: Description, g: Geometry) -> str:
-    widths = "-".join(str(n) for n in d.network.layers)
     folds = ", ".join(f"{layer.pe} x {layer.simd}" for layer in g.layers)
     formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
     return f"""\
-// {d.name}: spiking network {widths} that trains itself by randomized forward gradients.
+// {d.name}: spiking network {_widths(d)} that trains itself by randomized forward gradients.
 // Made by dualspike {VERSION}; configuration {config_hash(d)[:16]}. This file belongs to you.
 //
 // {d.network.time_steps} time steps, {g.lanes} tangent lanes, {d.learning.structure} signs, \

@@ -26,6 +26,14 @@ def test_fields_lie_side_by_side_in_32_bits():
             assert register.offset == 4 * register.address
 
 
+def test_texts_can_stand_in_tables_strings_and_comments():
+    for register in register_map(describe(NET, "test")):
+        texts = [register.meaning, *(field.meaning for field in register.fields)]
+        assert not any(mark in text for text in texts for mark in ('"', "|", "*/", "\\", "\n"))
+        assert register.name.isidentifier() and register.name.isupper()
+        assert all(field.name.isidentifier() and field.name.islower() for field in register.fields)
+
+
 def test_reset_values_are_those_of_the_description():
     d = describe(NET | {"learning": {"seed": 3, "layer_shift": [1, 0]}}, "test")
     reset = {r.name: r.reset for r in register_map(d)}

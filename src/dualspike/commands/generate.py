@@ -6,7 +6,7 @@ from pathlib import Path
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.fixed import stored_start
-from dualspike.hw.product import core_verilog, hex_words, manifest, waivers
+from dualspike.hw.product import companions, core_verilog, hex_words, manifest, waivers
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
@@ -19,7 +19,7 @@ def generate(
     preset: PresetOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write Verilog, lint waivers, manifest and start weights."""
+    """Write Verilog, lint waivers, manifest, register map and start weights."""
     d = description(net, preset)
     files = write_core(d, output)
     g = geometry(d)
@@ -46,6 +46,7 @@ def write_core(d: Description, folder: Path) -> list[str]:
         f"{d.name}.v": core_verilog(d),
         f"{d.name}.vlt": waivers(d),
         "manifest.json": manifest(d),
+        **companions(d),
     }
     bits = d.formats.weight.bits
     for kind, arrays in zip(("weights", "biases"), stored_start(d, d.learning.seed), strict=True):

@@ -1,0 +1,36 @@
+"""The FuseSoC description of a generated core (CAPI2, a file ``<top>.core``)."""
+
+from dualspike.model.identity import VERSION
+
+
+def core_file(top: str, about: str) -> str:
+    """YAML that lists ``<top>.v`` and its waivers; ``about`` is one line of plain text.
+
+    Target ``default`` is what a core that depends on this one gets, ``lint`` runs Verilator.
+    """
+    return f"""\
+CAPI=2:
+
+name: dualspike:generated:{top}:{VERSION}
+description: "{about}"
+
+filesets:
+  rtl:
+    files: [{top}.v]
+    file_type: verilogSource
+  waivers:
+    files: [{top}.vlt]
+    file_type: vlt
+
+targets:
+  default:
+    filesets: [rtl, "tool_verilator? (waivers)"]
+    toplevel: {top}
+  lint:
+    filesets: [rtl, waivers]
+    toplevel: {top}
+    flow: lint
+    flow_options:
+      tool: verilator
+      verilator_options: [-Wall]
+"""
