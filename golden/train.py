@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.data import Dataset, batch_indices, relative_l2
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.estimators.masked import MaskedGradient
 from dualspike.golden.model import Model
 from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
@@ -58,6 +59,11 @@ class FloatEngine:
         self._estimator = ForwardGradient(
             learning.scope, learning.directions, "rademacher", learning.structure
         )
+        if learning.masks is not None or learning.frozen:
+            masks = tuple(description.masks[: description.lanes_used])
+            self._estimator = MaskedGradient(
+                "global", len(masks), "rademacher", learning.structure, masks
+            )
 
     def update(self, x: Floats, target: Floats, update: int) -> float:
         """Learn once; see Engine.update."""
@@ -66,7 +72,8 @@ class FloatEngine:
         loss, g = self._estimator.gradient(
             self._model, self._theta, (x,), target, (learning.seed, update)
         )
-        mean_to_sum = learning.directions * len(x) / (1 << (learning.batch - 1).bit_length())
+        directions = self._estimator.directions
+        mean_to_sum = directions * len(x) / (1 << (learning.batch - 1).bit_length())
         stage = description.stage(update)
         for slot, shift in zip(self._model.layout.layers, description.layer_shift, strict=True):
             step = mean_to_sum * 2.0 ** -(learning.rate + shift + stage)

@@ -51,17 +51,25 @@ class Description(Section):
     @property
     def lanes_used(self) -> int:
         """Lanes that the learning rule perturbs; any others stay masked."""
-        learning = self.learning
-        return learning.directions * (self.n_layers if learning.scope == "layer" else 1)
+        return len(self._used_masks)
 
     @property
     def masks(self) -> list[int]:
         """For each lane the layers it perturbs and updates, layer l in bit l."""
-        if self.learning.scope == "layer":
-            used = [1 << (k % self.n_layers) for k in range(self.lanes_used)]
+        used = self._used_masks
+        return used + [0] * (self.lanes - len(used))
+
+    @property
+    def _used_masks(self) -> list[int]:
+        learning, layers = self.learning, range(self.n_layers)
+        if learning.masks is not None:
+            lanes = learning.masks
+        elif learning.scope == "layer":
+            lanes = [[layer] for layer in layers] * learning.directions
         else:
-            used = [(1 << self.n_layers) - 1] * self.lanes_used
-        return used + [0] * (self.lanes - self.lanes_used)
+            lanes = [list(layers)] * learning.directions
+        moving = [[layer for layer in lane if layer not in learning.frozen] for lane in lanes]
+        return [sum(1 << layer for layer in lane) for lane in moving if lane]
 
     @property
     def threshold(self) -> int:
@@ -105,6 +113,23 @@ class Description(Section):
                     f"network.{name} must be {wanted} ({meaning}) in hardware, not {came}"
                 )
 
+    def _check_masks(self) -> None:
+        learning, last = self.learning, self.n_layers - 1
+        lists = {f"masks[{k}]": lane for k, lane in enumerate(learning.masks or [])}
+        for name, layers in {**lists, "frozen": learning.frozen}.items():
+            if len(set(layers)) < len(layers) or max(layers, default=0) > last:
+                raise ValueError(
+                    f"learning.{name} must hold layers in [0, {last}], each once, not {layers}"
+                )
+        if not self.lanes_used:
+            raise ValueError(
+                f"learning.{'masks' if learning.masks == [] else 'frozen'}"
+                " must leave a lane with a layer to learn, not none"
+            )
+        if self.lanes > 64:
+            name = "directions" if learning.masks is None else "masks"
+            raise ValueError(f"learning.{name} must leave at most 64 lanes, not {self.lanes}")
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.name in VERILOG_KEYWORDS:
@@ -140,11 +165,9 @@ class Description(Section):
             raise ValueError(
                 f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
             )
+        self._check_masks()
         if self.hardware.lanes is not None and self.hardware.lanes < self.lanes_used:
             raise ValueError(
-                f"hardware.lanes must be at least {self.lanes_used}"
-                f" ({self.learning.scope} scope), not {self.hardware.lanes}"
+                f"hardware.lanes must be at least {self.lanes_used}, not {self.hardware.lanes}"
             )
-        if self.lanes > 64:
-            raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
         return self

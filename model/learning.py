@@ -1,18 +1,23 @@
 """How a chip learns: the rule, its lanes, its rates."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from dualspike.model.network import Section, within
 
 Shift = Annotated[int, within(-16, 16)]
 Lanes = Annotated[int, within(1, 64)]
+LayerIndex = Annotated[int, within(0, 14)]
 
 
 class Learning(Section):
     """Randomized forward gradients and plain gradient descent with power-of-two rates.
 
     ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
-    ``directions`` independent perturbations are used at once, their updates summed.
+    ``directions`` independent perturbations are used at once, their updates summed. ``masks``
+    says instead, lane by lane, which layers it perturbs. ``frozen`` layers are perturbed by no
+    lane and never move; a lane that is left without a layer is left out.
     The rate of layer l at update u is
     2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
     error, meant over a batch and summed over the outputs (for a batch that is no power of two:
@@ -23,9 +28,20 @@ class Learning(Section):
     scope: Literal["layer", "global"] = "layer"
     structure: Literal["independent", "factored"] = "independent"
     directions: Lanes = 1
+    masks: list[list[LayerIndex]] | None = None
+    frozen: list[LayerIndex] = Field([])
     batch: Annotated[int, within(1, 65536)] = 64
     rate: Shift = 6
     layer_shift: list[Shift] | None = None
     stages: Annotated[int, within(1, 16)] = 5
     updates: Annotated[int, within(1, 10**8)] = 5000
     seed: Annotated[int, within(1, 2**32 - 1)] = 1
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.masks is not None and (self.scope, self.directions) != ("layer", 1):
+            raise ValueError(
+                "masks must be given without scope and directions,"
+                f" not with {self.scope!r} and {self.directions}"
+            )
+        return self

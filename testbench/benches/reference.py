@@ -73,7 +73,8 @@ def overflow_of(neurons: list[Any]) -> int:
 
 def drawn(d: Description) -> Perturbation:
     """The signs of the first batch, as if every lane perturbed every layer."""
-    learning = d.learning.model_copy(update={"scope": "global", "directions": d.lanes})
+    everywhere = {"scope": "global", "directions": d.lanes, "masks": None, "frozen": []}
+    learning = d.learning.model_copy(update=everywhere)
     return draw(d.model_copy(update={"learning": learning}), Drawer(seed_state(d.learning.seed)))
 
 

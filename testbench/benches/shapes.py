@@ -5,7 +5,7 @@
 | plain   | nothing folded, default formats, power-of-two T                                     |
 | folded  | pe and simd that do not divide, factored signs, T = 5, a lane without a layer       |
 | twisted | several groups everywhere, T = 1, results with more fraction bits than their sums   |
-| odd     | four lanes, narrow formats that saturate often, last group shorter than the others  |
+| odd     | four mixed lanes, narrow formats that saturate often, last group shorter than others |
 | single  | one neuron in each layer                                                            |
 """
 
@@ -54,8 +54,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         },
         "learning": {
             "batch": 2,
-            "scope": "global",
-            "directions": 4,
+            "masks": [[0, 1, 2], [1, 2], [2], [0, 1]],
             "rate": -2,
             "seed": 77,
         },

@@ -162,8 +162,9 @@ def random_tables(seed: int) -> dict[str, Any]:
             "scope": r.choice(["layer", "global"]),
             "directions": r.randint(1, 2),
             "structure": r.choice(["independent", "factored"]),
-            "rate": r.randint(3, 7),
+            "rate": r.randint(1, 7),
             "seed": r.randint(1, 1000),
+            **learning(random.Random(f"learning {seed}"), len(n) - 1),
         },
         "formats": {
             "weight": f"s{r.randint(0, 2)}.{r.randint(2, 8)}",
@@ -174,6 +175,14 @@ def random_tables(seed: int) -> dict[str, Any]:
             "target": f"s1.{min(target, membrane)}",
         },
     }
+
+
+def learning(r: random.Random, layers: int) -> dict[str, Any]:
+    """Frozen layers, or masks in place of scope and directions, or neither."""
+    frozen = {"frozen": r.sample(range(layers), r.randint(0, layers - 1))}
+    lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 3))]
+    masks = {"scope": "layer", "directions": 1, "masks": lanes}
+    return r.choice([{}, frozen, masks])
 
 
 def random_chip(d: Description, seed: int) -> Chip:

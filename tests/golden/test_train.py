@@ -147,6 +147,16 @@ def test_idle_lanes_change_nothing() -> None:
     assert all((a == b).all() for a, b in zip(few.weights, many.weights, strict=True))
 
 
+@pytest.mark.parametrize("mix", [{"frozen": [1]}, {"masks": [[0, 2], [0], [2]]}])
+def test_layers_without_a_lane_stay(mix: dict[str, Any]) -> None:
+    engine = FloatEngine(described(**mix))
+    before = engine.weights()
+    engine.update(np.full((4, 2), 0.5), np.ones((4, 1)), 0)
+    after = engine.weights()
+    moved = [(a != b).any() for a, b in zip(before.weights, after.weights, strict=True)]
+    assert moved == [True, False, True]
+
+
 def test_weights_are_a_copy() -> None:
     engine = FloatEngine(described())
     engine.weights().weights[0][:] = 0

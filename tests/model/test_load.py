@@ -140,6 +140,24 @@ def test_networks_that_no_hardware_is_built_for(text, line):
         ("directions = 0", "directions must be in [1, 64], not 0"),
         ("directions = 65", "directions must be in [1, 64], not 65"),
         ("directions = 33", "directions must leave at most 64 lanes, not 66"),
+        ("masks = 1", "masks must be a list, not 1"),
+        ("masks = [0]", "masks[0] must be a list, not 0"),
+        ("masks = [[0], [15]]", "masks[1][0] must be in [0, 14], not 15"),
+        ("masks = [[0], [2]]", "masks[1] must hold layers in [0, 1], each once, not [2]"),
+        ("masks = [[1, 1]]", "masks[0] must hold layers in [0, 1], each once, not [1, 1]"),
+        ("masks = []", "masks must leave a lane with a layer to learn, not none"),
+        (
+            "masks = [[0]]\nscope = 'global'",
+            "masks must be given without scope and directions, not with 'global' and 1",
+        ),
+        (
+            "masks = [[0]]\ndirections = 2",
+            "masks must be given without scope and directions, not with 'layer' and 2",
+        ),
+        (f"masks = {[[0]] * 65}", "masks must leave at most 64 lanes, not 65"),
+        ("frozen = [2]", "frozen must hold layers in [0, 1], each once, not [2]"),
+        ("frozen = [0, 1]", "frozen must leave a lane with a layer to learn, not none"),
+        ("frozen = [-1]", "frozen[0] must be in [0, 14], not -1"),
         ("batch = 0", "batch must be in [1, 65536], not 0"),
         ("batch = 65537", "batch must be in [1, 65536], not 65537"),
         ("batch = true", "batch must be a whole number, not True"),
@@ -198,7 +216,7 @@ def test_mistakes_in_formats(text, line):
         ),
         ("lanes = 0", "lanes must be in [1, 64], not 0"),
         ("lanes = 65", "lanes must be in [1, 64], not 65"),
-        ("lanes = 1", "lanes must be at least 2 (layer scope), not 1"),
+        ("lanes = 1", "lanes must be at least 2, not 1"),
         ("clock = 100", "clock is not a known key"),
     ],
 )
@@ -241,7 +259,7 @@ def test_mistakes_in_data(text, line):
         ),
         (
             "[learning]\nscope = 'global'\ndirections = 3\n[hardware]\nlanes = 2",
-            "hardware.lanes must be at least 3 (global scope), not 2",
+            "hardware.lanes must be at least 3, not 2",
         ),
         (
             "[learning]\nbatch = 65536\n[formats]\nmembrane = 's3.20'",
@@ -281,6 +299,22 @@ def test_a_whole_number_will_do_for_a_number():
 
 def test_left_out_is_the_default():
     assert parse(NETWORK, "here") == Description.model_validate({"network": {"layers": [2, 3, 1]}})
+
+
+@pytest.mark.parametrize(
+    ("text", "masks"),
+    [
+        ("masks = [[0, 1], [1], [0]]", [3, 2, 1]),
+        ("masks = [[0, 1], [1], [0]]\nfrozen = [0]", [2, 2]),
+        ("directions = 2\nfrozen = [1]", [1, 1]),
+        ("directions = 2\nscope = 'global'\nfrozen = [1]", [1, 1]),
+        ("directions = 2", [1, 2, 1, 2]),
+        ("frozen = [1]\n[hardware]\nlanes = 3", [1, 0, 0]),
+    ],
+)
+def test_lanes_without_a_layer_are_left_out(text, masks):
+    d = parse(NETWORK + "[learning]\n" + text, "here")
+    assert (d.masks, d.lanes) == (masks, len(masks))
 
 
 def test_the_hat_spells_out_the_defaults():

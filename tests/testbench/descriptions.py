@@ -59,10 +59,19 @@ def random_tables(seed: int) -> dict[str, Any]:
             "batch": r.choice([1, 3, 5, 7, 8]),
             "rate": r.randint(2, 8),
             "seed": r.randint(1, 2**32 - 1),
+            **random_mix(random.Random(f"mix {seed}"), n_layers),
         },
         "formats": r.choice(FORMATS),
         "hardware": {"pe": pe, "simd": simd},
     }
+
+
+def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
+    """Now and then frozen layers, or masks in place of scope and directions."""
+    frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
+    lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 6))]
+    masks = {"scope": "layer", "directions": 1, "masks": lanes}
+    return r.choice([{}, {}, frozen, masks])
 
 
 def random_description(seed: int) -> Description:
