@@ -22,6 +22,11 @@ def saturate(value: Value, bits: int) -> tuple[Value, Value]:
     return Mux(over, edge, value[:bits].as_signed()), over
 
 
+def fit(value: Value, shift: int, bits: int) -> tuple[Value, Value]:
+    """`round_half_up`, then `saturate`."""
+    return saturate(round_half_up(value, shift), bits)
+
+
 def add(*terms: Value) -> Value:
     """Balanced sum; every level is one bit wider, so nothing is lost."""
     values = list(terms)

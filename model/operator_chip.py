@@ -13,9 +13,10 @@ from pydantic import Field, model_validator
 
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
+from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
 from dualspike.model.learning import Lanes, Learning, Shift
-from dualspike.model.network import Network, Section, within
+from dualspike.model.network import Network, Section, Width, within
 from dualspike.model.operator import Operator
 from dualspike.model.widths import FormatField, Formats
 
@@ -82,6 +83,19 @@ class OperatorData(Section):
         return None if self.source in ("poisson", "reaction-diffusion") else Path(self.source)
 
 
+class OperatorHardware(Section):
+    """Folding: layer l, counted through all parts, computes ``pe[l]`` neurons by ``simd[l]`` inputs.
+
+    Both as in `model.hardware`. ``terms`` of the basis of a point are multiplied in a clock; left
+    out, as few as let the product unit take a function's points while the branch takes a function,
+    or the whole basis where that is not enough.
+    """
+
+    pe: list[Width] | None = None
+    simd: list[Width] | None = None
+    terms: Width | None = None
+
+
 class OperatorDescription(Section):
     """One operator chip and its training. ``name`` becomes the name of the top module."""
 
@@ -89,6 +103,7 @@ class OperatorDescription(Section):
     operator: Operator
     learning: OperatorLearning
     formats: OperatorFormats = OperatorFormats()
+    hardware: OperatorHardware = OperatorHardware()
     data: OperatorData = OperatorData()
 
     @property
@@ -164,10 +179,14 @@ class OperatorDescription(Section):
     def part(self, part: int) -> Description:
         """One part as a core of its own, with the lanes that it carries, in their order.
 
-        Its own loss, learner and folding mean nothing. Raises pydantic's ValidationError where no
-        core of this kind can be built.
+        Its own loss and learner mean nothing. Raises pydantic's ValidationError where no core of
+        this kind can be built.
         """
-        learning = self.learning
+        learning, layers = self.learning, self.layers_of(part)
+        pe, simd = (
+            None if given is None else given[layers.start : layers.stop]
+            for given in (self.hardware.pe, self.hardware.simd)
+        )
         shared = {name: getattr(self.formats, name) for name in Formats.model_fields}
         return Description(
             name=f"part_{part}",
@@ -181,6 +200,7 @@ class OperatorDescription(Section):
                 stages=1,
             ),
             formats=Formats(**shared),
+            hardware=Hardware(pe=pe, simd=simd),
         )
 
     @model_validator(mode="after")
@@ -197,6 +217,15 @@ class OperatorDescription(Section):
         ):
             if len(given) != wanted:
                 raise ValueError(f"learning.{name} must have {wanted} entries, not {len(given)}")
+        for name, folds in (("pe", self.hardware.pe), ("simd", self.hardware.simd)):
+            if folds is not None and len(folds) != self.n_layers:
+                raise ValueError(
+                    f"hardware.{name} must have {self.n_layers} entries, not {len(folds)}"
+                )
+        if self.hardware.terms is not None and self.hardware.terms > self.basis:
+            raise ValueError(
+                f"hardware.terms must be in [1, {self.basis}], not {self.hardware.terms}"
+            )
         if self.lanes > 64:
             raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
         lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1

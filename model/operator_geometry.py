@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from dualspike.model.errors import BadInput
-from dualspike.model.geometry import WIDEST_SUM
+from dualspike.model.geometry import WIDEST_SUM, geometry
 from dualspike.model.operator_chip import OperatorDescription
 
 
@@ -28,7 +28,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class ProductGeometry:
-    """Sums of the product unit.
+    """Sums of the product unit, and its folding: ``terms`` of the basis in a clock.
 
     ``factor``: a part's output on its way into the format factor. ``chain``: one product in Q_n.
     ``output``: y. ``error``: y - target on its way into the format error. ``scaled``: an error
@@ -36,6 +36,7 @@ class ProductGeometry:
     same as of G_0 for n = 0. ``jvp_align[n]``: left shift of part n's share of an accumulator.
     """
 
+    terms: int
     factor: Sum
     chain: Sum
     output: Sum
@@ -70,6 +71,7 @@ def product_geometry(d: OperatorDescription) -> ProductGeometry:
             own.append(_sum(f.cotangent.bits + f.factor.bits + mean, ff + mean))
     grid = sum(shifts)
     result = ProductGeometry(
+        terms=_terms(d),
         factor=_sum(f.membrane.bits, f.membrane.fraction - ff),
         chain=_sum(2 * f.factor.bits, ff),
         output=_sum(2 * f.factor.bits + basis, 2 * ff - f.membrane.fraction),
@@ -87,6 +89,17 @@ def product_geometry(d: OperatorDescription) -> ProductGeometry:
     )
     _check(result)
     return result
+
+
+def _terms(d: OperatorDescription) -> int:
+    """As described, or the fewest that keep up with the branch; the whole basis if none do."""
+    if d.hardware.terms is not None:
+        return d.hardware.terms
+    points, interval = math.prod(d.learning.batch[1:]), geometry(d.part(0)).interval
+    for terms in range(1, d.basis):
+        if points * -(-d.basis // terms) <= interval:
+            return terms
+    return d.basis
 
 
 def _sum(bits: int, shift: int) -> Sum:

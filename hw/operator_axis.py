@@ -1,0 +1,206 @@
+"""One axis of the grid of an operator chip: its factors, and the mean errors that belong to it.
+
+With the notation of `model.operator_geometry`, for axis n with rows F_n and a prefix Q_(n-1):
+
+G_(n-1) = round( sum over rows of g F_n )        E_n = round( sum over prefixes of g Q_(n-1) )
+
+where g is the weighted error w of each point on the last axis, and the vector G_n on the others.
+"""
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.operator_vectors import Sums, Vectors
+from dualspike.hw.streams import counter_shape
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_geometry import ProductGeometry
+
+
+def pairs_of(description: OperatorDescription, terms: int) -> data.ArrayLayout:
+    """A chunk of the walk over an axis: ``terms`` times a term of the prefix and one of a row."""
+    factor = signed(description.formats.factor.bits)
+    return data.ArrayLayout(data.StructLayout({"prefix": factor, "factor": factor}), terms)
+
+
+class Axis(wiring.Component):
+    """Keeps the rows of F_n, meets every prefix with all of them, and sums up what comes back.
+
+    A batch: ``clear``, then all rows on ``factors``, term after term, until ``full``; ``stored``
+    counts the whole ones. Every ``prefix`` of ``basis`` terms then leaves as ``pairs``, row after
+    row in chunks of ``terms``; with ``learn`` its ``errors`` come back, one for each row on the
+    last axis, else ``basis`` terms for each, and G leaves on ``carried``. ``flush`` between two
+    prefixes sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is clipped.
+    Throughput: a chunk of pairs, a term of all else, a cycle.
+    """
+
+    def __init__(
+        self, description: OperatorDescription, geometry: ProductGeometry, axis: int
+    ) -> None:
+        self._d, self._basis = description, description.basis
+        f, batch = description.formats, description.learning.batch
+        self._rows, self._last = batch[axis], axis == len(batch) - 1
+        self._terms = geometry.terms if self._last else 1
+        self._chunks = -(-self._basis // self._terms)
+        self._carried, self._own = geometry.carried[axis - 1], geometry.own[axis]
+        self._error_bits = (f.error if self._last else f.cotangent).bits
+        factor, mean = signed(f.factor.bits), signed(f.cotangent.bits)
+        super().__init__(
+            {
+                "factors": In(stream.Signature(factor)),
+                "prefix": In(stream.Signature(factor)),
+                "pairs": Out(stream.Signature(pairs_of(description, self._terms))),
+                "errors": In(stream.Signature(signed(self._error_bits))),
+                "carried": Out(stream.Signature(mean)),
+                "own": Out(stream.Signature(mean)),
+                "learn": In(1),
+                "clear": In(1),
+                "flush": In(1),
+                "full": Out(1),
+                "stored": Out(counter_shape(self._rows)),
+                "overflow": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        f, basis, terms = self._d.formats, self._basis, self._terms
+        bits = self._error_bits + f.factor.bits
+        m.submodules.rows = rows = Vectors(self._rows, basis, terms, f.factor.bits)
+        m.submodules.prefixes = prefix = Vectors(1, basis, terms, f.factor.bits)
+        mean = f.cotangent.bits
+        m.submodules.carried_sums = carried = Sums(1, basis, terms, bits, self._carried, mean)
+        m.submodules.own_sums = own = Sums(self._rows, basis, terms, bits, self._own, mean)
+        connect(m, carried.outputs, flipped(self.carried))
+        connect(m, own.outputs, flipped(self.own))
+        walking, sent, returned = Signal(), Signal(), Signal()
+        self._forward(m, rows, prefix, walking & ~sent, sent)
+        first = Signal(init=1)
+        self._back(m, rows, prefix, carried, own, walking & self.learn, first, returned)
+        m.d.comb += [
+            self.full.eq(rows.full),
+            self.stored.eq(rows.stored),
+            self.factors.ready.eq(~rows.full),
+            rows.write.eq(self.factors.valid & ~rows.full),
+            rows.term.eq(self.factors.payload),
+            rows.clear.eq(self.clear),
+            prefix.write.eq(self.prefix.valid & self.prefix.ready),
+            prefix.term.eq(self.prefix.payload),
+            self.overflow.eq(carried.overflow | own.overflow),
+        ]
+        with m.If(self.clear):
+            m.d.sync += first.eq(1)
+        with m.FSM():
+            with m.State("LOAD"):
+                m.d.comb += [
+                    self.prefix.ready.eq(rows.full & ~prefix.full & ~self.flush),
+                    own.give.eq(self.flush),
+                ]
+                with m.If(prefix.full):
+                    m.d.sync += sent.eq(0)
+                    m.next = "WALK"
+                with m.Elif(self.flush):
+                    m.next = "FLUSH"
+            with m.State("WALK"):
+                m.d.comb += walking.eq(1)
+                with m.If(Mux(self.learn, returned, sent)):
+                    m.next = "SETTLE"
+            with m.State("SETTLE"):
+                m.d.comb += [carried.give.eq(self.learn), prefix.clear.eq(1)]
+                m.d.sync += first.eq(0)
+                m.next = "LOAD"
+                with m.If(self.learn):
+                    m.next = "UNLOAD"
+            with m.State("UNLOAD"):
+                with m.If(carried.given):
+                    m.next = "LOAD"
+            with m.State("FLUSH"):
+                with m.If(own.given):
+                    m.next = "LOAD"
+        return m
+
+    def _forward(
+        self, m: Module, rows: Vectors, prefix: Vectors, sending: Signal, sent: Signal
+    ) -> None:
+        """The pairs of every row, in order; ``sent`` is set behind the last."""
+        place, chunk, last_chunk = self._places(m, "sent")
+        advance, padding = Signal(), Signal()
+        m.d.comb += [
+            advance.eq(~self.pairs.valid | self.pairs.ready),
+            rows.read_0.eq(advance),
+            rows.place_0.eq(place),
+            prefix.read_0.eq(advance),
+            prefix.place_0.eq(chunk),
+        ]
+        with m.If(advance):
+            m.d.sync += [self.pairs.valid.eq(sending), padding.eq(last_chunk)]
+            with m.If(sending):
+                self._step(m, place, chunk, last_chunk)
+                with m.If(place == self._rows * self._chunks - 1):
+                    m.d.sync += sent.eq(1)
+        for slot in range(self._terms):
+            term = prefix.chunk_0[slot]
+            if (self._chunks - 1) * self._terms + slot >= self._basis:
+                term = Mux(padding, 0, term)
+            m.d.comb += [
+                self.pairs.payload[slot].prefix.eq(term),
+                self.pairs.payload[slot].factor.eq(rows.chunk_0[slot]),
+            ]
+
+    def _back(
+        self,
+        m: Module,
+        rows: Vectors,
+        prefix: Vectors,
+        carried: Sums,
+        own: Sums,
+        open_: Signal,
+        first: Signal,
+        returned: Signal,
+    ) -> None:
+        """Every error times its row onto G, and times the prefix onto E_n, in three cycles."""
+        place, chunk, last_chunk = self._places(m, "returned")
+        taken, adding, begins = Signal(), Signal(), Signal()
+        error = Signal.like(self.errors.payload)
+        m.d.comb += [
+            taken.eq(self.errors.valid & open_),
+            self.errors.ready.eq(open_ & (last_chunk if self._last else 1)),
+            returned.eq(taken & (place == self._rows * self._chunks - 1)),
+            rows.read_1.eq(taken),
+            rows.place_1.eq(place),
+            prefix.read_1.eq(taken),
+            prefix.place_1.eq(chunk),
+        ]
+        m.d.sync += adding.eq(taken)
+        with m.If(taken):
+            self._step(m, place, chunk, last_chunk)
+            m.d.sync += [
+                error.eq(self.errors.payload),
+                begins.eq(place < self._chunks),
+                own.place.eq(place),
+                carried.place.eq(chunk),
+            ]
+        m.d.comb += [
+            carried.add.eq(adding),
+            carried.fresh.eq(begins),
+            own.add.eq(adding),
+            own.fresh.eq(first),
+        ]
+        with m.If(adding):
+            for slot in range(self._terms):
+                m.d.sync += [
+                    carried.products[slot].eq(error * rows.chunk_1[slot]),
+                    own.products[slot].eq(error * prefix.chunk_1[slot]),
+                ]
+
+    def _places(self, m: Module, name: str) -> tuple[Signal, Signal, Signal]:
+        place = Signal(counter_shape(self._rows * self._chunks - 1), name=f"place_{name}")
+        chunk = Signal(counter_shape(self._chunks - 1), name=f"chunk_{name}")
+        last_chunk = Signal(name=f"last_chunk_{name}")
+        m.d.comb += last_chunk.eq(chunk == self._chunks - 1)
+        return place, chunk, last_chunk
+
+    def _step(self, m: Module, place: Signal, chunk: Signal, last_chunk: Signal) -> None:
+        m.d.sync += [place.eq(place + 1), chunk.eq(Mux(last_chunk, 0, chunk + 1))]
+        with m.If(place == self._rows * self._chunks - 1):
+            m.d.sync += place.eq(0)

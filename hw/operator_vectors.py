@@ -1,0 +1,139 @@
+"""Memories of vectors for the product unit: terms come in one by one and are read in chunks."""
+
+from amaranth.hdl import Array, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.fixed import fit
+from dualspike.hw.operator_terms import TermWalk
+from dualspike.hw.streams import counter_shape
+from dualspike.model.operator_geometry import Sum
+
+
+class Vectors(wiring.Component):
+    """``rows`` vectors of ``basis`` terms.
+
+    ``write`` adds ``term`` to them until ``full``, ``clear`` takes them all away; ``stored`` counts
+    whole rows. Two readers: with ``read_n`` in one cycle, ``chunk_n`` has ``terms`` terms from
+    ``place_n`` = row * chunks + chunk from the next on. What pads a row's last chunk has no value.
+    """
+
+    def __init__(self, rows: int, basis: int, terms: int, bits: int) -> None:
+        self._rows, self._basis, self._terms, self._bits = rows, basis, terms, bits
+        self._places = rows * -(-basis // terms)
+        members = {
+            "write": In(1),
+            "term": In(signed(bits)),
+            "clear": In(1),
+            "full": Out(1),
+            "stored": Out(counter_shape(rows)),
+        }
+        for n in range(2):
+            members[f"read_{n}"] = In(1)
+            members[f"place_{n}"] = In(counter_shape(self._places - 1))
+            members[f"chunk_{n}"] = Out(data.ArrayLayout(signed(bits), terms))
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.walk = walk = TermWalk(self._rows, self._basis, self._terms)
+        stored = Signal.like(self.stored)
+        m.d.comb += [
+            walk.advance.eq(self.write),
+            walk.clear.eq(self.clear),
+            self.stored.eq(stored),
+            self.full.eq(stored == self._rows),
+        ]
+        with m.If(self.clear):
+            m.d.sync += stored.eq(0)
+        with m.Elif(self.write & walk.last_term):
+            m.d.sync += stored.eq(stored + 1)
+        for slot in range(self._terms):
+            store = memory.Memory(shape=signed(self._bits), depth=self._places, init=[])
+            m.submodules[f"slot_{slot}"] = store
+            write = store.write_port()
+            m.d.comb += [
+                write.addr.eq(walk.address),
+                write.data.eq(self.term),
+                write.en.eq(self.write & (walk.slot == slot)),
+            ]
+            for n in range(2):
+                read = store.read_port()
+                m.d.comb += [
+                    read.addr.eq(getattr(self, f"place_{n}")),
+                    read.en.eq(getattr(self, f"read_{n}")),
+                    getattr(self, f"chunk_{n}")[slot].eq(read.data),
+                ]
+        return m
+
+
+class Sums(wiring.Component):
+    """Exact sums of ``rows`` vectors of ``basis`` terms, rounded when they are given out.
+
+    ``add`` in one cycle and ``products`` in the next add ``terms`` products to the sums at
+    ``place``, or begin them where ``fresh`` is set with ``add``. ``give`` sends all of them, term
+    after term, each rounded (`model.operator_geometry.Sum`) and saturated to ``bits`` bits;
+    ``given`` pulses when the last one is on offer. ``overflow`` pulses for each that was clipped.
+    Throughput: a chunk, or a term, a cycle. Latency: 2 cycles, from ``give`` to the first term 3.
+    """
+
+    def __init__(
+        self, rows: int, basis: int, terms: int, product_bits: int, exact: Sum, bits: int
+    ) -> None:
+        self._rows, self._basis, self._terms, self._exact = rows, basis, terms, exact
+        self._bits, self._places = bits, rows * -(-basis // terms)
+        super().__init__(
+            {
+                "add": In(1),
+                "place": In(counter_shape(self._places - 1)),
+                "fresh": In(1),
+                "products": In(data.ArrayLayout(signed(product_bits), terms)),
+                "give": In(1),
+                "given": Out(1),
+                "outputs": Out(stream.Signature(signed(bits))),
+                "overflow": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.walk = walk = TermWalk(self._rows, self._basis, self._terms)
+        adding, fresh, place = Signal(), Signal(), Signal.like(self.place)
+        giving, ahead, last = Signal(), Signal(), Signal()
+        slot, advance = Signal.like(walk.slot), Signal()
+        m.d.sync += [adding.eq(self.add), fresh.eq(self.fresh), place.eq(self.place)]
+        m.d.comb += [
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            walk.advance.eq(giving & advance),
+            self.given.eq(advance & ahead & last),
+        ]
+        with m.If(self.give):
+            m.d.sync += giving.eq(1)
+        with m.Elif(walk.advance & walk.last):
+            m.d.sync += giving.eq(0)
+        sums: list[Value] = []
+        for s in range(self._terms):
+            store = memory.Memory(shape=signed(self._exact.bits), depth=self._places, init=[])
+            m.submodules[f"slot_{s}"] = store
+            write = store.write_port()
+            read = store.read_port(transparent_for=[write])
+            m.d.comb += [
+                read.addr.eq(Mux(giving, walk.address, self.place)),
+                read.en.eq(Mux(giving, advance, self.add)),
+                write.addr.eq(place),
+                write.data.eq(Mux(fresh, 0, read.data) + self.products[s]),
+                write.en.eq(adding),
+            ]
+            sums.append(read.data)
+        rounded, clips = fit(Array(sums)[slot], self._exact.shift, self._bits)
+        with m.If(advance):
+            m.d.sync += [
+                ahead.eq(giving),
+                last.eq(walk.last),
+                slot.eq(walk.slot),
+                self.outputs.valid.eq(ahead),
+            ]
+            with m.If(ahead):
+                m.d.sync += self.outputs.payload.eq(rounded)
+        m.d.comb += self.overflow.eq(advance & ahead & clips)
+        return m

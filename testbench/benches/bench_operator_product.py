@@ -1,0 +1,146 @@
+"""The product unit against `golden.integer_product`: y, loss, mean errors, flags, clocks."""
+
+import cocotb
+import numpy as np
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.integer_product import Product as Golden
+from dualspike.golden.rounding import Ints
+from dualspike.hw.operator_product import Product
+from dualspike.model.formats import Format
+from dualspike.model.operator_chip import ProductFlag
+from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.registers import Flag
+from dualspike.testbench.benches.operator_shapes import operator_described
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+PULSES = (Flag.MEMBRANE, ProductFlag.FACTOR, ProductFlag.ERROR, ProductFlag.COTANGENT)
+
+
+def component(name: str) -> Product:
+    """The product unit of one of the shapes."""
+    d = operator_described(name)
+    return Product(d, product_geometry(d))
+
+
+class Bench:
+    """The unit on its stand, with a source of factors and a sink of mean errors for each part."""
+
+    def __init__(self, stand: Stand, name: str, stall: float) -> None:
+        self.d, self.stand = operator_described(name), stand
+        self.g, self.rng = product_geometry(self.d), np.random.default_rng(3)
+        self.axes = range(len(self.d.learning.batch))
+        self.factors = [stand.source(f"factors_{n}", stall) for n in self.axes]
+        self.means = [stand.sink(f"means_{n}", stall) for n in self.axes]
+        self.targets = stand.source("targets", stall)
+        self.weighted = self.d.learning.floor is not None
+        self.scales = stand.source("scales", stall) if self.weighted else None
+        self.results = stand.sink("results", stall)
+        self.overflow, self.counted = stand.pulses("overflow"), stand.pulses("counted")
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject, stall: float) -> "Bench":
+        """Reset."""
+        name = parameters()["name"]
+        return cls(await Stand.start(dut, component(name)), name, stall)
+
+    def stored(self, form: Format, *shape: int, calm: bool) -> Ints:
+        """Random stored integers of the whole format with its ends, or of its middle."""
+        values = self.rng.integers(form.lowest, form.highest + 1, shape)
+        if calm:
+            return values >> 2
+        ends = self.rng.choice([form.lowest, form.highest], shape)
+        return np.where(self.rng.random(shape) < 0.3, ends, values)
+
+    def outputs(self, calm: bool) -> tuple[list[Ints], list[Ints]]:
+        """Factors of all parts, and outputs that are these factors, in the format membrane."""
+        f = self.d.formats
+        up = f.membrane.fraction - f.factor.fraction
+        shapes = [(rows, self.d.basis) for rows in self.d.learning.batch]
+        factors = [self.stored(f.factor, *shape, calm=calm) for shape in shapes]
+        return factors, [one << up for one in factors]
+
+    def send(self, factors: list[Ints]) -> None:
+        """Queue the rows of all parts."""
+        for source, rows in zip(self.factors, factors, strict=True):
+            source.send(rows.ravel().tolist())
+
+    def raised(self) -> int:
+        """The flags that have pulsed since it was last asked."""
+        seen = [value for _, value in self.overflow]
+        self.overflow.clear()
+        return sum(any(value >> n & 1 for value in seen) << flag for n, flag in enumerate(PULSES))
+
+    async def learn(self, calm: bool) -> None:
+        """One batch: all that comes of it is golden's."""
+        d, f, stand, batch = self.d, self.d.formats, self.stand, self.d.learning.batch
+        stand.set(learn=1)
+        await stand.pulse(clear=1)
+        factors, outputs = self.outputs(calm)
+        golden = Golden(d, self.g, outputs)
+        target = self.stored(f.target, *batch, calm=calm)
+        scale = None
+        if self.scales:
+            scale = self.stored(f.scale, batch[0], calm=calm).clip(0)
+            self.scales.send(scale.tolist())
+        errors = golden.errors(target, scale)
+        self.send(factors)
+        self.targets.send(target.ravel().tolist())
+        await stand.taken(self.means[0], batch[0] * d.basis)
+        await stand.pulse(flush=1)
+        for n in self.axes:
+            await stand.taken(self.means[n], batch[n] * d.basis)
+            assert self.means[n].taken == errors.parts[n].ravel().tolist(), f"E_{n}"
+            self.means[n].taken.clear()
+        assert await stand.see("loss") == errors.loss
+        assert self.raised() == golden.flags
+        queues = [*self.factors, self.targets, *([self.scales] if self.scales else [])]
+        assert not any(source.queue for source in queues)
+        assert not self.results.taken and not self.counted
+
+    async def infer(self) -> None:
+        """One grid of functions without learning."""
+        d, stand = self.d, self.stand
+        stand.set(learn=0)
+        await stand.pulse(clear=1)
+        factors, outputs = self.outputs(calm=False)
+        golden = Golden(d, self.g, outputs)
+        self.send(factors)
+        await stand.taken(self.results, golden.y.size)
+        assert self.results.taken == golden.y.ravel().tolist()
+        assert len(self.counted) == len(golden.y)
+        assert self.raised() == golden.flags
+        self.results.taken.clear()
+        self.counted.clear()
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0.0, 0.5])
+async def computes_what_golden_does(dut: HierarchyObject, stall: float) -> None:
+    """Batches in and out of range, and inference, in turns; at first and at once."""
+    bench = await Bench.start(dut, stall)
+    await bench.infer()
+    for calm in (True, False, True):
+        await bench.learn(calm)
+    await bench.infer()
+    await bench.infer()
+    await bench.learn(calm=False)
+
+
+@cocotb.test()
+async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
+    """No function goes in before every trunk's rows are there; ``clear`` takes them away."""
+    bench = await Bench.start(dut, 0.0)
+    factors, _ = bench.outputs(calm=True)
+    bench.factors[0].send(factors[0].ravel().tolist())
+    for n in bench.axes[1:]:
+        bench.factors[n].send(factors[n].ravel().tolist()[:-1])
+    await bench.stand.cycle(100)
+    assert not bench.factors[0].moved
+    assert not await bench.stand.see("full")
+    for n in bench.axes[1:]:
+        assert await bench.stand.see(f"stored_{n}") == bench.d.learning.batch[n] - 1
+    await bench.stand.pulse(clear=1)
+    for n in bench.axes[1:]:
+        assert await bench.stand.see(f"stored_{n}") == 0
