@@ -11,7 +11,7 @@ from dualspike.hw.chain import Chain, relay
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.loss import Loss
 from dualspike.hw.registers import wire_drawer, wire_learning, wire_status, wire_weights
-from dualspike.hw.sequencer import Sequencer
+from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape, row
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer, geometry
@@ -77,7 +77,7 @@ class Core(wiring.Component):
         m = Module()
         d, g = self._d, self._g
         m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed))
-        m.submodules.sequencer = sequencer = Sequencer(d, g)
+        m.submodules.sequencer = sequencer = Sequencer(Course.of(d, g))
         m.submodules.errors = loss = Loss(d, g)
         m.submodules.registers = registers = RegisterBus(self._map)
         connect(m, drawer.words, sequencer.words)

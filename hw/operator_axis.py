@@ -7,7 +7,7 @@ G_(n-1) = round( sum over rows of g F_n )        E_n = round( sum over prefixes 
 where g is the weighted error w of each point on the last axis, and the vector G_n on the others.
 """
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -120,7 +120,7 @@ class Axis(wiring.Component):
         return m
 
     def _forward(
-        self, m: Module, rows: Vectors, prefix: Vectors, sending: Signal, sent: Signal
+        self, m: Module, rows: Vectors, prefix: Vectors, sending: Value, sent: Signal
     ) -> None:
         """The pairs of every row, in order; ``sent`` is set behind the last."""
         place, chunk, last_chunk = self._places(m, "sent")
@@ -154,7 +154,7 @@ class Axis(wiring.Component):
         prefix: Vectors,
         carried: Sums,
         own: Sums,
-        open_: Signal,
+        open_: Value,
         first: Signal,
         returned: Signal,
     ) -> None:

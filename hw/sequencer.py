@@ -4,6 +4,9 @@ For every lane k and every layer l in its mask, in this order:
 step = saturate(round(jvp_k 2^-shift_l)), then W_l -= V_kl step and b_l -= C_kl step.
 """
 
+from dataclasses import dataclass
+from typing import Self
+
 from amaranth.hdl import Array, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -16,6 +19,28 @@ from dualspike.model.lfsr import WORD, draw_order
 from dualspike.model.registers import Command
 
 
+@dataclass(frozen=True)
+class Course:
+    """What the sequencer must know of a chip: the layers, the batch, and widths in bits.
+
+    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample.
+    """
+
+    structure: str
+    shapes: list[tuple[int, int]]
+    lanes: int
+    batch: int
+    outputs: int
+    jvp_bits: int
+    weight_bits: int
+
+    @classmethod
+    def of(cls, d: Description, g: Geometry) -> Self:
+        """The course of a perceptron."""
+        learning, outputs, bits = d.learning, d.network.layers[-1], d.formats.weight.bits
+        return cls(learning.structure, d.shapes, g.lanes, learning.batch, outputs, g.jvp_bits, bits)
+
+
 class Sequencer(wiring.Component):
     """State machine over the whole core.
 
@@ -25,10 +50,10 @@ class Sequencer(wiring.Component):
     output that has left. The clocks that a batch takes beside its samples are in `model.cycles`.
     """
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        self._d, self._g = description, geometry
-        lanes, layers = geometry.lanes, len(geometry.layers)
-        self._order = draw_order(description.learning.structure, lanes, description.shapes)
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        lanes, layers = course.lanes, len(course.shapes)
+        self._order = draw_order(course.structure, lanes, course.shapes)
         super().__init__(
             {
                 "command": In(2),
@@ -40,7 +65,7 @@ class Sequencer(wiring.Component):
                 "mode": Out(2),
                 "masks": In(data.ArrayLayout(lanes, layers)),
                 "shifts": In(data.ArrayLayout(6, layers)),
-                "jvp": In(data.ArrayLayout(signed(geometry.jvp_bits), lanes)),
+                "jvp": In(data.ArrayLayout(signed(course.jvp_bits), lanes)),
                 "words": In(stream.Signature(WORD, always_valid=True)),
                 "load": Out(data.ArrayLayout(lanes, layers)),
                 "prime": Out(1),
@@ -50,7 +75,7 @@ class Sequencer(wiring.Component):
                 "left": In(1),
                 "start": Out(layers),
                 "lane": Out(range(max(lanes, 2))),
-                "step": Out(signed(description.formats.weight.bits)),
+                "step": Out(signed(course.weight_bits)),
                 "clipped": Out(1),
                 "sweeping": In(1),
             }
@@ -58,16 +83,16 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        batch, outputs = self._d.learning.batch, self._d.network.layers[-1]
-        lanes, layers = self._g.lanes, len(self._g.layers)
+        course, batch, outputs = self._course, self._course.batch, self._course.outputs
+        lanes, layers = course.lanes, len(course.shapes)
         samples_in = Signal(counter_shape(batch))
         outputs_out = Signal(counter_shape(batch * outputs))
         inside = Signal(16)
         infer = Signal()
         word = Signal(counter_shape(len(self._order) - 1))
         lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
-        shifted = Signal(signed(self._g.jvp_bits + 1))
-        rounded, clips = saturate((shifted + 1).shift_right(1), self._d.formats.weight.bits)
+        shifted = Signal(signed(course.jvp_bits + 1))
+        rounded, clips = saturate((shifted + 1).shift_right(1), course.weight_bits)
         m.d.comb += self.lane.eq(lane)
         self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):
@@ -139,7 +164,7 @@ class Sequencer(wiring.Component):
         return m
 
     def _next_pair(self, m: Module, lane: Signal, layer: Signal) -> None:
-        last_lane, last_layer = self._g.lanes - 1, len(self._g.layers) - 1
+        last_lane, last_layer = self._course.lanes - 1, len(self._course.shapes) - 1
         m.next = "PAIR"
         with m.If(layer == last_layer):
             m.d.sync += [layer.eq(0), lane.eq(lane + 1)]

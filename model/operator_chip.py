@@ -84,7 +84,7 @@ class OperatorData(Section):
 
 
 class OperatorHardware(Section):
-    """Folding: layer l, counted through all parts, computes ``pe[l]`` neurons by ``simd[l]`` inputs.
+    """Folding: layer l of all parts in a row computes ``pe[l]`` neurons by ``simd[l]`` inputs.
 
     Both as in `model.hardware`. ``terms`` of the basis of a point are multiplied in a clock; left
     out, as few as let the product unit take a function's points while the branch takes a function,

@@ -6,7 +6,7 @@ from fractions import Fraction
 import cocotb
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.sequencer import Sequencer
+from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.model.lfsr import draw_order
 from dualspike.model.registers import Command
 from dualspike.testbench.benches.plain import Plain
@@ -19,7 +19,7 @@ from dualspike.testbench.components import parameters
 def component(name: str) -> Plain:
     """The sequencer of one core."""
     d, g, _ = shape(name, 0)
-    return Plain(Sequencer(d, g))
+    return Plain(Sequencer(Course.of(d, g)))
 
 
 class Bench:
