@@ -10,8 +10,9 @@ from dualspike.hw.exports.as_markdown import markdown
 from dualspike.hw.exports.as_systemrdl import systemrdl
 from dualspike.hw.fusesoc import core_file
 from dualspike.hw.generate import to_verilog
-from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles, sample_cycles
+from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.description import Description
+from dualspike.model.estimate import multipliers, weight_bits
 from dualspike.model.geometry import Geometry, geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.registers import register_map
@@ -61,7 +62,7 @@ def manifest(d: Description) -> str:
             "fill_at_most": fill_bound(d),
             "learn": learn_cycles(d),
         },
-        "resources": _resources(d, g),
+        "resources": {"multipliers": multipliers(d), "weight_bits": weight_bits(d)},
     }
     return json.dumps(result, indent=2) + "\n"
 
@@ -93,24 +94,8 @@ def _layer(d: Description, g: Geometry, index: int) -> dict[str, Any]:
         "pe": layer.pe,
         "simd": layer.simd,
         "cycles_per_pass": layer.cycles,
-        "cycles_per_sample": sample_cycles(layer, d.network.time_steps),
+        "cycles_per_sample": g.sample_cycles(layer),
     }
-
-
-def _resources(d: Description, g: Geometry) -> dict[str, int]:
-    """Multipliers and weight bits; counted from the structure, not from synthesis."""
-    multipliers = 1 + g.lanes
-    bits = 0
-    for layer in g.layers:
-        array = layer.pe * layer.simd
-        multipliers += array * (layer.kind != "spiking")
-        multipliers += array * g.lanes * bool(layer.tangent_in_bits)
-        if layer.kind != "readout":
-            multipliers += g.lanes * layer.next_simd
-        elif g.reciprocal != 1:
-            multipliers += 1 + g.lanes
-        bits += (layer.n_in + 1) * layer.n_out * d.formats.weight.bits
-    return {"multipliers": multipliers, "weight_bits": bits}
 
 
 def _widths(d: Description) -> str:

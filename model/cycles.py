@@ -13,13 +13,8 @@ Clocks in which the host gives no sample or no target come on top.
 """
 
 from dualspike.model.description import Description
-from dualspike.model.geometry import Layer, geometry
+from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import draw_order
-
-
-def sample_cycles(layer: Layer, time_steps: int) -> int:
-    """Clocks in which a layer's multipliers are at work for one sample."""
-    return layer.cycles * (time_steps if layer.kind == "spiking" else 1)
 
 
 def draw_cycles(d: Description) -> int:

@@ -76,21 +76,29 @@ class Geometry:
     time_steps: int
 
     @property
-    def interval(self) -> int:
-        """Clocks from one sample to the next, when no stream stalls.
+    def limits(self) -> list[tuple[str, int]]:
+        """What may set the pace, and the clocks of a sample it takes.
 
-        max over: direct pass, T * each spiking pass, T * each layer's result rows, readout pass,
+        The direct pass, T * each spiking pass, the readout pass, T * each layer's result rows,
         one clock for each output.
         """
-        first, *spiking, last = self.layers
         steps = self.time_steps
-        return max(
-            first.cycles,
-            *(steps * layer.cycles for layer in spiking),
-            *(steps * layer.rows for layer in self.layers[:-1]),
-            last.cycles,
-            last.n_out,
-        )
+        limits = [
+            (f"layer {layer.index} ({layer.kind})", self.sample_cycles(layer))
+            for layer in self.layers
+        ]
+        for layer in self.layers[:-1]:
+            limits.append((f"rows of layer {layer.index}", steps * layer.rows))
+        return [*limits, ("outputs", self.layers[-1].n_out)]
+
+    def sample_cycles(self, layer: Layer) -> int:
+        """Clocks in which a layer's multipliers are at work for one sample."""
+        return layer.cycles * (self.time_steps if layer.kind == "spiking" else 1)
+
+    @property
+    def interval(self) -> int:
+        """Clocks from one sample to the next, when no stream stalls: the highest of `limits`."""
+        return max(clocks for _, clocks in self.limits)
 
 
 def _fold(d: Description, name: Literal["pe", "simd"]) -> list[int | None]:

@@ -49,8 +49,9 @@ def test_generate_writes_the_same_bytes_every_time(
     for folder in folders:
         status, out, _ = run(capsys, "generate", net, "-o", folder, "--json")
         assert status == 0
-        assert sorted(last_json(out)["files"]) == sorted(p.name for p in folder.iterdir())
-    for name in (p.name for p in folders[0].iterdir()):
+        found = sorted(str(p.relative_to(folder)) for p in folder.rglob("*.*"))
+        assert sorted(last_json(out)["files"]) == found
+    for name in found:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
     verilog = (folders[0] / "tiny.v").read_text()
     assert str(tmp_path) not in verilog and "/usr" not in verilog and ".py" not in verilog

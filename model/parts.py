@@ -1,0 +1,120 @@
+"""What a core is made of, counted exactly: its memories and its multipliers.
+
+Tests compare both with the generated Verilog: every memory in it, every product.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, Layer, aligned_sum
+from dualspike.model.lfsr import WORD, draw_order
+
+Kind = Literal["weights", "membranes", "tangents", "surrogate", "replay", "tallies"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``count`` memories of ``depth`` words of ``width`` bits; ``clocked`` reads take a clock."""
+
+    kind: Kind
+    count: int
+    depth: int
+    width: int
+    clocked: bool
+
+    @property
+    def bits(self) -> int:
+        """Bits of all of them together."""
+        return self.count * self.depth * self.width
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide."""
+
+    count: int
+    a: int
+    b: int
+
+
+def row_bits(d: Description, lanes: int, width: int) -> int:
+    """Bits of a row of ``width`` pairs (z, dz of every lane)."""
+    return width * (d.formats.membrane.bits + lanes * d.formats.tangent.bits)
+
+
+def chunk_bits(layer: Layer, lanes: int) -> int:
+    """Bits of a chunk of ``simd`` inputs with their tangents."""
+    return layer.simd * (layer.value_bits + lanes * layer.tangent_in_bits)
+
+
+def replay_depth(rows: int) -> int:
+    """Words of a double buffer for frames of ``rows`` rows: a power of two for each half."""
+    return 2 << max(1, (rows - 1).bit_length())
+
+
+def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
+    """Memories of one layer: weights, biases, its neurons behind it, its replay before it.
+
+    The readout has the tally before it; the direct layer has the buffer that repeats its result.
+    """
+    f, lanes, width = d.formats, g.lanes, layer.next_simd
+    found = [
+        Memory("weights", layer.pe * layer.simd, layer.cycles, f.weight.bits, True),
+        Memory("weights", width, layer.rows, f.weight.bits, True),
+    ]
+    if layer.groups > 1:
+        depth = replay_depth(layer.chunks)
+        found.append(Memory("replay", 1, depth, chunk_bits(layer, lanes), True))
+    if layer.kind == "direct":
+        depth = replay_depth(layer.rows)
+        found.append(Memory("replay", 1, depth, row_bits(d, lanes, width), True))
+    if layer.kind == "readout":
+        found.append(Memory("tallies", layer.simd, layer.chunks, layer.value_bits, False))
+        if lanes:
+            count = layer.simd * lanes
+            found.append(Memory("tallies", count, layer.chunks, layer.tangent_in_bits, False))
+    else:
+        found.append(Memory("membranes", width, layer.rows, f.membrane.bits, False))
+        if lanes:
+            entries = d.network.surrogate.entries
+            found += [
+                Memory("tangents", width * lanes, layer.rows, f.tangent.bits, False),
+                Memory("surrogate", width, entries, f.surrogate.bits, True),
+            ]
+    return found
+
+
+def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multiplier]:
+    """Multipliers of one layer and of the neurons behind it; none belongs to the learner."""
+    f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
+    found: list[Multiplier] = []
+    if layer.kind != "spiking":
+        unsigned = not layer.value_signed
+        found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned))
+    if layer.tangent_in_bits:
+        found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits))
+    if layer.kind != "readout":
+        found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
+    elif g.reciprocal != 1:
+        scale = g.reciprocal.bit_length() + 1
+        found.append(Multiplier(1, layer.value_sum_bits, scale))
+        found.append(Multiplier(lanes, aligned_sum(d, layer)[0], scale))
+    return [multiplier for multiplier in found if multiplier.count]
+
+
+def loss_multipliers(d: Description, g: Geometry) -> list[Multiplier]:
+    """The squared error, and the error times every lane's tangent."""
+    if not g.lanes:
+        return []
+    return [
+        Multiplier(1, g.error_bits, g.error_bits),
+        Multiplier(g.lanes, g.error_bits, d.formats.tangent.bits),
+    ]
+
+
+def sign_bits(d: Description) -> int:
+    """Bits of drawn words and sign registers, kept for one batch."""
+    order = draw_order(d.learning.structure, d.lanes, d.shapes)
+    running = 2 * sum(draw.kind == "start" for draw in order)
+    return WORD * (len(order) + running)

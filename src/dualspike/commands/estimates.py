@@ -1,0 +1,52 @@
+"""The tables that tell what a core will take before it is synthesised."""
+
+from typing import Any
+
+from rich.table import Table
+
+from dualspike.model.description import Description
+from dualspike.model.devices import Device
+from dualspike.model.estimate import core_area, uses
+
+
+def layer_table(found: dict[str, Any]) -> Table:
+    """One row for each layer of an estimate: folding, clocks, share of the interval, sizes."""
+    columns = ("layer", "pe x simd", "clocks a pass", "a sample", "share", "multipliers", "signs")
+    table = Table(*columns, box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for layer in found["layers"]:
+        table.add_row(
+            f"{layer['index']} {layer['kind']} {layer['n_in']}-{layer['n_out']}",
+            f"{layer['pe']} x {layer['simd']}",
+            f"{layer['cycles_per_pass']:,}",
+            f"{layer['cycles_per_sample']:,}",
+            f"{100 * layer['share_of_interval']:.0f} %",
+            f"{layer['multipliers']:,}",
+            f"{layer['sign_bits_per_cycle']:,}",
+        )
+    return table
+
+
+def summary(found: dict[str, Any]) -> list[str]:
+    """Interval, bottleneck, multipliers, memory bits and the forecast of the area, a line each."""
+    memories = found["memory_bits"]
+    listed = ", ".join(f"{kind} {bits:,}" for kind, bits in memories.items() if bits)
+    area = found["estimate"]
+    return [
+        f"Slowest: {found['bottleneck']}. {found['multipliers']:,} multipliers.",
+        f"Memory bits: {listed}.",
+        f"About {area['lut4']:,} LUT4, {area['ff']:,} FF, {area['dsp']:,} DSP,"
+        f" {area['bram']:,} BRAM.",
+    ]
+
+
+def device_table(d: Description, device: Device) -> Table:
+    """What the core needs of each resource of a device."""
+    table = Table(device.name, "needed", "available", "share", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for use in uses(core_area(d, device.family), device):
+        share = f"{100 * use.share:.0f} %"
+        table.add_row(use.name, f"{use.needed:,}", f"{use.available:,}", share)
+    return table
