@@ -1,5 +1,6 @@
-"""The host's side of the register bus on a `Stand`."""
+"""The host's side of the registers: by name on any bus, and the core's own bus on a `Stand`."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -12,27 +13,15 @@ from dualspike.testbench.payloads import unpack
 _LIMIT = 100
 
 
-class Host:
-    """Reads and writes registers through the ports ``bus_*``; ``took`` cycles the last time."""
+class Registers(ABC):
+    """Registers by their names, on any bus."""
 
-    def __init__(self, stand: Stand, registers: list[Register]) -> None:
-        self.stand = stand
+    def __init__(self, registers: list[Register]) -> None:
         self.address = {register.name: register.address for register in registers}
-        self.took = 0
 
+    @abstractmethod
     async def access(self, address: int, *, write: bool = False, value: int = 0) -> int:
-        """One access, held until ``done``; the read data of that cycle."""
-        stand = self.stand
-        data = value & 0xFFFFFFFF
-        stand.set(bus_request=1, bus_write=write, bus_address=address, bus_write_data=data)
-        for self.took in range(_LIMIT):
-            await stand.settle()
-            done, read = stand.bits("bus_done"), stand.bits("bus_read_data")
-            await stand.edge()
-            if done:
-                stand.set(bus_request=0)
-                return read
-        raise AssertionError(f"the bus did not answer within {_LIMIT} cycles")
+        """One access of register number ``address``; what was read."""
 
     async def read(self, name: str) -> int:
         """A register's 32 bits."""
@@ -58,3 +47,26 @@ class Host:
         await self.write("WEIGHT_SELECT", select)
         words = [unpack(form, await self.read("WEIGHT_DATA")) for _ in range(int(np.prod(shape)))]
         return np.array(words, np.int64).reshape(shape)
+
+
+class Host(Registers):
+    """Reads and writes registers through the ports ``bus_*``; ``took`` cycles the last time."""
+
+    def __init__(self, stand: Stand, registers: list[Register]) -> None:
+        super().__init__(registers)
+        self.stand = stand
+        self.took = 0
+
+    async def access(self, address: int, *, write: bool = False, value: int = 0) -> int:
+        """One access, held until ``done``; the read data of that cycle."""
+        stand = self.stand
+        data = value & 0xFFFFFFFF
+        stand.set(bus_request=1, bus_write=write, bus_address=address, bus_write_data=data)
+        for self.took in range(_LIMIT):
+            await stand.settle()
+            done, read = stand.bits("bus_done"), stand.bits("bus_read_data")
+            await stand.edge()
+            if done:
+                stand.set(bus_request=0)
+                return read
+        raise AssertionError(f"the bus did not answer within {_LIMIT} cycles")
