@@ -14,15 +14,21 @@ from dualspike.model.formats import Format
 Floats = NDArray[np.float64]
 
 
-def stored_start(description: Description, seed: int) -> tuple[list[Matrix], list[Matrix]]:
-    """Start weights and biases as stored integers: `network.start`, rounded, saturated."""
-    form, params = description.formats.weight, start(description, seed)
+def stored_parameters(params: Parameters, form: Format) -> tuple[list[Matrix], list[Matrix]]:
+    """Weights and biases as stored integers: rounded, halves up, and saturated."""
 
     def store(values: Floats) -> Matrix:
         stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
         return np.clip(stored, form.lowest, form.highest)
 
     return [store(w) for w in params.weights], [store(b) for b in params.biases]
+
+
+def first_chip(description: Description, initial: Parameters | None = None) -> Chip:
+    """A chip before its first update, with the parameters ``initial`` or those of the seed."""
+    if initial is None:
+        initial = start(description, description.learning.seed)
+    return Chip(description, *stored_parameters(initial, description.formats.weight))
 
 
 def real_loss(description: Description, stored: int, samples: int) -> float:
@@ -36,11 +42,11 @@ def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -
 
 
 class FixedEngine:
-    """`golden.chip.Chip` behind the `Engine` protocol; starts from ``stored_start``."""
+    """`golden.chip.Chip` behind the `Engine` protocol; see `first_chip` for its start."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         self._d = description
-        self.chip = Chip(description, *stored_start(description, description.learning.seed))
+        self.chip = first_chip(description, initial)
 
     def update(self, x: Floats, target: Floats, update: int) -> float:
         """Learn once; see Engine.update."""

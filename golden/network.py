@@ -5,6 +5,7 @@ each layer the weights [n_out, n_in] row by row, then the biases [n_out]. Auxili
 local losses, one for each hidden layer) come behind all parts, in the same order.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -108,6 +109,16 @@ class Layout:
     def split(self, flat: Floats) -> tuple[Parameters, ...]:
         """Views of every part's layers in ``flat`` [..., size], without auxiliary readouts."""
         return tuple(views(self.of_part(part), flat) for part in range(self.n_parts))
+
+    def flat(self, parts: Sequence[Parameters]) -> Floats:
+        """The flat array [size] of every part's parameters; needs a layout without auxiliaries."""
+        theta = np.empty(self.size)
+        for places, values in zip(self.split(theta), parts, strict=True):
+            for place, value in zip(places.weights, values.weights, strict=True):
+                place[:] = value
+            for place, value in zip(places.biases, values.biases, strict=True):
+                place[:] = value
+        return theta
 
     def start(self, seed: int) -> Floats:
         """Start values [size], in each layer uniform in [-a, a) with a = 1 / sqrt(n_in).

@@ -45,17 +45,20 @@ class Engine(Protocol):
 class FloatEngine:
     """Randomized forward gradients and plain gradient descent in float64.
 
-    Starts from ``start(description, learning.seed)``. Update u takes its directions from the key
-    (seed, u), so it depends on no earlier draw. The rate of layer l is
+    Starts from the parameters ``initial``, or from ``start(description, learning.seed)``. Update
+    u takes its directions from the key (seed, u), so it depends on no earlier draw. The rate of
+    layer l is
     2^-(rate + layer_shift[l] + stage(u)); as on the chip the directions are summed, not averaged,
     and the sum over the batch is divided by the next power of two from ``learning.batch``.
     """
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         learning = description.learning
         self._description = description
         self._model = Model(Operator(parts=[description.network]))
         self._theta = self._model.start(learning.seed)
+        if initial is not None:
+            self._theta = self._model.layout.flat([initial])
         self._estimator = ForwardGradient(
             learning.scope, learning.directions, "rademacher", learning.structure
         )

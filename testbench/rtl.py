@@ -6,8 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.chip import Chip
-from dualspike.golden.fixed import real_loss, real_parameters, stored_start
+from dualspike.golden.fixed import first_chip, real_loss, real_parameters
 from dualspike.golden.network import Parameters
 from dualspike.golden.rounding import quantise, real
 from dualspike.model.description import Description
@@ -23,12 +22,19 @@ class RtlEngine:
     The integer model then computes every update at the same time in another thread, and loss,
     jvp accumulators, drawer state, flags and all weights are compared bit for bit; a comparison
     stops at the first difference, the training does not. ``learning_cycles`` counts the clocks
-    of all updates.
+    of all updates. Starts from the parameters ``initial``, or those of the seed.
     """
 
-    def __init__(self, description: Description, simulation: Simulation, *, check: bool) -> None:
+    def __init__(
+        self,
+        description: Description,
+        simulation: Simulation,
+        *,
+        check: bool,
+        initial: Parameters | None = None,
+    ) -> None:
         self._d, self.simulation = description, simulation
-        self.chip = Chip(description, *stored_start(description, description.learning.seed))
+        self.chip = first_chip(description, initial)
         self.difference: Difference | None = None
         self.learning_cycles = 0
         self._checking = check

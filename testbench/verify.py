@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dualspike.golden.data import Dataset, batch_indices
+from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
 from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
@@ -45,15 +46,18 @@ def verify(
     updates: int,
     waveform: Path | None = None,
     progress: Callable[[int, float], None] | None = None,
+    initial: Parameters | None = None,
 ) -> Verdict:
     """Run ``updates`` updates and then some inferences on hardware and model together.
+
+    Both start from the parameters ``initial``, or those of the seed.
 
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
     around it go to ``waveform`` (VCD) if one is given.
     """
     batch, seed = description.learning.batch, description.learning.seed
-    with RtlEngine(description, Simulation.of(description), check=True) as engine:
-        simulation = engine.simulation
+    simulation = Simulation.of(description)
+    with RtlEngine(description, simulation, check=True, initial=initial) as engine:
         began, done = time.perf_counter(), 0
         while done < updates and engine.difference is None:
             rows = batch_indices(len(dataset.x), batch, seed, done)

@@ -18,6 +18,7 @@ from dualspike.commands.doctor import doctor
 from dualspike.commands.experiment import experiment
 from dualspike.commands.generate import generate
 from dualspike.commands.init import init
+from dualspike.commands.nir import app as nir
 from dualspike.commands.simulate import simulate
 from dualspike.commands.train import train
 from dualspike.commands.verify import verify
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 for command in (demo, init, generate, simulate, verify, train, experiment, doctor):
     app.command()(command)
+app.add_typer(nir)
 
 
 def _version(wanted: bool) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dualspike.golden.data import load_data
-from dualspike.golden.fixed import FixedEngine, real_loss, stored_start
+from dualspike.golden.fixed import FixedEngine, first_chip, real_loss
 from dualspike.golden.network import start
 from dualspike.golden.train import train
 from dualspike.model.load import describe
@@ -15,24 +15,25 @@ TABLES = {
 
 def test_start_weights_are_the_float_ones_rounded():
     d = describe(TABLES, "test")
-    weights, biases = stored_start(d, 3)
-    params = start(d, 3)
+    chip = first_chip(d)
+    params = start(d, 1)
     lsb = float(d.formats.weight.lsb)
-    for stored, value in zip([*weights, *biases], [*params.weights, *params.biases], strict=True):
+    for stored, value in zip(
+        [*chip.weights, *chip.biases], [*params.weights, *params.biases], strict=True
+    ):
         assert stored.dtype == np.int64
         assert np.abs(stored * lsb - value).max() <= lsb / 2
 
 
 def test_start_weights_saturate_in_a_narrow_format():
     d = describe(TABLES | {"formats": {"weight": "s0.4"}}, "test")
-    weights, _ = stored_start(d, 3)
-    assert max(w.max() for w in weights) <= 15
+    assert max(w.max() for w in first_chip(d).weights) <= 15
     coarse = {"weight": "s0.2", "membrane": "s2.4", "target": "s1.2"}
     network = {"layers": [1, 2, 1], "surrogate": {"entries": 16}}
-    d = describe({"network": network, "formats": coarse}, "test")
     for seed in range(1, 40):
-        weights, biases = stored_start(d, seed)
-        assert all(-4 <= v.min() and v.max() <= 3 for v in [*weights, *biases])
+        tables = {"network": network, "formats": coarse, "learning": {"seed": seed}}
+        chip = first_chip(describe(tables, "test"))
+        assert all(-4 <= v.min() and v.max() <= 3 for v in [*chip.weights, *chip.biases])
 
 
 def test_loss_is_half_the_mean_squared_error():

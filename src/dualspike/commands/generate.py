@@ -5,9 +5,17 @@ import shlex
 from pathlib import Path
 
 from dualspike.commands.estimates import layer_table, summary
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.commands.source import (
+    FolderOption,
+    NetArgument,
+    PresetOption,
+    WeightsOption,
+    description,
+    initial,
+)
 from dualspike.files import output_folder, write_atomic
-from dualspike.golden.fixed import stored_start
+from dualspike.golden.fixed import first_chip
+from dualspike.golden.network import Parameters
 from dualspike.hw.product import companions, core_verilog, hex_words, manifest, waivers
 from dualspike.model.description import Description
 from dualspike.model.estimate import estimate
@@ -20,11 +28,12 @@ def generate(
     net: NetArgument = None,
     output: FolderOption = Path("generated"),
     preset: PresetOption = None,
+    weights: WeightsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     d = description(net, preset)
-    files = write_core(d, output)
+    files = write_core(d, output, initial(weights, d))
     g, found = geometry(d), estimate(d)
     out = console(as_json)
     for name in files:
@@ -46,8 +55,11 @@ def generate(
         )
 
 
-def write_core(d: Description, folder: Path) -> list[str]:
-    """Write everything that belongs to a core; returns the file names."""
+def write_core(d: Description, folder: Path, first: Parameters | None = None) -> list[str]:
+    """Write everything that belongs to a core; returns the file names.
+
+    The weights are ``first``, or those of the seed.
+    """
     output_folder(folder)
     contents = {
         f"{d.name}.v": core_verilog(d),
@@ -56,7 +68,8 @@ def write_core(d: Description, folder: Path) -> list[str]:
         **companions(d),
     }
     bits = d.formats.weight.bits
-    for kind, arrays in zip(("weights", "biases"), stored_start(d, d.learning.seed), strict=True):
+    chip = first_chip(d, first)
+    for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
     contents["report/estimate.json"] = json.dumps(estimate(d), indent=2) + "\n"

@@ -12,7 +12,9 @@ from dualspike.commands.source import (
     NetArgument,
     PresetOption,
     SeedOption,
+    WeightsOption,
     description,
+    initial,
 )
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.data import load_data
@@ -30,6 +32,7 @@ def simulate(
     preset: PresetOption = None,
     samples: Annotated[int, typer.Option(help="Test samples to run through, from the first.")] = 4,
     seed: SeedOption = None,
+    weights: WeightsOption = None,
     waves: Annotated[bool, typer.Option("--waves", help="Write waves.vcd as well.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -38,11 +41,12 @@ def simulate(
     dataset = load_data(d)
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
+    parameters = initial(weights, d)
     output_folder(output)
     out = console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     x = dataset.test_x[:samples]
-    with RtlEngine(d, _simulation(d, waves), check=True) as engine:
+    with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
         if waves:
             engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
         y = engine.predict(x)

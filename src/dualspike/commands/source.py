@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from dualspike.golden.network import Parameters
+from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe, load, load_preset
@@ -19,6 +21,12 @@ UpdatesOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option(metavar="S", help="Seed of weights, samples and signs.")
 ]
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.npz", help="Weights to start from, as train writes them; else the seed's."
+    ),
+]
 FolderOption = Annotated[
     Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
 ]
@@ -30,6 +38,11 @@ def description(net: Path | None, preset: str | None, **learning: int | None) ->
         raise BadInput("give either NET.toml or --preset NAME, one of the two")
     d = load(net) if net else load_preset(preset or "")
     return override(d, **learning)
+
+
+def initial(weights: Path | None, d: Description) -> Parameters | None:
+    """The parameters in a file of weights, if one was given."""
+    return None if weights is None else read_weights(weights, d)
 
 
 def override(d: Description, **learning: int | None) -> Description:

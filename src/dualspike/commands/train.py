@@ -1,6 +1,5 @@
 """``dualspike train``: the same run on any engine."""
 
-import io
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.table import Table
 
@@ -18,7 +16,9 @@ from dualspike.commands.source import (
     PresetOption,
     SeedOption,
     UpdatesOption,
+    WeightsOption,
     description,
+    initial,
 )
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.data import load_data
@@ -27,6 +27,7 @@ from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.network import Parameters
 from dualspike.golden.train import Engine, FloatEngine, TrainResult
 from dualspike.golden.train import train as run
+from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
@@ -53,23 +54,25 @@ def train(
     ] = EngineName.fixed,
     updates: UpdatesOption = None,
     seed: SeedOption = None,
+    weights: WeightsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz and a picture."""
     d = description(net, preset, updates=updates, seed=seed)
     dataset = load_data(d)
+    first = initial(weights, d)
     output_folder(output)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")
-    with open_engine(d, engine) as (chosen, cycles):
+    with open_engine(d, engine, first) as (chosen, cycles):
         with progress_bar(f"train {engine}", d.learning.updates) as show:
             result = run(chosen, d, dataset, show)
-        weights = chosen.weights()
+        learned = chosen.weights()
         summary = summarise(d, engine, result) | cycles()
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
     hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
-    write_atomic(output / "weights.npz", npz(weights, result))
+    write_atomic(output / "weights.npz", npz(learned, result))
     write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
     out = console(as_json)
     table = Table("", title, box=None, pad_edge=False)
@@ -88,14 +91,18 @@ def train(
 
 @contextmanager
 def open_engine(
-    d: Description, name: EngineName
+    d: Description, name: EngineName, first: Parameters | None = None
 ) -> Generator[tuple[Engine, Callable[[], dict[str, Any]]], None, None]:
-    """An engine and a function for its clock counts (empty for the models)."""
+    """An engine and a function for its clock counts (empty for the models).
+
+    It starts from the parameters ``first``, or those of the seed.
+    """
     if name is EngineName.rtl:
-        with RtlEngine(d, Simulation.of(d), check=False) as engine:
+        with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
             yield engine, lambda: clock_counts(d, engine)
     else:
-        yield (FixedEngine(d) if name is EngineName.fixed else FloatEngine(d)), dict
+        model = FixedEngine if name is EngineName.fixed else FloatEngine
+        yield model(d, first), dict
 
 
 def clock_counts(d: Description, engine: RtlEngine) -> dict[str, Any]:
@@ -126,8 +133,4 @@ def summarise(d: Description, engine: EngineName, result: TrainResult) -> dict[s
 def npz(weights: Parameters, result: TrainResult) -> bytes:
     """Weights, biases, losses and the test set's prediction as one .npz."""
     arrays: dict[str, Any] = {"losses": result.losses, "prediction": result.prediction}
-    for layer, (w, b) in enumerate(zip(weights.weights, weights.biases, strict=True)):
-        arrays |= {f"weights_{layer}": w, f"biases_{layer}": b}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
+    return npz_bytes(arrays | weight_arrays(weights))

@@ -12,7 +12,9 @@ from dualspike.commands.source import (
     PresetOption,
     SeedOption,
     UpdatesOption,
+    WeightsOption,
     description,
+    initial,
 )
 from dualspike.golden.data import load_data
 from dualspike.model.description import Description
@@ -27,6 +29,7 @@ def verify(
     preset: PresetOption = None,
     updates: UpdatesOption = 10,
     seed: SeedOption = None,
+    weights: WeightsOption = None,
     waveform: Annotated[
         Path, typer.Option(metavar="FILE.vcd", help="Where a mismatch's waveform goes.")
     ] = Path("mismatch.vcd"),
@@ -38,10 +41,11 @@ def verify(
     """
     d = description(net, preset, updates=updates, seed=seed)
     dataset = load_data(d)
+    parameters = initial(weights, d)
     out = console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     with progress_bar("verify", d.learning.updates) as show:
-        verdict = co_simulate(d, dataset, d.learning.updates, waveform, show)
+        verdict = co_simulate(d, dataset, d.learning.updates, waveform, show, parameters)
     out.print(_table(d, verdict))
     if verdict.difference:
         out.print(f"FIRST DIFFERENCE: {verdict.difference}")
