@@ -128,9 +128,9 @@ class Core(wiring.Component):
             raised[Flag.STEP].eq(sequencer.clipped),
         ]
         m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
-        wire_status(m, registers, sequencer, raised)
+        wire_status(m, registers, sequencer, raised, sequencer.busy)
         wire_drawer(m, registers, drawer)
-        wire_learning(m, registers, loss.loss, loss.jvp, masks, shifts)
+        wire_learning(m, registers, loss.loss, loss.jvp, masks, [-1] * len(masks), shifts)
         ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
         wire_weights(m, registers, ports)
         return m

@@ -17,7 +17,8 @@ class Product(wiring.Component):
 
     ``factors_n`` takes the rows of part n, term after term: the trunks' before the ``full`` grid
     can be walked, the branch's one function after the other. ``learn``, ``targets``, ``scales``,
-    ``results``, ``counted`` and ``loss`` are those of `Points`, ``stored_n`` those of the axes.
+    ``results``, ``counted``, ``clear`` and ``loss`` are those of `Points`; ``empty`` takes the rows
+    away (``clear`` of `Axis`), ``stored_n`` counts them.
     ``means_0`` gives E_0 of every function; behind the last ``flush`` lets ``means_n`` give those
     of the trunks. ``overflow`` pulses: bit 0 y, 1 a product Q, 2 an error, 3 a mean error clipped.
     """
@@ -40,7 +41,7 @@ class Product(wiring.Component):
             members[f"means_{n}"] = Out(stream.Signature(signed(f.cotangent.bits)))
         for n in axes:
             members[f"stored_{n}"] = Out(counter_shape(batch[n]))
-        members |= {"flush": In(1), "full": Out(1), "overflow": Out(4)}
+        members |= {"empty": In(1), "flush": In(1), "full": Out(1), "overflow": Out(4)}
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
@@ -71,7 +72,7 @@ class Product(wiring.Component):
             m.submodules[f"axis_{n}"] = axis
             m.d.comb += [
                 axis.learn.eq(self.learn),
-                axis.clear.eq(self.clear),
+                axis.clear.eq(self.empty),
                 axis.flush.eq(self.flush),
                 getattr(self, f"stored_{n}").eq(axis.stored),
             ]

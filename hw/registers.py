@@ -10,7 +10,9 @@ from dualspike.hw.streams import counter_shape
 from dualspike.model.registers import MAGIC
 
 
-def wire_status(m: Module, registers: RegisterBus, sequencer: Sequencer, raised: Value) -> None:
+def wire_status(
+    m: Module, registers: RegisterBus, sequencer: Sequencer, raised: Value, busy: Value
+) -> None:
     """MAGIC, CONTROL, STATUS, UPDATES, CYCLES, and FLAGS, which hold what was ``raised``."""
     written = registers.write_data
     flags, cycles = Signal(len(raised)), Signal(32)
@@ -20,7 +22,7 @@ def wire_status(m: Module, registers: RegisterBus, sequencer: Sequencer, raised:
     m.d.comb += [
         registers.MAGIC.eq(MAGIC),
         registers.CONTROL.eq(sequencer.mode),
-        registers.STATUS.eq(sequencer.busy),
+        registers.STATUS.eq(busy),
         registers.FLAGS.eq(flags),
         registers.UPDATES.eq(sequencer.updates),
         registers.CYCLES.eq(cycles),
@@ -47,9 +49,13 @@ def wire_learning(
     loss: Value,
     jvp: data.View,
     masks: list[Signal],
+    wired: list[int],
     shifts: data.View,
 ) -> None:
-    """LOSS, JVP, MASK and SHIFT; bit k of ``masks``[l] says whether lane k perturbs layer l."""
+    """LOSS, JVP, MASK and SHIFT; bit k of ``masks``[l] says whether lane k perturbs layer l.
+
+    Bit k of ``wired``[l] says whether it can: what is not wired stays as it is.
+    """
     written = registers.write_data
     m.d.comb += [registers.LOSS_0.eq(loss[:32]), registers.LOSS_1.eq(loss[32:])]
     for k in range(len(masks[0])):
@@ -61,7 +67,9 @@ def wire_learning(
             getattr(registers, f"MASK_{k}").eq(Cat(mask[k] for mask in masks)),
         ]
         with m.If(getattr(registers, f"MASK_{k}_written")):
-            m.d.sync += [mask[k].eq(written[n]) for n, mask in enumerate(masks)]
+            m.d.sync += [
+                mask[k].eq(written[n]) for n, mask in enumerate(masks) if wired[n] >> k & 1
+            ]
     for n in range(len(masks)):
         m.d.comb += getattr(registers, f"SHIFT_{n}").eq(shifts[n])
         with m.If(getattr(registers, f"SHIFT_{n}_written")):

@@ -6,12 +6,16 @@ from typing import Any
 
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_geometry import product_geometry
 
 VERSION = "0.1.0"
 
 
-def identity(d: Description) -> dict[str, Any]:
+def identity(d: Description | OperatorDescription) -> dict[str, Any]:
     """Everything that a generated core is fixed to, as plain data."""
+    if isinstance(d, OperatorDescription):
+        return _operator_identity(d)
     g = geometry(d)
     return {
         "generator": f"dualspike {VERSION}",
@@ -25,12 +29,28 @@ def identity(d: Description) -> dict[str, Any]:
     }
 
 
-def config_hash(d: Description) -> str:
+def _operator_identity(d: OperatorDescription) -> dict[str, Any]:
+    folds = [layer for part in range(len(d.parts)) for layer in geometry(d.part(part)).layers]
+    return {
+        "generator": f"dualspike {VERSION}",
+        "operator": d.operator.model_dump(),
+        "formats": d.formats.model_dump(),
+        "structure": d.learning.structure,
+        "batch": d.learning.batch,
+        "weighted": d.learning.floor is not None,
+        "lanes": [d.lanes_of(part) for part in range(len(d.parts))],
+        "pe": [layer.pe for layer in folds],
+        "simd": [layer.simd for layer in folds],
+        "terms": product_geometry(d).terms,
+    }
+
+
+def config_hash(d: Description | OperatorDescription) -> str:
     """SHA-256, as hex, of the identity."""
     text = json.dumps(identity(d), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def config_word(d: Description) -> int:
+def config_word(d: Description | OperatorDescription) -> int:
     """What the CONFIG register reads: the first 32 bits of the configuration hash."""
     return int(config_hash(d)[:8], 16)

@@ -10,6 +10,7 @@ from enum import IntEnum
 from dualspike.model.description import Description
 from dualspike.model.identity import config_word
 from dualspike.model.lfsr import seed_state
+from dualspike.model.operator_chip import OperatorDescription, ProductFlag
 
 MAGIC = 0x44535031  # "DSP1"
 BITS = 32
@@ -75,12 +76,11 @@ def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None
     return (Field(name, bits, values=values),)
 
 
-def register_map(description: Description) -> list[Register]:
+def register_map(description: Description | OperatorDescription) -> list[Register]:
     """Every register of a core, by address, with the reset values of its description."""
     d = description
-    flags = tuple(
-        Field(flag.name.lower(), 1, flag, f"a {flag.name.lower()} was clipped") for flag in Flag
-    )
+    clipped = {flag.name.lower(): flag for flag in flags_of(d)}
+    flags = tuple(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items())
     state = seed_state(d.learning.seed)
     registers = [
         Register("MAGIC", "r", "0x44535031, the letters DSP1", reset=MAGIC),
@@ -103,7 +103,7 @@ def register_map(description: Description) -> list[Register]:
         Register(
             "FLAGS",
             "rw",
-            "sticky overflows: membrane, tangent, weight, step; any write clears",
+            f"sticky overflows: {', '.join(clipped)}; any write clears",
             flags,
             live=True,
             on_write="clear",
@@ -131,15 +131,27 @@ def register_map(description: Description) -> list[Register]:
     ]
     for lane, mask in enumerate(d.masks):
         meaning = f"layers perturbed by lane {lane}, one bit each"
-        registers.append(
-            Register(f"MASK_{lane}", "rw", meaning, low_bits(d.n_layers, "layers"), mask)
-        )
+        registers.append(Register(f"MASK_{lane}", "rw", meaning, _layers(d, lane), mask))
     for layer, shift in enumerate(d.step_shift):
         meaning = f"right shift of layer {layer}'s steps, 0 to 63"
         registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
     return [replace(register, address=n) for n, register in enumerate(registers)]
+
+
+def flags_of(description: Description | OperatorDescription) -> list[IntEnum]:
+    """What the bits of FLAGS are called, from bit 0 on."""
+    return [*Flag, *(ProductFlag if isinstance(description, OperatorDescription) else ())]
+
+
+def _layers(d: Description | OperatorDescription, lane: int) -> tuple[Field, ...]:
+    """The bits of a mask: all layers, or those of the parts that carry the lane."""
+    if isinstance(d, Description):
+        return low_bits(d.n_layers, "layers")
+    parts = [part for part in range(len(d.parts)) if lane in d.lanes_of(part)]
+    layers = [layer for part in parts for layer in d.layers_of(part)]
+    return (Field("layers", len(layers), layers[0]),)
 
 
 def _wide(name: str, meaning: str) -> list[Register]:

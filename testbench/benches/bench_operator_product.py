@@ -76,7 +76,7 @@ class Bench:
         """One batch: all that comes of it is golden's."""
         d, f, stand, batch = self.d, self.d.formats, self.stand, self.d.learning.batch
         stand.set(learn=1)
-        await stand.pulse(clear=1)
+        await stand.pulse(clear=1, empty=1)
         factors, outputs = self.outputs(calm)
         golden = Golden(d, self.g, outputs)
         target = self.stored(f.target, *batch, calm=calm)
@@ -103,7 +103,7 @@ class Bench:
         """One grid of functions without learning."""
         d, stand = self.d, self.stand
         stand.set(learn=0)
-        await stand.pulse(clear=1)
+        await stand.pulse(empty=1)
         factors, outputs = self.outputs(calm=False)
         golden = Golden(d, self.g, outputs)
         self.send(factors)
@@ -130,7 +130,7 @@ async def computes_what_golden_does(dut: HierarchyObject, stall: float) -> None:
 
 @cocotb.test()
 async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
-    """No function goes in before every trunk's rows are there; ``clear`` takes them away."""
+    """No function goes in before every trunk's rows are there; ``empty`` takes them away."""
     bench = await Bench.start(dut, 0.0)
     factors, _ = bench.outputs(calm=True)
     bench.factors[0].send(factors[0].ravel().tolist())
@@ -141,6 +141,6 @@ async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
     assert not await bench.stand.see("full")
     for n in bench.axes[1:]:
         assert await bench.stand.see(f"stored_{n}") == bench.d.learning.batch[n] - 1
-    await bench.stand.pulse(clear=1)
+    await bench.stand.pulse(empty=1)
     for n in bench.axes[1:]:
         assert await bench.stand.see(f"stored_{n}") == 0

@@ -1,0 +1,121 @@
+"""One part of an operator chip: a perceptron's chain, its outputs as factors, and its slopes."""
+
+from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.chain import Chain
+from dualspike.hw.fixed import fit
+from dualspike.hw.operator_slopes import Slopes
+from dualspike.hw.relay import Relay
+from dualspike.hw.weights import HostPort
+from dualspike.model.geometry import geometry
+from dualspike.model.lfsr import WORD
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_geometry import ProductGeometry
+
+
+class Part(wiring.Component):
+    """Rows of inputs in, ``basis`` factors of each out; E of all rows of a frame in, slopes out.
+
+    A frame is the rows whose tangents are kept until their E have come: all of a trunk's batch,
+    one of the branch. ``opened`` lets rows in, ``entered`` pulses with the end of each.
+    ``learn`` keeps tangents, ``clear`` zeroes ``jvp``, ``finished`` pulses at the end of a frame
+    (`Slopes`). ``lane`` and all ``lanes`` are those that the part carries; the rest is that of
+    `Dense`, layer by layer. ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped.
+    """
+
+    def __init__(
+        self, description: OperatorDescription, geometry_: ProductGeometry, part: int
+    ) -> None:
+        self._g, self._bits = geometry_, description.formats.factor.bits
+        core, f = description.part(part), description.formats
+        sizes = geometry(core)
+        first, layers, lanes = sizes.layers[0], len(sizes.layers), sizes.lanes
+        self._chain = Chain(core, sizes)
+        words = description.basis * (description.learning.batch[part] if part else 1)
+        bits = geometry_.jvp_bits - geometry_.jvp_align[part]
+        self._slopes = Slopes(words, lanes, f.tangent.bits, f.cotangent.bits, bits)
+        members = {
+            "inputs": In(stream.Signature(data.ArrayLayout(signed(f.input.bits), first.simd))),
+            "factors": Out(stream.Signature(signed(f.factor.bits))),
+            "means": In(stream.Signature(signed(f.cotangent.bits))),
+            "opened": In(1),
+            "entered": Out(1),
+            "learn": In(1),
+            "clear": In(1),
+            "finished": Out(1),
+            "jvp": Out(self._slopes.jvp.shape()),
+            "masks": In(data.ArrayLayout(lanes, layers)),
+            "load": In(data.ArrayLayout(lanes, layers)),
+            "word": In(WORD),
+            "start": In(layers),
+            "lane": In(range(max(lanes, 2))),
+            "step": In(signed(f.weight.bits)),
+            "sweeping": Out(1),
+            "saturated": Out(1),
+            "overflow": Out(3),
+        }
+        for layer in range(layers):
+            members[f"weights_{layer}"] = In(HostPort(f.weight.bits))
+            members[f"biases_{layer}"] = In(HostPort(f.weight.bits))
+        super().__init__(members)
+
+    @property
+    def ports(self) -> list[wiring.PureInterface]:
+        """The host's windows: weights and biases of every layer."""
+        kinds = ("weights", "biases")
+        layers = range(len(self._chain.dense))
+        return [getattr(self, f"{kind}_{layer}") for layer in layers for kind in kinds]
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        chain, slopes = self._chain, self._slopes
+        m.submodules.slopes = slopes
+        outputs = chain.elaborate(m, flipped(self.inputs), self.opened, self.entered)
+        m.submodules.relay_outputs = between = Relay(outputs.payload.shape())
+        connect(m, outputs, between.inputs)
+        self._narrow(m, between.outputs, slopes)
+        connect(m, flipped(self.means), slopes.means)
+        m.d.comb += [
+            slopes.clear.eq(self.clear),
+            self.jvp.eq(slopes.jvp),
+            self.finished.eq(slopes.finished),
+            self.sweeping.eq(Cat(dense.busy for dense in chain.dense).any()),
+            self.saturated.eq(Cat(dense.saturated for dense in chain.dense).any()),
+        ]
+        for n, dense in enumerate(chain.dense):
+            connect(m, flipped(getattr(self, f"weights_{n}")), dense.weights)
+            connect(m, flipped(getattr(self, f"biases_{n}")), dense.biases)
+            m.d.comb += [
+                dense.mask.eq(self.masks[n]),
+                dense.load.eq(self.load[n]),
+                dense.word.eq(self.word),
+                dense.restart.eq(self.clear),
+                dense.start.eq(self.start[n]),
+                dense.lane.eq(self.lane),
+                dense.step.eq(self.step),
+            ]
+        inner = [one.overflow for one in (*chain.dense, *chain.neurons)]
+        m.d.comb += [
+            self.overflow[0].eq(Cat(pulse[0] for pulse in inner).any()),
+            self.overflow[1].eq(Cat(pulse[1] for pulse in inner).any() & self.learn),
+        ]
+        return m
+
+    def _narrow(self, m: Module, source: wiring.PureInterface, slopes: Slopes) -> None:
+        """Outputs become factors; their tangents, while learning, go where E will meet them."""
+        advance = Signal()
+        factor, clips = fit(source.payload.value[0], self._g.factor.shift, self._bits)
+        m.d.comb += [
+            advance.eq(~self.factors.valid | self.factors.ready),
+            slopes.tangents.valid.eq(source.valid & self.learn & advance),
+            slopes.tangents.payload.eq(source.payload.tangent[0]),
+            source.ready.eq(advance & (slopes.tangents.ready | ~self.learn)),
+            self.overflow[2].eq(source.valid & source.ready & clips),
+        ]
+        with m.If(advance):
+            m.d.sync += [
+                self.factors.valid.eq(source.valid & source.ready),
+                self.factors.payload.eq(factor),
+            ]
