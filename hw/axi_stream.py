@@ -24,13 +24,19 @@ def place_bits(bits: int) -> int:
     return max(8, 1 << (bits - 1).bit_length())
 
 
+def places(shape: ShapeLike) -> tuple[int, int]:
+    """Width of the places of a payload, and how many there are."""
+    number, count = _numbers(shape)
+    return place_bits(number.width), count
+
+
 class AxiStreamSignature(wiring.Signature):
     """The transmitter's side, for payloads of ``shape``; with TLAST if wanted."""
 
     def __init__(self, shape: ShapeLike, *, last: bool = False) -> None:
-        number, count = _numbers(shape)
+        place, count = places(shape)
         members = {
-            "tdata": Out(place_bits(number.width) * count),
+            "tdata": Out(place * count),
             "tvalid": Out(1),
             "tready": In(1),
         }
@@ -55,8 +61,7 @@ class FromAxiStream(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        number, count = _numbers(self._shape)
-        place = place_bits(number.width)
+        place, count = places(self._shape)
         m.submodules.relay = relay = Relay(self._shape)
         inside = relay.inputs.payload
         for n in range(count):
@@ -87,8 +92,7 @@ class ToAxiStream(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        number, count = _numbers(self._shape)
-        place = place_bits(number.width)
+        place, count = places(self._shape)
         m.submodules.relay = relay = Relay(self._shape)
         connect(m, flipped(self.inputs), relay.inputs)
         outside = relay.outputs.payload

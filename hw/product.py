@@ -10,6 +10,7 @@ from dualspike.hw.exports.as_markdown import markdown
 from dualspike.hw.exports.as_systemrdl import systemrdl
 from dualspike.hw.fusesoc import core_file
 from dualspike.hw.generate import to_verilog
+from dualspike.hw.soc import Soc
 from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.description import Description
 from dualspike.model.estimate import multipliers, weight_bits
@@ -30,25 +31,40 @@ _WAIVERS = {
 }
 
 
-def core_verilog(d: Description, *, probes: bool = False) -> str:
-    """Verilog of a core with a header that says what it is. The same bytes on every run."""
+def top_name(d: Description, wrap: str | None = None) -> str:
+    """Name of the top module, and of the files that belong to it."""
+    return f"{d.name}_{wrap}" if wrap else d.name
+
+
+def core_verilog(d: Description, *, probes: bool = False, wrap: str | None = None) -> str:
+    """Verilog of a core with a header that says what it is. The same bytes on every run.
+
+    ``wrap`` is one of `hw.soc.WRAPS`, or None for the core as it is, with ``probes`` if wanted.
+    """
+    g = geometry(d)
+    if wrap:
+        soc = Soc.of(d, wrap)
+        return _header(d, g, soc.notes()) + to_verilog(soc, top_name(d, wrap))
     core = Core(d, config_word(d), probes=probes)
-    return _header(d, geometry(d)) + to_verilog(core, d.name)
+    return _header(d, g, _notes(g)) + to_verilog(core, d.name)
 
 
-def waivers(d: Description) -> str:
+def waivers(d: Description, wrap: str | None = None) -> str:
     """Verilator configuration under which `core_verilog` is clean at -Wall."""
-    lines = ["`verilator_config", f"// Waivers for {d.name}.v and no other file."]
+    top = top_name(d, wrap)
+    lines = ["`verilator_config", f"// Waivers for {top}.v and no other file."]
     for rule, reason in _WAIVERS.items():
-        lines += [f"// {reason}", f'lint_off -rule {rule} -file "*{d.name}.v"']
+        lines += [f"// {reason}", f'lint_off -rule {rule} -file "*{top}.v"']
     return "\n".join(lines) + "\n"
 
 
-def manifest(d: Description) -> str:
+def manifest(d: Description, wrap: str | None = None) -> str:
     """JSON: description, configuration hash, formats, folding, register map, cycles, sizes."""
     g = geometry(d)
     result: dict[str, Any] = {
         "name": d.name,
+        "top": top_name(d, wrap),
+        "wrap": wrap,
         "generator": f"dualspike {VERSION}",
         "config_hash": config_hash(d),
         "config_register": config_word(d),
@@ -67,15 +83,16 @@ def manifest(d: Description) -> str:
     return json.dumps(result, indent=2) + "\n"
 
 
-def companions(d: Description) -> dict[str, str]:
+def companions(d: Description, wrap: str | None = None) -> dict[str, str]:
     """Files that other tools read, by name: the register map in four formats, and for FuseSoC."""
-    name, registers = d.name, register_map(d)
+    name, registers, top = d.name, register_map(d), top_name(d, wrap)
+    about = f"spiking network {_widths(d)} that learns on the chip"
     return {
         "registers.json": register_json(name, registers),
         "registers.md": markdown(name, registers),
         f"{name}.rdl": systemrdl(name, registers),
         f"{name}.h": c_header(name, registers),
-        f"{name}.core": core_file(name, f"spiking network {_widths(d)} that learns on the chip"),
+        f"{top}.core": core_file(top, about),
     }
 
 
@@ -102,9 +119,23 @@ def _widths(d: Description) -> str:
     return "-".join(str(n) for n in d.network.layers)
 
 
-def _header(d: Description, g: Geometry) -> str:
+def _notes(g: Geometry) -> list[str]:
+    """What a core's ports are."""
+    return [
+        "clk, rst   one clock, synchronous reset, active high",
+        f"inputs_*   stream of samples, {g.layers[0].simd} stored input(s) at a time",
+        "targets_*  stream of stored targets, one for each output, while learning",
+        "results_*  stream of outputs, while inferring",
+        "bus_*      registers, see manifest.json; hold request until done",
+        "busy       samples are inside or a batch is under way",
+        "A stream moves when valid and ready are both 1 at a rising edge of clk.",
+    ]
+
+
+def _header(d: Description, g: Geometry, notes: list[str]) -> str:
     folds = ", ".join(f"{layer.pe} x {layer.simd}" for layer in g.layers)
     formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
+    ports = "\n".join(f"// {note}" for note in notes)
     return f"""\
 // {d.name}: spiking network {_widths(d)} that trains itself by randomized forward gradients.
 // Made by dualspike {VERSION}; configuration {config_hash(d)[:16]}. This file belongs to you.
@@ -114,12 +145,6 @@ batches of {d.learning.batch}.
 // Formats: {formats}.
 // Folding (pe x simd by layer): {folds}. A sample every {g.interval} clocks.
 //
-// clk, rst   one clock, synchronous reset, active high
-// inputs_*   stream of samples, {g.layers[0].simd} stored input(s) at a time
-// targets_*  stream of stored targets, one for each output, while learning
-// results_*  stream of outputs, while inferring
-// bus_*      registers, see manifest.json; hold request until done
-// busy       samples are inside or a batch is under way
-// A stream moves when valid and ready are both 1 at a rising edge of clk.
+{ports}
 
 """

@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.axi_lite import AxiLiteBridge
-from dualspike.hw.axi_stream import AxiStreamSignature, FromAxiStream, ToAxiStream
+from dualspike.hw.axi_stream import AxiStreamSignature, FromAxiStream, ToAxiStream, places
 from dualspike.hw.core import Core
 from dualspike.hw.wishbone import WishboneBridge
 from dualspike.model.description import Description
@@ -60,6 +60,24 @@ class Soc(wiring.Component):
         """The `Core` of a description."""
         core = Core(d, config_word(d))
         return cls(core, wrap, len(register_map(d)), d.network.layers[-1])
+
+    def notes(self) -> list[str]:
+        """What the ports are, a line for each group of them."""
+        if self._wrap == "axi":
+            lines = [
+                "aclk, aresetn: one clock, synchronous reset, active low",
+                "s_axi_*: AXI4-Lite, registers at four times their number",
+            ]
+        else:
+            lines = [
+                "wb_clk_i, wb_rst_i: one clock, synchronous reset, active high",
+                "wb_*: Wishbone B4, registers at four times their number",
+            ]
+        for name, member in self._streams.items():
+            place, count = places(member.signature.members["payload"].shape)
+            side, last = ("s", "") if member.flow is In else ("m", ", TLAST ends a sample")
+            lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
+        return [*lines, "busy: samples are inside or a batch is under way"]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

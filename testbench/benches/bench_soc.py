@@ -84,23 +84,25 @@ class Bench:
         """Reset the core and load the chip's weights."""
         given = parameters()
         name, wrap = given["name"], given["wrap"]
-        clock, reset, active = (
-            (dut.aclk, dut.aresetn, 0) if wrap == "axi" else (dut.wb_clk_i, dut.wb_rst_i, 1)
-        )
         if wrap == "wishbone":
             dut.wb_cyc_i.value = dut.wb_stb_i.value = 0
-        reset.value = active
-        Clock(clock, 2, unit="ns", impl="gpi").start()
-        for _ in range(2):
-            await RisingEdge(clock)
         bench = cls(dut, name, wrap, stall)
-        for _ in range(2):
-            await RisingEdge(clock)
-        reset.value = 1 - active
-        await RisingEdge(clock)
+        Clock(bench.clock, 2, unit="ns", impl="gpi").start()
+        await bench.reset(True)
+        await bench.reset(False)
         for select, values in bench.memories():
             await bench.host.load(select, values)
         return bench
+
+    async def reset(self, active: bool) -> None:
+        """Hold the core in reset for some clocks, or let it go."""
+        if hasattr(self.dut, "aresetn"):
+            self.dut.aresetn.value = not active
+        else:
+            self.dut.wb_rst_i.value = active
+        for _ in range(2):
+            await RisingEdge(self.clock)
+            self.channels.restart()
 
     def memories(self) -> list[tuple[int, Ints]]:
         """WEIGHT_SELECT and golden contents of every weight memory."""
@@ -212,6 +214,7 @@ async def refuses_what_it_cannot_do(dut: HierarchyObject) -> None:
             assert await bench.refuses(4 * number, write) == ("DECERR" if axi else "ERR")
     assert await host.read("UPDATES") == 0x12345678
     assert await bench.refuses(0, True) == "", "a register that cannot be written ignores it"
+    assert await host.read("WEIGHT_SELECT") == 0, "it can only be written"
 
 
 @cocotb.test()
@@ -222,6 +225,25 @@ async def infers_and_learns(dut: HierarchyObject) -> None:
     await bench.learn()
     await bench.infer(2)
     await bench.learn()
+
+
+@cocotb.test()
+async def forgets_in_reset(dut: HierarchyObject) -> None:
+    """With results on offer and samples inside: no VALID, not busy, values of reset behind it."""
+    bench = await Bench.start(dut, stall=0.0)
+    bench.results.pause = True
+    await bench.host.write("CONTROL", Command.INFER)
+    bench.send_inputs(bench.samples(4))
+    while not bench.channels.bits("m_axis_results_t_valid"):
+        await RisingEdge(bench.clock)
+    assert await bench.host.read("STATUS") == 1 and int(bench.dut.busy.value)
+    await bench.reset(True)
+    for name in ("m_axis_results_t", "s_axi_b", "s_axi_r"):
+        assert name not in bench.channels.moved or not bench.channels.bits(f"{name}_valid")
+    assert not int(bench.dut.busy.value)
+    await bench.reset(False)
+    assert [await bench.host.read(name) for name in ("CONTROL", "STATUS")] == [0, 0]
+    assert not bench.channels.bits("m_axis_results_t_valid")
 
 
 @cocotb.test()

@@ -118,7 +118,11 @@ class Channels:
         self.now = 0
         self._dut, self._payloads = dut, payloads
         self.moved: dict[str, list[int]] = {name: [] for name in payloads}
-        self._laws = [Law(self, name) for name in payloads]
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was offered: a reset takes it back."""
+        self._laws = [Law(self, name) for name in self._payloads]
 
     def bits(self, name: str) -> int:
         """``<channel>_valid``, ``_ready``, or ``_payload``: all its signals side by side."""

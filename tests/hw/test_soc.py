@@ -8,4 +8,4 @@ from dualspike.testbench.components import run_bench
 def test_soc(name: str, wrap: str) -> None:
     given = {"name": name, "wrap": wrap}
     component = bench_soc.component(**given)
-    assert run_bench(component, "soc", bench_soc.__name__, given, quick=True) == 4
+    assert run_bench(component, "soc", bench_soc.__name__, given, quick=True) == 5

@@ -3,6 +3,9 @@
 import json
 import shlex
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from dualspike.commands.estimates import layer_table, summary
 from dualspike.commands.source import (
@@ -16,8 +19,10 @@ from dualspike.commands.source import (
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip
 from dualspike.golden.network import Parameters
-from dualspike.hw.product import companions, core_verilog, hex_words, manifest, waivers
+from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers
+from dualspike.hw.soc import WRAPS
 from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.estimate import estimate
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
@@ -29,11 +34,16 @@ def generate(
     output: FolderOption = Path("generated"),
     preset: PresetOption = None,
     weights: WeightsOption = None,
+    wrap: Annotated[
+        str | None, typer.Option(metavar="BUS", help="Wrap the core for a SoC: axi or wishbone.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     d = description(net, preset)
-    files = write_core(d, output, initial(weights, d))
+    if wrap is not None and wrap not in WRAPS:
+        raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
+    files = write_core(d, output, initial(weights, d), wrap)
     g, found = geometry(d), estimate(d)
     out = console(as_json)
     for name in files:
@@ -55,17 +65,20 @@ def generate(
         )
 
 
-def write_core(d: Description, folder: Path, first: Parameters | None = None) -> list[str]:
+def write_core(
+    d: Description, folder: Path, first: Parameters | None = None, wrap: str | None = None
+) -> list[str]:
     """Write everything that belongs to a core; returns the file names.
 
-    The weights are ``first``, or those of the seed.
+    The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
     """
     output_folder(folder)
+    top = top_name(d, wrap)
     contents = {
-        f"{d.name}.v": core_verilog(d),
-        f"{d.name}.vlt": waivers(d),
-        "manifest.json": manifest(d),
-        **companions(d),
+        f"{top}.v": core_verilog(d, wrap=wrap),
+        f"{top}.vlt": waivers(d, wrap),
+        "manifest.json": manifest(d, wrap),
+        **companions(d, wrap),
     }
     bits = d.formats.weight.bits
     chip = first_chip(d, first)

@@ -1,10 +1,13 @@
+import re
 import subprocess
 from pathlib import Path
 
 from dualspike.hw.exports.as_c_header import c_header
-from dualspike.model.load import describe
+from dualspike.model.load import describe, load_preset
 from dualspike.model.registers import Command, Flag, register_map
 
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+SOC = Path(__file__).parents[3] / "docs" / "soc.md"
 NET = {"network": {"layers": [2, 3, 1]}, "hardware": {"lanes": 5}}
 
 
@@ -35,8 +38,7 @@ def test_a_c_program_sees_the_same_map(tmp_path: Path) -> None:
             ]
         )
     )
-    strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-    subprocess.run(["gcc", *strict, "map.c", "-o", "map"], cwd=tmp_path, check=True)
+    subprocess.run(["gcc", *STRICT, "map.c", "-o", "map"], cwd=tmp_path, check=True)
     done = subprocess.run(
         [tmp_path / "map"], cwd=tmp_path, check=True, capture_output=True, text=True
     )
@@ -47,3 +49,11 @@ def test_a_c_program_sees_the_same_map(tmp_path: Path) -> None:
 def test_masks_are_given_for_parts_of_a_register_only() -> None:
     text = c_header("tiny", register_map(describe(NET, "test")))
     assert "TINY_MAGIC_VALUE" not in text and "TINY_SHIFT_0_VALUE_MASK 0x3fu" in text
+
+
+def test_the_example_in_the_documents_compiles(tmp_path: Path) -> None:
+    example = re.search(r"^```c\n(.*?)^```", SOC.read_text("utf-8"), re.M | re.S)
+    assert example
+    (tmp_path / "example.c").write_text(example[1])
+    (tmp_path / "hat.h").write_text(c_header("hat", register_map(load_preset("hat"))))
+    subprocess.run(["gcc", *STRICT, "-c", "example.c"], cwd=tmp_path, check=True)
