@@ -42,6 +42,10 @@ class Area:
             self.bram + other.bram,
         )
 
+    def rounded(self) -> "Area":
+        """In whole numbers."""
+        return Area(round(self.lut4), round(self.ff), self.dsp, self.bram)
+
     def times(self, count: int) -> "Area":
         """``count`` of these."""
         return Area(count * self.lut4, count * self.ff, count * self.dsp, count * self.bram)

@@ -29,7 +29,7 @@ class Use:
     """One resource: what is needed, and what a device has."""
 
     name: str
-    needed: int
+    needed: float
     available: int
 
     @property
@@ -42,15 +42,14 @@ def core_area(d: Description, family: Family = ECP5) -> Area:
     """Estimated area of a whole core in a family's blocks, in whole numbers."""
     g = geometry(d)
     parts = [layer_area(d, g, layer, family) for layer in g.layers]
-    total = sum(parts, shared_area(d, g, family))
-    return Area(round(total.lut4), round(total.ff), total.dsp, total.bram)
+    return sum(parts, shared_area(d, g, family)).rounded()
 
 
 def uses(area: Area, device: Device) -> list[Use]:
     """An area beside what a device has."""
     return [
-        Use("LUT4", round(area.lut4), device.lut4),
-        Use("FF", round(area.ff), device.ff),
+        Use("LUT4", area.lut4, device.lut4),
+        Use("FF", area.ff, device.ff),
         Use("DSP", area.dsp, device.dsp),
         Use("BRAM", area.bram, device.bram),
     ]

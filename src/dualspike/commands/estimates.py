@@ -48,5 +48,5 @@ def device_table(d: Description, device: Device) -> Table:
         column.justify = "right"
     for use in uses(core_area(d, device.family), device):
         share = f"{100 * use.share:.0f} %"
-        table.add_row(use.name, f"{use.needed:,}", f"{use.available:,}", share)
+        table.add_row(use.name, f"{use.needed:,.0f}", f"{use.available:,}", share)
     return table

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from dualspike.commands.estimates import layer_table, summary
+from dualspike.commands.estimates import device_table, layer_table, summary
+from dualspike.commands.fitting import (
+    BudgetOption,
+    ClockOption,
+    DeviceOption,
+    FitFlag,
+    RateOption,
+    Wanted,
+    hardware_lines,
+)
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
@@ -22,6 +31,7 @@ from dualspike.golden.network import Parameters
 from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers
 from dualspike.hw.soc import WRAPS
 from dualspike.model.description import Description
+from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
 from dualspike.model.estimate import estimate
 from dualspike.model.geometry import geometry
@@ -37,22 +47,34 @@ def generate(
     wrap: Annotated[
         str | None, typer.Option(metavar="BUS", help="Wrap the core for a SoC: axi or wishbone.")
     ] = None,
+    fit: FitFlag = False,
+    rate: RateOption = None,
+    clock: ClockOption = None,
+    device: DeviceOption = None,
+    budget: BudgetOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
-    d = description(net, preset)
+    wanted = Wanted(fit, rate, clock, device, budget)
+    d = wanted.folded(description(net, preset))
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
-    files = write_core(d, output, initial(weights, d), wrap)
-    g, found = geometry(d), estimate(d)
+    files = write_core(d, output, initial(weights, d), wrap, wanted.on)
+    g, found = geometry(d), estimate(d, wanted.on)
     out = console(as_json)
     for name in files:
         out.print(f"wrote {output / name}")
     out.print(layer_table(found))
     for line in summary(found):
         out.print(line)
+    if wanted.on:
+        out.print(device_table(d, wanted.on))
     out.print(f"A sample every {g.interval} clocks, {g.lanes} tangent lanes. Next:")
-    out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
+    if fit:
+        out.print("  these lines under [hardware] of the description, for the other commands:")
+        out.print(*(f"  {line}" for line in hardware_lines(d)), sep="\n")
+    else:
+        out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
     if as_json:
         emit_json(
             {
@@ -66,11 +88,16 @@ def generate(
 
 
 def write_core(
-    d: Description, folder: Path, first: Parameters | None = None, wrap: str | None = None
+    d: Description,
+    folder: Path,
+    first: Parameters | None = None,
+    wrap: str | None = None,
+    device: Device | None = None,
 ) -> list[str]:
     """Write everything that belongs to a core; returns the file names.
 
     The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
+    The estimate names ``device``.
     """
     output_folder(folder)
     top = top_name(d, wrap)
@@ -85,7 +112,7 @@ def write_core(
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
-    contents["report/estimate.json"] = json.dumps(estimate(d), indent=2) + "\n"
+    contents["report/estimate.json"] = json.dumps(estimate(d, device), indent=2) + "\n"
     output_folder(folder / "report")
     for name, text in contents.items():
         write_atomic(folder / name, text)

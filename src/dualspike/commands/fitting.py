@@ -1,0 +1,77 @@
+"""Options that choose a folding: ``--fit`` with a target rate, a device, or both."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from dualspike.model.description import Description
+from dualspike.model.devices import Device, device_named
+from dualspike.model.errors import BadInput
+from dualspike.model.fit import REFERENCE, Search, Target, check_fits
+
+BUDGET = 0.8
+
+FitFlag = Annotated[
+    bool, typer.Option("--fit", help="Choose pe and simd for a rate, for a device, or for both.")
+]
+RateOption = Annotated[
+    float | None, typer.Option("--samples-per-second", metavar="N", help="The rate to reach.")
+]
+ClockOption = Annotated[float | None, typer.Option(metavar="MHZ", help="The clock it is for.")]
+DeviceOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The FPGA that has to hold the core.")
+]
+BudgetOption = Annotated[
+    float | None, typer.Option(metavar="SHARE", help="Share of the FPGA to use; 0.8 if not given.")
+]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the options ask for, checked: BadInput where they do not go together."""
+
+    fit: bool
+    rate: float | None
+    clock: float | None
+    device: str | None
+    budget: float | None
+
+    def __post_init__(self) -> None:
+        rate, clock = self.rate is not None, self.clock is not None
+        for given, name, wanted, other in (
+            (rate, "--samples-per-second", self.fit and clock, "--fit and --clock"),
+            (clock, "--clock", rate, "--samples-per-second"),
+            (self.budget is not None, "--budget", self.fit and self.device, "--fit and --device"),
+            (self.fit, "--fit", rate or self.device, "--samples-per-second or --device"),
+        ):
+            if given and not wanted:
+                raise BadInput(f"{name} must come with {other}")
+        for name, value in (("--samples-per-second", self.rate), ("--clock", self.clock)):
+            if value is not None and not 1e-6 <= value <= 1e12:
+                raise BadInput(f"{name} must be in [1e-06, 1e+12], not {value:g}")
+        if self.budget is not None and not 0 < self.budget <= 1:
+            raise BadInput(f"--budget must be in (0, 1], not {self.budget:g}")
+
+    @property
+    def on(self) -> Device | None:
+        """The device, if one was named."""
+        return None if self.device is None else device_named(self.device)
+
+    def folded(self, d: Description) -> Description:
+        """``d`` with the folding that was asked for; BadInput says why there is none."""
+        device = self.on
+        if not self.fit:
+            if device:
+                check_fits(d, device)
+            return d
+        search = Search(d, device or REFERENCE)
+        budget = (self.budget or BUDGET) if device else None
+        if self.rate is not None and self.clock is not None:
+            return search.reaching(Target(self.rate, self.clock), budget).of(d)
+        return search.fastest(budget or BUDGET).of(d)
+
+
+def hardware_lines(d: Description) -> list[str]:
+    """The folding as lines of a description's table ``[hardware]``."""
+    return [f"pe = {d.hardware.pe}", f"simd = {d.hardware.simd}"]

