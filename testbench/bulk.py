@@ -1,6 +1,8 @@
 """A Verilated core in this process, driven a whole batch at a time."""
 
 import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -14,61 +16,84 @@ from dualspike.hw.core import Probe, probes_of
 from dualspike.hw.product import core_verilog
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.model.registers import MAGIC, Command, register_map
+from dualspike.model.registers import MAGIC, Command, Register, register_map
 from dualspike.testbench.verilate import Source, build
 
 _LIMIT_FACTOR = 64
 
 
+@dataclass(frozen=True)
+class Feed:
+    """An input stream: rows of ``width`` numbers of ``bits`` bits, in chunks of ``simd``."""
+
+    name: str
+    width: int
+    simd: int
+    bits: int
+
+
 def core_source(description: Description, *, debug: bool = False) -> tuple[Source, list[Probe]]:
     """What to build for a description; ``debug`` adds probes and waveforms."""
     probes = probes_of(description) if debug else []
-    f, g = description.formats, geometry(description)
-    defines = {
-        "N_IN": g.layers[0].n_in,
-        "SIMD": g.layers[0].simd,
-        "N_OUT": g.layers[-1].n_out,
-        "INPUT_BITS": f.input.bits,
-        "TARGET_BITS": f.target.bits,
-        "RESULT_BITS": f.membrane.bits,
-    }
+    f, first = description.formats, geometry(description).layers[0]
+    feeds = [
+        Feed("inputs", first.n_in, first.simd, f.input.bits),
+        Feed("targets", description.network.layers[-1], 1, f.target.bits),
+    ]
+    verilog, name = core_verilog(description, probes=debug), description.name
+    return source_of(verilog, name, feeds, f.membrane.bits, probes, debug=debug), probes
+
+
+def source_of(
+    verilog: str,
+    name: str,
+    feeds: list[Feed],
+    result_bits: int,
+    probes: list[Probe],
+    *,
+    debug: bool,
+) -> Source:
+    """The core's Verilog, and what the harness must know of its ports."""
+    streams = [
+        f"X({n}, {feed.name}, {feed.width}, {feed.simd}, {feed.bits})"
+        for n, feed in enumerate(feeds)
+    ]
     lines = [
         f"if (top.{probe.name}_moved) log_port(log, {n}, cycle, top.{probe.name}_payload);"
         for n, probe in enumerate(probes)
     ]
     header = (
+        f"#define FEEDS(X) {' '.join(streams)}\n"
         "static inline void log_probes([[maybe_unused]] TOP_CLASS& top,"
         " [[maybe_unused]] Log& log, [[maybe_unused]] uint64_t cycle) {\n"
         + "\n".join(lines)
         + "\n}\n"
     )
-    name = description.name
-    verilog = core_verilog(description, probes=debug)
-    return Source(verilog, name, tuple(defines.items()), header, debug), probes
+    return Source(verilog, name, (("RESULT_BITS", result_bits),), header, debug)
 
 
-class Simulation:
-    """One Verilated core. ``samples`` and ``cycles`` count what `learn` and `infer` took.
+class Verilated:
+    """One Verilated chip: its clock, its registers, its weights, its streams.
 
-    ``began`` is the clock at which the last of them gave its first sample, ``entered`` the clocks
-    at which each sample had gone in.
+    ``samples`` and ``cycles`` count what `run` took: rows of the first stream, clocks. ``began``
+    is the clock at which the last run gave its first row, ``entered`` the clocks at which each
+    row of the first stream had gone in.
     """
 
-    def __init__(self, description: Description, library: Path) -> None:
-        self.d = description
+    def __init__(
+        self,
+        library: Path,
+        registers: Sequence[Register],
+        shapes: list[tuple[int, int]],
+        weight_bits: int,
+    ) -> None:
         self._library = _declare(ctypes.CDLL(str(library)))
         self._sim = self._library.sim_open()
-        g = geometry(description)
-        self._address = {r.name: r.address for r in register_map(description)}
-        self._interval = g.interval
+        self._address = {register.name: register.address for register in registers}
+        self._shapes, self._weight_bits = shapes, weight_bits
         self.samples = self.cycles = self.began = 0
         if self.read("MAGIC") != MAGIC:
             raise RuntimeError("the simulated core does not answer with the right MAGIC")
-
-    @classmethod
-    def of(cls, description: Description) -> Self:
-        """Build, or find, the plain core of a description and open it."""
-        return cls(description, build(core_source(description)[0]))
 
     def close(self) -> None:
         """End the simulation; an open waveform is completed."""
@@ -117,9 +142,9 @@ class Simulation:
 
     def weights(self) -> tuple[list[Matrix], list[Matrix]]:
         """Read all weights and biases back."""
-        half = 1 << (self.d.formats.weight.bits - 1)
+        half = 1 << (self._weight_bits - 1)
         result: tuple[list[Matrix], list[Matrix]] = ([], [])
-        for layer, (n_in, n_out) in enumerate(self.d.shapes):
+        for layer, (n_in, n_out) in enumerate(self._shapes):
             for select, shape in ((0, (n_out, n_in)), (1, (n_out,))):
                 self.write("WEIGHT_SELECT", 2 * layer + select)
                 words = [self.read("WEIGHT_DATA") for _ in range(int(np.prod(shape)))]
@@ -127,37 +152,29 @@ class Simulation:
                 result[select].append(np.where(stored >= half, stored - 2 * half, stored))
         return result
 
-    def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
-        """One update on one batch, as `golden.chip.Chip.update`."""
-        for layer, shift in enumerate(self.d.step_shift):
-            self.write(f"SHIFT_{layer}", shift + stage)
-        self.write("UPDATES", 1)
-        self.write("CONTROL", Command.LEARN)
-        self._run(x, target, 0, stall)
+    def record(self, lanes: int) -> Record:
+        """What can be read behind an update."""
         lfsr = self.read_wide("LFSR") & (1 << 64) - 1
-        jvp = tuple(self.read_wide(f"JVP_{k}") for k in range(self.d.lanes))
+        jvp = tuple(self.read_wide(f"JVP_{k}") for k in range(lanes))
         return Record(self.read_wide("LOSS"), jvp, lfsr, self.read("FLAGS"))
 
-    def infer(self, x: Ints, *, stall: int = 0) -> NDArray[np.int64]:
-        """Outputs [B, n_out] of stored inputs x [B, n_in]."""
-        self.write("CONTROL", Command.INFER)
-        n_out = self.d.network.layers[-1]
-        results = self._run(x, None, len(x) * n_out, stall)
-        self.write("CONTROL", Command.STOP)
-        return results.reshape(len(x), n_out).astype(np.int64)
+    def run(
+        self, rows: Sequence[Ints], n_results: int, stall: int, limit: int
+    ) -> NDArray[np.int32]:
+        """Feed rows [n, width] to every input stream; the outputs, when all is over.
 
-    def _run(self, x: Ints, target: Ints | None, n_results: int, stall: int) -> NDArray[np.int32]:
-        inputs = np.ascontiguousarray(x, np.int32)
-        targets = None if target is None else np.ascontiguousarray(target, np.int32)
+        Raises RuntimeError if that takes more than ``limit`` clocks.
+        """
+        data = [np.ascontiguousarray(one, np.int32) for one in rows]
+        counts = np.array([len(one) for one in data], np.int64)
+        pointers = (ctypes.c_void_p * len(data))(*(one.ctypes.data for one in data))
         results = np.zeros(n_results, np.int32)
-        self.entered = np.zeros(len(inputs), np.uint64)
+        self.entered = np.zeros(len(data[0]), np.uint64)
         self.began = self.cycle
-        limit = _LIMIT_FACTOR * (self._interval * (len(inputs) + 8) + 100_000)
         cycles = self._library.sim_run(
             self._sim,
-            inputs.ctypes.data,
-            None if targets is None else targets.ctypes.data,
-            len(inputs),
+            pointers,
+            counts.ctypes.data,
             results.ctypes.data,
             n_results,
             stall,
@@ -165,8 +182,8 @@ class Simulation:
             self.entered.ctypes.data,
         )
         if cycles < 0:
-            raise RuntimeError(f"the core did not finish {len(inputs)} samples in {limit} clocks")
-        self.samples += len(inputs)
+            raise RuntimeError(f"the core did not finish {len(data[0])} samples in {limit} clocks")
+        self.samples += len(data[0])
         self.cycles += cycles
         return results
 
@@ -179,6 +196,42 @@ class Simulation:
         return words
 
 
+class Simulation(Verilated):
+    """One Verilated core of a perceptron."""
+
+    def __init__(self, description: Description, library: Path) -> None:
+        self.d = d = description
+        super().__init__(library, register_map(d), d.shapes, d.formats.weight.bits)
+        self._interval = geometry(d).interval
+
+    @classmethod
+    def of(cls, description: Description) -> Self:
+        """Build, or find, the plain core of a description and open it."""
+        return cls(description, build(core_source(description)[0]))
+
+    def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
+        """One update on one batch, as `golden.chip.Chip.update`."""
+        for layer, shift in enumerate(self.d.step_shift):
+            self.write(f"SHIFT_{layer}", shift + stage)
+        self.write("UPDATES", 1)
+        self.write("CONTROL", Command.LEARN)
+        self.run([x, target], 0, stall, self._limit(x))
+        return self.record(self.d.lanes)
+
+    def infer(self, x: Ints, *, stall: int = 0) -> NDArray[np.int64]:
+        """Outputs [B, n_out] of stored inputs x [B, n_in]."""
+        self.write("CONTROL", Command.INFER)
+        n_out = self.d.network.layers[-1]
+        results = self.run(
+            [x, np.zeros((0, n_out), np.int64)], len(x) * n_out, stall, self._limit(x)
+        )
+        self.write("CONTROL", Command.STOP)
+        return results.reshape(len(x), n_out).astype(np.int64)
+
+    def _limit(self, x: Ints) -> int:
+        return _LIMIT_FACTOR * (self._interval * (len(x) + 8) + 100_000)
+
+
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     pointer, integer, wide = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int64
     signatures = {
@@ -189,7 +242,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         "sim_bus": (integer, [pointer, ctypes.c_int, integer, integer]),
         "sim_run": (
             wide,
-            [pointer, pointer, pointer, wide, pointer, wide, integer, wide, pointer],
+            [pointer, pointer, pointer, pointer, wide, integer, wide, pointer],
         ),
         "sim_log": (wide, [pointer, pointer]),
         "sim_forget": (None, [pointer]),

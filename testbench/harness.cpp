@@ -1,6 +1,6 @@
 // Drives a Verilated core in bulk: one call runs whole batches, so Python is not in the loop.
-// The build defines TOP (class header), N_IN, SIMD, N_OUT, INPUT_BITS, TARGET_BITS, RESULT_BITS,
-// and ports.h defines `log_probes` for cores generated with probes.
+// The build defines TOP_CLASS, TOP_HEADER and RESULT_BITS. ports.h defines FEEDS(X), the input
+// streams, as a row of X(number, name, width, simd, bits), and `log_probes` for cores with probes.
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -75,6 +75,42 @@ struct Simulation {
     }
 };
 
+// Rows of one input stream, `width` numbers each, on their way in as chunks of `simd`.
+struct Feed {
+    const int32_t* data;
+    int64_t rows, row = 0;
+    int chunk = 0;
+    bool offered = false;
+
+    template <int width, int simd, int bits, class Port>
+    void offer(Simulation* sim, Port& port, unsigned stall) {
+        if (offered || row == rows || (stall && sim->stalled(stall))) return;
+        uint32_t words[(simd * bits + 31) / 32 + 2] = {};
+        const int32_t* numbers = data + row * width;
+        for (int s = 0; s < simd && chunk * simd + s < width; ++s) {
+            uint64_t field = static_cast<uint32_t>(numbers[chunk * simd + s]) & ((1ull << bits) - 1);
+            int bit = s * bits;
+            field <<= bit % 32;
+            words[bit / 32] |= static_cast<uint32_t>(field);
+            words[bit / 32 + 1] |= static_cast<uint32_t>(field >> 32);
+        }
+        put(port, words);
+        offered = true;
+    }
+
+    // Whether this was the last chunk of a row.
+    bool take(int chunks) {
+        offered = false;
+        if (++chunk < chunks) return false;
+        chunk = 0;
+        ++row;
+        return true;
+    }
+};
+
+#define COUNT(...) +1
+constexpr int n_feeds = 0 FEEDS(COUNT);
+
 extern "C" {
 
 Simulation* sim_open() {
@@ -131,61 +167,41 @@ uint32_t sim_bus(Simulation* sim, int write, uint32_t address, uint32_t data) {
     return read;
 }
 
-// Feeds `samples` samples x [samples, N_IN] and, unless null, targets [samples, N_OUT] and takes
-// `results` outputs; then waits until the core is no longer busy. `stall` per 256 cycles each
-// stream pauses. Returns the cycles it took, or -1 after `limit` cycles without an end.
-int64_t sim_run(Simulation* sim, const int32_t* x, const int32_t* targets, int64_t samples,
-                int32_t* results, int64_t n_results, unsigned stall, int64_t limit,
-                uint64_t* entered) {
-    constexpr int chunks = (N_IN + SIMD - 1) / SIMD;
+// Feeds rows[n] rows of data[n] to every input stream n and takes `n_results` outputs; then waits
+// until the core is no longer busy. `stall` per 256 cycles each stream pauses. Returns the cycles
+// it took, or -1 after `limit` cycles without an end. `entered` gets the cycle in which each row
+// of stream 0 had gone in.
+int64_t sim_run(Simulation* sim, const int32_t* const* data, const int64_t* rows, int32_t* results,
+                int64_t n_results, unsigned stall, int64_t limit, uint64_t* entered) {
     auto& top = sim->top;
-    int64_t n_chunks = samples * chunks, n_targets = targets ? samples * N_OUT : 0;
-    int64_t chunk = 0, target = 0, result = 0;
-    bool offer_chunk = false, offer_target = false;
+    Feed feeds[n_feeds];
+    for (int n = 0; n < n_feeds; ++n) feeds[n] = {data[n], rows[n]};
+    int64_t result = 0;
     const uint64_t begin = sim->cycle;
     for (;;) {
-        if (!offer_chunk && chunk < n_chunks && !(stall && sim->stalled(stall))) {
-            uint32_t words[(SIMD * INPUT_BITS + 31) / 32 + 2] = {};
-            const int32_t* sample = x + chunk / chunks * N_IN;
-            int first = chunk % chunks * SIMD;
-            for (int s = 0; s < SIMD && first + s < N_IN; ++s) {
-                uint64_t field = static_cast<uint32_t>(sample[first + s]) &
-                                 ((1ull << INPUT_BITS) - 1);
-                int bit = s * INPUT_BITS;
-                field <<= bit % 32;
-                words[bit / 32] |= static_cast<uint32_t>(field);
-                words[bit / 32 + 1] |= static_cast<uint32_t>(field >> 32);
-            }
-            put(top.inputs_payload, words);
-            offer_chunk = true;
-        }
-        if (!offer_target && target < n_targets && !(stall && sim->stalled(stall))) {
-            uint32_t word = static_cast<uint32_t>(targets[target]) & ((1ull << TARGET_BITS) - 1);
-            put(top.targets_payload, &word);
-            offer_target = true;
-        }
-        top.inputs_valid = offer_chunk;
-        top.targets_valid = offer_target;
+#define OFFER(n, name, width, simd, bits)                                     \
+    feeds[n].offer<width, simd, bits>(sim, top.name##_payload, stall);        \
+    top.name##_valid = feeds[n].offered;
+        FEEDS(OFFER)
         top.results_ready = result < n_results && !(stall && sim->stalled(stall));
         sim->settle();
-        if (offer_chunk && top.inputs_ready) {
-            offer_chunk = false;
-            if (entered && chunk % chunks == chunks - 1) entered[chunk / chunks] = sim->cycle;
-            ++chunk;
-        }
-        if (offer_target && top.targets_ready) offer_target = false, ++target;
+#define TAKE(n, name, width, simd, bits)                                      \
+    if (feeds[n].offered && top.name##_ready &&                               \
+        feeds[n].take((width + simd - 1) / simd) && n == 0)                   \
+        entered[feeds[n].row - 1] = sim->cycle;
+        FEEDS(TAKE)
         if (top.results_ready && top.results_valid) {
             uint32_t word = top.results_payload;
             results[result++] = static_cast<int32_t>(word << (32 - RESULT_BITS)) >> (32 - RESULT_BITS);
         }
-        bool finished = chunk == n_chunks && target == n_targets && result == n_results &&
-                        !top.busy;
+        bool finished = result == n_results && !top.busy;
+        for (const Feed& feed : feeds) finished = finished && feed.row == feed.rows;
         sim->edge();
         if (finished) break;
         if (static_cast<int64_t>(sim->cycle - begin) > limit) return -1;
     }
-    top.inputs_valid = 0;
-    top.targets_valid = 0;
+#define REST(n, name, ...) top.name##_valid = 0;
+    FEEDS(REST)
     top.results_ready = 0;
     return static_cast<int64_t>(sim->cycle - begin);
 }
