@@ -56,8 +56,8 @@ class Chip:
         """Draw the signs of the next batch."""
         return draw(self.d, self.drawer)
 
-    def forward(self, x: Ints, perturbation: Perturbation) -> Forward:
-        """One batch with all tangents and traces."""
+    def forward(self, x: Ints, perturbation: Perturbation | None) -> Forward:
+        """One batch with all tangents and traces; without a perturbation there are no tangents."""
         return self._network.forward(self.weights, self.biases, x, perturbation)
 
     def update(self, x: Ints, target: Ints, stage: int = 0) -> Record:

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Shape, Signal, signed, unsigned
+from amaranth.hdl import Cat, Module, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.bus import BusSignature, RegisterBus
 from dualspike.hw.chain import Chain, relay
 from dualspike.hw.drawer import Drawer
+from dualspike.hw.inference import Inference
 from dualspike.hw.loss import Loss
-from dualspike.hw.registers import wire_drawer, wire_learning, wire_status, wire_weights
+from dualspike.hw.registers import (
+    wire_drawer,
+    wire_learning,
+    wire_status,
+    wire_updates,
+    wire_weights,
+)
+from dualspike.hw.relay import Relay
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape, row
 from dualspike.model.description import Description
@@ -40,12 +48,13 @@ def probes_of(d: Description) -> list[Probe]:
 
 
 class Core(wiring.Component):
-    """A spiking network that learns on its own, for any description.
+    """A spiking network, for any description: one that learns on its own, or one that only infers.
 
-    Members: ``inputs``, a sample as chunks of ``simd[0]`` stored inputs; ``targets``, with
-    learning, one stored target for each output; ``results``, without, one output each; ``bus``,
-    the registers of `model.registers`; ``busy``, bit 0 of STATUS. With ``probes`` the streams
-    inside appear as ports ``<name>_moved`` and ``<name>_payload``: see `probes_of`.
+    Members: ``inputs``, a sample as chunks of ``simd[0]`` stored inputs; ``targets``, while
+    learning, one stored target for each output (a core that only infers has none); ``results``,
+    while inferring, one output each; ``bus``, the registers of `model.registers`; ``busy``, bit 0
+    of STATUS. With ``probes`` the streams inside appear as ports ``<name>_moved`` and
+    ``<name>_payload``: see `probes_of`.
     Throughput: a sample every `Geometry.interval` cycles, with or without learning.
     """
 
@@ -57,9 +66,10 @@ class Core(wiring.Component):
         self._chain = Chain(description, g)
         self._dense = self._chain.dense
         inputs = data.ArrayLayout(signed(f.input.bits), g.layers[0].simd)
+        targets = stream.Signature(signed(f.target.bits))
         members = {
             "inputs": In(stream.Signature(inputs)),
-            "targets": In(stream.Signature(signed(f.target.bits))),
+            **({"targets": In(targets)} if description.learns else {}),
             "results": Out(stream.Signature(signed(f.membrane.bits))),
             "bus": In(BusSignature(counter_shape(len(self._map) - 1).width)),
             "busy": Out(1),
@@ -75,26 +85,53 @@ class Core(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        d, g = self._d, self._g
-        m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed))
-        m.submodules.sequencer = sequencer = Sequencer(Course.of(d, g))
-        m.submodules.errors = loss = Loss(d, g)
         m.submodules.registers = registers = RegisterBus(self._map)
-        connect(m, drawer.words, sequencer.words)
         connect(m, flipped(self.bus), registers.bus)
-        connect(m, flipped(self.targets), loss.targets)
-        connect(m, loss.results, flipped(self.results))
-
-        outputs = self._chain.elaborate(m, self.inputs, sequencer.open, sequencer.entered)
-        relay(m, "relay_loss", outputs, loss.inputs)
+        sequencer = self._learn(m, registers) if self._d.learns else self._infer(m, registers)
+        m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
+        ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
+        wire_weights(m, registers, ports)
         if self._probes:
             parts = [*self._dense, *self._chain.neurons]
-            for probe, part in zip(probes_of(d), parts, strict=True):
+            for probe, part in zip(probes_of(self._d), parts, strict=True):
                 port = getattr(self, probe.name)
                 m.d.comb += [
                     port.moved.eq(part.outputs.valid & part.outputs.ready),
                     port.payload.eq(part.outputs.payload),
                 ]
+        return m
+
+    def _overflows(self, bit: int) -> Value:
+        """Whether any part tells of a membrane (bit 0) or a tangent (bit 1) clipped."""
+        parts = [*self._dense, *self._chain.neurons]
+        return Cat(part.overflow[bit] for part in parts).any()
+
+    def _infer(self, m: Module, registers: RegisterBus) -> Inference:
+        """The chain from samples to results, and nothing else."""
+        m.submodules.sequencer = sequencer = Inference(self._d)
+        outputs = self._chain.elaborate(m, self.inputs, sequencer.open, sequencer.entered)
+        m.submodules.relay_results = last = Relay(outputs.payload.shape())
+        connect(m, outputs, last.inputs)
+        m.d.comb += [
+            self.results.valid.eq(last.outputs.valid),
+            self.results.payload.eq(last.outputs.payload.value[0]),
+            last.outputs.ready.eq(self.results.ready),
+            sequencer.left.eq(self.results.valid & self.results.ready),
+        ]
+        wire_status(m, registers, sequencer, self._overflows(0), sequencer.busy)
+        return sequencer
+
+    def _learn(self, m: Module, registers: RegisterBus) -> Sequencer:
+        """The chain with the loss at its end, signs from the drawer, and the learner."""
+        d, g = self._d, self._g
+        m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed))
+        m.submodules.sequencer = sequencer = Sequencer(Course.of(d, g))
+        m.submodules.errors = loss = Loss(d, g)
+        connect(m, drawer.words, sequencer.words)
+        connect(m, flipped(self.targets), loss.targets)
+        connect(m, loss.results, flipped(self.results))
+        outputs = self._chain.elaborate(m, self.inputs, sequencer.open, sequencer.entered)
+        relay(m, "relay_loss", outputs, loss.inputs)
         masks = [
             Signal(g.lanes, name=f"mask_{n}", init=self._lanes_of(n)) for n in range(len(g.layers))
         ]
@@ -119,18 +156,14 @@ class Core(wiring.Component):
                 dense.step.eq(sequencer.step),
             ]
         raised = Signal(len(Flag))
-        inner = [dense.overflow for dense in self._dense]
-        inner += [neurons.overflow for neurons in self._chain.neurons]
         m.d.comb += [
-            raised[Flag.MEMBRANE].eq(Cat(pulse[0] for pulse in inner).any()),
-            raised[Flag.TANGENT].eq(Cat(pulse[1] for pulse in inner).any() & sequencer.learn),
+            raised[Flag.MEMBRANE].eq(self._overflows(0)),
+            raised[Flag.TANGENT].eq(self._overflows(1) & sequencer.learn),
             raised[Flag.WEIGHT].eq(Cat(dense.saturated for dense in self._dense).any()),
             raised[Flag.STEP].eq(sequencer.clipped),
         ]
-        m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
         wire_status(m, registers, sequencer, raised, sequencer.busy)
+        wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, loss.loss, loss.jvp, masks, [-1] * len(masks), shifts)
-        ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
-        wire_weights(m, registers, ports)
-        return m
+        return sequencer

@@ -20,6 +20,7 @@ class Dense(wiring.Component):
 
     ``start`` makes the layer move its weights and biases by ``step`` against lane ``lane``,
     ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
+    Without lanes only the streams, ``overflow``, ``weights`` and ``biases`` are there.
     Latency from a frame's last chunk to its first row: 3 + 1 + 2 cycles, 1 more in a readout
     whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
     every ``cycles`` cycles (once full: ``rows`` if that is more).
@@ -29,19 +30,22 @@ class Dense(wiring.Component):
         self._d, self._g, self._layer = description, geometry, layer
         f, lanes = description.formats, geometry.lanes
         results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
+        learner = {
+            "mask": In(lanes),
+            "load": In(lanes),
+            "word": In(WORD),
+            "restart": In(1),
+            "start": In(1),
+            "lane": In(range(max(lanes, 2))),
+            "step": In(signed(f.weight.bits)),
+            "busy": Out(1),
+            "saturated": Out(1),
+        }
         super().__init__(
             {
                 "inputs": In(stream.Signature(layer_input(layer, lanes))),
                 "outputs": Out(stream.Signature(results)),
-                "mask": In(lanes),
-                "load": In(lanes),
-                "word": In(WORD),
-                "restart": In(1),
-                "start": In(1),
-                "lane": In(range(max(lanes, 2))),
-                "step": In(signed(f.weight.bits)),
-                "busy": Out(1),
-                "saturated": Out(1),
+                **(learner if lanes else {}),
                 "overflow": Out(2),
                 "weights": In(HostPort(f.weight.bits)),
                 "biases": In(HostPort(f.weight.bits)),
@@ -70,7 +74,13 @@ class Dense(wiring.Component):
         connect(m, settle.outputs, flipped(self.outputs))
         connect(m, flipped(self.weights), synapse.host)
         connect(m, flipped(self.biases), settle.host)
+        m.d.comb += self.overflow.eq(settle.overflow)
+        if lanes:
+            self._learner(m, synapse, settle)
+        return m
 
+    def _learner(self, m: Module, synapse: Synapse, settle: Settle) -> None:
+        """Signs for both parts, and their sweeps, which begin together."""
         sweeping = Signal(2)
         m.d.comb += [
             synapse.mask.eq(self.mask),
@@ -81,7 +91,6 @@ class Dense(wiring.Component):
             settle.first.eq(synapse.first),
             settle.mask.eq(self.mask),
             self.saturated.eq(synapse.saturated | settle.saturated),
-            self.overflow.eq(settle.overflow),
             self.busy.eq(sweeping.any()),
         ]
         for n, part in enumerate((synapse, settle)):
@@ -94,4 +103,3 @@ class Dense(wiring.Component):
                 m.d.sync += sweeping[n].eq(1)
             with m.Elif(part.swept):
                 m.d.sync += sweeping[n].eq(0)
-        return m

@@ -31,7 +31,8 @@ class Neuron(wiring.Component):
     """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
 
     The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
-    tangent clipped. Latency: 4 cycles. Throughput: a row a cycle.
+    tangent clipped. Without ``lanes`` there are values alone.
+    Latency: 4 cycles. Throughput: a row a cycle.
     """
 
     def __init__(self, description: Description, layer: Layer, lanes: int) -> None:

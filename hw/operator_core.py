@@ -8,7 +8,13 @@ from dualspike.hw.bus import BusSignature, RegisterBus
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.operator_part import Part
 from dualspike.hw.operator_product import Product
-from dualspike.hw.registers import wire_drawer, wire_learning, wire_status, wire_weights
+from dualspike.hw.registers import (
+    wire_drawer,
+    wire_learning,
+    wire_status,
+    wire_updates,
+    wire_weights,
+)
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape
 from dualspike.model.lfsr import seed_state
@@ -96,6 +102,7 @@ class OperatorCore(wiring.Component):
         ]
         m.d.comb += registers.CONFIG.eq(self._config)
         wire_status(m, registers, sequencer, self._raised(m, sequencer), self.busy)
+        wire_updates(m, registers, sequencer)
         with m.If(~settled & (registers.write_data == Command.LEARN)):
             m.d.comb += sequencer.command.eq(Command.STOP)
         wire_drawer(m, registers, drawer)

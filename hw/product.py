@@ -46,7 +46,7 @@ def core_verilog(d: Description, *, probes: bool = False, wrap: str | None = Non
         soc = Soc.of(d, wrap)
         return _header(d, g, soc.notes()) + to_verilog(soc, top_name(d, wrap))
     core = Core(d, config_word(d), probes=probes)
-    return _header(d, g, _notes(g)) + to_verilog(core, d.name)
+    return _header(d, g, _notes(d, g)) + to_verilog(core, d.name)
 
 
 def waivers(d: Description, wrap: str | None = None) -> str:
@@ -74,9 +74,9 @@ def manifest(d: Description, wrap: str | None = None) -> str:
         "layers": [_layer(d, g, index) for index in range(len(g.layers))],
         "cycles": {
             "sample_interval": g.interval,
-            "draw": draw_cycles(d),
+            **({"draw": draw_cycles(d)} if d.learns else {}),
             "fill_at_most": fill_bound(d),
-            "learn": learn_cycles(d),
+            **({"learn": learn_cycles(d)} if d.learns else {}),
         },
         "resources": {"multipliers": multipliers(d), "weight_bits": weight_bits(d)},
     }
@@ -86,7 +86,8 @@ def manifest(d: Description, wrap: str | None = None) -> str:
 def companions(d: Description, wrap: str | None = None) -> dict[str, str]:
     """Files that other tools read, by name: the register map in four formats, and for FuseSoC."""
     name, registers, top = d.name, register_map(d), top_name(d, wrap)
-    about = f"spiking network {_widths(d)} that learns on the chip"
+    purpose = "that learns on the chip" if d.learns else "for inference alone"
+    about = f"spiking network {_widths(d)} {purpose}"
     return {
         "registers.json": register_json(name, registers),
         "registers.md": markdown(name, registers),
@@ -119,29 +120,35 @@ def _widths(d: Description) -> str:
     return "-".join(str(n) for n in d.network.layers)
 
 
-def _notes(g: Geometry) -> list[str]:
+def _notes(d: Description, g: Geometry) -> list[str]:
     """What a core's ports are."""
-    return [
+    batch = " or a batch is under way" if d.learns else ""
+    notes = [
         "clk, rst   one clock, synchronous reset, active high",
         f"inputs_*   stream of samples, {g.layers[0].simd} stored input(s) at a time",
         "targets_*  stream of stored targets, one for each output, while learning",
         "results_*  stream of outputs, while inferring",
         "bus_*      registers, see manifest.json; hold request until done",
-        "busy       samples are inside or a batch is under way",
+        f"busy       samples are inside{batch}",
         "A stream moves when valid and ready are both 1 at a rising edge of clk.",
     ]
+    return [note for note in notes if d.learns or not note.startswith("targets_")]
 
 
 def _header(d: Description, g: Geometry, notes: list[str]) -> str:
     folds = ", ".join(f"{layer.pe} x {layer.simd}" for layer in g.layers)
     formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
     ports = "\n".join(f"// {note}" for note in notes)
+    purpose, learning = "for inference alone", ""
+    if d.learns:
+        purpose = "that trains itself by randomized forward gradients"
+        learning = f", {g.lanes} tangent lanes, {d.learning.structure} signs"
+        learning += f", batches of {d.learning.batch}"
     return f"""\
-// {d.name}: spiking network {_widths(d)} that trains itself by randomized forward gradients.
+// {d.name}: spiking network {_widths(d)} {purpose}.
 // Made by dualspike {VERSION}; configuration {config_hash(d)[:16]}. This file belongs to you.
 //
-// {d.network.time_steps} time steps, {g.lanes} tangent lanes, {d.learning.structure} signs, \
-batches of {d.learning.batch}.
+// {d.network.time_steps} time steps{learning}.
 // Formats: {formats}.
 // Folding (pe x simd by layer): {folds}. A sample every {g.interval} clocks.
 //

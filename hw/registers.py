@@ -5,16 +5,20 @@ from amaranth.lib import data, wiring
 
 from dualspike.hw.bus import RegisterBus
 from dualspike.hw.drawer import Drawer
+from dualspike.hw.inference import Inference
 from dualspike.hw.sequencer import Sequencer
 from dualspike.hw.streams import counter_shape
 from dualspike.model.registers import MAGIC
 
 
 def wire_status(
-    m: Module, registers: RegisterBus, sequencer: Sequencer, raised: Value, busy: Value
+    m: Module,
+    registers: RegisterBus,
+    sequencer: Sequencer | Inference,
+    raised: Value,
+    busy: Value,
 ) -> None:
-    """MAGIC, CONTROL, STATUS, UPDATES, CYCLES, and FLAGS, which hold what was ``raised``."""
-    written = registers.write_data
+    """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``."""
     flags, cycles = Signal(len(raised)), Signal(32)
     m.d.sync += [cycles.eq(cycles + 1), flags.eq(flags | raised)]
     with m.If(registers.FLAGS_written):
@@ -24,12 +28,18 @@ def wire_status(
         registers.CONTROL.eq(sequencer.mode),
         registers.STATUS.eq(busy),
         registers.FLAGS.eq(flags),
-        registers.UPDATES.eq(sequencer.updates),
         registers.CYCLES.eq(cycles),
         sequencer.commanded.eq(registers.CONTROL_written),
-        sequencer.command.eq(written),
+        sequencer.command.eq(registers.write_data),
+    ]
+
+
+def wire_updates(m: Module, registers: RegisterBus, sequencer: Sequencer) -> None:
+    """UPDATES."""
+    m.d.comb += [
+        registers.UPDATES.eq(sequencer.updates),
         sequencer.set_updates.eq(registers.UPDATES_written),
-        sequencer.updates_data.eq(written),
+        sequencer.updates_data.eq(registers.write_data),
     ]
 
 

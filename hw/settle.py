@@ -20,6 +20,7 @@ class Settle(wiring.Component):
     ``rows`` and ``first`` are the row signs and the bias's column sign (`Signs`), ``mask`` the
     lanes that perturb this layer. ``sweep`` holds while the learner moves the biases, as in
     `Synapse`; ``swept`` in the last cycle. ``overflow`` pulses: bit 0 z, bit 1 a dz clipped.
+    Without lanes only the streams, ``overflow`` and ``host`` are there.
     Latency: 2 cycles, 3 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
@@ -28,20 +29,22 @@ class Settle(wiring.Component):
         self._lanes = geometry.lanes
         self._shared = description.learning.structure == "factored"
         f, lanes, width = description.formats, geometry.lanes, layer.next_simd
+        outputs = row(signed(f.membrane.bits), f.tangent.bits, lanes, width)
+        learner = {
+            "rows": In(data.ArrayLayout(layer.n_out, lanes)),
+            "first": In(lanes),
+            "mask": In(lanes),
+            "sweep": In(1),
+            "lane": In(range(max(lanes, 2))),
+            "step": In(signed(f.weight.bits)),
+            "swept": Out(1),
+            "saturated": Out(1),
+        }
         super().__init__(
             {
                 "inputs": In(stream.Signature(sums(layer, lanes, width, shared=self._shared))),
-                "outputs": Out(
-                    stream.Signature(row(signed(f.membrane.bits), f.tangent.bits, lanes, width))
-                ),
-                "rows": In(data.ArrayLayout(layer.n_out, lanes)),
-                "first": In(lanes),
-                "mask": In(lanes),
-                "sweep": In(1),
-                "lane": In(range(max(lanes, 2))),
-                "step": In(signed(f.weight.bits)),
-                "swept": Out(1),
-                "saturated": Out(1),
+                "outputs": Out(stream.Signature(outputs)),
+                **(learner if lanes else {}),
                 "overflow": Out(2),
                 "host": In(HostPort(f.weight.bits)),
             }
@@ -49,22 +52,36 @@ class Settle(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, width, lanes = self._layer, self._layer.next_simd, self._lanes
-        bits = self._d.formats.weight.bits
-        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, bits)
+        layer, width = self._layer, self._layer.next_simd
+        bits, learn = self._d.formats.weight.bits, self._lanes > 0
+        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, bits, learn=learn)
         connect(m, flipped(self.host), biases.host)
 
         advance, taken, step_on = Signal(), Signal(), Signal()
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1
-        move, move_signs = Signal(), Signal(width)
+        sweep = self.sweep if learn else Const(0)
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance & ~self.sweep),
+            self.inputs.ready.eq(advance & ~sweep),
             taken.eq(self.inputs.valid & self.inputs.ready),
-            step_on.eq(taken | self.sweep),
+            step_on.eq(taken | sweep),
             biases.row.eq(place),
             biases.enable.eq(step_on),
+        ]
+        with m.If(step_on):
+            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
+        signs = self._learner(m, biases, place, last_place, step_on) if learn else ([], [])
+        self._pipeline(m, advance, taken, biases.words, *signs, place)
+        return m
+
+    def _learner(
+        self, m: Module, biases: Weights, place: Signal, last_place: Value, step_on: Signal
+    ) -> tuple[list[Value], list[Value]]:
+        """The sweeps that move the biases; row signs and bias signs of the present row."""
+        width, lanes = self._layer.next_simd, self._lanes
+        move, move_signs = Signal(), Signal(width)
+        m.d.comb += [
             biases.move.eq(move),
             biases.signs.eq(move_signs),
             biases.step.eq(self.step),
@@ -72,17 +89,13 @@ class Settle(wiring.Component):
             self.swept.eq(self.sweep & last_place),
         ]
         m.d.sync += move.eq(self.sweep)
-        with m.If(step_on):
-            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
-
         row_signs = [self.rows[k].word_select(place, width) for k in range(lanes)]
         bias_signs = [signs ^ self.first[k].replicate(width) for k, signs in enumerate(row_signs)]
         with m.If(step_on):
             for k in range(lanes):
                 with m.If(self.lane == k):
                     m.d.sync += move_signs.eq(bias_signs[k])
-        self._pipeline(m, advance, taken, biases.words, row_signs, bias_signs, place)
-        return m
+        return row_signs, bias_signs
 
     def _pipeline(
         self,

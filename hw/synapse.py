@@ -4,13 +4,13 @@ For every neuron: sum W a, and for every tangent lane sum W da and sum V a (d(W 
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's matrix-vector unit.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.fixed import add
 from dualspike.hw.signs import Signs
-from dualspike.hw.streams import layer_input, sums
+from dualspike.hw.streams import entries, layer_input, sums
 from dualspike.hw.walk import Walk
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.geometry import Layer
@@ -24,7 +24,8 @@ class Synapse(wiring.Component):
     ``groups`` times; ``outputs``, the sums of ``pe`` neurons, group after group; ``mask``, a bit
     for each lane that perturbs this layer. ``load``, ``word``, ``restart``, ``rows`` and ``first``
     belong to the signs (`Signs`). ``sweep`` holds while the learner moves the weights by ``step``
-    against lane ``lane``: one row a cycle, ``swept`` in the last.
+    against lane ``lane``: one row a cycle, ``swept`` in the last. Without lanes only the streams
+    and ``host`` are there.
     Latency: 3 cycles from a group's last chunk in to its sums out. Throughput: a chunk a cycle.
     """
 
@@ -33,21 +34,24 @@ class Synapse(wiring.Component):
         self._structure, self._bits = structure, weight_bits
         self._shared = structure == "factored"
         outputs = sums(layer, lanes, layer.pe, shared=self._shared)
+        learner = {
+            "mask": In(lanes),
+            "load": In(lanes),
+            "word": In(WORD),
+            "restart": In(1),
+            "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
+            "first": Out(lanes),
+            "sweep": In(1),
+            "lane": In(range(max(lanes, 2))),
+            "step": In(signed(weight_bits)),
+            "swept": Out(1),
+            "saturated": Out(1),
+        }
         super().__init__(
             {
                 "inputs": In(stream.Signature(layer_input(layer, lanes))),
                 "outputs": Out(stream.Signature(outputs)),
-                "mask": In(lanes),
-                "load": In(lanes),
-                "word": In(WORD),
-                "restart": In(1),
-                "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
-                "first": Out(lanes),
-                "sweep": In(1),
-                "lane": In(range(max(lanes, 2))),
-                "step": In(signed(weight_bits)),
-                "swept": Out(1),
-                "saturated": Out(1),
+                **(learner if lanes else {}),
                 "host": In(HostPort(weight_bits)),
             }
         )
@@ -56,50 +60,25 @@ class Synapse(wiring.Component):
         m = Module()
         layer, lanes = self._layer, self._lanes
         m.submodules.walk = walk = Walk(layer)
-        m.submodules.sign_source = signs = Signs(layer, lanes, self._structure)
         m.submodules.store = weights = Weights(
-            layer.n_out, layer.n_in, layer.pe, layer.simd, self._bits
+            layer.n_out, layer.n_in, layer.pe, layer.simd, self._bits, learn=lanes > 0
         )
         connect(m, flipped(self.host), weights.host)
 
         advance, taken = Signal(), Signal()
+        sweep = self.sweep if lanes else Const(0)
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance & ~self.sweep),
+            self.inputs.ready.eq(advance & ~sweep),
             taken.eq(self.inputs.valid & self.inputs.ready),
-            walk.advance.eq(taken | self.sweep),
+            walk.advance.eq(taken | sweep),
             weights.row.eq(walk.row),
             weights.enable.eq(walk.advance),
-            signs.load.eq(self.load),
-            signs.word.eq(self.word),
-            signs.restart.eq(self.restart),
-            signs.advance.eq(walk.advance),
-            signs.last_chunk.eq(walk.last_chunk),
-            signs.last_row.eq(walk.last_row),
-            signs.chunk.eq(walk.chunk),
-            signs.group.eq(walk.group),
-            self.rows.eq(signs.rows),
-            self.first.eq(signs.first),
-            self.swept.eq(self.sweep & walk.last_row),
         ]
-
-        here = signs.columns if self._shared else signs.weights
+        chunk_signs = self._learner(m, walk, weights) if lanes else []
         chunk = Signal.like(self.inputs.payload, reset_less=True)
-        chunk_signs = Signal.like(here, reset_less=True)
-        move, move_signs = Signal(), Signal(layer.pe * layer.simd, reset_less=True)
-        m.d.sync += move.eq(self.sweep)
         with m.If(walk.advance):
-            m.d.sync += [
-                chunk.eq(self.inputs.payload),
-                chunk_signs.eq(here),
-                move_signs.eq(signs.weights[self.lane]),
-            ]
-        m.d.comb += [
-            weights.move.eq(move),
-            weights.signs.eq(move_signs),
-            weights.step.eq(self.step),
-            self.saturated.eq(weights.saturated),
-        ]
+            m.d.sync += chunk.eq(self.inputs.payload)
 
         valid = [Signal(name=f"valid_{n}") for n in range(2)]
         first = [Signal(name=f"first_{n}") for n in range(2)]
@@ -117,6 +96,41 @@ class Synapse(wiring.Component):
         self._accumulate(m, advance, valid, first[1], weights.words, chunk, chunk_signs)
         return m
 
+    def _learner(self, m: Module, walk: Walk, weights: Weights) -> list[Value]:
+        """Signs beside the weights, and the sweeps that move these; the signs of the chunk."""
+        layer = self._layer
+        m.submodules.sign_source = signs = Signs(layer, self._lanes, self._structure)
+        m.d.comb += [
+            signs.load.eq(self.load),
+            signs.word.eq(self.word),
+            signs.restart.eq(self.restart),
+            signs.advance.eq(walk.advance),
+            signs.last_chunk.eq(walk.last_chunk),
+            signs.last_row.eq(walk.last_row),
+            signs.chunk.eq(walk.chunk),
+            signs.group.eq(walk.group),
+            self.rows.eq(signs.rows),
+            self.first.eq(signs.first),
+            self.swept.eq(self.sweep & walk.last_row),
+        ]
+
+        here = signs.columns if self._shared else signs.weights
+        chunk_signs = Signal.like(here, reset_less=True)
+        move, move_signs = Signal(), Signal(layer.pe * layer.simd, reset_less=True)
+        m.d.sync += move.eq(self.sweep)
+        with m.If(walk.advance):
+            m.d.sync += [
+                chunk_signs.eq(here),
+                move_signs.eq(signs.weights[self.lane]),
+            ]
+        m.d.comb += [
+            weights.move.eq(move),
+            weights.signs.eq(move_signs),
+            weights.step.eq(self.step),
+            self.saturated.eq(weights.saturated),
+        ]
+        return entries(chunk_signs, self._lanes)
+
     def _accumulate(
         self,
         m: Module,
@@ -125,7 +139,7 @@ class Synapse(wiring.Component):
         first: Signal,
         words: data.View,
         chunk: data.View,
-        chunk_signs: data.View,
+        chunk_signs: list[Value],
     ) -> None:
         """Products of the chunk in one cycle, their sums onto the accumulators in the next."""
         layer, out = self._layer, self.outputs.payload

@@ -33,22 +33,29 @@ class Weights(wiring.Component):
     j = c * simd + s. ``enable`` reads row ``row``; ``words`` holds it from the next cycle on.
     ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
     saturate(word - sign * step) back to the row read last; ``saturated`` tells of clipping.
+    These four are there only if the memories ``learn``.
     ``host`` works row by row of the matrix, while nothing else does.
     """
 
-    def __init__(self, n_out: int, n_in: int, pe: int, simd: int, bits: int) -> None:
+    def __init__(
+        self, n_out: int, n_in: int, pe: int, simd: int, bits: int, *, learn: bool
+    ) -> None:
         self._n_out, self._n_in, self._pe, self._simd, self._bits = n_out, n_in, pe, simd, bits
+        self._learn = learn
         self._chunks = -(-n_in // simd)
         self._rows = -(-n_out // pe) * self._chunks
+        learner = {
+            "move": In(1),
+            "signs": In(pe * simd),
+            "step": In(signed(bits)),
+            "saturated": Out(1),
+        }
         super().__init__(
             {
                 "row": In(counter_shape(self._rows - 1)),
                 "enable": In(1),
                 "words": Out(data.ArrayLayout(signed(bits), pe * simd)),
-                "move": In(1),
-                "signs": In(pe * simd),
-                "step": In(signed(bits)),
-                "saturated": Out(1),
+                **(learner if learn else {}),
                 "host": In(HostPort(bits)),
             }
         )
@@ -58,31 +65,38 @@ class Weights(wiring.Component):
         banks = self._pe * self._simd
         host_bank, host_row = self._host_walk(m)
         host_access_q, host_bank_q = Signal(), Signal.like(host_bank)
-        moved_row = Signal.like(self.row)
         m.d.sync += [host_access_q.eq(self.host.access), host_bank_q.eq(host_bank)]
-        with m.If(self.enable):
-            m.d.sync += moved_row.eq(self.row)
         over = Signal(banks)
-        back = -self.step
-        m.d.comb += self.saturated.eq(self.move & over.any())
+        if self._learn:
+            moved_row = Signal.like(self.row)
+            with m.If(self.enable):
+                m.d.sync += moved_row.eq(self.row)
+            back = -self.step
+            m.d.comb += self.saturated.eq(self.move & over.any())
         for bank in range(banks):
             store = memory.Memory(shape=unsigned(self._bits), depth=self._rows, init=[])
             m.submodules[f"bank_{bank}"] = store
             read, write = store.read_port(), store.write_port()
             word = read.data.as_signed()
-            sign = self.signs[bank]
-            moved = word + Mux(sign, self.step, back)
-            clipped, clips = saturate(moved, self._bits)
-            here = self.host.access & self.host.write & (host_bank == bank)
-            exists = self._exists(bank, moved_row)
             m.d.comb += [
                 read.addr.eq(Mux(self.host.access, host_row, self.row)),
                 read.en.eq(self.enable | self.host.access),
                 self.words[bank].eq(word),
-                over[bank].eq(clips & exists),
-                write.addr.eq(Mux(self.move, moved_row, host_row)),
-                write.data.eq(Mux(self.move, clipped, self.host.write_data)),
-                write.en.eq((self.move & exists) | here),
+            ]
+            address, value = host_row, self.host.write_data
+            enable = self.host.access & self.host.write & (host_bank == bank)
+            if self._learn:
+                moved = word + Mux(self.signs[bank], self.step, back)
+                clipped, clips = saturate(moved, self._bits)
+                exists = self._exists(bank, moved_row)
+                m.d.comb += over[bank].eq(clips & exists)
+                address = Mux(self.move, moved_row, address)
+                value = Mux(self.move, clipped, value)
+                enable = (self.move & exists) | enable
+            m.d.comb += [
+                write.addr.eq(address),
+                write.data.eq(value),
+                write.en.eq(enable),
             ]
         with m.If(host_access_q):
             m.d.sync += self.host.read_data.eq(

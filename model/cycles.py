@@ -9,6 +9,7 @@ A learning batch of B samples takes draw + B * interval + fill + learn clocks:
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
   has the layer; 1 clock to end.
 
+A core that only infers has neither batches nor these clocks but the interval and the fill.
 Clocks in which the host gives no sample or no target come on top.
 """
 

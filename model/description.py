@@ -44,6 +44,11 @@ class Description(Section):
         return self.network.shapes
 
     @property
+    def learns(self) -> bool:
+        """Whether the chip learns; one that does not has nothing that belongs to learning."""
+        return self.learning.rule != "none"
+
+    @property
     def lanes(self) -> int:
         """Tangent lanes on the chip."""
         return self.hardware.lanes or self.lanes_used
@@ -62,6 +67,8 @@ class Description(Section):
     @property
     def _used_masks(self) -> list[int]:
         learning, layers = self.learning, range(self.n_layers)
+        if not self.learns:
+            return []
         if learning.masks is not None:
             lanes = learning.masks
         elif learning.scope == "layer":
@@ -135,13 +142,23 @@ class Description(Section):
         if self.name in VERILOG_KEYWORDS:
             raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
         self._check_network()
-        membrane, formats = self.formats.membrane, self.formats
+        membrane = self.formats.membrane
         if not 1 <= self.threshold <= membrane.highest:
             raise ValueError(
                 f"formats.membrane must hold the threshold {self.network.threshold:g}"
                 f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
                 f" to {float(membrane.highest * membrane.lsb):.10g}"
             )
+        if self.learns:
+            self._check_learning()
+        elif self.hardware.lanes:
+            raise ValueError(
+                f"hardware.lanes must be 0 with learning.rule 'none', not {self.hardware.lanes}"
+            )
+        return self
+
+    def _check_learning(self) -> None:
+        membrane, formats = self.formats.membrane, self.formats
         table = formats.surrogate
         if round(self.network.surrogate.peak * 2**table.fraction) > table.highest:
             raise ValueError(
@@ -166,8 +183,9 @@ class Description(Section):
                 f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
             )
         self._check_masks()
+        if self.hardware.lanes == 0:
+            raise ValueError("hardware.lanes must be in [1, 64], not 0")
         if self.hardware.lanes is not None and self.hardware.lanes < self.lanes_used:
             raise ValueError(
                 f"hardware.lanes must be at least {self.lanes_used}, not {self.hardware.lanes}"
             )
-        return self

@@ -198,14 +198,17 @@ def aligned_sum(d: Description, layer: Layer) -> tuple[int, int, int]:
 
 def _check_widths(d: Description, g: Geometry) -> None:
     f = d.formats
-    sums = [
-        ("loss accumulator", g.loss_bits, "membrane or target, or the batch"),
-        ("jvp accumulators", g.jvp_bits + 1, "membrane, target or tangent, or the batch"),
-    ]
+    sums: list[tuple[str, int, str]] = []
+    if d.learns:
+        sums = [
+            ("loss accumulator", g.loss_bits, "membrane or target, or the batch"),
+            ("jvp accumulators", g.jvp_bits + 1, "membrane, target or tangent, or the batch"),
+        ]
     for layer in g.layers:
         scale = g.reciprocal.bit_length() if layer.kind == "readout" else 0
         left = max(0, f.membrane.fraction - f.weight.fraction - layer.value_fraction)
-        bits = max(layer.value_sum_bits + left, aligned_sum(d, layer)[0]) + scale + 1
+        moved = aligned_sum(d, layer)[0] if d.learns else 0
+        bits = max(layer.value_sum_bits + left, moved) + scale + 1
         sums.append((f"sums of layer {layer.index}", bits, "weight, tangent, membrane or input"))
     for name, bits, narrow in sums:
         if bits > WIDEST_SUM:

@@ -1,7 +1,8 @@
 """What a chip is built of: folding and lanes."""
 
-from dualspike.model.learning import Lanes
-from dualspike.model.network import Section, Width
+from typing import Annotated
+
+from dualspike.model.network import Section, Width, within
 
 
 class Hardware(Section):
@@ -9,9 +10,10 @@ class Hardware(Section):
 
     Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
     layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
-    ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses.
+    ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses, which
+    are none for a core that only infers.
     """
 
     pe: list[Width] | None = None
     simd: list[Width] | None = None
-    lanes: Lanes | None = None
+    lanes: Annotated[int, within(0, 64)] | None = None

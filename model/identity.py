@@ -17,12 +17,17 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
     if isinstance(d, OperatorDescription):
         return _operator_identity(d)
     g = geometry(d)
+    network, formats = d.network.model_dump(), d.formats.model_dump()
+    learning: dict[str, Any] = {"structure": d.learning.structure, "batch": d.learning.batch}
+    if not d.learns:
+        learning = {"rule": d.learning.rule}
+        del network["surrogate"], network["reset"]
+        formats = {name: formats[name] for name in ("weight", "membrane", "input")}
     return {
         "generator": f"dualspike {VERSION}",
-        "network": d.network.model_dump(),
-        "formats": d.formats.model_dump(),
-        "structure": d.learning.structure,
-        "batch": d.learning.batch,
+        "network": network,
+        "formats": formats,
+        **learning,
         "lanes": g.lanes,
         "pe": [layer.pe for layer in g.layers],
         "simd": [layer.simd for layer in g.layers],

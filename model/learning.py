@@ -14,6 +14,7 @@ LayerIndex = Annotated[int, within(0, 14)]
 class Learning(Section):
     """Randomized forward gradients and plain gradient descent with power-of-two rates.
 
+    ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then.
     ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
     ``directions`` independent perturbations are used at once, their updates summed. ``masks``
     says instead, lane by lane, which layers it perturbs. ``frozen`` layers are perturbed by no
@@ -24,7 +25,7 @@ class Learning(Section):
     divided by the next power of two).
     """
 
-    rule: Literal["rfg"] = "rfg"
+    rule: Literal["rfg", "none"] = "rfg"
     scope: Literal["layer", "global"] = "layer"
     structure: Literal["independent", "factored"] = "independent"
     directions: Lanes = 1

@@ -137,6 +137,8 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
+    if isinstance(d, Description) and not d.learns:
+        registers = [_still(register) for register in registers if register.name in _INFERENCE]
     return [replace(register, address=n) for n, register in enumerate(registers)]
 
 
@@ -152,6 +154,31 @@ def _layers(d: Description | OperatorDescription, lane: int) -> tuple[Field, ...
     parts = [part for part in range(len(d.parts)) if lane in d.lanes_of(part)]
     layers = [layer for part in parts for layer in d.layers_of(part)]
     return (Field("layers", len(layers), layers[0]),)
+
+
+_INFERENCE = (
+    *("MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"),
+    *("WEIGHT_SELECT", "WEIGHT_DATA"),
+)
+
+
+def _still(register: Register) -> Register:
+    """What is left of a register in a core that only infers."""
+    meanings = {
+        "CONTROL": "0 stop, 1 infer",
+        "STATUS": "bit 0 busy: samples are inside",
+        "FLAGS": "sticky overflow: membrane; any write clears",
+    }
+    fields = {
+        "CONTROL": low_bits(1, "infer"),
+        "FLAGS": register.fields[: Flag.MEMBRANE + 1],
+    }
+    name = register.name
+    return replace(
+        register,
+        meaning=meanings.get(name, register.meaning),
+        fields=fields.get(name, register.fields),
+    )
 
 
 def _wide(name: str, meaning: str) -> list[Register]:

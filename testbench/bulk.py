@@ -36,10 +36,9 @@ def core_source(description: Description, *, debug: bool = False) -> tuple[Sourc
     """What to build for a description; ``debug`` adds probes and waveforms."""
     probes = probes_of(description) if debug else []
     f, first = description.formats, geometry(description).layers[0]
-    feeds = [
-        Feed("inputs", first.n_in, first.simd, f.input.bits),
-        Feed("targets", description.network.layers[-1], 1, f.target.bits),
-    ]
+    feeds = [Feed("inputs", first.n_in, first.simd, f.input.bits)]
+    if description.learns:
+        feeds.append(Feed("targets", description.network.layers[-1], 1, f.target.bits))
     verilog, name = core_verilog(description, probes=debug), description.name
     return source_of(verilog, name, feeds, f.membrane.bits, probes, debug=debug), probes
 
@@ -131,14 +130,15 @@ class Verilated:
         return value - (1 << 64) if value >> 63 else value
 
     def load(self, weights: list[Matrix], biases: list[Matrix], lfsr: int) -> None:
-        """Write all weights and biases and the drawer's state."""
+        """Write all weights and biases and, if there is a drawer, its state."""
         for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
             for select, values in ((2 * layer, w), (2 * layer + 1, b)):
                 self.write("WEIGHT_SELECT", select)
                 for value in values.flat:
                     self.write("WEIGHT_DATA", int(value))
-        self.write("LFSR_0", lfsr)
-        self.write("LFSR_1", lfsr >> 32)
+        if "LFSR_0" in self._address:
+            self.write("LFSR_0", lfsr)
+            self.write("LFSR_1", lfsr >> 32)
 
     def weights(self) -> tuple[list[Matrix], list[Matrix]]:
         """Read all weights and biases back."""
@@ -222,9 +222,8 @@ class Simulation(Verilated):
         """Outputs [B, n_out] of stored inputs x [B, n_in]."""
         self.write("CONTROL", Command.INFER)
         n_out = self.d.network.layers[-1]
-        results = self.run(
-            [x, np.zeros((0, n_out), np.int64)], len(x) * n_out, stall, self._limit(x)
-        )
+        targets = [np.zeros((0, n_out), np.int64)] if self.d.learns else []
+        results = self.run([x, *targets], len(x) * n_out, stall, self._limit(x))
         self.write("CONTROL", Command.STOP)
         return results.reshape(len(x), n_out).astype(np.int64)
 

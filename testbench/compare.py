@@ -82,11 +82,11 @@ def locate(
     difference: Difference,
     before: Chip,
     x: Ints,
-    target: Ints,
+    target: Ints | None,
     stage: int,
     waveform: Path | None,
 ) -> Difference:
-    """Run the wrong update again with the inner streams visible.
+    """Run the wrong update, or without targets the inference, again with inner streams visible.
 
     Returns the first payload, in time, that is not the model's: sample, step, cycle, signal and
     both values. If all of them are right the error lies behind them, in the learner, and
@@ -102,12 +102,15 @@ def locate(
                 simulation.trace(waveform, *trace)
             simulation.load(before.weights, before.biases, before.drawer.state)
             simulation.log()
-            simulation.learn(x, target, stage)
+            if target is None:
+                simulation.infer(x)
+            else:
+                simulation.learn(x, target, stage)
             return simulation.log(), simulation.cycle
 
     log, end = replay(None)
     chip = copy_of(before)
-    model = chip.forward(x, chip.perturb())
+    model = chip.forward(x, None if target is None else chip.perturb())
     found = _first_wrong(description, probes, log, model)
     if found:
         cycle, signal, wanted, got, sample, step = found
@@ -169,7 +172,7 @@ def _check_row(
         field = payload >> slot * value_bits & (1 << value_bits) - 1
         got = _signed(field, value_bits) if kind == "sums" else field
         fields = [(f"{names[0]}[{neuron}]", int(values[neuron]), got)]
-        for k in range(lanes):
+        for k in range(len(tangents)):
             low = width * value_bits + (slot * lanes + k) * f.tangent.bits
             got = _signed(payload >> low & (1 << f.tangent.bits) - 1, f.tangent.bits)
             fields.append((f"{names[1]}[{neuron}], lane {k}", int(tangents[k, neuron]), got))

@@ -86,6 +86,12 @@ class RtlEngine:
                     int(results[sample, output]),
                     sample=sample,
                 )
+            else:
+                pair = self.chip.flags, self.simulation.read("FLAGS")
+                if pair[0] != pair[1]:
+                    self.difference = Difference(None, "FLAGS", *pair)
+            if self.difference:
+                self.mismatch = (copy_of(self.chip), stored, None, 0)
                 self._checking = False
         return real(results, f.membrane)
 

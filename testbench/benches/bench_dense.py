@@ -53,8 +53,9 @@ class Bench:
         bench = cls(await Stand.start(dut, component(**given)), **given)
         await fill(bench.stand, "weights", flat(bench.weights))
         await fill(bench.stand, "biases", bench.biases)
-        await push_words(bench.stand, drawn_words(bench.d, bench.layer))
-        bench.stand.set(mask=bench.mask)
+        if bench.g.lanes:
+            await push_words(bench.stand, drawn_words(bench.d, bench.layer))
+            bench.stand.set(mask=bench.mask)
         return bench
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
@@ -144,7 +145,7 @@ async def learns(dut: HierarchyObject) -> None:
     bench = await Bench.start(dut)
     stand, layer, form = bench.stand, bench.layer, bench.d.formats.weight
     source, sink = stand.source("inputs"), stand.sink("outputs")
-    saturated = stand.pulses("saturated")
+    saturated = stand.pulses("saturated") if bench.g.lanes else []
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 8, form.highest // 8)

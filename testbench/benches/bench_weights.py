@@ -14,7 +14,7 @@ from dualspike.testbench.components import parameters
 
 def component(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> Weights:
     """The memories of one layer."""
-    return Weights(n_out, n_in, pe, simd, bits)
+    return Weights(n_out, n_in, pe, simd, bits, learn=True)
 
 
 class Bench:

@@ -7,6 +7,7 @@
 | twisted | several groups everywhere, T = 1, results with more fraction bits than their sums   |
 | odd     | four mixed lanes, narrow formats that saturate often, last group shorter than others |
 | single  | one neuron in each layer                                                            |
+| still   | folded as well, narrow membranes, inference only                                    |
 """
 
 from typing import Any
@@ -71,6 +72,12 @@ SHAPES: dict[str, dict[str, Any]] = {
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},
         "learning": {"batch": 1, "structure": "factored", "rate": 3},
+    },
+    "still": {
+        "network": {"layers": [5, 6, 5, 3], "time_steps": 6, "threshold": 0.75},
+        "learning": {"rule": "none"},
+        "formats": {"weight": "s1.6", "membrane": "s1.8", "input": "s1.5", "target": "s1.6"},
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2]},
     },
 }
 

@@ -14,6 +14,7 @@ from dualspike.testbench.components import run_bench
         ("odd", 0),
         ("odd", 2),
         ("single", 1),
+        ("still", 0),
     ],
 )
 def test_dense(name: str, layer: int) -> None:

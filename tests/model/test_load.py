@@ -134,7 +134,7 @@ def test_networks_that_no_hardware_is_built_for(text, line):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("rule = 'bp'", "rule must be 'rfg', not 'bp'"),
+        ("rule = 'bp'", "rule must be 'rfg' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
         ("structure = 3", "structure must be 'independent' or 'factored', not 3"),
         ("directions = 0", "directions must be in [1, 64], not 0"),
@@ -215,7 +215,7 @@ def test_mistakes_in_formats(text, line):
             "pe[0] must be 3 or a multiple of the next layer's simd 2, not 1",
         ),
         ("lanes = 0", "lanes must be in [1, 64], not 0"),
-        ("lanes = 65", "lanes must be in [1, 64], not 65"),
+        ("lanes = 65", "lanes must be in [0, 64], not 65"),
         ("lanes = 1", "lanes must be at least 2, not 1"),
         ("clock = 100", "clock is not a known key"),
     ],
@@ -262,6 +262,10 @@ def test_mistakes_in_data(text, line):
             "hardware.lanes must be at least 3, not 2",
         ),
         (
+            "[learning]\nrule = 'none'\n[hardware]\nlanes = 2",
+            "hardware.lanes must be 0 with learning.rule 'none', not 2",
+        ),
+        (
             "[learning]\nbatch = 65536\n[formats]\nmembrane = 's3.20'",
             "formats must keep the loss accumulator within 62 bits, these need 66:"
             " narrow membrane or target, or the batch",
@@ -282,6 +286,9 @@ def test_mistakes_between_sections(text, line):
         "[network.surrogate]\nentries = 64\n[formats]\nmembrane = 's3.4'\ntarget = 's1.4'\n",
         "[learning]\nrate = -16\nbatch = 1\n[formats]\ntangent = 's1.16'\n",
         "[learning]\nseed = 4294967295\n",
+        "[learning]\nrule = 'none'\n[hardware]\nlanes = 0\n",
+        "[learning]\nrule = 'none'\nbatch = 65536\n[formats]\nmembrane = 's3.20'\n",
+        "[learning]\nrule = 'none'\nrate = -16\n[formats]\nsurrogate = 'u0.2'\n",
         "[learning]\ndirections = 32\n",
         "[learning]\nscope = 'global'\ndirections = 3\n[hardware]\nlanes = 3\n",
         "[hardware]\npe = [3, 1]\nsimd = [2, 3]\n",

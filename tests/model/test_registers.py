@@ -44,6 +44,38 @@ def test_reset_values_are_those_of_the_description():
     assert reset["WEIGHT_DATA"] is None
 
 
+def test_a_core_that_only_infers_has_registers_for_that_alone():
+    d = describe(NET | {"learning": {"rule": "none"}}, "test")
+    registers = register_map(d)
+    names = "MAGIC CONFIG CONTROL STATUS FLAGS CYCLES WEIGHT_SELECT WEIGHT_DATA"
+    assert " ".join(register.name for register in registers) == names
+    assert [register.address for register in registers] == list(range(8))
+    assert [[f.name for f in r.fields] for r in registers[2:5]] == [
+        ["infer"],
+        ["busy"],
+        ["membrane"],
+    ]
+
+
+def test_without_learning_the_hash_follows_the_network_alone():
+    still = {"learning": {"rule": "none"}}
+    base = config_hash(describe(NET | still, "test"))
+    same = [
+        {"learning": {"rule": "none", "batch": 5, "structure": "factored", "directions": 3}},
+        {"formats": {"tangent": "s11.0", "surrogate": "u0.9", "target": "s1.9"}},
+        {"network": {"layers": [2, 3, 1], "surrogate": {"sigma": 1.0}}},
+        {"hardware": {"lanes": 0}},
+    ]
+    other = [
+        {"learning": {"rule": "rfg"}},
+        {"formats": {"membrane": "s2.16"}},
+        {"network": {"layers": [2, 3, 1], "threshold": 0.5}},
+        {"hardware": {"simd": [2, 1]}},
+    ]
+    assert {config_hash(describe(NET | still | change, "test")) for change in same} == {base}
+    assert base not in {config_hash(describe(NET | still | change, "test")) for change in other}
+
+
 def test_the_magic_word_spells_its_name():
     assert MAGIC.to_bytes(4, "big") == b"DSP1"
 

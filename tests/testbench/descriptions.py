@@ -29,7 +29,7 @@ FORMATS: list[dict[str, str]] = [
 
 
 def random_tables(seed: int) -> dict[str, Any]:
-    """Tables of a description: 2 to 4 layers, widths 1 to 24, T 1 to 64, 1 to 6 directions."""
+    """Tables of a description: 2 to 4 layers, widths 1 to 24, T 1 to 64, 0 to 6 directions."""
     r = random.Random(seed)
     n_layers = r.randint(2, 4)
     n = [r.randint(1, 24) for _ in range(n_layers + 1)]
@@ -60,6 +60,7 @@ def random_tables(seed: int) -> dict[str, Any]:
             "rate": r.randint(2, 8),
             "seed": r.randint(1, 2**32 - 1),
             **random_mix(random.Random(f"mix {seed}"), n_layers),
+            "rule": "none" if seed % 12 == 7 else "rfg",
         },
         "formats": r.choice(FORMATS),
         "hardware": {"pe": pe, "simd": simd},
@@ -106,7 +107,7 @@ def random_batch(d: Description, rng: np.random.Generator) -> tuple[np.ndarray, 
 def cosimulate(
     d: Description, simulation: Simulation, updates: int, seed: int, stall: int = 0
 ) -> Difference | None:
-    """Load, read back, infer and learn; the first difference between hardware and model."""
+    """Load, read back, infer and, if the core can, learn; the first difference from the model."""
     chip, rng = random_chip(d, seed), np.random.default_rng(seed)
     simulation.load(chip.weights, chip.biases, chip.drawer.state)
     simulation.write("FLAGS", 0)
@@ -115,6 +116,9 @@ def cosimulate(
         np.testing.assert_array_equal(stored, found)
     x, _ = random_batch(d, rng)
     np.testing.assert_array_equal(simulation.infer(x, stall=stall), chip.infer(x))
+    assert simulation.read("FLAGS") == chip.flags
+    if not d.learns:
+        return None
     for update in range(updates):
         x, target = random_batch(d, rng)
         record = simulation.learn(x, target, update % d.learning.stages, stall=stall)

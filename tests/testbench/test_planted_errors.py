@@ -63,6 +63,17 @@ def test_a_tap_of_the_sign_register(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found(run(tmp_path), tmp_path, lambda signal: " dz[" in signal)
 
 
+def test_a_core_that_only_infers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "round_half_up", truncate)
+    monkeypatch.setitem(TABLES, "learning", {"rule": "none"})
+    verdict = run(tmp_path)
+    difference = verdict.difference
+    assert difference is not None and difference.update is None
+    assert " z[" in difference.signal and difference.cycle is not None
+    assert str(difference).startswith(f"sample {difference.sample}")
+    assert verdict.waveform is not None and "$enddefinitions" in verdict.waveform.read_text()
+
+
 def test_the_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = sequencer.saturate
     monkeypatch.setattr(sequencer, "saturate", lambda value, bits: clip(value + 1, bits))

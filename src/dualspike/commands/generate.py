@@ -69,7 +69,8 @@ def generate(
         out.print(line)
     if wanted.on:
         out.print(device_table(d, wanted.on))
-    out.print(f"A sample every {g.interval} clocks, {g.lanes} tangent lanes. Next:")
+    lanes = f"{g.lanes} tangent lanes" if d.learns else "inference only"
+    out.print(f"A sample every {g.interval} clocks, {lanes}. Next:")
     if fit:
         out.print("  these lines under [hardware] of the description, for the other commands:")
         out.print(*(f"  {line}" for line in hardware_lines(d)), sep="\n")

@@ -60,6 +60,8 @@ def train(
 ) -> None:
     """Train and write result.json, weights.npz and a picture."""
     d = description(net, preset, updates=updates, seed=seed)
+    if not d.learns:
+        raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
     dataset = load_data(d)
     first = initial(weights, d)
     output_folder(output)

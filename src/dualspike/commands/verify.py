@@ -37,7 +37,7 @@ def verify(
 ) -> None:
     """Train the hardware in Verilator with the integer model beside it and compare every bit.
 
-    The exit status is 1 if they differ.
+    A core that only infers runs test samples instead. The exit status is 1 if they differ.
     """
     d = description(net, preset, updates=updates, seed=seed)
     dataset = load_data(d)
@@ -60,6 +60,7 @@ def verify(
                 "samples": verdict.samples,
                 "cycles": verdict.cycles,
                 "cycles_per_sample": verdict.cycles_per_sample,
+                "inferences": verdict.inferences,
                 "inference_cycles_per_sample": verdict.inference_cycles_per_sample,
                 "cycles_per_second": verdict.cycles / verdict.seconds,
                 "first_difference": difference,
@@ -71,13 +72,15 @@ def verify(
 
 def _table(d: Description, verdict: Verdict) -> Table:
     table = Table("", d.name, box=None, pad_edge=False)
+    inference = ("clocks a sample, inference", f"{verdict.inference_cycles_per_sample:.2f}")
     rows = [
-        ("equal, every bit", "yes" if verdict.equal else "NO"),
         ("updates, samples", f"{verdict.updates}, {verdict.samples}"),
         ("clocks a sample, learning", f"{verdict.cycles_per_sample:.2f}"),
-        ("clocks a sample, inference", f"{verdict.inference_cycles_per_sample:.2f}"),
+        inference,
         ("clocks a second, simulated", f"{verdict.cycles / verdict.seconds:,.0f}"),
     ]
-    for row in rows:
+    if not d.learns:
+        rows = [("inferences", f"{verdict.inferences}"), inference]
+    for row in [("equal, every bit", "yes" if verdict.equal else "NO"), *rows]:
         table.add_row(*row)
     return table

@@ -1,0 +1,38 @@
+"""The course of a core that only infers: samples may enter or not, and outputs are owed."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.model.description import Description
+from dualspike.model.registers import Command
+
+
+class Inference(wiring.Component):
+    """What is left of the `Sequencer` where nothing is learned.
+
+    ``command`` with ``commanded`` starts and stops (`model.registers.Command`). ``open`` lets
+    samples in; ``entered`` and ``left`` pulse once for every sample that has entered and every
+    output that has left; ``busy`` while outputs are owed.
+    """
+
+    command: In(2)
+    commanded: In(1)
+    mode: Out(2)
+    busy: Out(1)
+    open: Out(1)
+    entered: In(1)
+    left: In(1)
+
+    def __init__(self, description: Description) -> None:
+        self._outputs = description.network.layers[-1]
+        super().__init__()
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        inside = Signal(16)
+        m.d.comb += [self.busy.eq(inside != 0), self.mode.eq(self.open)]
+        m.d.sync += inside.eq(inside + Mux(self.entered, self._outputs, 0) - self.left)
+        with m.If(self.commanded):
+            m.d.sync += self.open.eq(self.command == Command.INFER)
+        return m

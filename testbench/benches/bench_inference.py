@@ -1,0 +1,64 @@
+"""`Core` without learning: its registers, its results and its pace, as `golden.chip.Chip`."""
+
+from itertools import pairwise
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.model.geometry import geometry
+from dualspike.model.registers import Command, register_map
+from dualspike.testbench.benches.bench_core import Bench, component
+from dualspike.testbench.components import parameters
+
+__all__ = ["component"]
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0.0, 0.5, 0.8])
+async def infers(dut: HierarchyObject, stall: float) -> None:
+    """Every register, results whoever waits, the flag, and weights that stay as they are."""
+    bench = await Bench.start(dut, stall)
+    host = bench.host
+    expected = {r.name: r.reset for r in register_map(bench.d) if "r" in r.access}
+    del expected["CYCLES"], expected["WEIGHT_DATA"]
+    assert {name: await host.read(name) for name in expected} == expected
+    for count in (1, 7):
+        await bench.infer(count)
+    assert await host.read("FLAGS") == bench.chip.flags == parameters()["flags"]
+    await host.write("FLAGS", 0xFFFFFFFF)
+    assert await host.read("FLAGS") == 0
+    await bench.compare_weights()
+
+
+@cocotb.test()
+async def learning_is_no_command(dut: HierarchyObject) -> None:
+    """CONTROL takes 1; a 2, like a 0, stops, and lets what is inside come out."""
+    bench = await Bench.start(dut)
+    x = bench.samples(3)
+    results = bench.chip.infer(x).ravel().tolist()
+    for command in (Command.LEARN, Command.STOP):
+        await bench.host.write("CONTROL", command)
+        assert await bench.host.read("CONTROL") == Command.STOP
+        bench.send(x)
+        await bench.stand.cycle(50)
+        assert not bench.inputs.moved and not await bench.stand.see("inputs_ready")
+        await bench.host.write("CONTROL", Command.INFER)
+        await bench.stand.until(lambda: not bench.inputs.queue)
+        await bench.host.write("CONTROL", command)
+        assert await bench.host.read("STATUS") == 1
+        await bench.stand.until(lambda: not bench.stand.get("busy"))
+        assert bench.results.taken == results
+        bench.results.taken.clear()
+        bench.inputs.moved.clear()
+
+
+@cocotb.test()
+async def keeps_its_pace(dut: HierarchyObject) -> None:
+    """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks."""
+    bench = await Bench.start(dut, stall=0.0)
+    interval = geometry(bench.d).interval
+    await bench.infer(16)
+    chunks, outputs = geometry(bench.d).layers[0].chunks, bench.d.shapes[-1][1]
+    for moved, each in ((bench.inputs.moved, chunks), (bench.results.moved, outputs)):
+        ends = moved[each - 1 :: each]
+        assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7
