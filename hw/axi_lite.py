@@ -55,7 +55,8 @@ class AxiLiteBridge(wiring.Component):
     Register n is at byte address 4 n; the lowest two bits of an address are ignored. A write
     with all strobes is done, with none it does nothing, with some it is refused (SLVERR) and
     nothing is written. Where no register is, DECERR. A read and a write that both wait take
-    turns. Nothing runs from an input to an output unregistered.
+    turns, as neither begins in the clock in which one of its kind has been answered. Nothing
+    runs from an input to an output unregistered.
     Latency: 7 cycles from the last of address and data to the response, 3 without the bus.
     """
 
@@ -85,10 +86,9 @@ class AxiLiteBridge(wiring.Component):
         write_waits = address_held & data_held & ~axi.bvalid
         read_waits = read_held & ~axi.rvalid
         write_known, read_known = self._known(write_address), self._known(read_address)
-        read_next = Signal()
         with m.FSM():
             with m.State("IDLE"):
-                with m.If(write_waits & ~(read_waits & read_next)):
+                with m.If(write_waits):
                     m.next = "WRITE"
                 with m.Elif(read_waits):
                     m.next = "READ"
@@ -106,7 +106,6 @@ class AxiLiteBridge(wiring.Component):
                         axi.bresp.eq(Mux(write_known, refused, Response.DECERR)),
                         address_held.eq(0),
                         data_held.eq(0),
-                        read_next.eq(1),
                     ]
                     m.next = "IDLE"
             with m.State("READ"):
@@ -117,7 +116,6 @@ class AxiLiteBridge(wiring.Component):
                         axi.rresp.eq(Mux(read_known, Response.OKAY, Response.DECERR)),
                         axi.rdata.eq(Mux(read_known, bus.read_data, 0)),
                         read_held.eq(0),
-                        read_next.eq(0),
                     ]
                     m.next = "IDLE"
         return m

@@ -12,8 +12,8 @@ from dualspike.testbench.benches.bench_soc import Bench
 from dualspike.testbench.benches.soc_hosts import AxiHost
 
 
-@cocotb.test()
-@cocotb.parametrize(stall=[0.0, 0.6])
+@cocotb.test(timeout_time=100, timeout_unit="us")
+@cocotb.parametrize(stall=[0.0, 0.9])
 async def answers_all_and_in_order(dut: HierarchyObject, stall: float) -> None:
     """Reads and writes of many words queued at once; each channel answers in its order."""
     bench = await Bench.start(dut, stall)
@@ -46,7 +46,7 @@ async def answers_all_and_in_order(dut: HierarchyObject, stall: float) -> None:
     assert len(moved["s_axi_ar"]) == len(moved["s_axi_r"])
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def reads_and_writes_take_turns(dut: HierarchyObject) -> None:
     """While both wait, neither gets two accesses before the other."""
     bench = await Bench.start(dut, 0.0)

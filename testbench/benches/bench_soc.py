@@ -179,7 +179,7 @@ class Bench:
         return ""
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def answers_with_its_registers(dut: HierarchyObject) -> None:
     """Every register at four times its number, whatever the lowest two bits of the address."""
     bench = await Bench.start(dut)
@@ -193,7 +193,7 @@ async def answers_with_its_registers(dut: HierarchyObject) -> None:
     assert await host.read("UPDATES") == 0x89ABCDEF
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def refuses_what_it_cannot_do(dut: HierarchyObject) -> None:
     """Parts of a register and places without one; nothing is written and nothing moves on."""
     bench = await Bench.start(dut)
@@ -217,7 +217,7 @@ async def refuses_what_it_cannot_do(dut: HierarchyObject) -> None:
     assert await host.read("WEIGHT_SELECT") == 0, "it can only be written"
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def infers_and_learns(dut: HierarchyObject) -> None:
     """With pauses everywhere, what golden computes."""
     bench = await Bench.start(dut)
@@ -227,7 +227,7 @@ async def infers_and_learns(dut: HierarchyObject) -> None:
     await bench.learn()
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def forgets_in_reset(dut: HierarchyObject) -> None:
     """With results on offer and samples inside: no VALID, not busy, values of reset behind it."""
     bench = await Bench.start(dut, stall=0.0)
@@ -246,7 +246,7 @@ async def forgets_in_reset(dut: HierarchyObject) -> None:
     assert not bench.channels.bits("m_axis_results_t_valid")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Without pauses: cycles of an access, and samples at `Geometry.interval`."""
     bench = await Bench.start(dut, stall=0.0)

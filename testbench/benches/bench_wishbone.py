@@ -8,7 +8,7 @@ from dualspike.testbench.benches.bench_soc import Bench
 from dualspike.testbench.benches.soc_hosts import WishboneHost
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def forgets_what_is_given_up(dut: HierarchyObject) -> None:
     """CYC goes away after 1, 2, ... clocks: no answer comes, and the next access is a whole one."""
     bench = await Bench.start(dut)
@@ -28,7 +28,7 @@ async def forgets_what_is_given_up(dut: HierarchyObject) -> None:
             assert await host.read("UPDATES") in ((7, 9) if write else (7,))
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=100, timeout_unit="us")
 async def does_nothing_without_a_cycle(dut: HierarchyObject) -> None:
     """STB without CYC is not for this slave."""
     bench = await Bench.start(dut)
