@@ -36,16 +36,17 @@ class CompiledHidden:
         self._widths = network.layers[1:-1]
         self._dtype = dtype
         self._workspace = Workspace(dtype)
-        self._plain = self._drawn = plain_neuron(network, dtype)
+        self._plain = [plain_neuron(network, dtype, n) for n in range(len(self._widths))]
+        self._drawn = self._plain
         self._staircase: Staircase | None = None
 
-    def neuron(self, slope: Slope) -> Neuron:
-        """What the kernels need to know, with the draws of ``slope`` where it has any."""
+    def neurons(self, slope: Slope) -> list[Neuron]:
+        """What the kernels need to know of every layer, with the draws of ``slope`` if any."""
         if slope.staircase is None:
             return self._plain
         if slope.staircase is not self._staircase:
             self._staircase = slope.staircase
-            self._drawn = drawn_neuron(self._plain, slope.staircase)
+            self._drawn = [drawn_neuron(plain, slope.staircase) for plain in self._plain]
         return self._drawn
 
     def rates(self, params: Parameters, x: Floats) -> list[Floats]:
@@ -58,11 +59,11 @@ class CompiledHidden:
         self, params: Parameters, x: Floats, v: Parameters, scope: Scope, slope: Slope
     ) -> tuple[list[Floats], list[Floats]]:
         """See Hidden.tangents."""
-        neuron, depth = self.neuron(slope), len(self._widths)
+        neurons, depth = self.neurons(slope), len(self._widths)
         lanes = len(v.biases[0]) * (depth if scope == "layer" else 1)
 
         def run(some: Floats) -> list[Floats]:
-            rates, drates = self._forward(params, some, v, scope, neuron)
+            rates, drates = self._forward(params, some, v, scope, neurons)
             return rates + drates
 
         found = self._grouped(x, lanes, run)
@@ -88,7 +89,7 @@ class CompiledHidden:
         x: Floats,
         v: Parameters | None,
         scope: Scope,
-        neuron: Neuron,
+        neurons: list[Neuron],
     ) -> tuple[list[Floats], list[Floats]]:
         """Rates and, along directions ``v``, their tangents, of every layer."""
         rates: list[Floats] = []
@@ -98,7 +99,7 @@ class CompiledHidden:
             w, b = params.weights[layer], params.biases[layer]
             dw = self._zeros(0, *w.shape) if v is None else v.weights[layer]
             db = self._zeros(0, n) if v is None else v.biases[layer]
-            keep = layer < len(self._widths) - 1
+            keep, neuron = layer < len(self._widths) - 1, neurons[layer]
             if len(values) == 1:
                 rate, total, values, response = self._constant(
                     values[0] @ w.T + b, neuron, v is not None, keep
@@ -169,14 +170,14 @@ class CompiledHidden:
         self, params: Parameters, x: Floats, slope: Slope
     ) -> tuple[list[Floats], Callable[[list[Floats]], Parameters]]:
         """See Hidden.reverse; the second result can be called once, before any other call."""
-        neuron = self.neuron(slope)
+        neurons = self.neurons(slope)
         rates: list[Floats] = []
         inputs: list[Floats] = []
         slopes: list[Floats] = []
         values, total = x, self._zeros(0)
         for layer, n in enumerate(self._widths):
             w, b = params.weights[layer], params.biases[layer]
-            keep = layer < len(self._widths) - 1
+            keep, neuron = layer < len(self._widths) - 1, neurons[layer]
             inputs.append(values)
             if len(values) == 1:
                 rate, total, values, traced = self._constant(
@@ -201,7 +202,7 @@ class CompiledHidden:
                 w, traced, fed = params.weights[layer], slopes[layer], inputs[layer]
                 top = _flat(back[layer] / self._steps)
                 if len(fed) > 1:
-                    kernels.pull(_flat(traced), top, _flat(above), neuron)
+                    kernels.pull(_flat(traced), top, _flat(above), neurons[layer])
                     q = _rows(traced)
                 elif len(traced):
                     q = np.empty_like(rates[layer])

@@ -6,7 +6,8 @@ For layer l and step t = 1 ... T, with S_0 the (encoded) input:
     S[t] = H(U[t] - threshold)      H(x) = 1 if x > 0 else 0
 
 The rate of a layer is mean over t of S[t]. Derivatives take the surrogate f for H'. Forward, with
-r = 1 (reset detached) or r = 1 - threshold f(U - threshold) (attached):
+r = 1 (reset detached) or r = 1 - threshold f(U - threshold) (attached),
+every hidden layer with its own threshold:
 
     dZ = W dS_in + dW S_in + db     dU[t] = leak r[t-1] dU[t-1] + dZ[t]     dS[t] = f dU[t]
 
@@ -81,15 +82,16 @@ class ReferenceHidden:
         network = self._network
         values = np.broadcast_to(x, (network.time_steps, *x.shape[1:]))
         layers: list[Trace] = []
-        for w, b in zip(params.weights[:-1], params.biases[:-1], strict=True):
+        hidden = zip(params.weights[:-1], params.biases[:-1], network.thresholds, strict=True)
+        for w, b, threshold in hidden:
             distance = values @ w.T + b
             spikes = np.empty_like(distance)
             membrane = np.zeros_like(distance[0])
             for far, fired in zip(distance, spikes, strict=True):
                 membrane = network.leak * membrane + far
-                np.subtract(membrane, network.threshold, out=far)
+                np.subtract(membrane, threshold, out=far)
                 np.greater(far, 0, out=fired)
-                membrane -= network.threshold * fired
+                membrane -= threshold * fired
             layers.append(Trace(values, distance, spikes))
             values = spikes
         return layers
@@ -98,11 +100,11 @@ class ReferenceHidden:
         """See Hidden.rates."""
         return [layer.spikes.mean(axis=0) for layer in self.trace(params, x)]
 
-    def _kept(self, f: Floats) -> Floats:
+    def _kept(self, layer: int, f: Floats) -> Floats:
         """leak r[t], the share of a tangent that stays."""
         if self._network.reset == "detached":
             return np.full_like(f, self._network.leak)
-        return self._network.leak * (1 - self._network.threshold * f)
+        return self._network.leak * (1 - self._network.thresholds[layer] * f)
 
     def tangents(
         self, params: Parameters, x: Floats, v: Parameters, scope: Scope, slope: Slope
@@ -111,7 +113,9 @@ class ReferenceHidden:
         layers = self.trace(params, x)
         result: list[Floats] = []
         dspikes: Floats | None = None
-        for layer, w, dw, db in zip(layers, params.weights, v.weights, v.biases, strict=False):
+        for index, (layer, w, dw, db) in enumerate(
+            zip(layers, params.weights, v.weights, v.biases, strict=False)
+        ):
             own = np.einsum("kij,tbj->ktbi", dw, layer.inputs) + db[:, None, None]
             if dspikes is None:
                 dz = own
@@ -120,7 +124,7 @@ class ReferenceHidden:
             else:
                 dz = dspikes @ w.T + own
             f = slope(layer.distance)
-            kept = self._kept(f)
+            kept = self._kept(index, f)
             for t in range(1, len(f)):
                 dz[:, t] += kept[t - 1] * dz[:, t - 1]
             moved = f * dz
@@ -141,7 +145,7 @@ class ReferenceHidden:
             for index in range(len(layers) - 1, -1, -1):
                 layer = layers[index]
                 f = slope(layer.distance)
-                kept = self._kept(f)
+                kept = self._kept(index, f)
                 q = f * (above + back[index] / len(f))
                 for t in range(len(f) - 2, -1, -1):
                     q[t] += kept[t] * q[t + 1]

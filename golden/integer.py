@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.integer_neurons import IntegerNeurons
 from dualspike.golden.perturbation import Perturbation
 from dualspike.golden.rounding import Ints, product, round_half_up, saturate
-from dualspike.model.description import Description, Network
-from dualspike.model.formats import Format
+from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
 from dualspike.model.registers import Flag
 
@@ -40,21 +40,12 @@ class Forward:
     layers: list[LayerTrace] = field(default_factory=list[LayerTrace])
 
 
-def surrogate_table(network: Network, form: Format) -> NDArray[np.int64]:
-    """The surrogate at the bin centres, in ``form``, with a 0 put before and behind."""
-    s = network.surrogate
-    centres = (np.arange(s.entries) + 0.5) * (2 * s.span / s.entries) - s.span
-    values = np.exp(-(centres**2) / (2 * s.sigma**2)) * s.peak
-    table = np.floor(values * 2**form.fraction + 0.5).astype(np.int64)
-    return np.pad(table, 1)
-
-
 class IntegerNetwork:
     """The forward pass of one description with given stored weights and biases."""
 
     def __init__(self, description: Description, geometry: Geometry) -> None:
         self.d, self.g = description, geometry
-        self.table = surrogate_table(description.network, description.formats.surrogate)
+        self._neurons = IntegerNeurons(description)
 
     def forward(
         self,
@@ -86,7 +77,8 @@ class IntegerNetwork:
                 result.y, result.dy = z, dz
                 value = tangent = np.zeros(0, np.int64)
             else:
-                value, tangent = self._neurons(result, layer, z, dz)
+                value, tangent, flags = self._neurons.run(layer, z, dz)
+                result.flags |= flags
             result.layers.append(LayerTrace(z, dz, value, tangent))
         return result
 
@@ -123,42 +115,3 @@ class IntegerNetwork:
             result.flags |= over << Flag.TANGENT
             dz.append(one)
         return z, np.array(dz, np.int64).reshape(len(dz), *z.shape)
-
-    def _neurons(self, result: Forward, layer: Layer, z: Ints, dz: Ints) -> tuple[Ints, Ints]:
-        """U += z; S = U > theta; U -= S theta; dU += dz; dS = f(U before reset - theta) dU."""
-        f, theta, steps = self.d.formats, self.d.threshold, self.d.network.time_steps
-        shape = z.shape[-2:]
-        over_threshold = np.empty((steps, *shape), np.int32)
-        membrane = np.zeros(shape, np.int32)
-        z = z.astype(np.int32)
-        for t in range(steps):
-            membrane += z if layer.kind == "direct" else z[t]
-            clipped, over = saturate(membrane, f.membrane)
-            result.flags |= over << Flag.MEMBRANE
-            over_threshold[t] = clipped - theta
-            membrane = clipped - theta * (over_threshold[t] > 0)
-        spikes = (over_threshold > 0).astype(np.int64)
-        s = self.d.network.surrogate
-        bins = (2 * s.span).bit_length() + f.membrane.fraction - s.entries.bit_length()
-        index = np.clip((over_threshold >> bins) + s.entries // 2 + 1, 0, s.entries + 1)
-        surrogate = self.table[index]
-        dspikes = np.empty((len(dz), steps, *shape), np.int64)
-        for k in range(len(dz)):
-            fed = np.broadcast_to(dz[k], (steps, *shape))
-            charge, over = _accumulate(fed, f.tangent)
-            rounded = round_half_up(surrogate * charge, f.surrogate.fraction)
-            dspikes[k], over_spike = saturate(rounded, f.tangent)
-            result.flags |= (over or over_spike) << Flag.TANGENT
-        return spikes, dspikes
-
-
-def _accumulate(fed: Ints, form: Format) -> tuple[Ints, bool]:
-    """Running sum over axis 0 that saturates at every step."""
-    total = np.cumsum(fed, axis=0, dtype=np.int64)
-    if saturate(total, form)[1]:
-        charge = np.zeros(fed.shape[1:], np.int64)
-        for t in range(len(fed)):
-            charge = np.clip(charge + fed[t], form.lowest, form.highest)
-            total[t] = charge
-        return total, True
-    return total, False

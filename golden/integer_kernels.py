@@ -1,5 +1,5 @@
 # pyright: basic
-"""The compiled loop of `golden.integer_shallow`: integrate-and-fire neurons with constant input.
+"""The compiled loop of `golden.integer_shallow`: neurons with constant input.
 
 Numba keeps compiled code beside this file and looks at this file alone to see whether it is
 stale: so all that is compiled is here.
@@ -25,13 +25,17 @@ def respond(
 
     ``z`` int64 [M] and ``dz`` float64 [M, C] hold stored integers; so does ``table``, int64, with
     a 0 before and behind. ``numbers``: T, threshold, lowest and highest membrane, right shift to a
-    bin, fraction bits of the table, lowest and highest tangent. Everything is exact: a product of
-    a table's value and a charge has at most 48 bits, half of 1 is one more.
+    bin, fraction bits of the table, lowest and highest tangent, right shift of the leak (0 for
+    none), fraction bits of the threshold where the reset is attached (else -1). Everything is
+    exact: a product of a table's value or a threshold and a charge has at most 48 bits, half of 1
+    is one more.
     """
-    steps, theta, low, high, bins, fraction, lowest, highest = numbers
+    steps, theta, low, high, bins, fraction, lowest, highest, leak, attached = numbers
     beyond, middle = len(table) - 1, (len(table) - 2) // 2 + 1
     unit = 2.0**-fraction
     reach = steps * max(1.0, table.max() * unit)
+    part = 2.0**-leak if leak else 0.0
+    lost = theta * 2.0**-attached if attached >= 0 else 0.0
     lanes = dz.shape[1]
     charge = np.empty(lanes)
     flags = 0
@@ -41,10 +45,12 @@ def respond(
             size = max(size, abs(dz[m, c]))
             charge[c] = 0.0
             total[m, c] = 0.0
-        safe = size * reach + 1 <= highest
+        safe = not leak and attached < 0 and size * reach + 1 <= highest
         fired = 0
         u = 0
         for t in range(steps):
+            if leak:
+                u -= (u + (1 << (leak - 1))) >> leak
             u += z[m]
             if u < low:
                 u = low
@@ -63,22 +69,23 @@ def respond(
                     for c in range(lanes):
                         total[m, c] += math.floor(slope * dz[m, c] + 0.5)
             else:
-                flags |= _careful(dz[m], slope, lowest, highest, charge, total[m])
+                flags |= _careful(dz[m], slope, part, lost, lowest, highest, charge, total[m])
         count[m] = fired
     return flags
 
 
 @njit(cache=True)
-def _careful(dz, slope, lowest, highest, charge, total):
-    """One step of all lanes of a neuron, any of which may saturate."""
+def _careful(dz, slope, part, lost, lowest, highest, charge, total):
+    """One step of all lanes of a neuron, any of which may saturate, leak or be reset."""
     flags = 0
     for c in range(len(dz)):
-        held = charge[c] + dz[c]
+        held = charge[c] - math.floor(charge[c] * part + 0.5) + dz[c]
         kept = min(max(held, lowest), highest)
         moved = math.floor(slope * kept + 0.5)
         passed = min(max(moved, lowest), highest)
-        if kept != held or passed != moved:
+        left = kept - math.floor(lost * passed + 0.5)
+        charge[c] = min(max(left, lowest), highest)
+        if kept != held or passed != moved or charge[c] != left:
             flags = TANGENT
-        charge[c] = kept
         total[c] += passed
     return flags

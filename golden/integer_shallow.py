@@ -8,9 +8,10 @@ axis of time. Lanes that do not perturb a layer are left out where they are 0.
 import numpy as np
 
 from dualspike.golden import integer_kernels
-from dualspike.golden.integer import Forward, Matrix, surrogate_table
+from dualspike.golden.integer import Forward, Matrix
 from dualspike.golden.perturbation import Perturbation
 from dualspike.golden.rounding import Ints, product, round_half_up, saturate
+from dualspike.golden.surrogate_table import surrogate_table
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import Geometry
@@ -23,19 +24,21 @@ class ShallowNetwork:
     def __init__(self, description: Description, geometry: Geometry) -> None:
         self.d, self.g = description, geometry
         f, s = description.formats, description.network.surrogate
-        self._table = surrogate_table(description.network, f.surrogate)
+        self._table = surrogate_table(description)
         self._first, self._last = (
             np.flatnonzero([mask >> layer & 1 for mask in description.masks]) for layer in (0, 1)
         )
         self._numbers = (
             description.network.time_steps,
-            description.threshold,
+            description.thresholds[0],
             f.membrane.lowest,
             f.membrane.highest,
             (2 * s.span).bit_length() + f.membrane.fraction - s.entries.bit_length(),
             f.surrogate.fraction,
             f.tangent.lowest,
             f.tangent.highest,
+            description.leak_shift,
+            f.membrane.fraction if description.network.reset == "attached" else -1,
         )
 
     def forward(

@@ -3,17 +3,9 @@
 A key is a tuple of integers that begins with the run's seed, usually (seed, update).
 """
 
-from enum import IntEnum
-
 import numpy as np
 
-
-class Purpose(IntEnum):
-    """What is drawn; large, so that no number of updates in a key comes near."""
-
-    DIRECTIONS = 0x64697265
-    SURROGATE = 0x7375726F
-    CODING = 0x636F6465
+from dualspike.model.keys import Purpose
 
 
 def generator(key: tuple[int, ...], purpose: Purpose) -> np.random.Generator:

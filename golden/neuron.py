@@ -40,12 +40,11 @@ class Neuron(NamedTuple):
     cells: NDArray[np.int64]
 
 
-def plain_neuron(network: Network, dtype: np.dtype[np.floating[Any]]) -> Neuron:
-    """A network's neuron, all its numbers in one type; without draws, if it needs any."""
+def plain_neuron(network: Network, dtype: np.dtype[np.floating[Any]], layer: int = 0) -> Neuron:
+    """A hidden layer's neuron, all its numbers in one type; without draws, if it needs any."""
     s, none = network.surrogate, np.zeros(1, dtype)
-    peaks = {"gaussian": s.peak, "triangle": 1 / s.sigma}
-    numbers = [network.leak, network.threshold, s.sigma, 1 / s.sigma, -0.5 / s.sigma**2]
-    numbers += [peaks.get(s.kind, 0.5 / s.sigma), 0.0]
+    numbers = [network.leak, network.thresholds[layer], s.sigma, 1 / s.sigma, -0.5 / s.sigma**2]
+    numbers += [s.peak, 0.0]
     attached = network.reset == "attached"
     cells = np.zeros(1, np.int64)
     return Neuron(np.array(numbers, dtype), _KINDS[s.kind], attached, none, none, cells)

@@ -2,10 +2,10 @@
 
 U[t] = U[t-1] + z[t]; S[t] = 1 if U[t] > theta; then U[t] -= theta S[t]        (soft reset)
 dU[t] = dU[t-1] + dz[t]; dS[t] = f(U[t] before reset - theta) dU[t]            (reset detached)
+With a leak of 1 - 2^-k, U[t-1] and dU[t-1] first lose round(U / 2^k) and round(dU / 2^k); with
+the reset attached dU[t] -= round(theta dS[t]).
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057.
 """
-
-import math
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, stream, wiring
@@ -13,30 +13,23 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.fixed import round_half_up, saturate
 from dualspike.hw.streams import counter_shape, row
-from dualspike.model.description import Description, Network
-from dualspike.model.formats import Format
+from dualspike.hw.surrogate import surrogate_table
+from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
-
-
-def surrogate_table(network: Network, form: Format) -> list[int]:
-    """f at the centre of every bin, halves rounded up, ordered by the bin's two's complement."""
-    s = network.surrogate
-    step, half = 2 * s.span / s.entries, s.entries // 2
-    scale = (1 << form.fraction) / (math.sqrt(2 * math.pi) * s.sigma)
-    centres = [(n + 0.5) * step for n in [*range(half), *range(-half, 0)]]
-    return [math.floor(scale * math.exp(-0.5 * (x / s.sigma) ** 2) + 0.5) for x in centres]
 
 
 class Neuron(wiring.Component):
     """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
 
     The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
-    tangent clipped. Without ``lanes`` there are values alone.
-    Latency: 4 cycles. Throughput: a row a cycle.
+    tangent clipped. Without ``lanes`` there are values alone. Latency: 4 cycles. Throughput: a row
+    a cycle; with tangents and the reset attached a frame in max(rows, 5) cycles, for a row waits
+    until the step before has been there.
     """
 
     def __init__(self, description: Description, layer: Layer, lanes: int) -> None:
         self._d, self._layer, self._lanes = description, layer, lanes
+        self._theta = description.thresholds[layer.index]
         f, width = description.formats, layer.next_simd
         super().__init__(
             {
@@ -53,34 +46,51 @@ class Neuron(wiring.Component):
         f, layer, width = self._d.formats, self._layer, self._layer.next_simd
         network = self._d.network
         advance, taken = Signal(), Signal()
+        attached = layer.feedback > 0
+        waits = layer.rows < layer.feedback
+        admit = Signal() if waits else advance
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(network.time_steps - 1))
         last_place = place == layer.rows - 1
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance),
-            taken.eq(self.inputs.valid & advance),
+            self.inputs.ready.eq(admit),
+            taken.eq(self.inputs.valid & admit),
         ]
         with m.If(taken):
             m.d.sync += place.eq(Mux(last_place, 0, place + 1))
             with m.If(last_place):
                 m.d.sync += step.eq(Mux(step == network.time_steps - 1, 0, step + 1))
         valid = taken
+        stages: list[Value] = []
         for n in range(3):
             earlier, valid = valid, Signal(name=f"valid_{n}")
+            stages.append(valid)
             with m.If(advance):
                 m.d.sync += valid.eq(earlier)
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(valid)
+        stages.append(self.outputs.valid)
+        places = self._places(m, advance, place) if attached else []
+        if waits:
+            under_way = [on & (at == place) for on, at in zip(stages, places, strict=True)]
+            m.d.comb += admit.eq(advance & ~Cat(under_way).any())
 
-        def state(name: str, bits: int) -> tuple[Value, Value]:
-            """One number of every neuron: what it is at ``place``, and what it becomes."""
+        def state(name: str, bits: int, late: bool = False) -> tuple[Value, Value]:
+            """One number of every neuron: what it is at ``place``, and what it becomes.
+
+            ``late``: it becomes so with the row that is offered, and not with the one taken.
+            """
             m.submodules[name] = store = memory.Memory(
                 shape=signed(bits), depth=layer.rows, init=[]
             )
             read, write = store.read_port(domain="comb"), store.write_port()
-            m.d.comb += [read.addr.eq(place), write.addr.eq(place), write.en.eq(taken)]
-            return Mux(step == 0, 0, read.data), write.data
+            m.d.comb += [
+                read.addr.eq(place),
+                write.addr.eq(places[-1] if late else place),
+                write.en.eq(self.outputs.valid if late else taken),
+            ]
+            return self._leaked(Mux(step == 0, 0, read.data), bits), write.data
 
         over: list[Value] = []
         over_tangent: list[Value] = []
@@ -97,20 +107,30 @@ class Neuron(wiring.Component):
             with m.If(advance):
                 m.d.sync += self.outputs.payload.value[slot].eq(ahead)
 
+            charges: list[Value] = []
             next_charges: list[Value] = []
             for k in range(self._lanes):
-                charge, next_charge = state(f"tangents_{slot}_{k}", f.tangent.bits)
+                charge, next_charge = state(f"tangents_{slot}_{k}", f.tangent.bits, attached)
                 charge, clips = saturate(
                     charge + self.inputs.payload.tangent[slot][k], f.tangent.bits
                 )
                 over_tangent.append(clips & exists & taken)
-                m.d.comb += next_charge.eq(charge)
-                next_charges.append(charge)
-            spikes = self._tangents(m, advance, slot, index, inside & exists, next_charges)
-            for k, (dspike, clips) in enumerate(spikes):
+                if not attached:
+                    m.d.comb += next_charge.eq(charge)
+                charges.append(charge)
+                next_charges.append(next_charge)
+            spikes = self._tangents(m, advance, slot, index, inside & exists, charges)
+            for k, (dspike, clips, held) in enumerate(spikes):
+                out = self.outputs.payload.tangent[slot][k]
                 over_tangent.append(clips & valid & advance)
                 with m.If(advance):
-                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dspike)
+                    m.d.sync += out.eq(dspike)
+                if attached:
+                    held = self._later(m, advance, held, 2, f"held_{slot}_{k}")
+                    lost = round_half_up(out * self._theta, f.membrane.fraction)
+                    kept, clips = saturate(held - lost, f.tangent.bits)
+                    over_tangent.append(clips & self.outputs.valid & self.outputs.ready)
+                    m.d.comb += next_charges[k].eq(kept)
         m.d.comb += [
             self.overflow[0].eq(taken & Cat(over).any()),
             self.overflow[1].eq(Cat(over_tangent).any()),
@@ -121,7 +141,7 @@ class Neuron(wiring.Component):
         self, m: Module, membrane: Value, z: Value
     ) -> tuple[Value, Value, Value, Value, Value]:
         """Spike, surrogate bin, whether the bin is in the table, next membrane, clipped."""
-        f, s, theta = self._d.formats, self._d.network.surrogate, self._d.threshold
+        f, s, theta = self._d.formats, self._d.network.surrogate, self._theta
         charged, clips = saturate(membrane + z, f.membrane.bits)
         distance = charged - theta
         fire = distance > 0
@@ -139,12 +159,15 @@ class Neuron(wiring.Component):
         index: Value,
         inside: Value,
         charges: list[Value],
-    ) -> list[tuple[Value, Value]]:
-        """dS = round(f dU) of every lane, three stages behind: look up, multiply, round."""
+    ) -> list[tuple[Value, Value, Value]]:
+        """dS = round(f dU) of every lane, three stages behind: look up, multiply, round.
+
+        With it whether it was clipped, and dU two stages behind.
+        """
         f = self._d.formats
         if not charges:
             return []
-        words = surrogate_table(self._d.network, f.surrogate)
+        words = surrogate_table(self._d)
         table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
         m.submodules[f"surrogate_{slot}"] = table
         read = table.read_port()
@@ -154,12 +177,29 @@ class Neuron(wiring.Component):
         ]
         inside = self._later(m, advance, inside, 2, f"inside_{slot}")
         derivative = Mux(inside, read.data, 0)
-        result: list[tuple[Value, Value]] = []
+        result: list[tuple[Value, Value, Value]] = []
         for k, charge in enumerate(charges):
             charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
             product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
-            result.append(saturate(round_half_up(product, f.surrogate.fraction), f.tangent.bits))
+            rounded = round_half_up(product, f.surrogate.fraction)
+            result.append((*saturate(rounded, f.tangent.bits), charge))
         return result
+
+    def _leaked(self, value: Value, bits: int) -> Value:
+        """What is left of a state a step later; never larger than it, so it fits ``bits``."""
+        shift = self._d.leak_shift
+        return (value - round_half_up(value, shift))[:bits].as_signed() if shift else value
+
+    @staticmethod
+    def _places(m: Module, advance: Signal, place: Signal) -> list[Value]:
+        """The row in each of the four stages, the last with the row that is offered."""
+        places: list[Value] = [place]
+        for n in range(4):
+            register = Signal.like(place, name=f"place_{n}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += register.eq(places[-1])
+            places.append(register)
+        return places[1:]
 
     @staticmethod
     def _later(m: Module, advance: Signal, value: Value, stages: int, name: str) -> Value:

@@ -5,7 +5,7 @@ A learning batch of B samples takes draw + B * interval + fill + learn clocks:
 - draw: one clock for each word of the drawer, and one to begin;
 - interval (`Geometry.interval`): from one sample to the next, the same with and without learning;
 - fill: the chain runs full and empty, at most sum over layers of
-  cycles + rows + chunks + 16, and at least 0;
+  cycles + max(rows, feedback) + chunks + 16, and at least 0;
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
   has the layer; 1 clock to end.
 
@@ -26,7 +26,7 @@ def draw_cycles(d: Description) -> int:
 def fill_bound(d: Description) -> int:
     """Most clocks a batch takes beyond B * interval for its samples."""
     layers = geometry(d).layers
-    return sum(layer.cycles + layer.rows + layer.chunks + 16 for layer in layers)
+    return sum(layer.cycles + layer.frame_cycles + layer.chunks + 16 for layer in layers)
 
 
 def learn_cycles(d: Description) -> int:

@@ -11,6 +11,9 @@ from dualspike.model.learning import Learning
 from dualspike.model.network import Network, Section
 from dualspike.model.widths import Formats
 
+LEAKS = range(1, 9)
+"""Numbers k for which hardware has the leak 1 - 2^-k."""
+
 
 class Data(Section):
     """Training data: ``hat`` (2-D Mexican hat), or an ``.npz`` with x [N, n_in], y [N, n_out]."""
@@ -79,9 +82,15 @@ class Description(Section):
         return [sum(1 << layer for layer in lane) for lane in moving if lane]
 
     @property
-    def threshold(self) -> int:
-        """Threshold in units of the membrane's last bit."""
-        return round(self.network.threshold * 2**self.formats.membrane.fraction)
+    def thresholds(self) -> list[int]:
+        """Threshold of every hidden layer in units of the membrane's last bit."""
+        one = 2**self.formats.membrane.fraction
+        return [round(threshold * one) for threshold in self.network.thresholds]
+
+    @property
+    def leak_shift(self) -> int:
+        """k where a membrane keeps the share 1 - 2^-k from step to step, 0 where it keeps all."""
+        return next((k for k in LEAKS if self.network.leak == 1 - 2.0**-k), 0)
 
     @property
     def layer_shift(self) -> list[int]:
@@ -108,11 +117,18 @@ class Description(Section):
 
     def _check_network(self) -> None:
         """Only what the hardware builds; the float model knows more."""
-        network = self.network
+        network, surrogate = self.network, self.network.surrogate
+        if network.leak != 1 and not self.leak_shift:
+            raise ValueError(
+                f"network.leak must be 1, or 1 - 2^-k with k in [{LEAKS[0]}, {LEAKS[-1]}], in"
+                f" hardware, not {network.leak}"
+            )
+        if surrogate.kind == "stein" and surrogate.draws != "fixed":
+            raise ValueError(
+                f"network.surrogate.draws must be fixed (a table) in hardware, not"
+                f" {surrogate.draws}"
+            )
         for name, came, wanted, meaning in (
-            ("leak", network.leak, 1, "integrate and fire"),
-            ("surrogate.kind", network.surrogate.kind, "gaussian", "a table of it"),
-            ("reset", network.reset, "detached", "tangents do not pass through it"),
             ("coding", network.coding, "direct", "constant current"),
         ):
             if came != wanted:
@@ -143,12 +159,13 @@ class Description(Section):
             raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
         self._check_network()
         membrane = self.formats.membrane
-        if not 1 <= self.threshold <= membrane.highest:
-            raise ValueError(
-                f"formats.membrane must hold the threshold {self.network.threshold:g}"
-                f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
-                f" to {float(membrane.highest * membrane.lsb):.10g}"
-            )
+        for stored, threshold in zip(self.thresholds, self.network.thresholds, strict=True):
+            if not 1 <= stored <= membrane.highest:
+                raise ValueError(
+                    f"formats.membrane must hold the threshold {threshold:g}"
+                    f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
+                    f" to {float(membrane.highest * membrane.lsb):.10g}"
+                )
         if self.learns:
             self._check_learning()
         elif self.hardware.lanes:

@@ -20,11 +20,17 @@ from dualspike.model.formats import signed_bits, unsigned_bits
 Kind = Literal["direct", "spiking", "readout"]
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
+FEEDBACK = 5
+"""Clocks from a row of neurons to its next step where the reset is attached."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One weight layer. Widths in bits; ``*_fraction`` are bits behind the binary point."""
+    """One weight layer. Widths in bits; ``*_fraction`` are bits behind the binary point.
+
+    ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
+    0 where they need not wait.
+    """
 
     index: int
     kind: Kind
@@ -40,6 +46,7 @@ class Layer:
     value_sum_bits: int
     tangent_sum_bits: int
     sign_sum_bits: int
+    feedback: int
 
     @property
     def groups(self) -> int:
@@ -55,6 +62,11 @@ class Layer:
     def rows(self) -> int:
         """Rows of ``next_simd`` neurons in which the layer's results leave it."""
         return -(-self.n_out // self.next_simd)
+
+    @property
+    def frame_cycles(self) -> int:
+        """Least cycles from one step of the layer's neurons to the next: max(rows, feedback)."""
+        return max(self.rows, self.feedback)
 
     @property
     def cycles(self) -> int:
@@ -79,7 +91,7 @@ class Geometry:
     def limits(self) -> list[tuple[str, int]]:
         """What may set the pace, and the clocks of a sample it takes.
 
-        The direct pass, T * each spiking pass, the readout pass, T * each layer's result rows,
+        The direct pass, T * each spiking pass, the readout pass, T * each layer's frame of rows,
         one clock for each output.
         """
         steps = self.time_steps
@@ -88,7 +100,7 @@ class Geometry:
             for layer in self.layers
         ]
         for layer in self.layers[:-1]:
-            limits.append((f"rows of layer {layer.index}", steps * layer.rows))
+            limits.append((f"rows of layer {layer.index}", steps * layer.frame_cycles))
         return [*limits, ("outputs", self.layers[-1].n_out)]
 
     def sample_cycles(self, layer: Layer) -> int:
@@ -119,6 +131,7 @@ def geometry(d: Description) -> Geometry:
     f, steps = d.formats, d.network.time_steps
     simd = [s or 1 for s in _fold(d, "simd")]
     pe = _fold(d, "pe")
+    attached = d.network.reset == "attached" and d.lanes > 0
     budget = steps * max(
         -(-n_in // s) * -(-n_out // (p or n_out))
         for (n_in, n_out), s, p in zip(d.shapes[1:], simd[1:], pe[1:], strict=True)
@@ -162,6 +175,7 @@ def geometry(d: Description) -> Geometry:
             value_sum_bits=f.weight.bits + (0 if kind == "spiking" else value_bits) + grow,
             tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
             sign_sum_bits=signed_bits(highest * n_in),
+            feedback=FEEDBACK if attached and kind != "readout" else 0,
         )
         layers.append(layer)
     power = steps & (steps - 1) == 0

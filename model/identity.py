@@ -6,6 +6,7 @@ from typing import Any
 
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
+from dualspike.model.network import Surrogate
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 
@@ -17,7 +18,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
     if isinstance(d, OperatorDescription):
         return _operator_identity(d)
     g = geometry(d)
-    network, formats = d.network.model_dump(), d.formats.model_dump()
+    network, formats = _network(d), d.formats.model_dump()
     learning: dict[str, Any] = {"structure": d.learning.structure, "batch": d.learning.batch}
     if not d.learns:
         learning = {"rule": d.learning.rule}
@@ -32,6 +33,20 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "pe": [layer.pe for layer in g.layers],
         "simd": [layer.simd for layer in g.layers],
     }
+
+
+def _network(d: Description) -> dict[str, Any]:
+    """The network, alike where hardware is alike; the draws of stein are known by their seed."""
+    network = d.network
+    first, *others = network.thresholds
+    threshold = first if all(one == first for one in others) else network.thresholds
+    surrogate = network.surrogate.model_dump()
+    if network.surrogate.kind == "stein":
+        surrogate["seed"] = d.learning.seed
+    else:
+        plain = Surrogate()
+        surrogate |= {"samples": plain.samples, "draws": plain.draws}
+    return network.model_dump() | {"threshold": threshold, "surrogate": surrogate}
 
 
 def _operator_identity(d: OperatorDescription) -> dict[str, Any]:

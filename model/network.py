@@ -3,7 +3,9 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, model_validator
+
+LEAST_THRESHOLD, MOST_THRESHOLD = 2**-16, 2**16
 
 
 def within(lowest: float, highest: float) -> AfterValidator:
@@ -32,6 +34,22 @@ def _share(value: float) -> float:
     if not 0 < value <= 1:
         raise ValueError(f"must be in (0, 1], not {value}")
     return value
+
+
+def _threshold(value: object) -> float:
+    """A threshold, or one line that says what it must be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"must be a finite number, not {value}")
+    if not LEAST_THRESHOLD <= value <= MOST_THRESHOLD:
+        raise ValueError(f"must be in [{LEAST_THRESHOLD}, {MOST_THRESHOLD}], not {value}")
+    return float(value)
+
+
+def _one_threshold(value: object) -> object:
+    """A number is checked here; a list by the network, which can name an entry."""
+    return value if isinstance(value, list) else _threshold(value)  # pyright: ignore[reportUnknownVariableType]
 
 
 Width = Annotated[int, within(1, 4096)]
@@ -80,7 +98,11 @@ class Surrogate(Section):
 
     @property
     def peak(self) -> float:
-        """Largest value of the gaussian, f(0)."""
+        """Largest value, f(0); of stein its expectation."""
+        if self.kind == "triangle":
+            return 1 / self.sigma
+        if self.kind in ("fast_sigmoid", "rectangle"):
+            return 0.5 / self.sigma
         return 1 / (math.sqrt(2 * math.pi) * self.sigma)
 
 
@@ -88,6 +110,7 @@ class Network(Section):
     """Spiking multi-layer perceptron: hidden layers of leaky neurons, mean readout.
 
     ``layers`` are the widths [n_in, hidden ..., n_out]; every sample runs ``time_steps`` steps.
+    ``threshold`` is one for all hidden layers, or a list of one for each.
     ``leak`` is the share of the membrane kept from step to step; 1 is integrate and fire.
     ``reset`` says whether derivatives pass through the reset (attached) or not (detached).
     ``coding`` turns an input into the first layer's current: direct feeds the value itself at
@@ -97,11 +120,33 @@ class Network(Section):
 
     layers: Annotated[list[Width], _entries(3, 16)]
     time_steps: Annotated[int, within(1, 1024)] = 32
-    threshold: Annotated[float, within(2**-16, 2**16)] = 1.0
+    threshold: Annotated[float | list[float], PlainValidator(_one_threshold)] = 1.0
     leak: Annotated[float, AfterValidator(_share)] = 1.0
     surrogate: Surrogate = Surrogate()
     reset: Literal["detached", "attached"] = "detached"
     coding: Literal["direct", "bernoulli", "rate"] = "direct"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if isinstance(self.threshold, list):
+            for layer, value in enumerate(self.threshold):
+                try:
+                    _threshold(value)
+                except ValueError as error:
+                    raise ValueError(f"threshold[{layer}] {error}") from error
+            if len(self.threshold) != len(self.layers) - 2:
+                raise ValueError(
+                    f"threshold must be a number or have {len(self.layers) - 2} entries, one for"
+                    f" each hidden layer, not {len(self.threshold)}"
+                )
+        return self
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The threshold of every hidden layer."""
+        if isinstance(self.threshold, list):
+            return [float(one) for one in self.threshold]
+        return [self.threshold] * (len(self.layers) - 2)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:

@@ -1,13 +1,15 @@
 """Small descriptions on which the benches run: between them every folding, structure and width.
 
-| name    | what is special                                                                     |
-|---------|-------------------------------------------------------------------------------------|
-| plain   | nothing folded, default formats, power-of-two T                                     |
-| folded  | pe and simd that do not divide, factored signs, T = 5, a lane without a layer       |
-| twisted | several groups everywhere, T = 1, results with more fraction bits than their sums   |
-| odd     | four mixed lanes, narrow formats that saturate often, last group shorter than others |
-| single  | one neuron in each layer                                                            |
-| still   | folded as well, narrow membranes, inference only                                    |
+| name     | what is special                                                                    |
+|----------|------------------------------------------------------------------------------------|
+| plain    | nothing folded, default formats, power-of-two T                                    |
+| folded   | pe and simd that do not divide, factored signs, T = 5, a lane without a layer      |
+| twisted  | several groups everywhere, T = 1, results with more fraction bits than their sums  |
+| odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
+| single   | one neuron in each layer                                                           |
+| still    | folded as well, narrow membranes, inference only                                   |
+| leaky    | a leak, a threshold for each layer, a rectangle, five bits of membrane and tangent |
+| attached | reset attached, with fewer rows than it takes and with more, a triangle and a leak |
 """
 
 from typing import Any
@@ -68,6 +70,38 @@ SHAPES: dict[str, dict[str, Any]] = {
             "target": "s1.2",
         },
         "hardware": {"simd": [3, 3, 4], "pe": [3, 5, 1]},
+    },
+    "leaky": {
+        "network": {
+            "layers": [3, 5, 4, 2],
+            "time_steps": 3,
+            "threshold": [0.5, 0.75],
+            "leak": 0.75,
+            "surrogate": {"kind": "rectangle", "sigma": 0.5, "entries": 8, "span": 1},
+        },
+        "learning": {"batch": 2, "scope": "global", "directions": 2, "rate": 1},
+        "formats": {
+            "weight": "s1.3",
+            "membrane": "s1.3",
+            "tangent": "s2.2",
+            "surrogate": "u1.4",
+            "input": "s1.3",
+            "target": "s1.2",
+        },
+        "hardware": {"simd": [2, 1, 2], "pe": [5, 2, 2]},
+    },
+    "attached": {
+        "network": {
+            "layers": [3, 6, 3, 1],
+            "time_steps": 4,
+            "threshold": 0.7,
+            "leak": 0.5,
+            "reset": "attached",
+            "surrogate": {"kind": "triangle", "sigma": 0.75, "entries": 32, "span": 1},
+        },
+        "learning": {"batch": 3, "structure": "factored", "rate": 4},
+        "formats": {"membrane": "s2.9", "tangent": "s3.2", "surrogate": "u1.5", "target": "s1.8"},
+        "hardware": {"simd": [2, 1, 1], "pe": [3, 3, 1]},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

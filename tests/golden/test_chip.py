@@ -16,6 +16,7 @@ import pytest
 from dualspike.golden.chip import Chip
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
+from dualspike.model.keys import Purpose
 from dualspike.model.load import describe
 from dualspike.model.registers import Flag
 
@@ -30,9 +31,25 @@ class Oracle:
         width = Fraction(2 * s.span, s.entries)
         self.table = []
         for n in range(s.entries):
-            x = float((n + Fraction(1, 2)) * width - s.span)
-            f = math.exp(-(x**2) / (2 * s.sigma**2)) / (math.sqrt(2 * math.pi) * s.sigma)
-            self.table.append(math.floor(f * 2**form.fraction + 0.5))
+            f = Fraction(self.surrogate((n + Fraction(1, 2)) * width - s.span))
+            stored = math.floor(f * 2**form.fraction + Fraction(1, 2))
+            self.table.append(min(stored, form.highest))
+
+    def surrogate(self, x: Fraction) -> Fraction | float:
+        """f(x), exact but for gaussian and stein."""
+        s = self.d.network.surrogate
+        sigma, size = Fraction(s.sigma), abs(x)
+        if s.kind == "gaussian":
+            return math.exp(-(float(x) ** 2) / (2 * s.sigma**2)) / math.sqrt(2 * math.pi) / s.sigma
+        if s.kind == "triangle":
+            return (sigma - size) / sigma**2 if size < sigma else 0.0
+        if s.kind == "rectangle":
+            return 1 / (2 * sigma) if size < sigma else 0.0
+        if s.kind == "fast_sigmoid":
+            return 1 / (2 * sigma * (1 + size / sigma) ** 2)
+        key = [self.d.learning.seed, 0, Purpose.SURROGATE]
+        draws = np.abs(s.sigma * np.random.default_rng(key).standard_normal(s.samples))
+        return math.fsum(draws[draws > float(size)]) / (2 * s.samples * s.sigma**2)
 
     def fit(self, value: Fraction, form: Format, flag: Flag) -> int:
         """Nearest stored integer, halves up, clipped."""
@@ -78,7 +95,7 @@ class Oracle:
             for a, da in trains:
                 spikes, tangents = [], []
                 for i, (z, dz) in enumerate(self.sums(layer, signs, a, da, Fraction(1))):
-                    states[i], spike, dspike = self.neuron(states[i], z, dz)
+                    states[i], spike, dspike = self.neuron(layer, states[i], z, dz)
                     spikes.append(Fraction(spike))
                     tangents.append([value * f.tangent.lsb for value in dspike])
                 after.append((spikes, tangents))
@@ -89,21 +106,34 @@ class Oracle:
         ]
         return self.sums(last, signs, counts, moved, self.mean())
 
-    def neuron(self, state: Any, z: int, dz: list[int]) -> Any:
+    def leaked(self, state: int) -> int:
+        """What is left of a state a step later."""
+        shares = [Fraction(1, 2**k) for k in range(1, 9) if self.d.network.leak == 1 - 0.5**k]
+        return state - sum(math.floor(state * share + Fraction(1, 2)) for share in shares)
+
+    def neuron(self, layer: int, state: Any, z: int, dz: list[int]) -> Any:
         """State, spike, dS."""
-        f, s = self.d.formats, self.d.network.surrogate
-        u, du = state
+        f, s, network = self.d.formats, self.d.network.surrogate, self.d.network
+        given = network.threshold[layer] if isinstance(network.threshold, list) else None
+        theta = round((given or network.threshold) * 2**f.membrane.fraction)
+        u, du = self.leaked(state[0]), [self.leaked(one) for one in state[1]]
         u = self.fit((u + z) * f.membrane.lsb, f.membrane, Flag.MEMBRANE)
         du = [
             self.fit((a + b) * f.tangent.lsb, f.tangent, Flag.TANGENT)
             for a, b in zip(du, dz, strict=True)
         ]
-        x = (u - self.d.threshold) * f.membrane.lsb
+        x = (u - theta) * f.membrane.lsb
         spike = int(x > 0)
         place = math.floor((x + s.span) / Fraction(2 * s.span, s.entries))
         slope = self.table[place] * f.surrogate.lsb if 0 <= place < s.entries else Fraction(0)
         ds = [self.fit(slope * charge * f.tangent.lsb, f.tangent, Flag.TANGENT) for charge in du]
-        return (u - spike * self.d.threshold, du), spike, ds
+        if network.reset == "attached":
+            lost = [math.floor(theta * f.membrane.lsb * one + Fraction(1, 2)) for one in ds]
+            du = [
+                self.fit((a - b) * f.tangent.lsb, f.tangent, Flag.TANGENT)
+                for a, b in zip(du, lost, strict=True)
+            ]
+        return (u - spike * theta, du), spike, ds
 
     def update(self, x: Any, target: Any, signs: Any, stage: int) -> tuple[int, list[int]]:
         """Loss and jvp of a batch; then the weights move, lane by lane, layer by layer."""
@@ -150,7 +180,7 @@ def random_tables(seed: int) -> dict[str, Any]:
     r = random.Random(seed)
     n = [r.randint(1, 4) for _ in range(r.randint(3, 5))]
     membrane, target = r.randint(3, 9), r.randint(1, 5)
-    return {
+    tables: dict[str, Any] = {
         "network": {
             "layers": n,
             "time_steps": r.choice([1, 2, 3, 4, 5]),
@@ -175,6 +205,19 @@ def random_tables(seed: int) -> dict[str, Any]:
             "target": f"s1.{min(target, membrane)}",
         },
     }
+    settle(tables["network"], random.Random(seed))
+    return tables
+
+
+def settle(network: dict[str, Any], r: random.Random) -> None:
+    """Neurons of all kinds."""
+    kind = r.choice(["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"])
+    sigma = {"gaussian": 0.5, "stein": 0.5, "triangle": r.choice([1.3, 2.0])}.get(kind, 0.75)
+    network["surrogate"] |= {"kind": kind, "sigma": sigma, "samples": r.choice([1, 7, 64])}
+    network["leak"] = r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)])
+    network["reset"] = r.choice(["detached", "attached"])
+    if r.choice([True, False]):
+        network["threshold"] = [r.choice([0.5, 0.9]) for _ in network["layers"][1:-1]]
 
 
 def learning(r: random.Random, layers: int) -> dict[str, Any]:

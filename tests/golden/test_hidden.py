@@ -63,11 +63,11 @@ def slow_sample(
         spikes = x[t if len(x) > 1 else 0].astype(complex)
         for layer, membrane in enumerate(membranes):
             u = network.leak * membrane + weights[layer] @ spikes + biases[layer]
-            far = u.real - network.threshold
+            far = u.real - network.thresholds[layer]
             fired = (far > 0).astype(float)
             slope = np.exp(-0.5 * (far / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
             spikes = fired + slope * 1j * u.imag
-            membranes[layer] = u - network.threshold * (spikes if attached else fired)
+            membranes[layer] = u - network.thresholds[layer] * (spikes if attached else fired)
             totals[layer] += spikes
     return [np.divide(total, network.time_steps) for total in totals]
 

@@ -8,10 +8,10 @@ import pytest
 
 from dualspike.golden.chip import Chip
 from dualspike.golden.hidden import ReferenceHidden
-from dualspike.golden.integer import surrogate_table
 from dualspike.golden.model import Model
 from dualspike.golden.rounding import real
-from dualspike.golden.surrogate import gaussian
+from dualspike.golden.surrogate import gaussian, slopes_of
+from dualspike.golden.surrogate_table import surrogate_table
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe
@@ -45,12 +45,39 @@ def test_the_table_is_as_near_the_surrogate_as_it_can_be(
         "formats": {"surrogate": text},
     }
     d = describe(tables, "test")
-    table = surrogate_table(d.network, d.formats.surrogate) / 2**d.formats.surrogate.fraction
+    table = surrogate_table(d) / 2**d.formats.surrogate.fraction
     x = np.linspace(-span - 1, span + 1, 100_001)
     place = np.floor((x + span) * entries / (2 * span)).astype(int)
     error = np.abs(table[np.clip(place + 1, 0, entries + 1)] - gaussian(x, sigma)).max()
     # The bound adds up two errors that need not meet: most of it must be used all the same.
     assert 0.8 * slope_error(d) <= error <= slope_error(d)
+
+
+@pytest.mark.parametrize("kind", ["stein", "fast_sigmoid", "triangle", "rectangle"])
+@pytest.mark.parametrize("sigma", [0.3, 0.7, 1.0])
+def test_every_kind_is_rounded_at_the_bin_centres(kind: str, sigma: float) -> None:
+    surrogate = {"kind": kind, "sigma": sigma, "entries": 256, "span": 4, "samples": 50}
+    tables = {
+        "network": {"layers": [1, 1, 1], "surrogate": surrogate},
+        "learning": {"seed": 7},
+        "formats": {"surrogate": "u2.10"},
+    }
+    d = describe(tables, "test")
+    table = surrogate_table(d)
+    assert table[0] == table[-1] == 0
+    x = (np.arange(256) + 0.5) / 32 - 4
+    (slope,) = slopes_of([d.network], (7,))
+    assert np.abs(table[1:-1] - slope(x) * 2**10).max() <= 0.5 + 1e-9
+
+
+def test_stein_saturates_where_its_draws_are_above_the_gaussian() -> None:
+    surrogate = {"kind": "stein", "sigma": 0.5, "samples": 1}
+    tables = {"network": {"layers": [1, 1, 1], "surrogate": surrogate}}
+    tables["learning"] = {"seed": 1}
+    d = describe(tables, "test")
+    (slope,) = slopes_of([d.network], (1,))
+    assert float(slope(np.zeros(1))[0]) > 1
+    assert surrogate_table(d).max() == 255
 
 
 FINE = {

@@ -56,7 +56,7 @@ def test_slopes_agree_with_numpy(surrogate: Surrogate, dtype: Any, tolerance: fl
     (slope,) = slopes_of([network], (3,))
     x = (np.arange(-3072, 3073) / 1024).astype(dtype)
     got = x.copy()
-    neuron = CompiledHidden(network, np.dtype(dtype)).neuron(slope)
+    neuron = CompiledHidden(network, np.dtype(dtype)).neurons(slope)[0]
     kernels.slope(got, np.empty(len(x), np.int32), neuron)
     expected = slope(x.astype(np.float64))
     np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * expected.max())
@@ -69,6 +69,6 @@ def test_slopes_of_diverged_membranes() -> None:
         network = Network(layers=[1, 1, 1], surrogate=Surrogate.model_validate({"kind": kind}))
         (slope,) = slopes_of([network], (3,))
         got = x.copy()
-        neuron = CompiledHidden(network, np.dtype(np.float64)).neuron(slope)
+        neuron = CompiledHidden(network, np.dtype(np.float64)).neurons(slope)[0]
         kernels.slope(got, np.empty(4, np.int32), neuron)
         assert (got[1:] < 1e-290).all()

@@ -152,9 +152,9 @@ def outputs(theta: Any, case: Case) -> list[Any]:
         for spikes in spikes_in(x, part, network):
             for n, (w, b) in enumerate(params[:-1]):
                 u = network.leak * membranes[n] + spikes @ w.T + b
-                spikes = step(u - network.threshold)
+                spikes = step(u - network.thresholds[n])
                 reset = spikes if network.reset == "attached" else jax.lax.stop_gradient(spikes)
-                membranes[n] = u - network.threshold * reset
+                membranes[n] = u - network.thresholds[n] * reset
                 counts[n] += spikes
         rates.append([count / network.time_steps for count in counts])
         heads[0].append(rates[-1][-1] @ params[-1][0].T + params[-1][1])

@@ -83,6 +83,13 @@ def test_mistakes_in_layers(text, line):
         ("threshold = -1.0", "threshold must be in [1.52587890625e-05, 65536], not -1.0"),
         ("threshold = inf", "threshold must be a finite number, not inf"),
         ("threshold = nan", "threshold must be a finite number, not nan"),
+        ("threshold = '1'", "threshold must be a number, not '1'"),
+        ("threshold = [0.0]", "threshold[0] must be in [1.52587890625e-05, 65536], not 0.0"),
+        ("threshold = [1, '1']", "threshold[1] must be a number, not '1'"),
+        (
+            "threshold = [1.0, 1.0]",
+            "threshold must be a number or have 1 entries, one for each hidden layer, not 2",
+        ),
         ("surrogate = 3", "surrogate must be a table, not 3"),
         ("surrogate = { width = 1 }", "surrogate.width is not a known key"),
         (
@@ -111,15 +118,17 @@ def test_mistakes_in_the_network(text, line):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("leak = 0.9", "leak must be 1 (integrate and fire) in hardware, not 0.9"),
-        ("leak = 0.9999999", "leak must be 1 (integrate and fire) in hardware, not 0.9999999"),
         (
-            "surrogate = { kind = 'stein' }",
-            "surrogate.kind must be gaussian (a table of it) in hardware, not stein",
+            "leak = 0.9",
+            "leak must be 1, or 1 - 2^-k with k in [1, 8], in hardware, not 0.9",
         ),
         (
-            "reset = 'attached'",
-            "reset must be detached (tangents do not pass through it) in hardware, not attached",
+            "leak = 0.998046875",
+            "leak must be 1, or 1 - 2^-k with k in [1, 8], in hardware, not 0.998046875",
+        ),
+        (
+            "surrogate = { kind = 'stein', draws = 'fresh' }",
+            "surrogate.draws must be fixed (a table) in hardware, not fresh",
         ),
         (
             "coding = 'rate'",

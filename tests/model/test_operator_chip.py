@@ -116,8 +116,9 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
             "operator.parts[1].layers must end with the basis 2 of parts[0], not 3",
         ),
         (
-            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "leak": 0.5}]},
-            "operator.parts[1]: network.leak must be 1 (integrate and fire) in hardware, not 0.5",
+            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "leak": 0.4}]},
+            "operator.parts[1]: network.leak must be 1, or 1 - 2^-k with k in [1, 8], in hardware,"
+            " not 0.4",
         ),
         (
             {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "threshold": 9.0}]},

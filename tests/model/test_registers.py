@@ -86,6 +86,8 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"learning": {"rate": 9, "seed": 7, "updates": 3, "stages": 1}},
         {"data": {"source": "own.npz"}},
         {"name": "other"},
+        {"network": {"layers": [2, 3, 1], "threshold": [1.0]}},
+        {"network": {"layers": [2, 3, 1], "surrogate": {"samples": 3, "draws": "fresh"}}},
     ]
     other = [
         {"learning": {"batch": 32}},
@@ -94,6 +96,11 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"hardware": {"pe": [3, 1]}},
         {"formats": {"tangent": "s11.0"}},
         {"network": {"layers": [2, 4, 1]}},
+        {"network": {"layers": [2, 3, 1], "threshold": [1.5]}},
+        {"network": {"layers": [2, 3, 1], "leak": 0.5}},
+        {"network": {"layers": [2, 3, 1], "reset": "attached"}},
+        {"network": {"layers": [2, 3, 1], "surrogate": {"kind": "stein"}}},
+        {"network": {"layers": [2, 3, 1], "surrogate": {"kind": "stein"}}, "learning": {"seed": 2}},
     ]
     assert {config_hash(describe(NET | change, "test")) for change in same} == {base}
     hashes = [config_hash(describe(NET | change, "test")) for change in other]

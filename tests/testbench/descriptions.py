@@ -40,7 +40,7 @@ def random_tables(seed: int) -> dict[str, Any]:
         r.choice([width, *range(after, width + 1, after)])
         for width, after in zip(n[1:], [*simd[1:], 1], strict=True)
     ]
-    return {
+    tables: dict[str, Any] = {
         "name": f"random_{seed}",
         "network": {
             "layers": n,
@@ -65,6 +65,21 @@ def random_tables(seed: int) -> dict[str, Any]:
         "formats": r.choice(FORMATS),
         "hardware": {"pe": pe, "simd": simd},
     }
+    settle(tables["network"], random.Random(seed))
+    return tables
+
+
+def settle(network: dict[str, Any], r: random.Random) -> None:
+    """Neurons of all kinds; a third are as the rest of the tables says."""
+    if not r.randrange(3):
+        return
+    kind = r.choice(["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"])
+    least = {"triangle": 1.25}.get(kind, network["surrogate"]["sigma"])
+    network["surrogate"] |= {"kind": kind, "sigma": max(least, network["surrogate"]["sigma"])}
+    network["leak"] = r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)])
+    network["reset"] = r.choice(["detached", "attached"])
+    if r.choice([True, False]):
+        network["threshold"] = [r.choice([0.5, 0.8]) for _ in network["layers"][1:-1]]
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:

@@ -44,6 +44,16 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert any(t & (t - 1) for t in steps) and any(not t & (t - 1) for t in steps)
     assert min(steps) <= 2 and max(steps) == 64
     assert len({str(d.formats) for d in seen}) >= 5
+    networks = [d.network for d in seen]
+    assert {n.surrogate.kind for n in networks} == {
+        *("gaussian", "stein", "fast_sigmoid", "triangle", "rectangle")
+    }
+    assert {(n.leak < 1, n.reset) for n in networks} == {
+        *((False, "detached"), (True, "detached"), (False, "attached"), (True, "attached"))
+    }
+    assert any(len(set(n.thresholds)) > 1 for n in networks)
+    waits = {layer.rows < layer.feedback for layer in layers if layer.feedback}
+    assert waits == {True, False}
     assert any(layer.groups > 1 and layer.n_out % layer.pe for layer in layers)
     assert any(layer.simd > 1 and layer.n_in % layer.simd for layer in layers)
     assert any(layer.next_simd > 1 and layer.n_out % layer.next_simd for layer in layers)

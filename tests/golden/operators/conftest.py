@@ -117,7 +117,7 @@ class Oracle:
     def neuron(self, part: int, state: Any, fed: Any) -> Any:
         """U, dU, S, dS."""
         f, network = self.d.formats, self.d.parts[part]
-        s, theta = network.surrogate, round(network.threshold / f.membrane.lsb) * f.membrane.lsb
+        s, theta = network.surrogate, round(network.thresholds[0] / f.membrane.lsb) * f.membrane.lsb
         u = self.fit(state[0] + fed[0], f.membrane, "MEMBRANE")
         du = [self.fit(a + b, f.tangent, "TANGENT") for a, b in zip(state[1], fed[1], strict=True)]
         width = Fraction(2 * s.span, s.entries)

@@ -66,9 +66,9 @@ class Part:
     def _lanes(self, depth: int, k: int, rule: str) -> int:
         return {"forward": 0, "bp": 0, "global": k, "layer": (depth + 1) * k}[rule]
 
-    def _fire(self, u: Number, z: Number) -> tuple[Number, Number, bool]:
+    def _fire(self, depth: int, u: Number, z: Number) -> tuple[Number, Number, bool]:
         u = u + z
-        distance = u - self.network.threshold
+        distance = u - self.network.thresholds[depth]
         fired = distance > 0
         return (distance if fired else u), distance, fired
 
@@ -94,7 +94,7 @@ class Part:
             dz = [d + x.signed(lane[0][i, j]) for d, lane in zip(dz, v[depth], strict=False)]
         u, rate, gain, mean = (self.meter.zero() for _ in range(4))
         for t in range(self.steps):
-            u, distance, fired = self._fire(u, z)
+            u, distance, fired = self._fire(depth, u, z)
             if last:
                 rate = rate.plus_if(1, fired)
             else:
@@ -153,7 +153,7 @@ class Part:
                 if dspikes is not None:
                     for lane in range(before):
                         dz[lane] = dz[lane] + weight * dspikes[lane, t, b, j]
-            u, distance, fired = self._fire(u, z)
+            u, distance, fired = self._fire(depth, u, z)
             if last:
                 rate = rate.plus_if(1, fired)
             else:
