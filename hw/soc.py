@@ -77,7 +77,7 @@ class Soc(wiring.Component):
             place, count = places(member.signature.members["payload"].shape)
             side, last = ("s", "") if member.flow is In else ("m", ", TLAST ends a sample")
             lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
-        return [*lines, "busy: samples are inside or a batch is under way"]
+        return [*lines, "busy: bit 0 of STATUS"]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
