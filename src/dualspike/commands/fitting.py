@@ -70,8 +70,3 @@ class Wanted:
         if self.rate is not None and self.clock is not None:
             return search.reaching(Target(self.rate, self.clock), budget).of(d)
         return search.fastest(budget or BUDGET).of(d)
-
-
-def hardware_lines(d: Description) -> list[str]:
-    """The folding as lines of a description's table ``[hardware]``."""
-    return [f"pe = {d.hardware.pe}", f"simd = {d.hardware.simd}"]

@@ -15,7 +15,6 @@ from dualspike.commands.fitting import (
     FitFlag,
     RateOption,
     Wanted,
-    hardware_lines,
 )
 from dualspike.commands.source import (
     FolderOption,
@@ -36,6 +35,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.estimate import estimate
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
+from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json
 
 
@@ -60,6 +60,10 @@ def generate(
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
     files = write_core(d, output, initial(weights, d), wrap, wanted.on)
+    if fit:
+        net = output / f"{d.name}.toml"
+        write_atomic(net, toml_text(d))
+        files.append(net.name)
     g, found = geometry(d), estimate(d, wanted.on)
     out = console(as_json)
     for name in files:
@@ -71,11 +75,7 @@ def generate(
         out.print(device_table(d, wanted.on))
     lanes = f"{g.lanes} tangent lanes" if d.learns else "inference only"
     out.print(f"A sample every {g.interval} clocks, {lanes}. Next:")
-    if fit:
-        out.print("  these lines under [hardware] of the description, for the other commands:")
-        out.print(*(f"  {line}" for line in hardware_lines(d)), sep="\n")
-    else:
-        out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
+    out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
     if as_json:
         emit_json(
             {

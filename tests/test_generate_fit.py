@@ -1,0 +1,126 @@
+"""generate with --fit and --device: what is written, and the one line when it cannot be."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dualspike.cli import main
+from dualspike.model.devices import DEVICES
+from dualspike.model.estimate import estimate
+from dualspike.model.geometry import geometry
+from dualspike.model.load import load
+
+NET = """\
+name = "tiny"
+[network]
+layers = [2, 3, 1]
+time_steps = 4
+[learning]
+scope = "global"
+batch = 4
+[formats]
+tangent = "s11.0"
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.toml"
+    path.write_text(NET)
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_a_fitted_core_comes_with_its_description_and_estimate(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = ("--fit", "--samples-per-second", "2e6", "--clock", 12, "--device", "ecp5-85f")
+    status, text, _ = run(capsys, "generate", net, "-o", out, *words, "--json")
+    assert status == 0
+    result = json.loads(text.splitlines()[-1])
+    assert "tiny.toml" in result["files"]
+    folded = load(out / "tiny.toml")
+    assert geometry(folded).interval == result["sample_interval"] <= 6
+    assert folded.network == load(net).network
+    written = json.loads((out / "report" / "estimate.json").read_text())
+    assert written == result["estimate"] == estimate(folded, DEVICES["ecp5-85f"])
+    assert written["device"] == {
+        "name": "ecp5-85f",
+        "LUT4": 83640,
+        "FF": 83640,
+        "DSP": 156,
+        "BRAM": 208,
+    }
+    assert f"configuration {written['config_hash'][:16]}" in (out / "tiny.v").read_text()
+
+
+def test_the_table_shows_every_layer_the_bottleneck_and_the_device(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("-o", tmp_path / "out", "--device", "ecp5-12f")
+    status, text, _ = run(capsys, "generate", net, *words)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert status == 0
+    for line in (
+        "layer pe x simd clocks a pass a sample share multipliers signs",
+        "0 direct 2-3 1 x 1 6 6 50 % 2 1",
+        "1 readout 3-1 1 x 1 3 3 25 % 2 1",
+        "Slowest: rows of layer 0. 6 multipliers.",
+        "Memory bits: weights 234, membranes 60, tangents 36, surrogate 1,024, replay 320,"
+        " tallies 51, signs 256.",
+    ):
+        assert line in lines
+    assert [line.split()[:1] for line in lines if line.endswith("%")] == [
+        [name] for name in ("LUT4", "FF", "DSP", "BRAM")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("--fit", "--fit must come with --samples-per-second or --device"),
+        ("--fit --clock 5 --device ecp5-12f", "--clock must come with --samples-per-second"),
+        ("--fit --samples-per-second 5", "--samples-per-second must come with --fit and --clock"),
+        (
+            "--samples-per-second 5 --clock 5",
+            "--samples-per-second must come with --fit and --clock",
+        ),
+        ("--device ecp5-12f --budget 0.5", "--budget must come with --fit and --device"),
+        (
+            "--fit --samples-per-second 0 --clock 5",
+            "--samples-per-second must be in [1e-06, 1e+12], not 0",
+        ),
+        (
+            "--fit --samples-per-second 5 --clock nan",
+            "--clock must be in [1e-06, 1e+12], not nan",
+        ),
+        ("--fit --device ecp5-12f --budget 1.5", "--budget must be in (0, 1], not 1.5"),
+        ("--device big", f"--device must be one of {', '.join(DEVICES)}, not 'big'"),
+        (
+            "--fit --samples-per-second 2e6 --clock 2",
+            "no folding reaches 2,000,000 samples a second at 2 MHz:"
+            " full unrolling takes 4 clocks a sample, 500,000",
+        ),
+        (
+            "--fit --device ecp5-12f --budget 0.1",
+            "ecp5-12f has 24,288 LUT4 (10 % are 2,428), the smallest folding needs about 3,022",
+        ),
+    ],
+)
+def test_refusals_leave_nothing_behind(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, line: str
+) -> None:
+    out = tmp_path / "out"
+    assert run(capsys, "generate", net, "-o", out, *words.split()) == (
+        2,
+        "",
+        f"dualspike: {line}\n",
+    )
+    assert not out.exists()

