@@ -54,6 +54,11 @@ def stored_scale(description: OperatorDescription, target: Ints) -> Matrix | Non
     return np.array([min(one, form.highest) for one in stored], np.int64)
 
 
+def real_operator_loss(description: OperatorDescription, stored: int, entries: int) -> float:
+    """1/2 mean weighted squared error from the chip's sum."""
+    return stored / 4.0**description.formats.error.fraction / (2 * entries)
+
+
 class FixedOperatorEngine:
     """`golden.integer_operator.OperatorChip`, fed with real values; starts from learning.seed."""
 
@@ -70,18 +75,23 @@ class FixedOperatorEngine:
         of the weighted squared error. Raises BadInput for a batch of another size than described
         and for values outside their formats.
         """
-        batch, f = self._d.learning.batch, self._d.formats
+        batch = self.stored_batch(inputs, target)
+        record = self.chip.update(*batch, self._d.stage(update))
+        return real_operator_loss(self._d, record.loss, target.size)
+
+    def stored_batch(
+        self, inputs: Sequence[Floats], target: Floats
+    ) -> tuple[list[Matrix], Matrix, Matrix | None]:
+        """What a chip takes of a batch: inputs, target, weights of functions; see ``update``."""
+        batch = self._d.learning.batch
         if list(target.shape) != batch:
             raise BadInput(f"target must have shape {batch}, not {list(target.shape)}")
-        stored = quantise(target, f.target, "y")
-        record = self.chip.update(
-            self._stored(inputs), stored, stored_scale(self._d, stored), self._d.stage(update)
-        )
-        return record.loss / 4.0**f.error.fraction / (2 * target.size)
+        stored = quantise(target, self._d.formats.target, "y")
+        return self.stored(inputs), stored, stored_scale(self._d, stored)
 
     def predict(self, inputs: Sequence[Floats]) -> Floats:
         """Outputs [B_0, B_1, ...], for any numbers of rows."""
-        branch, *trunks = self._stored(inputs)
+        branch, *trunks = self.stored(inputs)
         entries = int(np.prod([len(rows) for rows in trunks]))
         step = max(1, PREDICT_ENTRIES // entries)
         parts = [
@@ -92,17 +102,22 @@ class FixedOperatorEngine:
 
     def weights(self) -> tuple[Parameters, ...]:
         """Weights and biases of every part now, in real values; copies."""
+        return self.real_weights(self.chip.weights, self.chip.biases)
+
+    def real_weights(self, weights: list[Matrix], biases: list[Matrix]) -> tuple[Parameters, ...]:
+        """Stored weights and biases of all layers as real values, part by part."""
         parts = [self._d.layers_of(part) for part in range(len(self._d.parts))]
         return tuple(
             real_parameters(
-                self.chip.weights[part.start : part.stop],
-                self.chip.biases[part.start : part.stop],
+                weights[part.start : part.stop],
+                biases[part.start : part.stop],
                 self._d.formats.weight,
             )
             for part in parts
         )
 
-    def _stored(self, inputs: Sequence[Floats]) -> list[Matrix]:
+    def stored(self, inputs: Sequence[Floats]) -> list[Matrix]:
+        """Inputs of every part, rounded to their format."""
         shapes = [network.layers[0] for network in self._d.parts]
         if [rows.shape[1:] for rows in inputs] != [(n_in,) for n_in in shapes]:
             came = [list(rows.shape) for rows in inputs]

@@ -16,7 +16,7 @@ from dualspike.model.description import Description
 from dualspike.model.estimate import multipliers, weight_bits
 from dualspike.model.geometry import Geometry, geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
-from dualspike.model.registers import register_map
+from dualspike.model.registers import Register, register_map
 
 # What Verilator's -Wall says of this style of Verilog, and why it is harmless.
 _WAIVERS = {
@@ -51,7 +51,11 @@ def core_verilog(d: Description, *, probes: bool = False, wrap: str | None = Non
 
 def waivers(d: Description, wrap: str | None = None) -> str:
     """Verilator configuration under which `core_verilog` is clean at -Wall."""
-    top = top_name(d, wrap)
+    return waivers_of(top_name(d, wrap))
+
+
+def waivers_of(top: str) -> str:
+    """The same for a generated module by its name."""
     lines = ["`verilator_config", f"// Waivers for {top}.v and no other file."]
     for rule, reason in _WAIVERS.items():
         lines += [f"// {reason}", f'lint_off -rule {rule} -file "*{top}.v"']
@@ -85,9 +89,13 @@ def manifest(d: Description, wrap: str | None = None) -> str:
 
 def companions(d: Description, wrap: str | None = None) -> dict[str, str]:
     """Files that other tools read, by name: the register map in four formats, and for FuseSoC."""
-    name, registers, top = d.name, register_map(d), top_name(d, wrap)
     purpose = "that learns on the chip" if d.learns else "for inference alone"
     about = f"spiking network {_widths(d)} {purpose}"
+    return companions_of(d.name, top_name(d, wrap), register_map(d), about)
+
+
+def companions_of(name: str, top: str, registers: list[Register], about: str) -> dict[str, str]:
+    """The same for a chip ``name`` with these registers; ``about`` is one line of plain text."""
     return {
         "registers.json": register_json(name, registers),
         "registers.md": markdown(name, registers),

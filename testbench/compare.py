@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from dualspike.golden.chip import Chip, Record
 from dualspike.golden.integer import Forward
+from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.testbench.bulk import Simulation, core_source
+from dualspike.testbench.bulk import Simulation, Verilated, core_source
 from dualspike.testbench.verilate import build
 
 BEFORE, AFTER = 400, 40
@@ -52,7 +53,11 @@ def copy_of(chip: Chip) -> Chip:
 
 
 def compare_update(
-    update: int, chip: Chip, expected: Record, found: Record, simulation: Simulation
+    update: int,
+    chip: Chip | OperatorChip,
+    expected: Record,
+    found: Record,
+    simulation: Verilated,
 ) -> Difference | None:
     """Compare everything that can be read from the hardware after an update."""
     pairs = [("LFSR", expected.lfsr, found.lfsr), ("LOSS", expected.loss, found.loss)]
