@@ -19,6 +19,7 @@ from dualspike.commands.experiment import experiment
 from dualspike.commands.generate import generate
 from dualspike.commands.init import init
 from dualspike.commands.nir import app as nir
+from dualspike.commands.report import report
 from dualspike.commands.simulate import simulate
 from dualspike.commands.train import train
 from dualspike.commands.verify import verify
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, generate, simulate, verify, train, experiment, doctor):
+for command in (demo, init, generate, simulate, verify, train, experiment, report, doctor):
     app.command()(command)
 app.add_typer(nir)
 

@@ -31,6 +31,7 @@ from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
+from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 from dualspike.testbench.bulk import Simulation
@@ -58,7 +59,7 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Train and write result.json, weights.npz and a picture."""
+    """Train and write result.json, weights.npz, the description and a picture."""
     d = description(net, preset, updates=updates, seed=seed)
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
@@ -74,6 +75,7 @@ def train(
         summary = summarise(d, engine, result) | cycles()
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
     hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
+    write_atomic(output / "description.toml", toml_text(d))
     write_atomic(output / "weights.npz", npz(learned, result))
     write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
     out = console(as_json)
@@ -86,7 +88,7 @@ def train(
         table.add_row("clocks", f"{summary['cycles']:,}")
         table.add_row("clocks a sample", f"{summary['cycles_per_sample']:.2f}")
     out.print(table)
-    out.print(f"Wrote result.json, weights.npz and result.png in {output}")
+    out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}")
     if as_json:
         emit_json(summary)
 

@@ -1,0 +1,198 @@
+"""What lies in a folder that commands have written to, checked, and what does not."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from dualspike.golden.network import Parameters
+from dualspike.golden.problems.archive import finite_floats, read_arrays
+from dualspike.golden.weights import read_weights
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.identity import config_hash
+from dualspike.model.load import describe, load, mistake
+
+Floats = NDArray[np.float64]
+
+DESCRIPTIONS = ("description.toml", "net.toml")
+WAVEFORMS = ("waves.vcd", "mismatch.vcd")
+
+
+class _Record(BaseModel):
+    """What a page needs of a JSON file; more may be in it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class LayerEstimate(_Record):
+    """One layer of `report/estimate.json`."""
+
+    index: int
+    kind: str
+    n_in: int
+    n_out: int
+    pe: int
+    simd: int
+    cycles_per_sample: int
+    share_of_interval: float
+    multipliers: int
+    weight_bits: int
+
+
+class Estimate(_Record):
+    """`report/estimate.json`, as ``dualspike generate`` writes it."""
+
+    config_hash: str
+    interval: int
+    clocks_per_sample_learning: float | None = None
+    clocks_per_sample_inference: float
+    bottleneck: str
+    multipliers: int
+    memory_bits: dict[str, int]
+    layers: list[LayerEstimate]
+    device: dict[str, Any] | None = None
+    estimate: dict[str, float]
+
+
+class Synthesis(_Record):
+    """`report/synth-TARGET.json`, as ``dualspike synth`` writes it."""
+
+    config_hash: str
+    target: str
+    tool: str
+    actual: dict[str, float]
+    estimate: dict[str, float] | None = None
+    fmax_mhz: float | None = None
+
+
+class Result(_Record):
+    """`result.json`, as ``dualspike train`` and ``demo`` write it."""
+
+    rel_l2_before: float
+    rel_l2: float
+    updates: int
+    samples: int
+    seconds: float
+    seed: int
+    engine: str = "rtl"
+    config_hash: str | None = None
+    cycles: int | None = None
+    cycles_per_sample: float | None = None
+
+
+R = TypeVar("R", bound=_Record)
+
+
+@dataclass
+class Folder:
+    """A folder's contents; None or empty where something is not there.
+
+    ``missing`` holds what each absent file would show and the command that writes it, ``strange``
+    the files that belong to another configuration than the description's.
+    """
+
+    path: Path
+    description: Description
+    estimate: Estimate | None = None
+    syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
+    result: Result | None = None
+    parameters: Parameters | None = None
+    losses: Floats | None = None
+    prediction: Floats | None = None
+    waveforms: list[Path] = field(default_factory=list[Path])
+    missing: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    strange: list[str] = field(default_factory=list[str])
+
+
+def read_folder(path: Path) -> Folder:
+    """Read everything that a page can show.
+
+    Raises BadInput for a folder without a description and for files that are damaged.
+    """
+    if not path.is_dir():
+        raise BadInput(f"report needs a folder that dualspike has written to, not {path}")
+    folder = Folder(path, _description(path))
+    here = config_hash(folder.description)
+
+    def known(name: str, found: str | None) -> None:
+        if found is not None and found != here:
+            folder.strange.append(f"{name} ({found[:16]})")
+
+    def lacks(name: str, what: str, command: str) -> None:
+        folder.missing.append((name, what, command))
+
+    folder.estimate = _read(path / "report" / "estimate.json", Estimate)
+    if folder.estimate:
+        known("report/estimate.json", folder.estimate.config_hash)
+    else:
+        lacks("report/estimate.json", "clocks, memories and forecast of the area", "generate")
+    for file in sorted(path.glob("report/synth-*.json")):
+        synthesis = _read(file, Synthesis)
+        if synthesis:
+            folder.syntheses.append(synthesis)
+            known(f"report/{file.name}", synthesis.config_hash)
+    if not folder.syntheses:
+        lacks("report/synth-*.json", "area and clock rate after synthesis", "synth")
+    folder.result = _read(path / "result.json", Result)
+    if folder.result:
+        known("result.json", folder.result.config_hash)
+    else:
+        lacks("result.json", "error before and after learning", "train")
+    if (path / "weights.npz").exists():
+        _weights(folder)
+    else:
+        lacks("weights.npz", "learned weights and the learning curve", "train")
+    folder.waveforms = [path / name for name in WAVEFORMS if (path / name).exists()]
+    if not folder.waveforms:
+        lacks("waves.vcd", "waveforms of the simulated hardware", "simulate --waves")
+    return folder
+
+
+def _description(path: Path) -> Description:
+    for name in DESCRIPTIONS:
+        if (path / name).exists():
+            return load(path / name)
+    manifest = path / "manifest.json"
+    if not manifest.exists():
+        names = ", ".join((*DESCRIPTIONS, manifest.name))
+        raise BadInput(f"{path} must hold one of {names}: run generate or train with -o {path}")
+    tables = _json(manifest).get("description")
+    if not isinstance(tables, dict):
+        raise BadInput(f"{manifest} must hold a table description, it holds none")
+    return describe(cast(dict[str, Any], tables), str(manifest))
+
+
+def _weights(folder: Folder) -> None:
+    file = folder.path / "weights.npz"
+    folder.parameters = read_weights(file, folder.description)
+    arrays = read_arrays(file)
+    if "losses" in arrays:
+        folder.losses = finite_floats(file, "losses", arrays["losses"]).reshape(-1)
+    if "prediction" in arrays:
+        folder.prediction = finite_floats(file, "prediction", arrays["prediction"])
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content: Any = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{file} must be JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BadInput(f"{file} must be a JSON object, not {type(content).__name__}")
+    return cast(dict[str, Any], content)
+
+
+def _read(file: Path, kind: type[R]) -> R | None:
+    if not file.exists():
+        return None
+    try:
+        return kind.model_validate(_json(file))
+    except ValidationError as error:
+        raise BadInput(f"{file}: {mistake(error.errors()[0])}") from error

@@ -1,0 +1,70 @@
+"""Truth, prediction and error on the test set: maps where its points form a grid, else dots."""
+
+# Matplotlib's own annotations leave the type of a path open.
+# pyright: reportUnknownVariableType=false
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.image import imsave
+from numpy.typing import NDArray
+
+from dualspike.golden.data import Dataset
+from dualspike.golden.figures import ERRORS, VALUES
+
+Floats = NDArray[np.float64]
+
+DOTS = 400
+
+
+@dataclass(frozen=True)
+class Map:
+    """A picture of values on a grid, as a data URI, and the values of its two end colours."""
+
+    title: str
+    uri: str
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Predictions against truth in a square box: dots (x, y), and both ends of both axes."""
+
+    size: float
+    dots: list[tuple[float, float]]
+    lowest: float
+    highest: float
+
+
+def maps(dataset: Dataset, prediction: Floats) -> list[Map]:
+    """Truth and prediction in one colour scale, and the absolute error; output 0 of a grid."""
+    if dataset.grid is None:
+        return []
+    truth, found = (v[:, 0].reshape(dataset.grid) for v in (dataset.test_y, prediction))
+    lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))
+    error = np.abs(found - truth)
+    return [
+        _map("truth", truth, VALUES, lowest, highest),
+        _map("prediction", found, VALUES, lowest, highest),
+        _map("absolute error", error, ERRORS, 0.0, float(error.max())),
+    ]
+
+
+def dots(dataset: Dataset, prediction: Floats) -> Dots:
+    """Every output of evenly chosen test points."""
+    rows = np.unique(np.linspace(0, len(prediction) - 1, DOTS).astype(int))
+    truth, found = dataset.test_y[rows].ravel(), prediction[rows].ravel()
+    lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))
+    size, scale = 300.0, 280 / ((highest - lowest) or 1.0)
+    places = zip(10 + (truth - lowest) * scale, size - 10 - (found - lowest) * scale, strict=True)
+    return Dots(size, [(round(x, 1), round(y, 1)) for x, y in places], lowest, highest)
+
+
+def _map(title: str, values: Floats, colours: str, lowest: float, highest: float) -> Map:
+    buffer = io.BytesIO()
+    imsave(buffer, values, vmin=lowest, vmax=highest, cmap=colours, origin="lower", format="png")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return Map(title, f"data:image/png;base64,{data}", lowest, highest)

@@ -1,0 +1,222 @@
+"""The page as text: well formed, accessible, alone, and true to the files."""
+
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dualspike.cli import main
+from dualspike.golden.data import load_data
+from dualspike.golden.fixed import first_chip
+from dualspike.golden.rounding import quantise
+from dualspike.golden.weights import read_weights
+from dualspike.model.errors import BadInput
+from dualspike.model.load import load
+from dualspike.report.folder import read_folder
+from dualspike.report.page import render
+from dualspike.report.raster import rasters
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+SECTIONS = ["network", "formats", "hardware", "learning", "spikes", "files"]
+
+
+class Page(HTMLParser):
+    """Elements with their attributes and texts; raises AssertionError where tags do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), list(self._open)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), list(self._open)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open:
+            self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes, _ in self.elements if name == tag]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def pages(full: Path, bare: Path) -> list[Page]:
+    return [Page((full / "report.html").read_text()), Page(render(read_folder(bare)))]
+
+
+def test_pages_are_accessible_and_refer_to_nothing_outside(full: Path, bare: Path) -> None:
+    for page in pages(full, bare):
+        assert page.all("html") == [{"lang": "en"}]
+        assert [a["id"] for a in page.all("section")] == SECTIONS
+        assert [a["href"] for a in page.all("a")][: len(SECTIONS)] == [f"#{s}" for s in SECTIONS]
+        ids = [a["id"] for _, a, _ in page.elements if "id" in a]
+        assert len(ids) == len(set(ids))
+        for picture in page.all("img"):
+            assert picture["alt"]
+        for drawing in page.all("svg"):
+            assert drawing["role"] == "img" and drawing["aria-labelledby"] in ids
+        for header in page.all("th"):
+            assert header["scope"] in {"row", "col"}
+        assert len(page.all("table")) == len(page.all("caption"))
+        levels = [int(tag[1]) for tag, _, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1 and levels.count(1) == 1
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        assert not page.all("script")
+        for _, attributes, _ in page.elements:
+            for key in ("src", "href", "srcset", "xlink:href", "data"):
+                target = attributes.get(key) or "#"
+                assert target.startswith(("#", "data:")) or target in {"waves.vcd"}, target
+    style = (full / "report.html").read_text().split("</style>")[0]
+    assert "url(" not in style and "@import" not in style
+    assert "prefers-color-scheme: dark" in style
+
+
+def test_the_full_page_shows_what_the_files_say(full: Path) -> None:
+    text = Page((full / "report.html").read_text()).text
+    result = json.loads((full / "result.json").read_text())
+    estimate = json.loads((full / "report" / "estimate.json").read_text())
+    for expected in (
+        "A spiking network 2-3-20-1 with 8 time steps",
+        f"error before {result['rel_l2_before']:.4f}",
+        f"error after {result['rel_l2']:.4f}",
+        "LUT4 1,250 1,000 1.25",
+        "LUT RAMs – 4 –",
+        "ecp5, highest clock 80.5 MHz",
+        f"A sample every {estimate['interval']} clocks",
+        "weights and biases 110",
+        "waves.vcd , 16 bytes",
+        "Everything that this page can show is here.",
+        f"configuration {estimate['config_hash'][:16]}",
+    ):
+        assert expected in text, expected
+    assert "Not in this folder" not in text and "another configuration" not in text
+
+
+def test_an_empty_folder_says_what_is_missing_and_what_writes_it(bare: Path) -> None:
+    text = Page(render(read_folder(bare))).text
+    for file, command in (
+        ("report/estimate.json", "generate"),
+        ("report/synth-*.json", "synth"),
+        ("result.json", "train"),
+        ("weights.npz", "train"),
+        ("waves.vcd", "simulate --waves"),
+    ):
+        assert re.search(rf"{re.escape(file)} [a-z ,]+ dualspike {command}", text), file
+    assert "data <i>&.npz ." in text, "text of the user is escaped"
+
+
+def test_points_without_a_grid_are_dots(plain_data: Path) -> None:
+    assert main(["train", "net.toml", "-o", "."]) == 0
+    page = Page(render(read_folder(plain_data)))
+    assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 80
+    assert page.all("img") == []
+    assert "3-4-2" in page.text and "Test sample 19" in page.text
+
+
+def test_the_same_folder_gives_the_same_page(full: Path) -> None:
+    first = (full / "report.html").read_bytes()
+    assert render(read_folder(full)).encode() == first
+
+
+def test_rasters_are_the_spikes_of_the_chip(full: Path) -> None:
+    d = load(full / "description.toml")
+    weights, data = read_weights(full / "weights.npz", d), load_data(d)
+    found = rasters(d, weights, data.test_x, data.test_y, [7, 4000])
+    chip = first_chip(d, weights)
+    x = quantise(data.test_x[[7, 4000]], d.formats.input, "x")
+    expected = chip.infer(x) / 2.0**d.formats.membrane.fraction
+    traces = chip.forward(x, None).layers
+    for row, raster in enumerate(found):
+        assert raster.outputs == expected[row].tolist()
+        for strip, trace in zip(raster.strips, traces, strict=False):
+            assert strip.path.count("M") == trace.spikes[:, row].sum()
+            assert strip.rate == trace.spikes[:, row].mean()
+        assert raster.strips[1].path.count("M") > 0
+
+
+def test_files_of_another_configuration_are_told(full: Path, tmp_path: Path) -> None:
+    for name in ("description.toml", "result.json", "weights.npz"):
+        (tmp_path / name).write_bytes((full / name).read_bytes())
+    path = tmp_path / "description.toml"
+    path.write_text(path.read_text().replace("batch = 4", "batch = 8"))
+    old = json.loads((full / "result.json").read_text())["config_hash"][:16]
+    text = Page(render(read_folder(tmp_path))).text
+    assert "Made for another configuration than the description in this folder" in text
+    assert f"result.json ({old})." in text
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "line"),
+    [
+        ("net.toml", "name = 3", "{}/net.toml: name must be a text, not 3"),
+        ("result.json", "[1]", "{}/result.json must be a JSON object, not list"),
+        ("result.json", "{}", "{}/result.json: rel_l2_before is missing"),
+        (
+            "result.json",
+            "{",
+            "{}/result.json must be JSON: Expecting property name enclosed in double quotes:"
+            " line 1 column 2 (char 1)",
+        ),
+        (
+            "weights.npz",
+            "PK",
+            "{}/weights.npz must be an .npz archive, it is damaged or something else",
+        ),
+    ],
+)
+def test_damaged_files_are_one_line(file: str, content: str, line: str, bare: Path) -> None:
+    (bare / file).write_text(content)
+    with pytest.raises(BadInput) as caught:
+        read_folder(bare)
+    assert str(caught.value) == line.format(bare)
+
+
+def test_the_command(bare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(bare), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "file": f"{bare}/report.html",
+        "missing": [
+            "report/estimate.json",
+            "report/synth-*.json",
+            "result.json",
+            "weights.npz",
+            "waves.vcd",
+        ],
+    }
+    (tmp_path / "empty").mkdir()
+    assert main(["report", str(tmp_path / "empty")]) == 2
+    names = "description.toml, net.toml, manifest.json"
+    empty = tmp_path / "empty"
+    assert capsys.readouterr().err == (
+        f"dualspike: {empty} must hold one of {names}: run generate or train with -o {empty}\n"
+    )
+    assert list(empty.iterdir()) == []
+    assert main(["report", str(tmp_path / "none")]) == 2
+    line = f"report needs a folder that dualspike has written to, not {tmp_path}/none"
+    assert capsys.readouterr().err == f"dualspike: {line}\n"
+
+
+def test_losses_of_zero_and_single_updates_are_drawn(full: Path) -> None:
+    folder = read_folder(full)
+    for losses in ([0.0, 0.0], [0.5], [1e-3, 0.0, 1e3]):
+        folder.losses = np.array(losses)
+        text = render(folder)
+        assert "nan" not in text.split('class="curve"')[1].split("</svg>")[0]
