@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dualspike.golden.fixed import real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
-from dualspike.model.description import Description
+from dualspike.model.description import LEAKS, Description
 from dualspike.model.load import describe
 from dualspike.nir.exporting import graph_of, nir_bytes
 from dualspike.nir.importing import Options, import_network
@@ -37,7 +37,11 @@ def described(draw: st.DrawFn) -> Description:
         "layers": layers,
         "time_steps": draw(st.integers(1, 40)),
         "threshold": draw(st.floats(2**-10, 4)),
+        "leak": draw(st.sampled_from([1.0, *(1 - 2.0**-k for k in LEAKS)])),
     }
+    if draw(st.booleans()):
+        hidden = len(layers) - 2
+        network["threshold"] = draw(st.lists(st.floats(0.5, 4), min_size=hidden, max_size=hidden))
     weight = f"s{draw(st.integers(0, 4))}.{draw(st.integers(2, 16))}"
     tables = {
         "name": draw(st.sampled_from(["dualspike_core", "a_2"])),

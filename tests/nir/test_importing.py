@@ -13,6 +13,7 @@ import nir
 import numpy as np
 import pytest
 
+from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.model import Model
 from dualspike.model.errors import BadInput
 from dualspike.model.network import Network
@@ -175,6 +176,29 @@ def test_snntorch_network_that_ends_in_neurons_gives_spike_rates(tmp_path: Path)
     np.testing.assert_array_equal(found.parameters.biases[1], nodes["2"].bias)
     np.testing.assert_array_equal(found.parameters.weights[2], np.eye(2))
     assert not found.parameters.biases[2].any()
+
+
+def test_layers_that_leak_with_thresholds_of_their_own(tmp_path: Path) -> None:
+    nodes = {
+        "0": affine(0, 3, 5),
+        "1": leaky(5, 0.75, v_threshold=np.full(5, 0.5, "f4")),
+        "2": affine(2, 5, 4),
+        "3": leaky(4, 0.75, v_threshold=np.full(4, 1.5, "f4")),
+        "4": affine(4, 4, 2),
+    }
+    found = imported(graph(nodes, metadata=SOFT), tmp_path, dt=1e-4)
+    assert found.description.network.model_dump(exclude_defaults=True) == {
+        "layers": [3, 5, 4, 2],
+        "leak": 0.75,
+        "threshold": [0.5, 1.5],
+    }
+    np.testing.assert_array_equal(found.parameters.weights[1], nodes["2"].weight)
+    engine = FixedEngine(found.description, found.parameters)
+    x = np.random.default_rng(1).uniform(-1, 1, (64, 3))
+    expected = simulated(graph(nodes), list(nodes), x, 1e-4, 32)
+    # The integers round to 2^-16: most samples spike alike, and none is far off.
+    assert np.median(np.abs(engine.predict(x) - expected)) < 1e-4
+    assert np.abs(engine.predict(x) - expected).max() < 0.1
 
 
 def test_parameters_may_be_single_numbers(tmp_path: Path) -> None:

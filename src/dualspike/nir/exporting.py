@@ -45,9 +45,8 @@ def graph_of(description: Description, parameters: Parameters, dt: float) -> nir
 def _neurons(description: Description, layer: int, dt: float) -> nir.NIRNode:
     network = description.network
     n = network.layers[layer + 1]
-    threshold = network.threshold
-    value = np.broadcast_to(threshold, len(network.layers) - 2)[layer]
-    common: dict[str, Any] = {"v_threshold": np.full(n, value), "v_reset": np.zeros(n)}
+    threshold = np.full(n, network.thresholds[layer])
+    common: dict[str, Any] = {"v_threshold": threshold, "v_reset": np.zeros(n)}
     if network.leak == 1:
         return nir.IF(r=np.full(n, 1 / dt), **common)
     tau = dt / (1 - network.leak)

@@ -116,7 +116,8 @@ def _build(chain: Chain, path: Path, options: Options) -> Imported:
     network = tables.get("network", {})
     if not isinstance(network, dict):
         raise BadInput(f"metadata {DESCRIPTION}: network must be a table, not {network!r}")
-    network = tables["network"] = cast(dict[str, Any], network) | _network(stages)
+    network = tables["network"] = cast(dict[str, Any], network)
+    network |= _network(stages, isinstance(network.get("threshold"), list))
     steps = options.time_steps
     if steps is None and "time_steps" in chain.metadata:
         steps = int(_number(chain.metadata, "time_steps", 0))
@@ -158,8 +159,8 @@ def _weights(named: Named, width: int, scale: Floats) -> Stage:
     return Stage(named, w * scale, b)
 
 
-def _network(stages: list[Stage]) -> dict[str, Any]:
-    """What the graph says of ``[network]``."""
+def _network(stages: list[Stage], listed: bool) -> dict[str, Any]:
+    """What the graph says of ``[network]``; ``listed`` wants a list even of equal thresholds."""
     layers = [stages[0].w.shape[1], *(len(stage.b) for stage in stages)]
     populations = [stage.neurons for stage in stages if stage.neurons]
     if not populations:
@@ -169,7 +170,7 @@ def _network(stages: list[Stage]) -> dict[str, Any]:
         came = ", ".join(f"{leak:g}" for leak in sorted(leaks))
         raise BadInput(f"the leak must be the same in all layers, not {came}")
     thresholds = [p.threshold for p in populations]
-    one = len(set(thresholds)) == 1
+    one = len(set(thresholds)) == 1 and not listed
     threshold = thresholds[0] if one else thresholds
     return {"layers": layers, "leak": leaks.pop(), "threshold": threshold}
 

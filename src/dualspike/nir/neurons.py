@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 import nir
 import numpy as np
 
+from dualspike.model.description import LEAKS
 from dualspike.model.errors import BadInput
 from dualspike.nir.chain import Floats, Named
 
 SUBTRACT = "subtract"
-LEAKS = [1.0, *(1 - 2.0**-k for k in range(1, 9))]
+BUILDABLE = [1.0, *(1 - 2.0**-k for k in LEAKS)]
 
 # Single precision in an exporter makes 1 - dt / tau, and r dt / tau, wrong by about this.
 _CLOSE = 1e-5
@@ -98,10 +99,11 @@ def _same(named: Named, field: str, width: int) -> float:
 
 
 def _leak(named: Named, leak: float, dt: float) -> float:
-    nearest = min(LEAKS, key=lambda buildable: abs(buildable - leak))
+    nearest = min(BUILDABLE, key=lambda buildable: abs(buildable - leak))
     if abs(leak - nearest) > _CLOSE:
         raise BadInput(
-            f"{named}: leak 1 - dt / tau must be 1 or 1 - 2^-k with k in [1, 8], not {leak:g}:"
+            f"{named}: leak 1 - dt / tau must be 1 or 1 - 2^-k with k in"
+            f" [{LEAKS[0]}, {LEAKS[-1]}], not {leak:g}:"
             f" nearest is {nearest:g} (dt is {dt:g}; --dt sets it)"
         )
     return nearest

@@ -81,6 +81,7 @@ def _context(folder: Folder) -> dict[str, Any]:
         "d": d,
         "shape": "-".join(str(n) for n in d.network.layers),
         "geometry": geometry(d),
+        "thresholds": [_short(t) for t in dict.fromkeys(d.network.thresholds)],
         "parameters": sum((n_in + 1) * n_out for n_in, n_out in d.shapes),
         "config_hash": config_hash(d),
         "network": network_drawing(d, folder.parameters),
