@@ -472,6 +472,13 @@ def test_damaged_files_are_one_line(tmp_path: Path) -> None:
             {},
             "as a description: network.time_steps must be in [1, 1024], not 0",
         ),
+        (
+            {"time_steps": 2.5},
+            {},
+            "as a description: network.time_steps must be a whole number, not 2.5",
+        ),
+        ({"time_steps": float("inf")}, {}, None),
+        ({}, {"data": "\udcff.npz"}, "data must have a name in UTF-8, not '\\udcff.npz'"),
         ({"dualspike": "name ="}, {}, None),
         (
             {"dualspike": "[formats]\nweight = 's1.4'\n[hardware]\npe = [1]"},

@@ -118,15 +118,15 @@ def _build(chain: Chain, path: Path, options: Options) -> Imported:
         raise BadInput(f"metadata {DESCRIPTION}: network must be a table, not {network!r}")
     network = tables["network"] = cast(dict[str, Any], network)
     network |= _network(stages, isinstance(network.get("threshold"), list))
-    steps = options.time_steps
-    if steps is None and "time_steps" in chain.metadata:
-        steps = int(_number(chain.metadata, "time_steps", 0))
-    if steps is not None:
-        network["time_steps"] = steps
+    if options.time_steps is not None:
+        network["time_steps"] = options.time_steps
+    elif "time_steps" in chain.metadata:
+        steps = _number(chain.metadata, "time_steps", 0)
+        network["time_steps"] = int(steps) if steps.is_integer() else steps
     if options.name is not None or text is None:
         tables["name"] = _name(path) if options.name is None else options.name
     if options.data is not None:
-        tables["data"] = {"source": options.data}
+        tables["data"] = {"source": _text(options.data)}
     if text is None:
         tables["formats"] = _formats(parameters, network.get("threshold", 1.0))
     description = describe(tables, "as a description")
@@ -180,6 +180,15 @@ def _number(metadata: dict[str, Any], key: str, default: float) -> float:
         return float(metadata.get(key, default))
     except (TypeError, ValueError) as error:
         raise BadInput(f"metadata {key} must be a number, not {metadata[key]!r}") from error
+
+
+def _text(path: str) -> str:
+    """A path that can be written into a description."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"data must have a name in UTF-8, not {path!r}") from error
+    return path
 
 
 def _name(path: Path) -> str:
