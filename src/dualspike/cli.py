@@ -21,6 +21,7 @@ from dualspike.commands.init import init
 from dualspike.commands.nir import app as nir
 from dualspike.commands.report import report
 from dualspike.commands.simulate import simulate
+from dualspike.commands.synth import synth
 from dualspike.commands.train import train
 from dualspike.commands.verify import verify
 from dualspike.model.errors import BadInput
@@ -36,7 +37,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, init, generate, simulate, verify, train, experiment, report, doctor):
+for command in (
+    *(demo, init, generate, synth, simulate),
+    *(verify, train, experiment, report, doctor),
+):
     app.command()(command)
 app.add_typer(nir)
 

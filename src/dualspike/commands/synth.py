@@ -1,0 +1,84 @@
+"""``dualspike synth``."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from dualspike.boards.measure import Route, device_of, measure
+from dualspike.boards.place import DEVICES
+from dualspike.boards.synthesis import TARGETS
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.files import output_folder, write_atomic
+from dualspike.model.errors import BadInput
+from dualspike.output import JsonFlag, console, emit_json
+
+_NAMES = {
+    "lut4": "LUT4, carry and LUT memory",
+    "ff": "flip-flops",
+    "bram": "block RAMs",
+    "dsp": "multipliers",
+    "lutram": "memories in LUTs, 16 x 4",
+    "carry": "carry cells",
+    "gate_equivalents": "gate equivalents (NAND2)",
+    "memory_bits": "bits of memory beside them",
+}
+
+
+def synth(
+    net: NetArgument = None,
+    output: FolderOption = Path("generated"),
+    preset: PresetOption = None,
+    target: Annotated[str, typer.Option(help="ecp5, ice40, or gates of no technology.")] = "ecp5",
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="ecp5-85f (default), ice40-hx8k, ...")
+    ] = None,
+    route: Annotated[
+        bool, typer.Option("--place-and-route", help="Run nextpnr as well and report the clock.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
+    clock: Annotated[float, typer.Option(metavar="MHZ", help="Clock nextpnr aims at.")] = 100.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
+    d = description(net, preset)
+    _check(target, device, route, seed, clock)
+    folder = output_folder(output_folder(output) / "report")
+    out = console(as_json)
+    steps = "Synthesising, placing and routing" if route else "Synthesising"
+    out.print(f"{steps} {d.name} for {target} ...")
+    found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
+    path = folder / f"synth-{target}.json"
+    write_atomic(path, json.dumps(found, indent=2) + "\n")
+    out.print(_table(found))
+    if found["fmax_mhz"]:
+        out.print(f"nextpnr: {found['placed']['cells']} cells, {found['fmax_mhz']:.1f} MHz")
+    out.print(f"wrote {path}")
+    if as_json:
+        emit_json(found)
+
+
+def _check(target: str, device: str | None, route: bool, seed: int, clock: float) -> None:
+    if target not in TARGETS:
+        raise BadInput(f"--target must be one of {', '.join(TARGETS)}, not {target!r}")
+    devices = DEVICES.get(target, [])
+    if device is not None and device not in devices:
+        allowed = f"one of {', '.join(devices)}" if devices else "left out with --target gates"
+        raise BadInput(f"--device must be {allowed}, not {device!r}")
+    if route and not devices:
+        raise BadInput("--place-and-route must be left out with --target gates")
+    if not 0 <= seed < 2**31:
+        raise BadInput(f"--seed must be in [0, 2147483647], not {seed}")
+    if not 1 <= clock <= 1000:
+        raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
+
+
+def _table(found: dict[str, Any]) -> Table:
+    estimate: dict[str, int] = found["estimate"] or {}
+    table = Table("", found["name"], *(["estimate"] if estimate else []), box=None, pad_edge=False)
+    for key, value in found["actual"].items():
+        guess = [str(estimate.get(key, ""))] if estimate else []
+        table.add_row(_NAMES[key], str(value), *guess)
+    return table

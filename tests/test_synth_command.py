@@ -1,0 +1,77 @@
+"""``dualspike synth``: its file, its table, its errors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualspike.cli import main
+from dualspike.commands import synth
+
+FOUND: dict[str, Any] = {
+    "name": "hat",
+    "actual": {"lut4": 7, "ff": 3, "bram": 0, "dsp": 2, "lutram": 1, "carry": 0},
+    "estimate": {"lut4": 8, "ff": 3, "bram": 0, "dsp": 2},
+    "fmax_mhz": 91.5,
+    "placed": {"cells": 9},
+}
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main(["synth", *(str(word) for word in words)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_a_report_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def measure(*given: Any) -> dict[str, Any]:
+        asked.append(given[1:])
+        return FOUND
+
+    monkeypatch.setattr(synth, "measure", measure)
+    words = ["--preset", "hat", "-o", tmp_path / "out", "--place-and-route", "--seed", 4]
+    status, out, _ = run(capsys, *words)
+    assert status == 0
+    path = tmp_path / "out" / "report" / "synth-ecp5.json"
+    assert json.loads(path.read_text()) == FOUND
+    (target, device, route), *_ = asked
+    assert (target, device.name, route.seed, route.clock) == ("ecp5", "ecp5-85f", 4, 100)
+    lines = out.splitlines()
+    assert lines[0] == "Synthesising, placing and routing hat for ecp5 ..."
+    assert lines[2].split()[-2:] == ["7", "8"]
+    assert lines[-2:] == ["nextpnr: 9 cells, 91.5 MHz", f"wrote {path}"]
+    status, out, _ = run(capsys, *words, "--json")
+    assert json.loads(out) == FOUND
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--target", "asic"], "--target must be one of ecp5, ice40, gates, not 'asic'"),
+        (
+            ["--target", "ice40", "--device", "ecp5-25f"],
+            "--device must be one of ice40-up5k, ice40-hx8k, not 'ecp5-25f'",
+        ),
+        (
+            ["--target", "gates", "--device", "ecp5-25f"],
+            "--device must be left out with --target gates, not 'ecp5-25f'",
+        ),
+        (
+            ["--target", "gates", "--place-and-route"],
+            "--place-and-route must be left out with --target gates",
+        ),
+        (["--seed", -1], "--seed must be in [0, 2147483647], not -1"),
+        (["--clock", 0], "--clock must be in [1, 1000], not 0"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[Any], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--preset", "hat", "-o", tmp_path / "out", *words]
+    assert run(capsys, *given) == (2, "", f"dualspike: {line}\n")
+    assert not (tmp_path / "out").exists()
