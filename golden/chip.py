@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dualspike.golden.activity import skipped_clocks
 from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
 from dualspike.golden.lfsr import Drawer
 from dualspike.golden.perturbation import Perturbation, draw
@@ -17,18 +18,23 @@ from dualspike.model.registers import Flag
 
 @dataclass(frozen=True)
 class Record:
-    """What can be read from the chip behind an update."""
+    """What can be read from the chip behind an update.
+
+    ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips.
+    """
 
     loss: int
     jvp: tuple[int, ...]
     lfsr: int
     flags: int
+    skipped: tuple[int, ...] = ()
 
 
 class Chip:
     """State of one chip: stored weights and biases, the drawer's state, sticky flags.
 
     ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format.
+    ``skipped`` is what the last run left out, as in `Record`.
     """
 
     def __init__(
@@ -44,12 +50,14 @@ class Chip:
         self.biases = [np.array(b, np.int64) for b in biases]
         self.drawer = Drawer(seed_state(description.learning.seed) if lfsr is None else lfsr)
         self.flags = 0
+        self.skipped: tuple[int, ...] = ()
         self._network = IntegerNetwork(description, self.g)
 
     def infer(self, x: Ints) -> Ints:
         """Outputs [B, n_out] in the membrane format, for stored inputs x [B, n_in]."""
         result = self._network.forward(self.weights, self.biases, x, None)
         self.flags |= result.flags
+        self.skipped = skipped_clocks(self.g, result)
         return result.y
 
     def perturb(self) -> Perturbation:
@@ -74,8 +82,9 @@ class Chip:
         loss = int((error * error).sum())
         jvp = tuple(int((error * dy).sum()) for dy in result.dy)
         self.flags |= result.flags
+        self.skipped = skipped_clocks(self.g, result)
         self._learn(perturbation, jvp, stage)
-        return Record(loss, jvp, self.drawer.state, self.flags)
+        return Record(loss, jvp, self.drawer.state, self.flags, self.skipped)
 
     def _learn(self, perturbation: Perturbation, jvp: tuple[int, ...], stage: int) -> None:
         form = self.d.formats.weight

@@ -14,6 +14,7 @@ from dualspike.hw.loss import Loss
 from dualspike.hw.registers import (
     wire_drawer,
     wire_learning,
+    wire_skips,
     wire_status,
     wire_updates,
     wire_weights,
@@ -91,6 +92,9 @@ class Core(wiring.Component):
         m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
         ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
         wire_weights(m, registers, ports)
+        for layer, dense in zip(self._g.layers, self._dense, strict=True):
+            if layer.skips:
+                wire_skips(m, registers, layer, dense.dropped)
         if self._probes:
             parts = [*self._dense, *self._chain.neurons]
             for probe, part in zip(probes_of(self._d), parts, strict=True):
@@ -146,6 +150,8 @@ class Core(wiring.Component):
             loss.clear.eq(sequencer.prime),
         ]
         for n, dense in enumerate(self._dense):
+            if g.layers[n].skips:
+                m.d.comb += dense.learn.eq(sequencer.learn)
             m.d.comb += [
                 dense.mask.eq(masks[n]),
                 dense.load.eq(sequencer.load[n]),

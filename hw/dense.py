@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.replay import Replay
 from dualspike.hw.serializer import Serializer
 from dualspike.hw.settle import Settle
+from dualspike.hw.sieve import Sieve
 from dualspike.hw.streams import layer_input, row
 from dualspike.hw.synapse import Synapse
 from dualspike.hw.weights import HostPort
@@ -17,6 +18,9 @@ from dualspike.model.lfsr import WORD
 
 class Dense(wiring.Component):
     """`Synapse`, `Serializer` and `Settle` in a row; with several groups a `Replay` before them.
+
+    Where the layer skips, a `Sieve` takes the place of the `Replay`; ``learn`` and ``dropped`` are
+    its own, and latency and throughput follow from the chunks that it keeps.
 
     ``start`` makes the layer move its weights and biases by ``step`` against lane ``lane``,
     ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
@@ -41,8 +45,12 @@ class Dense(wiring.Component):
             "busy": Out(1),
             "saturated": Out(1),
         }
+        if layer.skips:
+            learner["learn"] = In(1)
+        sieve = {"dropped": Out(1)} if layer.skips else {}
         super().__init__(
             {
+                **sieve,
                 "inputs": In(stream.Signature(layer_input(layer, lanes))),
                 "outputs": Out(stream.Signature(results)),
                 **(learner if lanes else {}),
@@ -61,7 +69,14 @@ class Dense(wiring.Component):
             layer, lanes, shared=structure == "factored"
         )
         m.submodules.settle = settle = Settle(self._d, self._g, layer)
-        if layer.groups > 1:
+        if layer.skips:
+            m.submodules.sieve = sieve = Sieve(layer, lanes)
+            connect(m, flipped(self.inputs), sieve.inputs)
+            connect(m, sieve.outputs, synapse.inputs)
+            m.d.comb += self.dropped.eq(sieve.dropped)
+            if lanes:
+                m.d.comb += sieve.learn.eq(self.learn)
+        elif layer.groups > 1:
             m.submodules.replay = replay = Replay(
                 layer_input(layer, lanes), layer.chunks, layer.groups
             )

@@ -8,6 +8,7 @@ from dualspike.hw.drawer import Drawer
 from dualspike.hw.inference import Inference
 from dualspike.hw.sequencer import Sequencer
 from dualspike.hw.streams import counter_shape
+from dualspike.model.geometry import Layer
 from dualspike.model.registers import MAGIC
 
 
@@ -84,6 +85,14 @@ def wire_learning(
         m.d.comb += getattr(registers, f"SHIFT_{n}").eq(shifts[n])
         with m.If(getattr(registers, f"SHIFT_{n}_written")):
             m.d.sync += shifts[n].eq(written)
+
+
+def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) -> None:
+    """SKIPPED of one layer: every chunk that was ``dropped`` saves a clock in each group."""
+    skipped = Signal(32, name=f"skipped_{layer.index}")
+    m.d.comb += getattr(registers, f"SKIPPED_{layer.index}").eq(skipped)
+    with m.If(dropped):
+        m.d.sync += skipped.eq(skipped + layer.groups)
 
 
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:

@@ -25,6 +25,17 @@ def layer_input(layer: Layer, lanes: int) -> data.StructLayout:
     return row(shape, layer.tangent_in_bits, lanes, layer.simd)
 
 
+def sifted(layer: Layer, lanes: int) -> data.StructLayout:
+    """A chunk with its number in the frame, and whether it is the last that was kept."""
+    members = {"chunk": layer_input(layer, lanes), "index": counter_shape(layer.chunks - 1)}
+    return data.StructLayout({**members, "last": unsigned(1)})
+
+
+def synapse_input(layer: Layer, lanes: int) -> data.StructLayout:
+    """What a weight layer's multipliers take: every chunk, or those that a sieve has kept."""
+    return (sifted if layer.skips else layer_input)(layer, lanes)
+
+
 def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLayout:
     """``width`` neurons' sums of weight * value, weight * tangent and sign * value.
 

@@ -5,13 +5,13 @@ Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's ma
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.fixed import add
 from dualspike.hw.signs import Signs
-from dualspike.hw.streams import entries, layer_input, sums
-from dualspike.hw.walk import Walk
+from dualspike.hw.streams import entries, sums, synapse_input
+from dualspike.hw.walk import Jump, Walk
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import WORD
@@ -26,6 +26,9 @@ class Synapse(wiring.Component):
     belong to the signs (`Signs`). ``sweep`` holds while the learner moves the weights by ``step``
     against lane ``lane``: one row a cycle, ``swept`` in the last. Without lanes only the streams
     and ``host`` are there.
+    Where the layer skips, ``inputs`` are chunks as a `Sieve` gives them. Independent signs then
+    have a memory, since chunks come from anywhere: ``restart`` fills it, in as many cycles as a
+    pass over the weights has, in which no input is taken.
     Latency: 3 cycles from a group's last chunk in to its sums out. Throughput: a chunk a cycle.
     """
 
@@ -49,7 +52,7 @@ class Synapse(wiring.Component):
         }
         super().__init__(
             {
-                "inputs": In(stream.Signature(layer_input(layer, lanes))),
+                "inputs": In(stream.Signature(synapse_input(layer, lanes))),
                 "outputs": Out(stream.Signature(outputs)),
                 **(learner if lanes else {}),
                 "host": In(HostPort(weight_bits)),
@@ -59,26 +62,33 @@ class Synapse(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, lanes = self._layer, self._lanes
-        m.submodules.walk = walk = Walk(layer)
+        m.submodules.walk = walk = (Jump if layer.skips else Walk)(layer)
         m.submodules.store = weights = Weights(
             layer.n_out, layer.n_in, layer.pe, layer.simd, self._bits, learn=lanes > 0
         )
         connect(m, flipped(self.host), weights.host)
 
         advance, taken = Signal(), Signal()
-        sweep = self.sweep if lanes else Const(0)
+        given = self.inputs.payload
+        busy = self.sweep if lanes else Const(0)
+        filling = self._filling(m, walk) if lanes and layer.skips and not self._shared else None
+        if filling is not None:
+            busy = busy | filling
+        if layer.skips:
+            m.d.comb += [walk.given.eq(~busy), walk.index.eq(given.index), walk.last.eq(given.last)]
+            given = given.chunk
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance & ~sweep),
+            self.inputs.ready.eq(advance & ~busy),
             taken.eq(self.inputs.valid & self.inputs.ready),
-            walk.advance.eq(taken | sweep),
+            walk.advance.eq(taken | busy),
             weights.row.eq(walk.row),
             weights.enable.eq(walk.advance),
         ]
-        chunk_signs = self._learner(m, walk, weights) if lanes else []
-        chunk = Signal.like(self.inputs.payload, reset_less=True)
+        chunk_signs = self._learner(m, walk, weights, filling) if lanes else []
+        chunk = Signal.like(given, reset_less=True)
         with m.If(walk.advance):
-            m.d.sync += chunk.eq(self.inputs.payload)
+            m.d.sync += chunk.eq(given)
 
         valid = [Signal(name=f"valid_{n}") for n in range(2)]
         first = [Signal(name=f"first_{n}") for n in range(2)]
@@ -96,15 +106,20 @@ class Synapse(wiring.Component):
         self._accumulate(m, advance, valid, first[1], weights.words, chunk, chunk_signs)
         return m
 
-    def _learner(self, m: Module, walk: Walk, weights: Weights) -> list[Value]:
-        """Signs beside the weights, and the sweeps that move these; the signs of the chunk."""
+    def _learner(
+        self, m: Module, walk: Walk | Jump, weights: Weights, filling: Signal | None
+    ) -> list[Value]:
+        """Signs beside the weights, and the sweeps that move these; the signs of the chunk.
+
+        ``filling`` is there if the signs have a memory.
+        """
         layer = self._layer
         m.submodules.sign_source = signs = Signs(layer, self._lanes, self._structure)
         m.d.comb += [
             signs.load.eq(self.load),
             signs.word.eq(self.word),
             signs.restart.eq(self.restart),
-            signs.advance.eq(walk.advance),
+            signs.advance.eq(walk.advance if filling is None else filling),
             signs.last_chunk.eq(walk.last_chunk),
             signs.last_row.eq(walk.last_row),
             signs.chunk.eq(walk.chunk),
@@ -115,14 +130,19 @@ class Synapse(wiring.Component):
         ]
 
         here = signs.columns if self._shared else signs.weights
-        chunk_signs = Signal.like(here, reset_less=True)
-        move, move_signs = Signal(), Signal(layer.pe * layer.simd, reset_less=True)
+        move = Signal()
         m.d.sync += move.eq(self.sweep)
-        with m.If(walk.advance):
-            m.d.sync += [
-                chunk_signs.eq(here),
-                move_signs.eq(signs.weights[self.lane]),
-            ]
+        if filling is not None:
+            chunk_signs = self._kept_signs(m, walk, filling, here)
+            move_signs = chunk_signs[self.lane]
+        else:
+            chunk_signs = Signal.like(here, reset_less=True)
+            move_signs = Signal(layer.pe * layer.simd, reset_less=True)
+            with m.If(walk.advance):
+                m.d.sync += [
+                    chunk_signs.eq(here),
+                    move_signs.eq(signs.weights[self.lane]),
+                ]
         m.d.comb += [
             weights.move.eq(move),
             weights.signs.eq(move_signs),
@@ -130,6 +150,32 @@ class Synapse(wiring.Component):
             self.saturated.eq(weights.saturated),
         ]
         return entries(chunk_signs, self._lanes)
+
+    def _filling(self, m: Module, walk: Walk | Jump) -> Signal:
+        """1 while the memory of signs is written, for a whole pass behind ``restart``."""
+        filling = Signal()
+        with m.If(self.restart):
+            m.d.sync += filling.eq(1)
+        with m.Elif(filling & walk.last_row):
+            m.d.sync += filling.eq(0)
+        return filling
+
+    def _kept_signs(
+        self, m: Module, walk: Walk | Jump, filling: Signal, here: data.View
+    ) -> data.View:
+        """A row of signs for each row of weights, written along the walk while ``filling``."""
+        m.submodules.kept = store = memory.Memory(
+            shape=here.shape(), depth=self._layer.cycles, init=[]
+        )
+        read, write = store.read_port(), store.write_port()
+        m.d.comb += [
+            write.addr.eq(walk.row),
+            write.data.eq(here),
+            write.en.eq(filling),
+            read.addr.eq(walk.row),
+            read.en.eq(walk.advance),
+        ]
+        return read.data
 
     def _accumulate(
         self,

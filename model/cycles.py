@@ -4,8 +4,10 @@ A learning batch of B samples takes draw + B * interval + fill + learn clocks:
 
 - draw: one clock for each word of the drawer, and one to begin;
 - interval (`Geometry.interval`): from one sample to the next, the same with and without learning;
+  where layers skip, between `Geometry.least_interval` and that;
 - fill: the chain runs full and empty, at most sum over layers of
-  cycles + max(rows, feedback) + chunks + 16, and at least 0;
+  cycles + max(rows, feedback) + chunks + 16, and at least 0; layers that skip with independent
+  signs first fill the memory of these, in cycles clocks;
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
   has the layer; 1 clock to end.
 
@@ -26,7 +28,9 @@ def draw_cycles(d: Description) -> int:
 def fill_bound(d: Description) -> int:
     """Most clocks a batch takes beyond B * interval for its samples."""
     layers = geometry(d).layers
-    return sum(layer.cycles + layer.frame_cycles + layer.chunks + 16 for layer in layers)
+    stored = d.learning.structure == "independent"
+    signs = sum(layer.cycles for layer in layers if layer.skips and stored)
+    return signs + sum(layer.cycles + layer.frame_cycles + layer.chunks + 16 for layer in layers)
 
 
 def learn_cycles(d: Description) -> int:

@@ -68,14 +68,15 @@ def weight_bits(d: Description) -> int:
 
 
 def memory_bits(d: Description) -> dict[str, int]:
-    """Bits of the memories by kind, padding included, and of the registers that hold signs."""
+    """Bits of the memories by kind, padding included; signs with the registers that hold some."""
     g = geometry(d)
-    kinds = ("weights", "membranes", "tangents", "surrogate", "replay", "tallies")
+    kinds = ("weights", "membranes", "tangents", "surrogate", "replay", "tallies", "signs")
     bits: dict[str, int] = dict.fromkeys(kinds, 0)
     for layer in g.layers:
         for memory in layer_memories(d, g, layer):
             bits[memory.kind] += memory.bits
-    return {**bits, "signs": sign_bits(d)}
+    bits["signs"] += sign_bits(d)
+    return bits
 
 
 def learning_clocks(d: Description) -> float:

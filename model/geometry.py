@@ -30,6 +30,8 @@ class Layer:
 
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
+    ``skips``: a `hw.sieve` leaves out its silent chunks. Never in the direct layer, whose inputs
+    are no spikes, and not with one group, which takes each chunk in the clock that brings it.
     """
 
     index: int
@@ -47,6 +49,7 @@ class Layer:
     tangent_sum_bits: int
     sign_sum_bits: int
     feedback: int
+    skips: bool = False
 
     @property
     def groups(self) -> int:
@@ -72,6 +75,11 @@ class Layer:
     def cycles(self) -> int:
         """Cycles of one pass over the weights: ceil(n_out / pe) * ceil(n_in / simd)."""
         return self.groups * self.chunks
+
+    @property
+    def least_cycles(self) -> int:
+        """Cycles of a pass whose inputs are all silent; the same as ``cycles`` without a sieve."""
+        return max(self.groups, self.chunks) if self.skips else self.cycles
 
 
 @dataclass(frozen=True)
@@ -109,8 +117,19 @@ class Geometry:
 
     @property
     def interval(self) -> int:
-        """Clocks from one sample to the next, when no stream stalls: the highest of `limits`."""
+        """Clocks from one sample to the next, when no stream stalls: the highest of `limits`.
+
+        Where layers skip this is the most, and `least_interval` the least.
+        """
         return max(clocks for _, clocks in self.limits)
+
+    @property
+    def least_interval(self) -> int:
+        """`interval` of samples so silent that layers which skip take `least_cycles` a pass."""
+        passes = [self.sample_cycles(layer) // layer.cycles for layer in self.layers]
+        others = [clocks for _, clocks in self.limits[len(self.layers) :]]
+        least = [n * layer.least_cycles for n, layer in zip(passes, self.layers, strict=True)]
+        return max(*others, *least)
 
 
 def _fold(d: Description, name: Literal["pe", "simd"]) -> list[int | None]:
@@ -176,6 +195,7 @@ def geometry(d: Description) -> Geometry:
             tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
             sign_sum_bits=signed_bits(highest * n_in),
             feedback=FEEDBACK if attached and kind != "readout" else 0,
+            skips=d.hardware.skip and not signed and width < n_out and chunks > 1,
         )
         layers.append(layer)
     power = steps & (steps - 1) == 0

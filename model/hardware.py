@@ -12,8 +12,10 @@ class Hardware(Section):
     layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
     ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses, which
     are none for a core that only infers.
+    ``skip``: inputs without a spike and without tangents cost no clock (`hw.sieve`).
     """
 
     pe: list[Width] | None = None
     simd: list[Width] | None = None
     lanes: Annotated[int, within(0, 64)] | None = None
+    skip: bool = False

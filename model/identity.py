@@ -24,6 +24,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         learning = {"rule": d.learning.rule}
         del network["surrogate"], network["reset"]
         formats = {name: formats[name] for name in ("weight", "membrane", "input")}
+    skips = [layer.index for layer in g.layers if layer.skips]
     return {
         "generator": f"dualspike {VERSION}",
         "network": network,
@@ -32,6 +33,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "lanes": g.lanes,
         "pe": [layer.pe for layer in g.layers],
         "simd": [layer.simd for layer in g.layers],
+        **({"skip": skips} if skips else {}),
     }
 
 

@@ -18,6 +18,7 @@ _KINDS = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "bool_type": "true or false",
     "string_type": "a text",
     "list_type": "a list",
     "model_type": "a table",

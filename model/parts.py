@@ -10,7 +10,7 @@ from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
 from dualspike.model.lfsr import WORD, draw_order
 
-Kind = Literal["weights", "membranes", "tangents", "surrogate", "replay", "tallies"]
+Kind = Literal["weights", "membranes", "tangents", "surrogate", "replay", "tallies", "signs"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ def replay_depth(rows: int) -> int:
 def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     """Memories of one layer: weights, biases, its neurons behind it, its replay before it.
 
+    A sieve is a replay that keeps the number of each chunk; independent signs then lie in a memory.
+
     The readout has the tally before it; the direct layer has the buffer that repeats its result.
     """
     f, lanes, width = d.formats, g.lanes, layer.next_simd
@@ -65,7 +67,11 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     ]
     if layer.groups > 1:
         depth = replay_depth(layer.chunks)
-        found.append(Memory("replay", 1, depth, chunk_bits(layer, lanes), True))
+        number = (layer.chunks - 1).bit_length() if layer.skips else 0
+        found.append(Memory("replay", 1, depth, chunk_bits(layer, lanes) + number, True))
+    if layer.skips and lanes and d.learning.structure == "independent":
+        signs = lanes * layer.pe * layer.simd
+        found.append(Memory("signs", 1, layer.cycles, signs, True))
     if layer.kind == "direct":
         depth = replay_depth(layer.rows)
         found.append(Memory("replay", 1, depth, row_bits(d, lanes, width), True))

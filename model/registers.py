@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_word
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription, ProductFlag
@@ -139,6 +140,10 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
     if isinstance(d, Description) and not d.learns:
         registers = [_still(register) for register in registers if register.name in _INFERENCE]
+    for layer in geometry(d).layers if isinstance(d, Description) else ():
+        if layer.skips:
+            meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
+            registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
     return [replace(register, address=n) for n, register in enumerate(registers)]
 
 

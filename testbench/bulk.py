@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -197,12 +197,19 @@ class Verilated:
 
 
 class Simulation(Verilated):
-    """One Verilated core of a perceptron."""
+    """One Verilated core of a perceptron.
+
+    ``skipped`` is what the registers SKIPPED have grown by in the last run.
+    """
 
     def __init__(self, description: Description, library: Path) -> None:
         self.d = d = description
         super().__init__(library, register_map(d), d.shapes, d.formats.weight.bits)
-        self._interval = geometry(d).interval
+        g = geometry(d)
+        self._interval = g.interval
+        self._skipping = [f"SKIPPED_{layer.index}" for layer in g.layers if layer.skips]
+        self._skips_before = (0,) * len(self._skipping)
+        self.skipped = self._skips_before
 
     @classmethod
     def of(cls, description: Description) -> Self:
@@ -216,7 +223,8 @@ class Simulation(Verilated):
         self.write("UPDATES", 1)
         self.write("CONTROL", Command.LEARN)
         self.run([x, target], 0, stall, self._limit(x))
-        return self.record(self.d.lanes)
+        self._count_skips()
+        return replace(self.record(self.d.lanes), skipped=self.skipped)
 
     def infer(self, x: Ints, *, stall: int = 0) -> NDArray[np.int64]:
         """Outputs [B, n_out] of stored inputs x [B, n_in]."""
@@ -225,7 +233,14 @@ class Simulation(Verilated):
         targets = [np.zeros((0, n_out), np.int64)] if self.d.learns else []
         results = self.run([x, *targets], len(x) * n_out, stall, self._limit(x))
         self.write("CONTROL", Command.STOP)
+        self._count_skips()
         return results.reshape(len(x), n_out).astype(np.int64)
+
+    def _count_skips(self) -> None:
+        skips = tuple(self.read(name) for name in self._skipping)
+        pairs = zip(skips, self._skips_before, strict=True)
+        self.skipped = tuple(now - before & 0xFFFFFFFF for now, before in pairs)
+        self._skips_before = skips
 
     def _limit(self, x: Ints) -> int:
         return _LIMIT_FACTOR * (self._interval * (len(x) + 8) + 100_000)

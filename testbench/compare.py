@@ -64,6 +64,8 @@ def compare_update(
     pairs += [
         (f"JVP_{k}", e, f) for k, (e, f) in enumerate(zip(expected.jvp, found.jvp, strict=True))
     ]
+    skips = [f"SKIPPED_{layer.index}" for layer in chip.g.layers if layer.skips]
+    pairs += zip(skips, expected.skipped, found.skipped, strict=True)
     weights, biases = simulation.weights()
     for n, (stored, read) in enumerate(zip(chip.weights, weights, strict=True)):
         pairs += _unequal(f"weights[{n}]", stored, read)

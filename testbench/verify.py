@@ -10,6 +10,7 @@ import numpy as np
 from dualspike.golden.data import Dataset, batch_indices
 from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
+from dualspike.model.geometry import geometry
 from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
 from dualspike.testbench.rtl import RtlEngine
@@ -18,10 +19,20 @@ INFERENCES, ONLY_INFERENCES = 64, 1024
 
 
 @dataclass(frozen=True)
+class Skips:
+    """The share of a layer's clocks that silent chunks did not take."""
+
+    layer: int
+    learning: float
+    inference: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """``difference`` is None if every bit agreed.
 
-    Updates, samples and cycles are those of training, 0 for a core that only infers.
+    Updates, samples and cycles are those of training, 0 for a core that only infers. ``skips`` has
+    an entry for every layer that skips.
     """
 
     difference: Difference | None
@@ -32,6 +43,7 @@ class Verdict:
     inferences: int
     inference_cycles_per_sample: float
     seconds: float
+    skips: tuple[Skips, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -63,12 +75,16 @@ def verify(
     batch, seed = description.learning.batch, description.learning.seed
     simulation = Simulation.of(description)
     with RtlEngine(description, simulation, check=True, initial=initial) as engine:
+        g = geometry(description)
+        skipping = [layer for layer in g.layers if layer.skips]
+        learned = [0] * len(skipping)
         began, done = time.perf_counter(), 0
         updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
         while done < updates and engine.difference is None:
             rows = batch_indices(len(dataset.x), batch, seed, done)
             loss = engine.update(dataset.x[rows], dataset.y[rows], done)
             done += 1
+            learned = [sum(pair) for pair in zip(learned, simulation.skipped, strict=True)]
             if progress:
                 progress(done, loss)
         seconds = time.perf_counter() - began
@@ -78,6 +94,14 @@ def verify(
             rows = np.linspace(0, len(dataset.test_x) - 1, count).astype(int)
             engine.predict(dataset.test_x[rows])
         inferred = simulation.samples - samples
+        skips = tuple(
+            Skips(
+                layer.index,
+                learned[n] / (max(1, samples) * g.sample_cycles(layer)),
+                simulation.skipped[n] / (max(1, inferred) * g.sample_cycles(layer)),
+            )
+            for n, layer in enumerate(skipping)
+        )
         inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
         difference = engine.difference
         if difference:
@@ -85,4 +109,4 @@ def verify(
             waveform = waveform if waveform and waveform.exists() else None
         else:
             waveform = None
-    return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds)
+    return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds, skips)

@@ -18,6 +18,7 @@ from dualspike.testbench.benches.reference import (
     exact_sums,
     flat,
     frame,
+    kept,
     matrix,
     overflow_of,
     weighted,
@@ -56,6 +57,9 @@ class Bench:
         if bench.g.lanes:
             await push_words(bench.stand, drawn_words(bench.d, bench.layer))
             bench.stand.set(mask=bench.mask)
+        if bench.layer.skips:
+            bench.stand.set(learn=1)
+            await bench.stand.cycle(bench.layer.cycles)
         return bench
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
@@ -91,12 +95,15 @@ class Bench:
             clips |= over
         return clips
 
-    @property
-    def latency(self) -> int:
+    def visited(self, frame: list[Any]) -> int:
+        """Chunks of a frame that cost a clock."""
+        return len(kept(self.layer, frame)) if self.layer.skips else self.layer.chunks
+
+    def latency(self, frame: list[Any]) -> int:
         """Cycles from a frame's last chunk to its first row."""
         steps, layer = self.d.network.time_steps, self.layer
         readout = layer.kind == "readout" and steps & (steps - 1) != 0
-        return 6 + readout + (1 + layer.chunks if layer.groups > 1 else 0)
+        return 6 + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
 
 
 @cocotb.test()
@@ -107,12 +114,16 @@ async def computes_the_layer(dut: HierarchyObject, stalls: tuple[float, float]) 
     stand = bench.stand
     source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
     overflow = stand.pulses("overflow")
+    dropped = stand.pulses("dropped") if bench.layer.skips else []
     payloads, expected = bench.frames(12)
     source.send(payloads)
     await stand.taken(sink, len(expected))
     check_rows(sink.taken, expected)
     flags = [overflow_of(row) for row in expected]
     assert [value for _, value in overflow] == [flag for flag in flags if flag]
+    step = bench.layer.chunks
+    starts = range(0, len(payloads), step)
+    assert len(dropped) == sum(step - bench.visited(payloads[n : n + step]) for n in starts)
 
 
 @cocotb.test()
@@ -125,16 +136,15 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     source.send(payloads)
     await stand.taken(sink, len(expected))
     check_rows(sink.taken, expected)
-    assert sink.moved[0] - source.moved[-1] == bench.latency
+    assert sink.moved[0] - source.moved[-1] == bench.latency(payloads)
     source.moved.clear()
     sink.moved.clear()
     frames = 12
-    payloads, expected = bench.frames(frames)
-    source.send(payloads)
-    await stand.taken(sink, len(expected) + layer.rows)
+    source.send(payloads * frames)
+    await stand.taken(sink, (frames + 1) * layer.rows)
     starts = source.moved[:: layer.chunks][-4:]
     ends = sink.moved[:: layer.rows][-4:]
-    interval = max(layer.cycles, layer.rows)
+    interval = max(layer.chunks, layer.groups * bench.visited(payloads), layer.rows)
     for moved in (starts, ends):
         assert [b - a for a, b in pairwise(moved)] == [interval] * 3
 

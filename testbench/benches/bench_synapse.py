@@ -16,6 +16,7 @@ from dualspike.testbench.benches.reference import (
     exact_sums,
     flat,
     frame,
+    kept,
     matrix,
 )
 from dualspike.testbench.benches.shapes import shape
@@ -52,6 +53,10 @@ class Bench:
         await fill(bench.stand, "host", flat(bench.weights))
         await push_words(bench.stand, drawn_words(bench.d, bench.layer))
         bench.stand.set(mask=bench.mask)
+        if bench.layer.skips and not bench.shared:
+            for _ in range(bench.layer.cycles):
+                assert await bench.stand.see("inputs_ready") == 0
+        assert await bench.stand.see("inputs_ready") == 1
         return bench
 
     def frames(self, count: int) -> tuple[list[dict[str, Any]], list[list[Any]]]:
@@ -59,11 +64,18 @@ class Bench:
         layer, payloads, expected = self.layer, [], []
         for _ in range(count):
             values, tangents = frame(self.rng, layer, self.d)
-            payloads += chunks(layer, values, tangents) * layer.groups
+            payloads += self.given(chunks(layer, values, tangents)) * layer.groups
             neurons = [self.sums(i, values, tangents) for i in range(layer.n_out)]
             starts = range(0, layer.n_out, layer.pe)
             expected += [neurons[i : i + layer.pe] for i in starts]
         return payloads, expected
+
+    def given(self, frame: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A frame as the inputs get it: where the layer skips, the chunks that a sieve keeps."""
+        if not self.layer.skips:
+            return frame
+        places = kept(self.layer, frame)
+        return [{"chunk": frame[n], "index": n, "last": n == places[-1]} for n in places]
 
     def sums(self, i: int, values: list[int], tangents: list[list[int]]) -> Any:
         """Neuron i's sums; with shared signs the last is that of the columns alone."""
@@ -147,7 +159,9 @@ async def takes_three_cycles(dut: HierarchyObject) -> None:
     await bench.stand.taken(sink, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
     step = bench.layer.chunks
-    assert sink.moved == [cycle + 3 for cycle in source.moved[step - 1 :: step]]
+    last = [payload.get("last", n % step == step - 1) for n, payload in enumerate(payloads)]
+    ends = [cycle for cycle, ends in zip(source.moved, last, strict=True) if ends]
+    assert sink.moved == [cycle + 3 for cycle in ends]
 
 
 @cocotb.test()

@@ -92,7 +92,10 @@ def matrix(rng: random.Random, form: Format, n_out: int, n_in: int) -> Rows:
 
 
 def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], Rows]:
-    """Random inputs of a layer over their whole range: values, and tangents [n_in][lanes]."""
+    """Random inputs of a layer over their whole range: values, and tangents [n_in][lanes].
+
+    Where the layer skips, many of them are silent, and sometimes all.
+    """
     lowest, highest = {
         "direct": (d.formats.input.lowest, d.formats.input.highest),
         "spiking": (0, 1),
@@ -103,6 +106,13 @@ def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], 
     tangents = [
         [rng.randint(-half, half - 1) if half else 0 for _ in range(d.lanes)] for _ in values
     ]
+    if layer.skips:
+        silence = rng.choice([0.3, 0.8, 1.0])
+        for j in range(layer.n_in):
+            if rng.random() < silence:
+                values[j], tangents[j] = 0, [0] * d.lanes
+            elif rng.random() < 0.5:
+                values[j] = 0  # a tangent without a spike
     return values, tangents
 
 
@@ -118,6 +128,16 @@ def chunks(layer: Layer, values: list[int], tangents: Rows) -> list[dict[str, An
             payload["tangent"] = tangents[start : start + layer.simd]
         payloads.append(payload)
     return payloads
+
+
+def kept(layer: Layer, payloads: list[dict[str, Any]], *, learn: bool = True) -> list[int]:
+    """The numbers of a frame's chunks that a sieve keeps; the last if all are silent."""
+    loud = [
+        n
+        for n, payload in enumerate(payloads)
+        if any(payload["value"]) or (learn and any(map(any, payload.get("tangent", []))))
+    ]
+    return loud or [layer.chunks - 1]
 
 
 def flat(rows: Rows) -> list[int]:

@@ -9,6 +9,8 @@
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only                                   |
 | leaky    | a leak, a threshold for each layer, a rectangle, five bits of membrane and tangent |
+| event    | silent chunks are skipped in layers 1 and 2, independent signs in a memory         |
+| sparse   | the same with factored signs, which need none, and wide chunks                     |
 | attached | reset attached, with fewer rows than it takes and with more, a triangle and a leak |
 """
 
@@ -102,6 +104,17 @@ SHAPES: dict[str, dict[str, Any]] = {
         "learning": {"batch": 3, "structure": "factored", "rate": 4},
         "formats": {"membrane": "s2.9", "tangent": "s3.2", "surrogate": "u1.5", "target": "s1.8"},
         "hardware": {"simd": [2, 1, 1], "pe": [3, 3, 1]},
+    },
+    "event": {
+        "network": {"layers": [3, 7, 5, 3], "time_steps": 4},
+        "learning": {"batch": 2, "rate": 3},
+        "hardware": {"simd": [1, 2, 2], "pe": [2, 2, 2], "skip": True},
+    },
+    "sparse": {
+        "network": {"layers": [2, 9, 4, 2], "time_steps": 3},
+        "learning": {"batch": 3, "structure": "factored", "scope": "global", "rate": 3},
+        "formats": {"weight": "s1.6", "membrane": "s2.6", "tangent": "s5.1", "target": "s1.5"},
+        "hardware": {"simd": [1, 3, 2], "pe": [3, 2, 1], "skip": True},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

@@ -5,7 +5,16 @@ from dualspike.testbench.components import run_bench
 
 
 @pytest.mark.parametrize(
-    ("name", "flags"), [("plain", 5), ("folded", 7), ("twisted", 5), ("odd", 15), ("single", 0)]
+    ("name", "flags"),
+    [
+        ("plain", 5),
+        ("folded", 7),
+        ("twisted", 5),
+        ("odd", 15),
+        ("single", 0),
+        ("event", 0),
+        ("sparse", 0),
+    ],
 )
 def test_core(name: str, flags: int) -> None:
     given = {"name": name, "flags": flags}

@@ -15,6 +15,8 @@ from dualspike.testbench.components import run_bench
         ("odd", 2),
         ("single", 1),
         ("still", 0),
+        ("event", 2),
+        ("sparse", 1),
     ],
 )
 def test_dense(name: str, layer: int) -> None:

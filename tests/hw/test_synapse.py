@@ -14,6 +14,8 @@ from dualspike.testbench.components import run_bench
         ("folded", 2),
         ("twisted", 1),
         ("odd", 2),
+        ("event", 1),
+        ("sparse", 2),
     ],
 )
 def test_synapse(name: str, layer: int) -> None:

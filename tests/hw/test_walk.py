@@ -1,6 +1,6 @@
 import pytest
 
-from dualspike.testbench.benches import bench_walk
+from dualspike.testbench.benches import bench_jump, bench_walk
 from dualspike.testbench.components import run_bench
 
 
@@ -9,5 +9,14 @@ def test_walk(name: str, layer: int) -> None:
     given = {"name": name, "layer": layer}
     assert (
         run_bench(bench_walk.component(**given), "walk", bench_walk.__name__, given, quick=True)
+        == 1
+    )
+
+
+@pytest.mark.parametrize(("name", "layer"), [("event", 1), ("sparse", 2)])
+def test_jump(name: str, layer: int) -> None:
+    given = {"name": name, "layer": layer}
+    assert (
+        run_bench(bench_jump.component(**given), "jump", bench_jump.__name__, given, quick=True)
         == 1
     )

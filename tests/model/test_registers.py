@@ -76,6 +76,17 @@ def test_without_learning_the_hash_follows_the_network_alone():
     assert base not in {config_hash(describe(NET | still | change, "test")) for change in other}
 
 
+def test_layers_that_skip_have_a_counter_and_change_the_hash():
+    net = {"network": {"layers": [2, 6, 6, 4]}}
+    hardware = {"pe": [1, 3, 2], "simd": [1, 1, 3]}
+    plain = describe(net | {"hardware": hardware}, "test")
+    skipping = describe(net | {"hardware": hardware | {"skip": True}}, "test")
+    names = [[r.name for r in register_map(d)] for d in (plain, skipping)]
+    assert names[1] == [*names[0], "SKIPPED_1", "SKIPPED_2"]
+    assert config_hash(plain) != config_hash(skipping)
+    assert identity(skipping) == identity(plain) | {"skip": [1, 2]}
+
+
 def test_the_magic_word_spells_its_name():
     assert MAGIC.to_bytes(4, "big") == b"DSP1"
 
@@ -88,6 +99,7 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"name": "other"},
         {"network": {"layers": [2, 3, 1], "threshold": [1.0]}},
         {"network": {"layers": [2, 3, 1], "surrogate": {"samples": 3, "draws": "fresh"}}},
+        {"hardware": {"skip": True}},  # with one group in every layer there is nothing to skip
     ]
     other = [
         {"learning": {"batch": 32}},

@@ -63,7 +63,7 @@ def random_tables(seed: int) -> dict[str, Any]:
             "rule": "none" if seed % 12 == 7 else "rfg",
         },
         "formats": r.choice(FORMATS),
-        "hardware": {"pe": pe, "simd": simd},
+        "hardware": {"pe": pe, "simd": simd, "skip": r.choice([False, True])},
     }
     settle(tables["network"], random.Random(seed))
     return tables
@@ -132,6 +132,7 @@ def cosimulate(
     x, _ = random_batch(d, rng)
     np.testing.assert_array_equal(simulation.infer(x, stall=stall), chip.infer(x))
     assert simulation.read("FLAGS") == chip.flags
+    assert simulation.skipped == chip.skipped
     if not d.learns:
         return None
     for update in range(updates):

@@ -115,6 +115,34 @@ def test_the_hat_takes_one_sample_in_512_clocks() -> None:
     assert geometry(load_preset("hat")).interval == 512
 
 
+@pytest.mark.parametrize("structure", ["independent", "factored"])
+def test_silent_chunks_take_no_clocks(structure: str) -> None:
+    """A batch takes the clocks of the slowest layer's chunks that are kept, and the fill."""
+    tables = {
+        "name": "cycles_skip",
+        "network": {"layers": [2, 6, 12, 1], "time_steps": 8},
+        "learning": {"batch": 12, "scope": "global", "structure": structure},
+        "hardware": {"pe": [6, 1, 1], "skip": True},
+    }
+    d = describe(tables, "test")
+    slowest = geometry(d).layers[1]
+    assert slowest.skips and slowest.groups >= max(slowest.chunks, slowest.rows)
+    chip, rng = random_chip(d, 6), np.random.default_rng(6)
+    x, target = random_batch(d, rng)
+    most = len(x) * geometry(d).interval
+    with Simulation.of(d) as simulation:
+        simulation.load(chip.weights, chip.biases, chip.drawer.state)
+        for lane in range(d.lanes):
+            simulation.write(f"MASK_{lane}", 0)  # without tangents there is more to skip
+        for run in (simulation.infer, lambda x: simulation.learn(x, target)):
+            before = simulation.cycles
+            run(x)
+            chip.infer(x)
+            assert simulation.skipped == chip.skipped and 4 * chip.skipped[0] > most
+            rest = simulation.cycles - before - (most - chip.skipped[0])
+            assert 0 <= rest <= fill_bound(d) + draw_cycles(d) + learn_cycles(d)
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_these_shapes_are_bit_exact_too(name: str) -> None:
     d = description(name)

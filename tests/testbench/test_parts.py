@@ -21,6 +21,7 @@ KINDS = {
     "surrogate": "surrogate",
     "frames": "replay",
     "counts": "tallies",
+    "kept": "signs",
 }
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
@@ -41,7 +42,7 @@ def counted(verilog: str) -> tuple[int, dict[str, int]]:
 
 DESCRIPTIONS = [
     load_preset("hat"),
-    *(described(name) for name in ("folded", "attached", "still")),
+    *(described(name) for name in ("folded", "attached", "still", "event", "sparse")),
     *(random_description(seed) for seed in (5, 12)),
 ]
 

@@ -9,7 +9,7 @@ import pytest
 
 from dualspike.golden.data import Dataset
 from dualspike.golden.rounding import real
-from dualspike.hw import neuron, sequencer, settle, signs
+from dualspike.hw import neuron, sequencer, settle, sieve, signs
 from dualspike.model.description import Description
 from dualspike.model.lfsr import Lfsr
 from dualspike.model.load import describe
@@ -78,6 +78,33 @@ def test_the_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = sequencer.saturate
     monkeypatch.setattr(sequencer, "saturate", lambda value, bits: clip(value + 1, bits))
     found(run(tmp_path), tmp_path, lambda signal: signal.startswith("weights["))
+
+
+SKIPPING = {
+    "network": {"layers": [2, 4, 6, 1], "time_steps": 4},
+    "hardware": {"pe": [4, 2, 1], "skip": True},
+}
+
+
+def test_a_sieve_that_drops_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, table in SKIPPING.items():
+        monkeypatch.setitem(TABLES, name, table)
+    silent = sieve.silent
+
+    def deaf(chunk: Any, learn: Any) -> Any:
+        """Deaf to any chunk whose first tangent is positive."""
+        return silent(chunk, learn) | (chunk.tangent[0][0] > 0)
+
+    monkeypatch.setattr(sieve, "silent", deaf)
+    found(run(tmp_path), tmp_path, lambda signal: "layer 1" in signal)
+
+
+def test_a_sieve_that_forgets_tangents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, table in SKIPPING.items():
+        monkeypatch.setitem(TABLES, name, table)
+    silent = sieve.silent
+    monkeypatch.setattr(sieve, "silent", lambda chunk, learn: silent(chunk, learn & 0))
+    found(run(tmp_path), tmp_path, lambda signal: "layer 1 dz[" in signal)
 
 
 def found(verdict: Verdict, tmp_path: Path, right: Callable[[str], bool]) -> None:

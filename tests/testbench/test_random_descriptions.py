@@ -54,6 +54,10 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert any(len(set(n.thresholds)) > 1 for n in networks)
     waits = {layer.rows < layer.feedback for layer in layers if layer.feedback}
     assert waits == {True, False}
+    skipping = {
+        (d.learning.structure, one.kind) for d in seen for one in geometry(d).layers if one.skips
+    }
+    assert len(skipping) == 4
     assert any(layer.groups > 1 and layer.n_out % layer.pe for layer in layers)
     assert any(layer.simd > 1 and layer.n_in % layer.simd for layer in layers)
     assert any(layer.next_simd > 1 and layer.n_out % layer.next_simd for layer in layers)

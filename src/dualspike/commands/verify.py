@@ -63,6 +63,7 @@ def verify(
                 "inferences": verdict.inferences,
                 "inference_cycles_per_sample": verdict.inference_cycles_per_sample,
                 "cycles_per_second": verdict.cycles / verdict.seconds,
+                "skips": [asdict(skips) for skips in verdict.skips],
                 "first_difference": difference,
             }
         )
@@ -81,6 +82,10 @@ def _table(d: Description, verdict: Verdict) -> Table:
     ]
     if not d.learns:
         rows = [("inferences", f"{verdict.inferences}"), inference]
+    for skips in verdict.skips:
+        learning = f"{skips.learning:.1%} learning, " if d.learns else ""
+        shares = f"{learning}{skips.inference:.1%} inference"
+        rows.append((f"clocks skipped, layer {skips.layer}", shares))
     for row in [("equal, every bit", "yes" if verdict.equal else "NO"), *rows]:
         table.add_row(*row)
     return table

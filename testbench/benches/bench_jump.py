@@ -1,0 +1,44 @@
+"""`Jump`: any chunks of each group as they are given, and whole passes between."""
+
+import random
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.walk import Jump
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(name: str, layer: int) -> Jump:
+    """The walk over one layer that skips."""
+    return Jump(shape(name, layer)[2])
+
+
+@cocotb.test()
+async def visits_what_is_given(dut: HierarchyObject) -> None:
+    """Frames of random chunks, and passes over all of them, with pauses."""
+    given = parameters()
+    layer = shape(**given)[2]
+    stand, rng = await Stand.start(dut, component(**given)), random.Random(2)
+    for turn in range(40):
+        follow = turn % 3 != 0
+        count = rng.randint(1, layer.chunks) if follow else layer.chunks
+        places = sorted(rng.sample(range(layer.chunks), count))
+        for group in range(layer.groups):
+            for chunk in places:
+                advance = 0
+                while not advance:
+                    advance = rng.randint(0, 1)
+                    ends = (chunk == places[-1], group == layer.groups - 1)
+                    stand.set(advance=advance, given=follow)
+                    index = chunk if follow else rng.randrange(layer.chunks)
+                    stand.set(index=index, last=ends[0] if follow else rng.randint(0, 1))
+                    await stand.settle()
+                    assert stand.get("row") == group * layer.chunks + chunk
+                    assert (stand.get("group"), stand.get("chunk")) == (group, chunk)
+                    assert stand.get("first_chunk") == (chunk == places[0])
+                    assert (stand.get("last_chunk"), stand.get("last_group")) == ends
+                    assert stand.get("last_row") == all(ends)
+                    await stand.edge()
