@@ -226,6 +226,8 @@ def test_mistakes_in_formats(text, line):
         ("lanes = 0", "lanes must be in [1, 64], not 0"),
         ("lanes = 65", "lanes must be in [0, 64], not 65"),
         ("lanes = 1", "lanes must be at least 2, not 1"),
+        ("skip = 1", "skip must be true or false, not 1"),
+        ("skip = 'yes'", "skip must be true or false, not 'yes'"),
         ("clock = 100", "clock is not a known key"),
     ],
 )
