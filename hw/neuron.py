@@ -51,6 +51,7 @@ class Neuron(wiring.Component):
         admit = Signal() if waits else advance
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(network.time_steps - 1))
+        fresh = Signal(init=1)
         last_place = place == layer.rows - 1
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
@@ -60,7 +61,9 @@ class Neuron(wiring.Component):
         with m.If(taken):
             m.d.sync += place.eq(Mux(last_place, 0, place + 1))
             with m.If(last_place):
-                m.d.sync += step.eq(Mux(step == network.time_steps - 1, 0, step + 1))
+                m.d.sync += [fresh.eq(0), step.eq(step + 1)]
+                with m.If(step == network.time_steps - 1):
+                    m.d.sync += [fresh.eq(1), step.eq(0)]
         valid = taken
         stages: list[Value] = []
         for n in range(3):
@@ -90,7 +93,7 @@ class Neuron(wiring.Component):
                 write.addr.eq(places[-1] if late else place),
                 write.en.eq(self.outputs.valid if late else taken),
             ]
-            return self._leaked(Mux(step == 0, 0, read.data), bits), write.data
+            return self._leaked(Mux(fresh, 0, read.data), bits), write.data
 
         over: list[Value] = []
         over_tangent: list[Value] = []
@@ -98,9 +101,7 @@ class Neuron(wiring.Component):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~last_place if padding else Const(1)
             membrane, next_membrane = state(f"membranes_{slot}", f.membrane.bits)
-            fire, index, inside, after, clips = self._membrane(
-                m, membrane, self.inputs.payload.value[slot]
-            )
+            fire, distance, after, clips = self._membrane(membrane, self.inputs.payload.value[slot])
             m.d.comb += next_membrane.eq(after)
             over.append(clips & exists)
             ahead = self._later(m, advance, fire & exists, 3, f"fire_{slot}")
@@ -119,7 +120,7 @@ class Neuron(wiring.Component):
                     m.d.comb += next_charge.eq(charge)
                 charges.append(charge)
                 next_charges.append(next_charge)
-            spikes = self._tangents(m, advance, slot, index, inside & exists, charges)
+            spikes = self._tangents(m, advance, slot, distance, exists, charges)
             for k, (dspike, clips, held) in enumerate(spikes):
                 out = self.outputs.payload.tangent[slot][k]
                 over_tangent.append(clips & valid & advance)
@@ -137,45 +138,60 @@ class Neuron(wiring.Component):
         ]
         return m
 
-    def _membrane(
-        self, m: Module, membrane: Value, z: Value
-    ) -> tuple[Value, Value, Value, Value, Value]:
-        """Spike, surrogate bin, whether the bin is in the table, next membrane, clipped."""
-        f, s, theta = self._d.formats, self._d.network.surrogate, self._theta
-        charged, clips = saturate(membrane + z, f.membrane.bits)
-        distance = charged - theta
-        fire = distance > 0
-        after = Mux(fire, distance, charged)[: f.membrane.bits]
-        bins = s.entries.bit_length() - 1
-        index = distance.shift_right((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
-        _, outside = saturate(index, bins)
-        return fire, index[:bins], ~outside, after, clips
+    def _membrane(self, membrane: Value, z: Value) -> tuple[Value, Value, Value, Value]:
+        """Spike, distance from the threshold, next membrane, clipped.
+
+        The sum, its distance and the comparison are three additions side by side, of which the
+        clipped bits and the spike choose: one after the other they would set the clock.
+        """
+        bits, theta = self._d.formats.membrane.bits, self._theta
+        low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
+        charged, distance = membrane + z, membrane + (z - theta)
+        fire = ~(membrane + (z - (theta + 1)))[-1] if theta < high else Const(0)
+        clips = charged[bits] ^ charged[bits - 1]
+        lowest = charged[bits]
+
+        def clipped(inside: Value, at_low: int, at_high: int) -> Value:
+            shape = inside.shape()
+            return Mux(clips, Mux(lowest, Const(at_low, shape), Const(at_high, shape)), inside)
+
+        after = Mux(
+            fire,
+            clipped(distance[:bits].as_signed(), high - theta, high - theta),
+            clipped(charged[:bits].as_signed(), low, high),
+        )
+        return fire, clipped(distance, low - theta, high - theta), after, clips
 
     def _tangents(
         self,
         m: Module,
         advance: Signal,
         slot: int,
-        index: Value,
-        inside: Value,
+        distance: Value,
+        exists: Value,
         charges: list[Value],
     ) -> list[tuple[Value, Value, Value]]:
         """dS = round(f dU) of every lane, three stages behind: look up, multiply, round.
 
         With it whether it was clipped, and dU two stages behind.
         """
-        f = self._d.formats
+        f, s = self._d.formats, self._d.network.surrogate
         if not charges:
             return []
+        bins = s.entries.bit_length() - 1
+        index = distance.shift_right((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
+        index = self._later(m, advance, index, 1, f"index_{slot}")
+        exists = self._later(m, advance, exists, 1, f"exists_{slot}")
+        _, outside = saturate(index, bins)
         words = surrogate_table(self._d)
         table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
         m.submodules[f"surrogate_{slot}"] = table
         read = table.read_port()
         m.d.comb += [
-            read.addr.eq(self._later(m, advance, index, 1, f"index_{slot}")),
+            read.addr.eq(index[:bins]),
             read.en.eq(advance),
         ]
-        inside = self._later(m, advance, inside, 2, f"inside_{slot}")
+        inside = self._later(m, advance, ~outside & exists, 1, f"inside_{slot}")
         derivative = Mux(inside, read.data, 0)
         result: list[tuple[Value, Value, Value]] = []
         for k, charge in enumerate(charges):
