@@ -1,0 +1,131 @@
+"""What a tangent lane costs on an ECP5-85F: LUTs, flip-flops, multipliers and the clock.
+
+Cores 2-16-16-1 with K = 0 (inference only), 1, 2, 3, 4 and 8 lanes of scope global (RFG-G), with
+tangents of 18 bits (s12.5) and 12 bits (s11.0), and two inference-only cores 2-16-16-2, which is
+the network a peer was measured on. Each is synthesised, placed and routed by
+``dualspike synth``'s own flow. ``python benchmarks/lane_cost.py -o DIR`` writes a JSON file for
+every core, ``lanes.md`` and ``lanes.png``; cores whose file is there already are not run again.
+"""
+
+import argparse
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dualspike.boards.measure import Route, device_of, measure
+from dualspike.golden.files import write_atomic
+from dualspike.model.description import Description
+from dualspike.model.load import describe
+
+LANES = (0, 1, 2, 3, 4, 8)
+TANGENTS = {18: "s12.5", 12: "s11.0"}
+COLOURS = {18: "#0f766e", 12: "#c2410c"}
+PANELS = {"cells": "logic cells (TRELLIS_COMB)", "ff": "flip-flops", "fmax": "clock, MHz"}
+
+
+def description(lanes: int, bits: int) -> Description:
+    """2-16-16-1 with so many lanes."""
+    return describe(
+        {
+            "name": f"lanes_{lanes}_{bits}" if lanes else "lanes_0",
+            "network": {"layers": [2, 16, 16, 1]},
+            "learning": {"scope": "global", "directions": lanes} if lanes else {"rule": "none"},
+            "formats": {"tangent": TANGENTS[bits]},
+        },
+        "lane cost",
+    )
+
+
+def peer(pe: int) -> Description:
+    """2-16-16-2 that only infers, ``pe`` neurons of its middle layer at once."""
+    return describe(
+        {
+            "name": f"peer_{pe}",
+            "network": {"layers": [2, 16, 16, 2]},
+            "learning": {"rule": "none"},
+            "hardware": {"pe": [1, pe, 1]},
+        },
+        "lane cost",
+    )
+
+
+def cores() -> list[Description]:
+    """All cores, the small ones first."""
+    found = [peer(1), peer(4), peer(16)]
+    for lanes in LANES:
+        found += [description(lanes, bits) for bits in (TANGENTS if lanes else [18])]
+    return found
+
+
+def run(d: Description, folder: Path, seed: int, clock: float) -> dict[str, Any]:
+    """The report of one core, from its file or from the tools."""
+    path = folder / f"{d.name}.json"
+    if not path.exists():
+        found = measure(d, "ecp5", device_of("ecp5", None), Route(seed, clock))
+        write_atomic(path, json.dumps(found, indent=2) + "\n")
+    return json.loads(path.read_text("utf-8"))
+
+
+def row(name: str, bits: str, found: dict[str, Any]) -> str:
+    """One line of the table."""
+    actual, placed = found["actual"], found["placed"]
+    numbers = [actual["lut4"], placed["cells"], actual["ff"], actual["dsp"], actual["bram"]]
+    shown = " | ".join(f"{number:,}" for number in numbers)
+    return f"| {name} | {bits} | {shown} | {found['fmax_mhz']:.1f} |"
+
+
+def table(reports: dict[str, dict[str, Any]]) -> str:
+    """All cores in Markdown."""
+    lines = [
+        "| core | tangent bits | LUT4 | cells | FF | DSP | BRAM | MHz |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for pe in (1, 4, 16):
+        lines.append(row(f"2-16-16-2, K = 0, pe {pe}", "", reports[peer(pe).name]))
+    for lanes in LANES:
+        for bits in TANGENTS if lanes else [18]:
+            found = reports[description(lanes, bits).name]
+            lines.append(row(f"2-16-16-1, K = {lanes}", str(bits) if lanes else "", found))
+    return "\n".join(lines) + "\n"
+
+
+def draw(reports: dict[str, dict[str, Any]]) -> bytes:
+    """Cells, flip-flops and clock over the number of lanes, as PNG."""
+    figure = Figure(figsize=(12, 3.8), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    for panel, (key, title) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
+        for bits in TANGENTS:
+            found = [reports[description(lanes, bits).name] for lanes in LANES]
+            values = [f["fmax_mhz"] if key == "fmax" else f["placed"][key] for f in found]
+            panel.plot(LANES, values, "o-", color=COLOURS[bits], label=f"{bits}-bit tangents")
+        panel.set(title=title, xlabel="tangent lanes", xticks=LANES)
+        panel.set_ylim(bottom=0)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.legend(frameon=False, fontsize=8)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", metadata={"Software": None})
+    return content.getvalue()
+
+
+def main() -> None:
+    """Run what is not there yet, then write the table and the plot."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--seed", type=int, default=1, help="seed of nextpnr")
+    parser.add_argument("--clock", type=float, default=100.0, help="MHz that nextpnr aims at")
+    given = parser.parse_args()
+    given.output.mkdir(parents=True, exist_ok=True)
+    reports: dict[str, dict[str, Any]] = {}
+    for d in cores():
+        reports[d.name] = found = run(d, given.output, given.seed, given.clock)
+        print(f"{d.name}: {found['placed']['cells']} cells, {found['fmax_mhz']} MHz", flush=True)
+    write_atomic(given.output / "lanes.md", table(reports))
+    write_atomic(given.output / "lanes.png", draw(reports))
+
+
+if __name__ == "__main__":
+    main()
