@@ -53,7 +53,8 @@ def bare(tmp_path: Path) -> Path:
     """A folder with a description and nothing else; its name needs escaping in HTML."""
     folder = tmp_path / "<b> & co"
     folder.mkdir()
-    text = NET.replace("[2, 3, 20, 1]", "[3, 4, 2]") + '[data]\nsource = "<i>&.npz"\n'
+    text = NET.split("[learning]", maxsplit=1)[0].replace("[2, 3, 20, 1]", "[3, 4, 2]")
+    text += '[data]\nsource = "<i>&.npz"\n'
     (folder / "net.toml").write_text(text)
     return folder
 

@@ -123,8 +123,17 @@ def test_an_empty_folder_says_what_is_missing_and_what_writes_it(bare: Path) -> 
     assert "data <i>&.npz ." in text, "text of the user is escaped"
 
 
+def test_a_core_that_only_infers_lacks_no_training(bare: Path) -> None:
+    with (bare / "net.toml").open("a") as file:
+        file.write('[learning]\nrule = "none"\n')
+    page = Page(render(read_folder(bare)))
+    assert "with 8 time steps, for inference only." in page.text
+    assert "This core does not learn" in page.text and "dualspike train" not in page.text
+    assert "weights.npz weights dualspike nir import" in page.text
+
+
 def test_points_without_a_grid_are_dots(plain_data: Path) -> None:
-    assert main(["train", "net.toml", "-o", "."]) == 0
+    assert main(["train", "net.toml", "-o", ".", "--updates", "5"]) == 0
     page = Page(render(read_folder(plain_data)))
     assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 80
     assert page.all("img") == []

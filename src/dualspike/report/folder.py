@@ -118,6 +118,7 @@ def read_folder(path: Path) -> Folder:
         raise BadInput(f"report needs a folder that dualspike has written to, not {path}")
     folder = Folder(path, _description(path))
     here = config_hash(folder.description)
+    learns = folder.description.learning.rule != "none"
 
     def known(name: str, found: str | None) -> None:
         if found is not None and found != here:
@@ -141,12 +142,15 @@ def read_folder(path: Path) -> Folder:
     folder.result = _read(path / "result.json", Result)
     if folder.result:
         known("result.json", folder.result.config_hash)
-    else:
+    elif learns:
         lacks("result.json", "error before and after learning", "train")
     if (path / "weights.npz").exists():
         _weights(folder)
     else:
-        lacks("weights.npz", "learned weights and the learning curve", "train")
+        what, command = ("learned weights and the learning curve", "train")
+        if not learns:
+            what, command = ("weights", "nir import")
+        lacks("weights.npz", what, command)
     folder.waveforms = [path / name for name in WAVEFORMS if (path / name).exists()]
     if not folder.waveforms:
         lacks("waves.vcd", "waveforms of the simulated hardware", "simulate --waves")

@@ -24,7 +24,7 @@ SAMPLES = 3
 
 USES = {
     "weight": "weights, biases, steps",
-    "membrane": "weighted sums, membranes, outputs",
+    "membrane": "sums, membranes, outputs",
     "tangent": "derivatives",
     "surrogate": "table of the surrogate",
     "input": "inputs",

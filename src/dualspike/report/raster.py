@@ -59,7 +59,7 @@ def rasters(
         for index, trace in enumerate(found.layers[:-1]):
             spikes = trace.spikes[:, row]
             n = min(spikes.shape[1], ROWS)
-            pitch = max(2.0, min(8.0, 110 / n))
+            pitch = max(2.0, min(8.0, 160 / n))
             step = (WIDTH - 2 * LEFT) / len(spikes)
             path = "".join(
                 f"M{LEFT + t * step:.1f} {top + 18 + neuron * pitch:.1f}v{pitch - 0.6:.1f}"
