@@ -30,7 +30,7 @@ class Learning(Section):
     structure: Literal["independent", "factored"] = "independent"
     directions: Lanes = 1
     masks: list[list[LayerIndex]] | None = None
-    frozen: list[LayerIndex] = Field([])
+    frozen: list[LayerIndex] = Field(default=[])
     batch: Annotated[int, within(1, 65536)] = 64
     rate: Shift = 6
     layer_shift: list[Shift] | None = None
