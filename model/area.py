@@ -84,26 +84,33 @@ def multiplier_area(part: Multiplier, family: Family) -> Area:
     """Blocks that a product is cut into, with the adders between; or tables only."""
     if family.multiplier is None:
         return Area(1.1 * part.a * part.b).times(part.count)
-    wide, narrow = max(part.a, part.b), min(part.a, part.b)
-    pieces = _pieces(wide, max(family.multiplier)) * _pieces(narrow, min(family.multiplier))
-    adders = (pieces - 1) * (part.a + part.b - min(family.multiplier))
-    return Area(adders, 0, pieces, 0).times(part.count)
+    most, least = max(family.multiplier), min(family.multiplier)
+    wide, narrow = _pieces(max(part.a, part.b), most), _pieces(min(part.a, part.b), least)
+    pairs = [a + b for a in wide for b in narrow]
+    blocks = sum(bits >= family.least_product for bits in pairs)
+    adders = (len(pairs) - 1) * (part.a + part.b - least)
+    return Area(adders, 0, blocks, 0).times(part.count)
 
 
-def _pieces(bits: int, most: int) -> int:
-    """Parts of a signed operand: the highest keeps its sign, the others lose a bit."""
-    return 1 if bits <= most else 1 + math.ceil((bits - most) / (most - 1))
+def _pieces(bits: int, most: int) -> list[int]:
+    """Widths of the parts of a signed operand: the highest keeps its sign, others lose a bit."""
+    pieces: list[int] = []
+    while bits > most:
+        pieces.append(most)
+        bits -= most - 1
+    return [*pieces, bits]
 
 
 def memory_area(memory: Memory, family: Family) -> Area:
     """A memory in the cheaper of block RAM and tables; without either, in registers.
 
-    Yosys counts a block RAM as 128, four tables as 4, a bit of a constant table as 1/16.
+    Yosys counts a block RAM of ECP5 as 128, four tables as 4, a bit of a constant table as 1/16;
+    a block RAM of iCE40 as about 72 register bits.
     """
     depth, width, bits = memory.depth, memory.width, memory.depth * memory.width
     blocks = _blocks(depth, width, family) if memory.clocked else 0
     if memory.kind == "surrogate":
-        if blocks and bits / 16 > 128 * blocks:
+        if blocks and bits / 16 > (128 if family.lut_ram else 72) * blocks:
             return Area(bram=blocks).times(memory.count)
         return Area(bits / 8).times(memory.count)
     if family.lut_ram:
@@ -115,7 +122,7 @@ def memory_area(memory: Memory, family: Family) -> Area:
         if depth == 1:
             return Area(0, width).times(memory.count)
         return Area(4 * cells + choose, held).times(memory.count)
-    if blocks and (bits > 64 or depth > 4):
+    if blocks and bits > 72 * blocks:
         return Area(bram=blocks).times(memory.count)
     return Area(bits * 0.7 + depth, bits).times(memory.count)
 

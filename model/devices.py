@@ -17,8 +17,9 @@ class Family:
     """What the blocks of a family can do.
 
     ``multiplier`` are the widths in bits of the operands of one signed multiplier, None without
-    any; a block RAM has ``ram_bits`` and is at most ``ram_width`` wide. ``lut_ram`` says whether
-    look-up tables can serve as memories, 16 words of 4 bits in 4 of them.
+    any; products of fewer than ``least_product`` bits are made of tables. A block RAM has
+    ``ram_bits`` and is at most ``ram_width`` wide. ``lut_ram`` says whether look-up tables can
+    serve as memories, 16 words of 4 bits in 4 of them.
     """
 
     name: str
@@ -26,11 +27,12 @@ class Family:
     ram_bits: int
     ram_width: int
     lut_ram: bool
+    least_product: int = 0
 
 
 ECP5 = Family("ecp5", (18, 18), 18 * 1024, 36, True)
 _ICE40_HX = Family("ice40", None, 4 * 1024, 16, False)
-_ICE40_UP = Family("ice40", (16, 16), 4 * 1024, 16, False)
+_ICE40_UP = Family("ice40", (16, 16), 4 * 1024, 16, False, 11)
 _ARTIX = Family("artix7", (25, 18), 36 * 1024, 72, True)
 _GOWIN = Family("gowin", (18, 18), 18 * 1024, 36, True)
 

@@ -49,6 +49,12 @@ def test_products_are_cut_into_blocks(a: int, b: int, blocks: int) -> None:
     assert multiplier_area(Multiplier(3, b, a), ECP5).dsp == 3 * blocks
 
 
+def test_small_rests_of_a_product_are_made_of_tables() -> None:
+    family = DEVICES["ice40-up5k"].family
+    assert multiplier_area(Multiplier(1, 18, 18), family).dsp == 3
+    assert multiplier_area(Multiplier(1, 5, 5), family).dsp == 0
+
+
 def test_without_multipliers_products_are_made_of_tables() -> None:
     area = multiplier_area(Multiplier(1, 10, 10), DEVICES["ice40-hx8k"].family)
     assert area.dsp == 0 and area.lut4 >= 100
