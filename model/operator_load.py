@@ -1,13 +1,14 @@
-"""Reading descriptions of operator chips: TOML files and presets, one line for every mistake."""
+"""Reading descriptions of operator chips, or of either kind, with one line for every mistake."""
 
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.geometry import geometry
-from dualspike.model.load import mistake, preset_text, read_toml, tables_of
+from dualspike.model.load import describe, mistake, preset_text, presets, read_toml, tables_of
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 
@@ -46,3 +47,22 @@ def describe_operator(tables: dict[str, Any], where: str) -> OperatorDescription
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
     return description
+
+
+def load_any(path: Path) -> Description | OperatorDescription:
+    """Read and check a TOML file of either kind: one with [operator] is an operator chip's."""
+    return parse_any(read_toml(path), str(path))
+
+
+def load_any_preset(name: str) -> Description | OperatorDescription:
+    """A preset of either kind; BadInput names them all."""
+    known = presets() | presets("operators")
+    if name not in known:
+        raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
+    return parse_any(known[name], f"preset {name}")
+
+
+def parse_any(text: str, where: str) -> Description | OperatorDescription:
+    """Check a TOML text of either kind; ``where`` begins every error line."""
+    tables = tables_of(text, where)
+    return (describe_operator if "operator" in tables else describe)(tables, where)

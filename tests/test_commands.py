@@ -201,7 +201,10 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "line"),
     [
         (["train"], "give either NET.toml or --preset NAME, one of the two"),
-        (["verify", "--preset", "hut"], "preset must be one of hat, hat_global, wide, not 'hut'"),
+        (
+            ["verify", "--preset", "hut"],
+            "preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not 'hut'",
+        ),
         (
             ["train", "--preset", "hat", "--updates", "0"],
             "options: learning.updates must be in [1, 100000000], not 0",

@@ -25,11 +25,12 @@ from dualspike.golden.experiments.estimator_theory import (
     variance,
 )
 from dualspike.golden.experiments.methods import METHODS, Experiment
-from dualspike.golden.experiments.run import BATCH, Run, Training
+from dualspike.golden.experiments.run import Run, Training
 from dualspike.golden.experiments.settings import Settings, load_settings
 from dualspike.golden.hidden import Scope
 from dualspike.golden.model import Inputs, Model
 from dualspike.golden.problems.problem import Problem, build
+from dualspike.model.keys import Purpose
 
 Floats = NDArray[np.floating[Any]]
 Weights = Literal["start", "trained"]
@@ -132,7 +133,7 @@ def cases(
             if not math.isfinite(training.update(state)):
                 break
         theta, model = state.theta.copy(), training.model
-        inputs, target = problem.batch((seed, state.update, BATCH))
+        inputs, target = problem.batch((seed, state.update, Purpose.BATCH))
         g = model.gradient(theta, inputs, target, (seed,))[1]
         yield Case(settings.experiment, weights, seed, model, theta, inputs, target, g)
 

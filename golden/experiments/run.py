@@ -23,12 +23,10 @@ from dualspike.golden.experiments.settings import Settings
 from dualspike.golden.model import Model
 from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.problems.problem import Problem, Samples
+from dualspike.model.keys import Purpose
 
 Floats = NDArray[np.float64]
 Notice = Callable[[int, float], bool]
-
-BATCH = 0x62617463
-"""Purpose of the draw of a batch, beside those of ``golden.keys``."""
 
 POINTS = 500
 """Points of a loss curve, each the mean over its share of the updates."""
@@ -118,7 +116,7 @@ class Training:
         """
         began = time.perf_counter()
         key, updates = (self._seed, state.update), self._settings.updates
-        inputs, target = self._problem.batch((*key, BATCH))
+        inputs, target = self._problem.batch((*key, Purpose.BATCH))
         loss, g = self._estimator.gradient(self.model, state.theta, inputs, target, key)
         if math.isfinite(loss):
             self._optimiser.step(state.theta, g, self._schedule.rate(state.update, updates))
@@ -132,7 +130,7 @@ class Training:
 
     def errors(self, state: State, samples: Samples) -> tuple[float, float, Floats]:
         """(error, global error, outputs) on samples, see Outcome."""
-        rng = np.random.default_rng([self._seed, BATCH])
+        rng = np.random.default_rng([self._seed, Purpose.BATCH])
         y = self.model.predict(state.theta, samples.inputs, rng).astype(np.float64)
         over_all = relative_l2(y, samples.target)
         if self._problem.kind == "mlp":

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.experiments.archive import read_archive, write_archive
-from dualspike.golden.experiments.run import BATCH
 from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.operator_data import load_operator_data
 from dualspike.golden.operator_engine import FixedOperatorEngine
@@ -28,6 +27,7 @@ from dualspike.golden.problems.problem import Problem, build
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
+from dualspike.model.keys import Purpose
 from dualspike.model.load import describe, load_preset
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_load import describe_operator, load_operator_preset
@@ -177,7 +177,7 @@ def train(trial: Trial, notice: Notice) -> Found | None:
     engine = FixedEngine(d) if isinstance(d, Description) else FixedOperatorEngine(d)
     began = time.perf_counter()
     for update in range(trial.updates):
-        inputs, target = problem.batch((trial.seed, update, BATCH))
+        inputs, target = problem.batch((trial.seed, update, Purpose.BATCH))
         if isinstance(engine, FixedEngine):
             loss = engine.update(inputs[0], target, update)
         else:

@@ -16,13 +16,15 @@ from dualspike.commands.fitting import (
     RateOption,
     Wanted,
 )
+from dualspike.commands.operators import generate_operator
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
     PresetOption,
     WeightsOption,
-    description,
+    any_description,
     initial,
+    only_perceptrons,
 )
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip
@@ -35,6 +37,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.estimate import estimate
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json
 
@@ -56,7 +59,13 @@ def generate(
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     wanted = Wanted(fit, rate, clock, device, budget)
-    d = wanted.folded(description(net, preset))
+    described = any_description(net, preset)
+    source = shlex.quote(str(net)) if net else f"--preset {preset}"
+    if isinstance(described, OperatorDescription):
+        only_perceptrons(weights=weights, wrap=wrap, fit=fit, device=device)
+        generate_operator(described, output, source, as_json)
+        return
+    d = wanted.folded(described)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
     files = write_core(d, output, initial(weights, d), wrap, wanted.on)
@@ -75,7 +84,7 @@ def generate(
         out.print(device_table(d, wanted.on))
     lanes = f"{g.lanes} tangent lanes" if d.learns else "inference only"
     out.print(f"A sample every {g.interval} clocks, {lanes}. Next:")
-    out.print(f"  dualspike verify {shlex.quote(str(net)) if net else f'--preset {preset}'}")
+    out.print(f"  dualspike verify {source}")
     if as_json:
         emit_json(
             {

@@ -10,6 +10,8 @@ from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe, load, load_preset
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_load import describe_operator, load_any, load_any_preset
 
 NetArgument = Annotated[
     Path | None, typer.Argument(metavar="[NET.toml]", help="The description; or give --preset.")
@@ -40,6 +42,25 @@ def description(net: Path | None, preset: str | None, **learning: int | None) ->
     return override(d, **learning)
 
 
+def any_description(
+    net: Path | None, preset: str | None, **learning: int | None
+) -> Description | OperatorDescription:
+    """As `description`, of a perceptron or of an operator chip."""
+    if (net is None) == (preset is None):
+        raise BadInput("give either NET.toml or --preset NAME, one of the two")
+    d = load_any(net) if net else load_any_preset(preset or "")
+    if isinstance(d, Description):
+        return override(d, **learning)
+    return describe_operator(_overridden(d, learning), "options")
+
+
+def only_perceptrons(**options: object) -> None:
+    """BadInput for the first option that was given and means nothing to an operator chip."""
+    for name, value in options.items():
+        if value not in (None, False):
+            raise BadInput(f"--{name} must be left out for an operator chip")
+
+
 def initial(weights: Path | None, d: Description) -> Parameters | None:
     """The parameters in a file of weights, if one was given."""
     return None if weights is None else read_weights(weights, d)
@@ -47,9 +68,14 @@ def initial(weights: Path | None, d: Description) -> Parameters | None:
 
 def override(d: Description, **learning: int | None) -> Description:
     """The same description with other values for ``learning`` keys; None leaves one alone."""
-    changed: dict[str, Any] = {k: v for k, v in learning.items() if v is not None}
-    if not changed:
+    if all(value is None for value in learning.values()):
         return d
+    return describe(_overridden(d, learning), "options")
+
+
+def _overridden(
+    d: Description | OperatorDescription, learning: dict[str, int | None]
+) -> dict[str, Any]:
     tables = d.model_dump()
-    tables["learning"] |= changed
-    return describe(tables, "options")
+    tables["learning"] |= {k: v for k, v in learning.items() if v is not None}
+    return tables

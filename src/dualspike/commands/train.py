@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from dualspike.commands.operators import train_operator_chip
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
@@ -17,8 +18,9 @@ from dualspike.commands.source import (
     SeedOption,
     UpdatesOption,
     WeightsOption,
-    description,
+    any_description,
     initial,
+    only_perceptrons,
 )
 from dualspike.files import output_folder, write_atomic
 from dualspike.golden.data import load_data
@@ -31,6 +33,7 @@ from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
@@ -60,7 +63,11 @@ def train(
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
-    d = description(net, preset, updates=updates, seed=seed)
+    d = any_description(net, preset, updates=updates, seed=seed)
+    if isinstance(d, OperatorDescription):
+        only_perceptrons(weights=weights)
+        train_operator_chip(d, engine, output, force, as_json)
+        return
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
     dataset = load_data(d)

@@ -7,17 +7,20 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dualspike.commands.operators import verify_operator
 from dualspike.commands.source import (
     NetArgument,
     PresetOption,
     SeedOption,
     UpdatesOption,
     WeightsOption,
-    description,
+    any_description,
     initial,
+    only_perceptrons,
 )
 from dualspike.golden.data import load_data
 from dualspike.model.description import Description
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 from dualspike.testbench.verify import Verdict
@@ -39,7 +42,11 @@ def verify(
 
     A core that only infers runs test samples instead. The exit status is 1 if they differ.
     """
-    d = description(net, preset, updates=updates, seed=seed)
+    d = any_description(net, preset, updates=updates, seed=seed)
+    if isinstance(d, OperatorDescription):
+        only_perceptrons(weights=weights)
+        verify_operator(d, as_json)
+        return
     dataset = load_data(d)
     parameters = initial(weights, d)
     out = console(as_json)

@@ -11,10 +11,11 @@ from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.experiments import run as module
 from dualspike.golden.experiments.methods import METHODS, Experiment
 from dualspike.golden.experiments.records import Outcome
-from dualspike.golden.experiments.run import BATCH, Run, Training, execute
+from dualspike.golden.experiments.run import Run, Training, execute
 from dualspike.golden.model import Model
 from dualspike.golden.problems.problem import Problem, build
 from dualspike.model.errors import BadInput
+from dualspike.model.keys import Purpose
 
 ROWS = [(name, method.name) for name in METHODS for method in METHODS[name]]
 
@@ -108,7 +109,7 @@ def test_an_update_is_a_step_down_the_gradient_of_its_batch(run_of: Callable[...
     theta = model.start(5)
     for update in range(4):
         loss = training.update(state)
-        rows = np.random.default_rng([5, update, BATCH]).choice(
+        rows = np.random.default_rng([5, update, Purpose.BATCH]).choice(
             10_000, 16, replace=False, shuffle=False
         )
         x = np.random.default_rng(0).uniform(-1, 1, (10_000, 2))[rows]
