@@ -7,13 +7,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := model golden hw testbench boards
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo lock clean moved
+.PHONY: help setup lint test demo lanes lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
 	@echo 'make test    setup, then linters, type checker, import rules and all tests'
 	@echo 'make lint    the same without the tests'
 	@echo 'make demo    setup, then dualspike demo'
+	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 14 cores, into build/lanes'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
 	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'
@@ -47,6 +48,9 @@ test: lint
 
 demo: setup
 	$(BIN)/dualspike demo
+
+lanes: setup
+	$(BIN)/python benchmarks/lane_cost.py -o build/lanes
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --no-config $(UPGRADE) --universal --generate-hashes \

@@ -38,6 +38,16 @@ def test_ecp5_placed_and_routed() -> None:
     assert set(found["estimate"]) <= set(actual)
 
 
+def test_deep_memories_become_block_ram() -> None:
+    tables = TINY.model_dump(exclude={"data"}) | {"name": "deep"}
+    tables["formats"] = {"weight": "s1.16"}
+    tables["network"] = {"layers": [1, 32, 32, 1], "time_steps": 2}
+    tables["hardware"] = {"pe": [1, 1, 1]}
+    found = measure(describe(tables, "test"), "ecp5", device_of("ecp5", None))
+    assert (found["actual"]["bram"], found["actual"]["dsp"]) == (1, 2)
+    assert (found["estimate"]["bram"], found["estimate"]["dsp"]) == (1, 2)
+
+
 def test_ice40_synthesised() -> None:
     found = measure(TINY, "ice40", device_of("ice40", "ice40-up5k"))
     assert found["actual"]["dsp"] == 1
