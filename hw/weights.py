@@ -5,13 +5,14 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.fixed import saturate
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.streams import counter_shape, entries
 
 
 class HostPort(wiring.Signature):
     """One word at a time in the host's order; ``rewind`` goes to the first.
 
-    ``access`` reads, or with ``write`` writes, and moves on; read data is there 2 cycles later.
+    ``access`` reads, or with ``write`` writes, and moves on. Read data is there from 2 cycles later
+    on, until the next access.
     """
 
     def __init__(self, bits: int) -> None:
@@ -64,8 +65,6 @@ class Weights(wiring.Component):
         m = Module()
         banks = self._pe * self._simd
         host_bank, host_row = self._host_walk(m)
-        host_access_q, host_bank_q = Signal(), Signal.like(host_bank)
-        m.d.sync += [host_access_q.eq(self.host.access), host_bank_q.eq(host_bank)]
         over = Signal(banks)
         if self._learn:
             moved_row = Signal.like(self.row)
@@ -98,11 +97,18 @@ class Weights(wiring.Component):
                 write.data.eq(value),
                 write.en.eq(enable),
             ]
-        with m.If(host_access_q):
-            m.d.sync += self.host.read_data.eq(
-                Array(self.words[bank] for bank in range(banks))[host_bank_q]
-            )
+        self._answer(m, host_bank, entries(self.words, banks))
         return m
+
+    def _answer(self, m: Module, host_bank: Signal, words: list[Value]) -> None:
+        """The host's read data; a single bank holds it by itself."""
+        if len(words) == 1:
+            m.d.comb += self.host.read_data.eq(words[0])
+            return
+        asked, bank = Signal(), Signal.like(host_bank)
+        m.d.sync += [asked.eq(self.host.access), bank.eq(host_bank)]
+        with m.If(asked):
+            m.d.sync += self.host.read_data.eq(Array(words)[bank])
 
     def _exists(self, bank: int, row: Signal) -> Value:
         """Whether a bank's word in a row belongs to the matrix: padding never moves."""

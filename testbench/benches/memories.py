@@ -15,13 +15,14 @@ async def fill(stand: Stand, port: str, values: Iterable[int]) -> None:
 
 
 async def read_back(stand: Stand, port: str, count: int) -> list[int]:
-    """Read a memory from its first word on, a word in every cycle; each is there 2 cycles later."""
+    """Read a memory from its first word on; each is there 2 cycles later, and stays."""
     await stand.pulse(**{f"{port}_rewind": 1})
     found: list[int] = []
-    for n in range(count + 2):
-        stand.set(**{f"{port}_access": n < count})
+    for n in range(count):
+        await stand.pulse(**{f"{port}_access": 1})
+        await stand.cycle(1 + n % 3)
         found.append(await stand.see(f"{port}_read_data"))
-    return found[2:]
+    return found
 
 
 async def push_words(stand: Stand, words: Iterable[tuple[int, int]]) -> None:
