@@ -89,10 +89,10 @@ def test_outputs_are_those_of_the_equations(dt: float, make: Any) -> None:
         "scale": nir.Scale(np.array([1.0, 0.5, -2.0])),
         "0": affine(0, 3, 5),
         "1": make(5),
-        "2": nir.Linear(affine(2, 5, 4).weight),
+        "2": nir.Affine(affine(2, 5, 4).weight, np.linspace(1, 3, 4)),
         "half": nir.Scale(np.full(4, 0.5)),
         "3": make(4),
-        "4": affine(4, 4, 2),
+        "4": nir.Linear(affine(4, 4, 2).weight),
     }
     g = graph(nodes, n_in=[1, 3], metadata=SOFT)
     x = np.random.default_rng(1).uniform(-1, 1, (64, 1, 3))

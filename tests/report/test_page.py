@@ -18,7 +18,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.load import load
 from dualspike.report.folder import read_folder
 from dualspike.report.page import render
-from dualspike.report.raster import rasters
+from dualspike.report.raster import LEFT, WIDTH, rasters
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 SECTIONS = ["network", "formats", "hardware", "learning", "spikes", "files"]
@@ -156,7 +156,11 @@ def test_rasters_are_the_spikes_of_the_chip(full: Path) -> None:
     for row, raster in enumerate(found):
         assert raster.outputs == expected[row].tolist()
         for strip, trace in zip(raster.strips, traces, strict=False):
-            assert strip.path.count("M") == trace.spikes[:, row].sum()
+            spikes = trace.spikes[:, row]
+            step, pitch = (WIDTH - 2 * LEFT) / len(spikes), strip.height / spikes.shape[1]
+            marks = [map(float, m) for m in re.findall(r"M([0-9.]+) ([0-9.]+)v", strip.path)]
+            drawn = [[round((x - LEFT) / step), round((y - strip.y) / pitch)] for x, y in marks]
+            assert drawn == np.argwhere(spikes).tolist()
             assert strip.rate == trace.spikes[:, row].mean()
         assert raster.strips[1].path.count("M") > 0
 
