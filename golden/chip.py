@@ -1,7 +1,9 @@
 """The integer model of the whole chip: weights, drawer, accumulators and learner."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from dualspike.golden.activity import skipped_clocks
 from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
 from dualspike.golden.lfsr import Drawer
 from dualspike.golden.perturbation import Perturbation, draw
-from dualspike.golden.rounding import Ints, round_half_up, saturate
+from dualspike.golden.rounding import Ints, saturate
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import seed_state
@@ -53,6 +55,14 @@ class Chip:
         self.skipped: tuple[int, ...] = ()
         self._network = IntegerNetwork(description, self.g)
 
+    def copy(self) -> Self:
+        """The chip as it is now, apart from this one."""
+        twin = copy(self)
+        twin.weights = [w.copy() for w in self.weights]
+        twin.biases = [b.copy() for b in self.biases]
+        twin.drawer = copy(self.drawer)
+        return twin
+
     def infer(self, x: Ints) -> Ints:
         """Outputs [B, n_out] in the membrane format, for stored inputs x [B, n_in]."""
         result = self._network.forward(self.weights, self.biases, x, None)
@@ -72,8 +82,8 @@ class Chip:
         """Learn from one batch of stored inputs [B, n_in] and targets [B, n_out].
 
         error e = y - target; loss = sum e^2; jvp_k = sum e dy_k; for every lane k and layer l in
-        its mask, in this order: step = round(jvp_k 2^-(step_shift_l + stage)) and
-        W_l -= V_kl step, b_l -= C_kl step, saturating.
+        its mask, in this order: step_kl = round(jvp_k 2^-(step_shift_l + stage)) (see `_step`)
+        and W_l -= V_kl step_kl, b_l -= C_kl step_kl, saturating.
         """
         perturbation = self.perturb()
         result = self.forward(x, perturbation)
@@ -87,14 +97,15 @@ class Chip:
         return Record(loss, jvp, self.drawer.state, self.flags, self.skipped)
 
     def _learn(self, perturbation: Perturbation, jvp: tuple[int, ...], stage: int) -> None:
-        form = self.d.formats.weight
+        form, layers = self.d.formats.weight, range(self.d.n_layers)
+        words = [0] * (len(jvp) * len(layers))
+        if self.d.learning.rounding == "stochastic":
+            words = self.drawer.words(len(words))
         for k, mask in enumerate(self.d.masks):
-            for layer in range(self.d.n_layers):
+            for layer in layers:
                 if not mask >> layer & 1:
                     continue
-                shift = self.d.step_shift[layer] + stage
-                step, over = saturate(round_half_up(np.array(jvp[k]), shift), form)
-                self.flags |= over << Flag.STEP
+                step = self._step(jvp[k], layer, stage, words[k * len(layers) + layer])
                 for stored, signs in (
                     (self.weights, perturbation.weights),
                     (self.biases, perturbation.biases),
@@ -102,3 +113,20 @@ class Chip:
                     moved = stored[layer] - signs[layer][k] * step
                     stored[layer], over = saturate(moved, form)
                     self.flags |= over << Flag.WEIGHT
+
+    def _step(self, jvp: int, layer: int, stage: int, word: int) -> int:
+        """floor((jvp * mantissa + u) / 2^s), saturated, with s the layer's shift.
+
+        u is half of 2^s to round to the nearest; for stochastic rounding the lowest s bits of a
+        drawn word, uniform in [0, 2^s). Mantissas are eighths: with them s is 3 more.
+        """
+        learning, form = self.d.learning, self.d.formats.weight
+        shift = self.d.step_shift[layer] + stage + self.d.mantissa_bits
+        value = jvp if learning.mantissa is None else jvp * learning.mantissa[layer]
+        dither = (1 << shift) >> 1
+        if learning.rounding == "stochastic":
+            dither = word & (1 << shift) - 1
+        exact = (value + dither) >> shift
+        step = min(form.highest, max(form.lowest, exact))
+        self.flags |= (step != exact) << Flag.STEP
+        return step

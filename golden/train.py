@@ -78,9 +78,10 @@ class FloatEngine:
         directions = self._estimator.directions
         mean_to_sum = directions * len(x) / (1 << (learning.batch - 1).bit_length())
         stage = description.stage(update)
-        for slot, shift in zip(self._model.layout.layers, description.layer_shift, strict=True):
-            step = mean_to_sum * 2.0 ** -(learning.rate + shift + stage)
-            self._theta[slot.slice] -= step * g[slot.slice]
+        for layer, slot in enumerate(self._model.layout.layers):
+            shift = learning.rate + description.layer_shift[layer] + stage
+            mantissa = 1.0 if learning.mantissa is None else learning.mantissa[layer] / 8
+            self._theta[slot.slice] -= mean_to_sum * mantissa * 2.0**-shift * g[slot.slice]
         return loss
 
     def predict(self, x: Floats) -> Floats:

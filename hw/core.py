@@ -13,6 +13,7 @@ from dualspike.hw.inference import Inference
 from dualspike.hw.loss import Loss
 from dualspike.hw.registers import (
     wire_drawer,
+    wire_layers,
     wire_learning,
     wire_skips,
     wire_status,
@@ -172,4 +173,9 @@ class Core(wiring.Component):
         wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, loss.loss, loss.jvp, masks, [-1] * len(masks), shifts)
+        if d.learning.mantissa is not None:
+            layout = data.ArrayLayout(4, len(g.layers))
+            mantissas = Signal(layout, init=d.learning.mantissa)
+            m.d.comb += sequencer.mantissas.eq(mantissas)
+            wire_layers(m, registers, "MANTISSA", mantissas)
         return sequencer

@@ -81,10 +81,15 @@ def wire_learning(
             m.d.sync += [
                 mask[k].eq(written[n]) for n, mask in enumerate(masks) if wired[n] >> k & 1
             ]
-    for n in range(len(masks)):
-        m.d.comb += getattr(registers, f"SHIFT_{n}").eq(shifts[n])
-        with m.If(getattr(registers, f"SHIFT_{n}_written")):
-            m.d.sync += shifts[n].eq(written)
+    wire_layers(m, registers, "SHIFT", shifts)
+
+
+def wire_layers(m: Module, registers: RegisterBus, name: str, values: data.View) -> None:
+    """A register ``name``_l for every layer, which holds ``values``[l]."""
+    for n in range(values.shape().length):
+        m.d.comb += getattr(registers, f"{name}_{n}").eq(values[n])
+        with m.If(getattr(registers, f"{name}_{n}_written")):
+            m.d.sync += values[n].eq(registers.write_data)
 
 
 def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) -> None:

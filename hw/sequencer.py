@@ -1,13 +1,15 @@
 """The course of a batch: draw signs, let the samples through, then move the weights.
 
 For every lane k and every layer l in its mask, in this order:
-step = saturate(round(jvp_k 2^-shift_l)), then W_l -= V_kl step and b_l -= C_kl step.
+step = saturate(round(jvp_k 2^-shift_l)), then W_l -= V_kl step and b_l -= C_kl step. With mantissas
+the jvp is first multiplied by mantissa_l / 8. Stochastic rounding adds the lowest bits of a drawn
+word, as many as are shifted out, and cuts off.
 """
 
 from dataclasses import dataclass
 from typing import Self
 
-from amaranth.hdl import Array, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,7 +25,8 @@ from dualspike.model.registers import Command
 class Course:
     """What the sequencer must know of a chip: the layers, the batch, and widths in bits.
 
-    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample.
+    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample. Mantissas have
+    ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
     """
 
     structure: str
@@ -33,12 +36,23 @@ class Course:
     outputs: int
     jvp_bits: int
     weight_bits: int
+    mantissa_bits: int = 0
+    stochastic: bool = False
 
     @classmethod
     def of(cls, d: Description, g: Geometry) -> Self:
         """The course of a perceptron."""
-        learning, outputs, bits = d.learning, d.network.layers[-1], d.formats.weight.bits
-        return cls(learning.structure, d.shapes, g.lanes, learning.batch, outputs, g.jvp_bits, bits)
+        return cls(
+            d.learning.structure,
+            d.shapes,
+            g.lanes,
+            d.learning.batch,
+            outputs=d.network.layers[-1],
+            jvp_bits=g.jvp_bits,
+            weight_bits=d.formats.weight.bits,
+            mantissa_bits=d.mantissa_bits,
+            stochastic=d.learning.rounding == "stochastic",
+        )
 
 
 class Sequencer(wiring.Component):
@@ -54,8 +68,12 @@ class Sequencer(wiring.Component):
         self._course = course
         lanes, layers = course.lanes, len(course.shapes)
         self._order = draw_order(course.structure, lanes, course.shapes)
+        members = {}
+        if course.mantissa_bits:
+            members["mantissas"] = In(data.ArrayLayout(course.mantissa_bits + 1, layers))
         super().__init__(
-            {
+            members
+            | {
                 "command": In(2),
                 "commanded": In(1),
                 "set_updates": In(1),
@@ -91,8 +109,10 @@ class Sequencer(wiring.Component):
         infer = Signal()
         word = Signal(counter_shape(len(self._order) - 1))
         lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
-        shifted = Signal(signed(course.jvp_bits + 1))
-        rounded, clips = saturate((shifted + 1).shift_right(1), course.weight_bits)
+        down = course.mantissa_bits
+        shifted = Signal(signed(course.jvp_bits + 1 + down))
+        rounded = shifted if course.stochastic else (shifted + 1).shift_right(1)
+        rounded, clips = saturate(rounded, course.weight_bits)
         m.d.comb += self.lane.eq(lane)
         self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):
@@ -134,14 +154,25 @@ class Sequencer(wiring.Component):
                     with m.If(outputs_out == batch * outputs - 1):
                         m.next = "PAIR"
             with m.State("PAIR"):
-                m.d.sync += shifted.eq(
-                    (Array(self.jvp[k] for k in range(lanes))[lane] << 1)
-                    >> Array(self.shifts[n] for n in range(layers))[layer]
-                )
+                jvp = Array(self.jvp[k] for k in range(lanes))[lane]
+                shift = Array(self.shifts[n] for n in range(layers))[layer]
+                if self._course.stochastic:
+                    m.d.comb += self.words.ready.eq(1)
+                if down:
+                    mantissa = Array(self.mantissas[n] for n in range(layers))[layer]
+                    scaled = Signal(signed(len(jvp) + down + 1), reset_less=True)
+                    word = Signal(WORD, name="scaled_word", reset_less=True)
+                    m.d.sync += [scaled.eq(jvp * mantissa), word.eq(self.words.payload)]
+                else:
+                    m.d.sync += shifted.eq(self._shifted(jvp, shift, self.words.payload))
                 with m.If(Array(self.masks[n] for n in range(layers))[layer].bit_select(lane, 1)):
-                    m.next = "STEP"
+                    m.next = "SHIFT" if down else "STEP"
                 with m.Else():
                     self._next_pair(m, lane, layer)
+            if down:
+                with m.State("SHIFT"):
+                    m.d.sync += shifted.eq(self._shifted(scaled, shift + down, word))
+                    m.next = "STEP"
             with m.State("STEP"):
                 m.d.comb += self.clipped.eq(clips)
                 m.d.sync += self.step.eq(rounded)
@@ -162,6 +193,13 @@ class Sequencer(wiring.Component):
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m
+
+    def _shifted(self, value: Value, shift: Value, word: Value) -> Value:
+        """``value`` / 2^shift: with one more bit to round to the nearest, or rounded already."""
+        if not self._course.stochastic:
+            return (value << 1) >> shift
+        cut_off = word & ~(Const((1 << WORD) - 1) << shift)[:WORD]
+        return (value + cut_off) >> shift
 
     def _next_pair(self, m: Module, lane: Signal, layer: Signal) -> None:
         last_lane, last_layer = self._course.lanes - 1, len(self._course.shapes) - 1

@@ -9,7 +9,7 @@ A learning batch of B samples takes draw + B * interval + fill + learn clocks:
   cycles + max(rows, feedback) + chunks + 16, and at least 0; layers that skip with independent
   signs first fill the memory of these, in cycles clocks;
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
-  has the layer; 1 clock to end.
+  has the layer, 4 + max(cycles, rows) with mantissas; 1 clock to end.
 
 A core that only infers has neither batches nor these clocks but the interval and the fill.
 Clocks in which the host gives no sample or no target come on top.
@@ -36,7 +36,8 @@ def fill_bound(d: Description) -> int:
 def learn_cycles(d: Description) -> int:
     """Clocks behind a batch, to move the weights."""
     total = 1 + d.lanes * d.n_layers
+    step = 3 + (d.learning.mantissa is not None)
     for layer in geometry(d).layers:
         users = sum(mask >> layer.index & 1 for mask in d.masks)
-        total += users * (3 + max(layer.cycles, layer.rows))
+        total += users * (step + max(layer.cycles, layer.rows))
     return total

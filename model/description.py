@@ -8,11 +8,13 @@ from pydantic import Field, model_validator
 from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
 from dualspike.model.learning import Learning
+from dualspike.model.lfsr import WORD
 from dualspike.model.network import Network, Section
 from dualspike.model.widths import Formats
 
 LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
+MANTISSA_BITS = 3
 
 
 class Data(Section):
@@ -110,6 +112,11 @@ class Description(Section):
         base += self.learning.rate + (self.learning.batch - 1).bit_length()
         return [base + shift for shift in self.layer_shift]
 
+    @property
+    def mantissa_bits(self) -> int:
+        """Fraction bits of the mantissas, by which a step shifts further; 0 without mantissas."""
+        return 0 if self.learning.mantissa is None else MANTISSA_BITS
+
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
         last = self.learning.stages - 1
@@ -189,15 +196,18 @@ class Description(Section):
                 f"network.surrogate.entries must be at most {1 << bin_bits} with"
                 f" {membrane} membranes, not {self.network.surrogate.entries}"
             )
-        if len(self.layer_shift) != self.n_layers:
-            raise ValueError(
-                f"learning.layer_shift must have {self.n_layers} entries,"
-                f" not {len(self.layer_shift)}"
-            )
+        for name in ("layer_shift", "mantissa"):
+            given = getattr(self.learning, name)
+            if given is not None and len(given) != self.n_layers:
+                raise ValueError(
+                    f"learning.{name} must have {self.n_layers} entries, not {len(given)}"
+                )
         lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1
-        if not (0 <= lowest and highest < 64):
+        stochastic = self.learning.rounding == "stochastic"
+        most = WORD - self.mantissa_bits if stochastic else 63
+        if not (lowest >= 0 and highest <= most):
             raise ValueError(
-                f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
+                f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"
             )
         self._check_masks()
         if self.hardware.lanes == 0:

@@ -19,7 +19,15 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         return _operator_identity(d)
     g = geometry(d)
     network, formats = _network(d), d.formats.model_dump()
-    learning: dict[str, Any] = {"structure": d.learning.structure, "batch": d.learning.batch}
+    options = {
+        "mantissa": d.learning.mantissa is not None,
+        "rounding": d.learning.rounding == "stochastic",
+    }
+    learning: dict[str, Any] = {
+        "structure": d.learning.structure,
+        "batch": d.learning.batch,
+        **{name: value for name, value in options.items() if value},
+    }
     if not d.learns:
         learning = {"rule": d.learning.rule}
         del network["surrogate"], network["reset"]

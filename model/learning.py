@@ -9,6 +9,7 @@ from dualspike.model.network import Section, within
 Shift = Annotated[int, within(-16, 16)]
 Lanes = Annotated[int, within(1, 64)]
 LayerIndex = Annotated[int, within(0, 14)]
+Mantissa = Annotated[int, within(8, 15)]
 
 
 class Learning(Section):
@@ -22,7 +23,9 @@ class Learning(Section):
     The rate of layer l at update u is
     2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
     error, meant over a batch and summed over the outputs (for a batch that is no power of two:
-    divided by the next power of two).
+    divided by the next power of two). ``mantissa`` multiplies the rate of layer l by
+    mantissa[l] / 8. ``rounding`` is that of steps to the weight format: to the nearest, or up or
+    down at random so that the mean is kept.
     """
 
     rule: Literal["rfg", "none"] = "rfg"
@@ -34,6 +37,8 @@ class Learning(Section):
     batch: Annotated[int, within(1, 65536)] = 64
     rate: Shift = 6
     layer_shift: list[Shift] | None = None
+    mantissa: list[Mantissa] | None = None
+    rounding: Literal["nearest", "stochastic"] = "nearest"
     stages: Annotated[int, within(1, 16)] = 5
     updates: Annotated[int, within(1, 10**8)] = 5000
     seed: Annotated[int, within(1, 2**32 - 1)] = 1

@@ -18,6 +18,9 @@ Before every batch the drawer draws, for each lane in order and inside it each l
   of column signs c, c_0 for the bias first. Weight (i, j) takes r_i XOR c_{j+1}, the bias
   r_i XOR c_0.
 
+With stochastic rounding it also draws one word for every lane and layer, in the same order, when
+the samples are through and their steps are made.
+
 Left-over bits of a word are thrown away. A bit of 1 means a perturbation of -1, a 0 means +1.
 All of it is drawn whatever the lane masks say, and none of it depends on the folding.
 """

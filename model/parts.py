@@ -92,7 +92,7 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
 
 
 def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multiplier]:
-    """Multipliers of one layer and of the neurons behind it; none belongs to the learner."""
+    """Multipliers of one layer and of the neurons behind it."""
     f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
     found: list[Multiplier] = []
     if layer.kind != "spiking":
@@ -115,13 +115,16 @@ def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multipl
 
 
 def loss_multipliers(d: Description, g: Geometry) -> list[Multiplier]:
-    """The squared error, and the error times every lane's tangent."""
+    """The squared error, the error times every lane's tangent, a slope times a mantissa."""
     if not g.lanes:
         return []
-    return [
+    found = [
         Multiplier(1, g.error_bits, g.error_bits),
         Multiplier(g.lanes, g.error_bits, d.formats.tangent.bits),
     ]
+    if d.mantissa_bits:
+        found.append(Multiplier(1, g.jvp_bits, d.mantissa_bits + 2))
+    return found
 
 
 def sign_bits(d: Description) -> int:

@@ -136,6 +136,8 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     for layer, shift in enumerate(d.step_shift):
         meaning = f"right shift of layer {layer}'s steps, 0 to 63"
         registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
+    if isinstance(d, Description):
+        registers += _optional(d)
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
     if isinstance(d, Description) and not d.learns:
@@ -184,6 +186,15 @@ def _still(register: Register) -> Register:
         meaning=meanings.get(name, register.meaning),
         fields=fields.get(name, register.fields),
     )
+
+
+def _optional(d: Description) -> list[Register]:
+    """What only some descriptions ask for."""
+    registers: list[Register] = []
+    for layer, mantissa in enumerate(d.learning.mantissa or []):
+        meaning = f"eighths by which layer {layer}'s steps are multiplied, 0 to 15"
+        registers.append(Register(f"MANTISSA_{layer}", "rw", meaning, low_bits(4), mantissa))
+    return registers
 
 
 def _wide(name: str, meaning: str) -> list[Register]:

@@ -1,6 +1,5 @@
 """The first difference between hardware and integer model: where it is, and both values."""
 
-import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,15 +40,6 @@ class Difference:
         }
         where = ", ".join(f"{name} {n}" for name, n in places.items() if n is not None)
         return f"{where}: {self.signal} is {self.found}, the model has {self.expected}"
-
-
-def copy_of(chip: Chip) -> Chip:
-    """The chip as it is now, apart from the original."""
-    twin = copy.copy(chip)
-    twin.weights = [w.copy() for w in chip.weights]
-    twin.biases = [b.copy() for b in chip.biases]
-    twin.drawer = copy.copy(chip.drawer)
-    return twin
 
 
 def compare_update(
@@ -116,7 +106,7 @@ def locate(
             return simulation.log(), simulation.cycle
 
     log, end = replay(None)
-    chip = copy_of(before)
+    chip = before.copy()
     model = chip.forward(x, None if target is None else chip.perturb())
     found = _first_wrong(description, probes, log, model)
     if found:

@@ -11,7 +11,7 @@ from dualspike.golden.network import Parameters
 from dualspike.golden.rounding import quantise, real
 from dualspike.model.description import Description
 from dualspike.testbench.bulk import Simulation
-from dualspike.testbench.compare import Difference, compare_update, copy_of
+from dualspike.testbench.compare import Difference, compare_update
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class RtlEngine:
             record = self.simulation.learn(stored_x, stored_y, stage)
             self.learning_cycles += self.simulation.cycles - clocks
             return real_loss(self._d, record.loss, len(x))
-        before = copy_of(self.chip)
+        before = self.chip.copy()
         running = self._pool.submit(self.simulation.learn, stored_x, stored_y, stage)
         expected = self.chip.update(stored_x, stored_y, stage)
         record = running.result()

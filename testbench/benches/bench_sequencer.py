@@ -1,5 +1,6 @@
 """`Sequencer`: a batch from its first drawn word to its last sweep, cycle by cycle."""
 
+import math
 import random
 from fractions import Fraction
 
@@ -34,6 +35,10 @@ class Bench:
         self.masks = [self.rng.getrandbits(self.g.lanes) for _ in range(layers)]
         self.masks[0] |= 1
         self.shifts = [self.rng.randint(0, self.g.jvp_bits) for _ in range(layers)]
+        self.word = 0
+        self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
+        self.scaled = self.d.learning.mantissa is not None
+        self.stochastic = self.d.learning.rounding == "stochastic"
 
     @classmethod
     async def start(cls, dut: HierarchyObject) -> "Bench":
@@ -41,6 +46,8 @@ class Bench:
         given = parameters()
         bench = cls(await Stand.start(dut, component(**given)), **given)
         bench.stand.set(masks=bench.masks, shifts=bench.shifts, words_valid=1)
+        if bench.scaled:
+            bench.stand.set(mantissas=bench.mantissas)
         return bench
 
     async def command(self, command: Command) -> None:
@@ -78,18 +85,34 @@ class Bench:
             entered, left = entered + enters, left + leaves
         stand.set(entered=0, left=0)
 
+    def step(self, jvp: int, layer: int, word: int) -> tuple[int, bool]:
+        """A step, and whether it was clipped."""
+        form, shift = self.d.formats.weight, self.shifts[layer]
+        if self.scaled:
+            jvp, shift = jvp * self.mantissas[layer], shift + 3
+        exact = Fraction(jvp, 1 << shift)
+        if self.stochastic:
+            exact = Fraction(math.floor(exact + Fraction(word % (1 << shift), 1 << shift)))
+        return rounded(exact * form.lsb, form)
+
     async def learn(self, updates: int = 1) -> None:
         """Every lane and layer in order: a step, a start, and then waiting for the sweep."""
-        form, halves = self.d.formats.weight, 1 << (self.g.jvp_bits - 1)
+        halves = 1 << (self.g.jvp_bits - 1)
         lanes = range(self.g.lanes)
         jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
         self.stand.set(jvp=jvp)
         for lane in lanes:
-            for layer, (mask, shift) in enumerate(zip(self.masks, self.shifts, strict=True)):
-                await self.expect(start=0, clipped=0, open=0)
+            for layer, mask in enumerate(self.masks):
+                word = self.word
+                await self.expect(start=0, clipped=0, open=0, words_ready=int(self.stochastic))
+                if self.stochastic:
+                    self.word = self.rng.getrandbits(32)
+                    self.stand.set(words_payload=self.word)
                 if not mask >> lane & 1:
                     continue
-                step, over = rounded(Fraction(jvp[lane], 1 << shift) * form.lsb, form)
+                step, over = self.step(jvp[lane], layer, word)
+                if self.scaled:
+                    await self.expect(start=0, clipped=0, words_ready=0)
                 await self.expect(clipped=int(over), start=0)
                 await self.expect(start=1 << layer, lane=lane, step=step, clipped=0)
                 sweep = self.rng.randint(1, 9)

@@ -27,7 +27,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "folded": {
         "network": {"layers": [5, 6, 5, 3], "time_steps": 5, "threshold": 0.75},
-        "learning": {"batch": 4, "structure": "factored", "rate": 2},
+        "learning": {"batch": 4, "structure": "factored", "rate": 2, "mantissa": [9, 15, 8]},
         "formats": {
             "weight": "s1.6",
             "membrane": "s2.8",
@@ -61,6 +61,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "batch": 2,
             "masks": [[0, 1, 2], [1, 2], [2], [0, 1]],
             "rate": -2,
+            "rounding": "stochastic",
             "seed": 77,
         },
         "formats": {
@@ -118,7 +119,13 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},
-        "learning": {"batch": 1, "structure": "factored", "rate": 3},
+        "learning": {
+            "batch": 1,
+            "structure": "factored",
+            "rate": 3,
+            "mantissa": [10, 13],
+            "rounding": "stochastic",
+        },
     },
     "still": {
         "network": {"layers": [5, 6, 5, 3], "time_steps": 6, "threshold": 0.75},

@@ -17,6 +17,7 @@ from dualspike.golden.chip import Chip
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.keys import Purpose
+from dualspike.model.lfsr import seed_state
 from dualspike.model.load import describe
 from dualspike.model.registers import Flag
 
@@ -135,7 +136,9 @@ class Oracle:
             ]
         return (u - spike * theta, du), spike, ds
 
-    def update(self, x: Any, target: Any, signs: Any, stage: int) -> tuple[int, list[int]]:
+    def update(
+        self, x: Any, target: Any, signs: Any, words: list[int], stage: int
+    ) -> tuple[int, list[int]]:
         """Loss and jvp of a batch; then the weights move, lane by lane, layer by layer."""
         d, form = self.d, self.d.formats.weight
         align = d.formats.membrane.fraction - d.formats.target.fraction
@@ -149,10 +152,16 @@ class Oracle:
                 ]
         for k, (v, c) in enumerate(signs):
             for layer in range(d.n_layers):
+                word = words.pop(0) if words else None
                 if not d.masks[k] >> layer & 1:
                     continue
-                rate = Fraction(1, 2 ** (d.step_shift[layer] + stage))
-                step = self.fit(slopes[k] * rate * form.lsb, form, Flag.STEP)
+                unit, eighths = Fraction(1, 2 ** (d.step_shift[layer] + stage)), 1
+                if d.learning.mantissa:
+                    unit, eighths = unit / 8, d.learning.mantissa[layer]
+                exact = slopes[k] * eighths * unit
+                if word is not None:
+                    exact = Fraction(math.floor(exact + word * unit % 1))
+                step = self.fit(exact * form.lsb, form, Flag.STEP)
                 for i, row in enumerate(self.weights[layer]):
                     for j, weight in enumerate(row):
                         row[j] = self.moved(weight, int(v[layer][i][j]), step)
@@ -221,11 +230,13 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
 
 
 def learning(r: random.Random, layers: int) -> dict[str, Any]:
-    """Frozen layers, or masks in place of scope and directions, or neither."""
+    """Frozen layers or masks, or neither; mantissas and stochastic rounding now and then."""
     frozen = {"frozen": r.sample(range(layers), r.randint(0, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 3))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
-    return r.choice([{}, frozen, masks])
+    mantissa = {"mantissa": [r.randint(8, 15) for _ in range(layers)]}
+    rounding = {"rounding": "stochastic"}
+    return r.choice([{}, frozen, masks]) | r.choice([{}, mantissa]) | r.choice([{}, rounding])
 
 
 def random_chip(d: Description, seed: int) -> Chip:
@@ -243,7 +254,7 @@ def batch(rng: np.random.Generator, d: Description) -> tuple[Any, Any]:
     return x, rng.integers(f.target.lowest, f.target.highest + 1, (count, d.shapes[-1][1]))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_updates_are_those_of_the_oracle(seed: int) -> None:
     d = describe(random_tables(seed), "test")
     chip, rng = random_chip(d, seed), np.random.default_rng(seed)
@@ -254,9 +265,11 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
     for stage in range(3):
         state = chip.drawer.state
         signs = by_lane(chip.perturb(), d.lanes)
+        stochastic = d.learning.rounding == "stochastic"
+        words = chip.copy().drawer.words(d.lanes * d.n_layers) if stochastic else []
         chip.drawer.state = state
         x, target = batch(rng, d)
-        loss, slopes = oracle.update(x, target, signs, stage)
+        loss, slopes = oracle.update(x, target, signs, words, stage)
         record = chip.update(x, target, stage)
         assert (record.loss, list(record.jvp)) == (loss, slopes)
         assert record.flags == sum(1 << flag for flag in oracle.flags)
@@ -266,9 +279,36 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
 
 def test_the_oracle_has_seen_every_flag_and_its_absence() -> None:
     seen = []
-    for seed in range(40):
+    for seed in range(60):
         d = describe(random_tables(seed), "test")
         chip, rng = random_chip(d, seed), np.random.default_rng(seed)
         seen.append(chip.update(*batch(rng, d)).flags)
     for flag in Flag:
         assert {flags >> flag & 1 for flags in seen} == {0, 1}, flag.name
+
+
+@pytest.mark.parametrize("rounding", ["stochastic", "nearest"])
+def test_stochastic_rounding_keeps_the_mean(rounding: str) -> None:
+    """z-scores of the rounding error and of its product with the step, over 1000 updates.
+
+    Exact steps lie within 0.4 of the last bit, so that rounding to the nearest moves nothing and
+    fails the second.
+    """
+    learning = {"batch": 1, "rate": 14, "rounding": rounding, "scope": "global"}
+    d = describe({"network": {"layers": [1, 1, 1]}, "learning": learning}, "test")
+    found: list[tuple[float, float]] = []
+    for n in range(1000):
+        chip = Chip(d, [np.array([[40000]])] * 2, [np.array([0])] * 2, seed_state(n + 1))
+        signs = chip.copy().perturb()
+        x, target = np.array([[5000 + n]]), np.array([[11 * (n % 50)]])
+        y = int(chip.copy().infer(x)[0, 0])
+        record = chip.update(x, target + y)
+        step = -int(chip.biases[1][0]) * int(signs.biases[1][0, 0])
+        found.append((record.jvp[0] / 2 ** d.step_shift[1], step))
+    exact, steps = np.array(found).T
+    assert np.abs(exact).max() < 0.4 and np.abs(exact).mean() > 0.02
+    error, variance = steps - exact, exact % 1 * (1 - exact % 1)
+    z = error.sum() / np.sqrt(variance.sum())
+    along = (error * exact).sum() / np.sqrt((variance * exact**2).sum())
+    assert abs(z) < 3.3
+    assert (abs(along) < 3.3) == (rounding == "stochastic"), along

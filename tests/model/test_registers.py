@@ -95,6 +95,7 @@ def test_the_hash_follows_hardware_and_nothing_else():
     base = config_hash(describe(NET, "test"))
     same = [
         {"learning": {"rate": 9, "seed": 7, "updates": 3, "stages": 1}},
+        {"learning": {"masks": [[1], [0, 1]]}},
         {"data": {"source": "own.npz"}},
         {"name": "other"},
         {"network": {"layers": [2, 3, 1], "threshold": [1.0]}},
@@ -105,6 +106,9 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"learning": {"batch": 32}},
         {"learning": {"structure": "factored"}},
         {"learning": {"directions": 2}},
+        {"learning": {"frozen": [0]}},
+        {"learning": {"mantissa": [8, 8]}},
+        {"learning": {"rounding": "stochastic"}},
         {"hardware": {"pe": [3, 1]}},
         {"formats": {"tangent": "s11.0"}},
         {"network": {"layers": [2, 4, 1]}},

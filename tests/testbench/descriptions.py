@@ -83,11 +83,16 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
-    """Now and then frozen layers, or masks in place of scope and directions."""
+    """Now and then frozen layers or masks, mantissas, stochastic rounding."""
     frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 6))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
-    return r.choice([{}, {}, frozen, masks])
+    mantissa = {"mantissa": [r.randint(8, 15) for _ in range(layers)]}
+    return {
+        **r.choice([{}, {}, frozen, masks]),
+        **r.choice([{}, {}, mantissa]),
+        "rounding": r.choice(["nearest", "stochastic"]),
+    }
 
 
 def random_description(seed: int) -> Description:

@@ -36,6 +36,7 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert {d.learning.scope for d in seen} == {"layer", "global"}
     assert any(d.learning.frozen for d in seen) and any(d.learning.masks for d in seen)
     assert any({d.masks[k].bit_count() for k in range(d.lanes)} == {1, 2} for d in seen)
+    assert len({(bool(d.learning.mantissa), d.learning.rounding) for d in seen}) == 4
     assert len({d.learning.batch for d in seen} & {1, 3, 5, 7}) == 4
     assert {d.lanes for d in seen} >= {0, 1, 2, 3, 4, 6}
     assert min(n for d in seen for n in d.network.layers) == 1
