@@ -15,12 +15,14 @@ from dualspike.hw.registers import (
     wire_drawer,
     wire_layers,
     wire_learning,
+    wire_schedule,
     wire_skips,
     wire_status,
     wire_updates,
     wire_weights,
 )
 from dualspike.hw.relay import Relay
+from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape, row
 from dualspike.model.description import Description
@@ -178,4 +180,8 @@ class Core(wiring.Component):
             mantissas = Signal(layout, init=d.learning.mantissa)
             m.d.comb += sequencer.mantissas.eq(mantissas)
             wire_layers(m, registers, "MANTISSA", mantissas)
+        if d.learning.schedule == "chip":
+            m.submodules.schedule = schedule = Schedule(d.learning.stages, d.learning.updates)
+            m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
+            wire_schedule(m, registers, schedule)
         return sequencer

@@ -6,10 +6,11 @@ from amaranth.lib import data, wiring
 from dualspike.hw.bus import RegisterBus
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.inference import Inference
+from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
 from dualspike.hw.streams import counter_shape
 from dualspike.model.geometry import Layer
-from dualspike.model.registers import MAGIC
+from dualspike.model.registers import MAGIC, SCHEDULE
 
 
 def wire_status(
@@ -98,6 +99,17 @@ def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) 
     m.d.comb += getattr(registers, f"SKIPPED_{layer.index}").eq(skipped)
     with m.If(dropped):
         m.d.sync += skipped.eq(skipped + layer.groups)
+
+
+def wire_schedule(m: Module, registers: RegisterBus, schedule: Schedule) -> None:
+    """STAGE, STAGES, PERIOD and PHASE."""
+    m.d.comb += schedule.write_data.eq(registers.write_data)
+    for name in SCHEDULE:
+        written = f"{name}_written"
+        m.d.comb += [
+            getattr(registers, name).eq(getattr(schedule, name)),
+            getattr(schedule, written).eq(getattr(registers, written)),
+        ]
 
 
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:

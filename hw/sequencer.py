@@ -27,6 +27,7 @@ class Course:
 
     ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample. Mantissas have
     ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
+    With a ``schedule`` a stage is added to the shifts.
     """
 
     structure: str
@@ -38,6 +39,7 @@ class Course:
     weight_bits: int
     mantissa_bits: int = 0
     stochastic: bool = False
+    schedule: bool = False
 
     @classmethod
     def of(cls, d: Description, g: Geometry) -> Self:
@@ -52,6 +54,7 @@ class Course:
             weight_bits=d.formats.weight.bits,
             mantissa_bits=d.mantissa_bits,
             stochastic=d.learning.rounding == "stochastic",
+            schedule=d.learning.schedule == "chip",
         )
 
 
@@ -59,9 +62,10 @@ class Sequencer(wiring.Component):
     """State machine over the whole core.
 
     ``masks``[l] has the lanes that perturb layer l. ``command`` with ``commanded`` starts and
-    stops (`model.registers.Command`), ``updates`` holds the batches still to learn. ``open`` lets
-    samples in; ``entered`` and ``left`` pulse once for every sample that has entered and every
-    output that has left. The clocks that a batch takes beside its samples are in `model.cycles`.
+    stops (`model.registers.Command`), ``updates`` holds the batches still to learn; ``tick``
+    pulses at the end of each. ``open`` lets samples in; ``entered`` and ``left`` pulse once for
+    every sample that has entered and every output that has left. The clocks that a batch takes
+    beside its samples are in `model.cycles`.
     """
 
     def __init__(self, course: Course) -> None:
@@ -71,6 +75,8 @@ class Sequencer(wiring.Component):
         members = {}
         if course.mantissa_bits:
             members["mantissas"] = In(data.ArrayLayout(course.mantissa_bits + 1, layers))
+        if course.schedule:
+            members |= {"stage": In(4), "tick": Out(1)}
         super().__init__(
             members
             | {
@@ -156,6 +162,8 @@ class Sequencer(wiring.Component):
             with m.State("PAIR"):
                 jvp = Array(self.jvp[k] for k in range(lanes))[lane]
                 shift = Array(self.shifts[n] for n in range(layers))[layer]
+                if course.schedule:
+                    shift = shift + self.stage
                 if self._course.stochastic:
                     m.d.comb += self.words.ready.eq(1)
                 if down:
@@ -184,6 +192,8 @@ class Sequencer(wiring.Component):
                 with m.If(~self.sweeping):
                     self._next_pair(m, lane, layer)
             with m.State("DONE"):
+                if course.schedule:
+                    m.d.comb += self.tick.eq(1)
                 m.d.sync += self.updates.eq(self.updates - 1)
                 m.next = "DRAW"
                 with m.If(self.updates <= 1):

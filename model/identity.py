@@ -22,6 +22,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
     options = {
         "mantissa": d.learning.mantissa is not None,
         "rounding": d.learning.rounding == "stochastic",
+        "schedule": d.learning.schedule == "chip",
     }
     learning: dict[str, Any] = {
         "structure": d.learning.structure,

@@ -25,7 +25,7 @@ class Learning(Section):
     error, meant over a batch and summed over the outputs (for a batch that is no power of two:
     divided by the next power of two). ``mantissa`` multiplies the rate of layer l by
     mantissa[l] / 8. ``rounding`` is that of steps to the weight format: to the nearest, or up or
-    down at random so that the mean is kept.
+    down at random so that the mean is kept. ``schedule`` says who counts the stages.
     """
 
     rule: Literal["rfg", "none"] = "rfg"
@@ -40,6 +40,7 @@ class Learning(Section):
     mantissa: list[Mantissa] | None = None
     rounding: Literal["nearest", "stochastic"] = "nearest"
     stages: Annotated[int, within(1, 16)] = 5
+    schedule: Literal["host", "chip"] = "host"
     updates: Annotated[int, within(1, 10**8)] = 5000
     seed: Annotated[int, within(1, 2**32 - 1)] = 1
 

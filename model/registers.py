@@ -15,6 +15,8 @@ from dualspike.model.operator_chip import OperatorDescription, ProductFlag
 
 MAGIC = 0x44535031  # "DSP1"
 BITS = 32
+SCHEDULE = {"STAGE": 4, "STAGES": 5, "PERIOD": 27, "PHASE": 28}
+"""Registers of a chip that counts its stages, and their widths in bits."""
 
 
 class Flag(IntEnum):
@@ -194,6 +196,18 @@ def _optional(d: Description) -> list[Register]:
     for layer, mantissa in enumerate(d.learning.mantissa or []):
         meaning = f"eighths by which layer {layer}'s steps are multiplied, 0 to 15"
         registers.append(Register(f"MANTISSA_{layer}", "rw", meaning, low_bits(4), mantissa))
+    if d.learning.schedule == "chip":
+        resets = {"STAGES": d.learning.stages, "PERIOD": d.learning.updates}
+        meanings = {
+            "STAGE": "rate halvings in force, added to every shift",
+            "STAGES": "stages of a run; 0: the chip leaves STAGE as it is",
+            "PERIOD": "updates of a run",
+            "PHASE": "updates learned times STAGES modulo PERIOD",
+        }
+        for name, bits in SCHEDULE.items():
+            live = name in ("STAGE", "PHASE")
+            reset = resets.get(name, 0)
+            registers.append(Register(name, "rw", meanings[name], low_bits(bits), reset, live=live))
     return registers
 
 

@@ -129,8 +129,8 @@ class Verilated:
         value = self.read(f"{name}_0") | self.read(f"{name}_1") << 32
         return value - (1 << 64) if value >> 63 else value
 
-    def load(self, weights: list[Matrix], biases: list[Matrix], lfsr: int) -> None:
-        """Write all weights and biases and, if there is a drawer, its state."""
+    def load(self, weights: list[Matrix], biases: list[Matrix], lfsr: int, stage: int = 0) -> None:
+        """Write all weights and biases; the drawer's state and the stage, where there are any."""
         for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
             for select, values in ((2 * layer, w), (2 * layer + 1, b)):
                 self.write("WEIGHT_SELECT", select)
@@ -139,6 +139,9 @@ class Verilated:
         if "LFSR_0" in self._address:
             self.write("LFSR_0", lfsr)
             self.write("LFSR_1", lfsr >> 32)
+        if "STAGE" in self._address:
+            self.write("STAGE", stage)
+            self.write("PHASE", 0)
 
     def weights(self) -> tuple[list[Matrix], list[Matrix]]:
         """Read all weights and biases back."""
@@ -217,10 +220,14 @@ class Simulation(Verilated):
         return cls(description, build(core_source(description)[0]))
 
     def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
-        """One update on one batch, as `golden.chip.Chip.update`."""
-        for layer, shift in enumerate(self.d.step_shift):
-            self.write(f"SHIFT_{layer}", shift + stage)
-        self.write("UPDATES", 1)
+        """Updates on one batch or several in a row, as `golden.chip.Chip.update`.
+
+        ``stage`` is that of all of them, unless the chip counts its stages itself.
+        """
+        if self.d.learning.schedule == "host":
+            for layer, shift in enumerate(self.d.step_shift):
+                self.write(f"SHIFT_{layer}", shift + stage)
+        self.write("UPDATES", len(x) // self.d.learning.batch)
         self.write("CONTROL", Command.LEARN)
         self.run([x, target], 0, stall, self._limit(x))
         self._count_skips()

@@ -97,7 +97,7 @@ def locate(
         with Simulation(description, library) as simulation:
             if trace and waveform:
                 simulation.trace(waveform, *trace)
-            simulation.load(before.weights, before.biases, before.drawer.state)
+            simulation.load(before.weights, before.biases, before.drawer.state, stage)
             simulation.log()
             if target is None:
                 simulation.infer(x)

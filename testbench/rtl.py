@@ -91,7 +91,7 @@ class RtlEngine:
                 if pair[0] != pair[1]:
                     self.difference = Difference(None, "FLAGS", *pair)
             if self.difference:
-                self.mismatch = (copy_of(self.chip), stored, None, 0)
+                self.mismatch = (self.chip.copy(), stored, None, 0)
                 self._checking = False
         return real(results, f.membrane)
 

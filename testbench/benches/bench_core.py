@@ -41,6 +41,7 @@ class Bench:
         self.chip = Chip(d, weights, biases)
         self.skips = [layer.index for layer in geometry(d).layers if layer.skips]
         self.skipped: list[tuple[int, ...]] = []
+        self.done = 0
         self.host = Host(stand, register_map(d))
         self.inputs = stand.source("inputs", stall)
         if d.learns:
@@ -91,8 +92,11 @@ class Bench:
             target = self.rng.integers(form.lowest, form.highest + 1, (len(x), d.shapes[-1][1]))
             self.send(x, padding)
             targets.append(target)
+            if d.learning.schedule == "chip":
+                stage = d.stage(self.done)
             record = self.chip.update(x, target, stage)
             self.skipped.append(record.skipped)
+            self.done += 1
         return targets, record
 
     async def learn(self, updates: int, stage: int = 0) -> None:
@@ -103,8 +107,9 @@ class Bench:
         """
         d, host = self.d, self.host
         targets, record = self.batches(updates, stage)
-        for layer, shift in enumerate(d.step_shift):
-            await host.write(f"SHIFT_{layer}", shift + stage)
+        if d.learning.schedule == "host":
+            for layer, shift in enumerate(d.step_shift):
+                await host.write(f"SHIFT_{layer}", shift + stage)
         await host.write("UPDATES", updates)
         for command in (Command.LEARN, Command.LEARN, Command.INFER, Command.STOP):
             await host.write("CONTROL", command)

@@ -38,6 +38,7 @@ class Bench:
         self.word = 0
         self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
         self.scaled = self.d.learning.mantissa is not None
+        self.stage = self.rng.randrange(16) if self.d.learning.schedule == "chip" else 0
         self.stochastic = self.d.learning.rounding == "stochastic"
 
     @classmethod
@@ -48,6 +49,8 @@ class Bench:
         bench.stand.set(masks=bench.masks, shifts=bench.shifts, words_valid=1)
         if bench.scaled:
             bench.stand.set(mantissas=bench.mantissas)
+        if bench.d.learning.schedule == "chip":
+            bench.stand.set(stage=bench.stage)
         return bench
 
     async def command(self, command: Command) -> None:
@@ -87,7 +90,7 @@ class Bench:
 
     def step(self, jvp: int, layer: int, word: int) -> tuple[int, bool]:
         """A step, and whether it was clipped."""
-        form, shift = self.d.formats.weight, self.shifts[layer]
+        form, shift = self.d.formats.weight, self.shifts[layer] + self.stage
         if self.scaled:
             jvp, shift = jvp * self.mantissas[layer], shift + 3
         exact = Fraction(jvp, 1 << shift)

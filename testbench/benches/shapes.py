@@ -62,6 +62,9 @@ SHAPES: dict[str, dict[str, Any]] = {
             "masks": [[0, 1, 2], [1, 2], [2], [0, 1]],
             "rate": -2,
             "rounding": "stochastic",
+            "schedule": "chip",
+            "stages": 3,
+            "updates": 4,
             "seed": 77,
         },
         "formats": {

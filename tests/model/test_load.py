@@ -170,6 +170,7 @@ def test_networks_that_no_hardware_is_built_for(text, line):
         ("mantissa = [8]", "mantissa must have 2 entries, not 1"),
         ("mantissa = [8, 16]", "mantissa[1] must be in [8, 15], not 16"),
         ("mantissa = [7, 8]", "mantissa[0] must be in [8, 15], not 7"),
+        ("schedule = 'free'", "schedule must be 'host' or 'chip', not 'free'"),
         ("rounding = 'up'", "rounding must be 'nearest' or 'stochastic', not 'up'"),
         (
             "rate = 16\nlayer_shift = [2, 0]\nrounding = 'stochastic'",

@@ -109,6 +109,7 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"learning": {"frozen": [0]}},
         {"learning": {"mantissa": [8, 8]}},
         {"learning": {"rounding": "stochastic"}},
+        {"learning": {"schedule": "chip"}},
         {"hardware": {"pe": [3, 1]}},
         {"formats": {"tangent": "s11.0"}},
         {"network": {"layers": [2, 4, 1]}},

@@ -83,7 +83,7 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
-    """Now and then frozen layers or masks, mantissas, stochastic rounding."""
+    """Now and then frozen layers or masks, mantissas, stochastic rounding, stages."""
     frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 6))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
@@ -92,6 +92,9 @@ def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
         **r.choice([{}, {}, frozen, masks]),
         **r.choice([{}, {}, mantissa]),
         "rounding": r.choice(["nearest", "stochastic"]),
+        "schedule": r.choice(["host", "chip"]),
+        "stages": r.randint(1, 6),
+        "updates": r.randint(1, 5),
     }
 
 
@@ -142,8 +145,9 @@ def cosimulate(
         return None
     for update in range(updates):
         x, target = random_batch(d, rng)
-        record = simulation.learn(x, target, update % d.learning.stages, stall=stall)
-        expected = chip.update(x, target, update % d.learning.stages)
+        stage = d.stage(update) if d.learning.schedule == "chip" else update % d.learning.stages
+        record = simulation.learn(x, target, stage, stall=stall)
+        expected = chip.update(x, target, stage)
         difference = compare_update(update, chip, expected, record, simulation)
         if difference:
             return difference

@@ -37,6 +37,8 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert any(d.learning.frozen for d in seen) and any(d.learning.masks for d in seen)
     assert any({d.masks[k].bit_count() for k in range(d.lanes)} == {1, 2} for d in seen)
     assert len({(bool(d.learning.mantissa), d.learning.rounding) for d in seen}) == 4
+    chip = [d for d in seen if d.learning.schedule == "chip"]
+    assert len({d.stage(UPDATES - 1) for d in chip}) > 3 and len(chip) < len(seen)
     assert len({d.learning.batch for d in seen} & {1, 3, 5, 7}) == 4
     assert {d.lanes for d in seen} >= {0, 1, 2, 3, 4, 6}
     assert min(n for d in seen for n in d.network.layers) == 1
