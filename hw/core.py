@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Shape, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -131,7 +131,7 @@ class Core(wiring.Component):
     def _learn(self, m: Module, registers: RegisterBus) -> Sequencer:
         """The chain with the loss at its end, signs from the drawer, and the learner."""
         d, g = self._d, self._g
-        m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed))
+        m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed), twin=d.passes > 1)
         m.submodules.sequencer = sequencer = Sequencer(Course.of(d, g))
         m.submodules.errors = loss = Loss(d, g)
         connect(m, drawer.words, sequencer.words)
@@ -140,7 +140,7 @@ class Core(wiring.Component):
         outputs = self._chain.elaborate(m, self.inputs, sequencer.open, sequencer.entered)
         relay(m, "relay_loss", outputs, loss.inputs)
         masks = [
-            Signal(g.lanes, name=f"mask_{n}", init=self._lanes_of(n)) for n in range(len(g.layers))
+            Signal(d.lanes, name=f"mask_{n}", init=self._lanes_of(n)) for n in range(len(g.layers))
         ]
         shifts = Signal(data.ArrayLayout(6, len(g.layers)), init=d.step_shift)
         m.d.comb += [
@@ -150,13 +150,22 @@ class Core(wiring.Component):
             sequencer.left.eq(loss.counted),
             sequencer.sweeping.eq(Cat(dense.busy for dense in self._dense).any()),
             loss.learn.eq(sequencer.learn),
-            loss.clear.eq(sequencer.prime),
+            loss.clear.eq(sequencer.clear if d.passes > 1 else sequencer.prime),
         ]
+        if d.passes > 1:
+            m.d.comb += [
+                loss.turn.eq(sequencer.turn),
+                drawer.keep.eq(sequencer.keep),
+                drawer.swap.eq(sequencer.swap),
+            ]
         for n, dense in enumerate(self._dense):
             if g.layers[n].skips:
                 m.d.comb += dense.learn.eq(sequencer.learn)
+            mask = masks[n]
+            if d.passes > 1:
+                mask = Cat(mask, Const(0, g.lanes)).word_select(sequencer.turn, g.lanes)
             m.d.comb += [
-                dense.mask.eq(masks[n]),
+                dense.mask.eq(mask),
                 dense.load.eq(sequencer.load[n]),
                 dense.word.eq(drawer.words.payload),
                 dense.restart.eq(sequencer.prime),

@@ -1,6 +1,6 @@
 """The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,8 @@ class Loss(wiring.Component):
 
     With ``learn`` every output meets a target, e = y - target, and ``loss`` += e^2,
     ``jvp``[k] += e dy_k; ``clear`` zeroes them. Without, outputs go to ``results`` untouched.
+    With several passes over a batch the lanes of pass ``turn`` have slopes of their own, and the
+    loss is taken in the first.
     ``counted`` pulses once for every output that has been dealt with.
     Latency: 3 cycles to the accumulators. Throughput: an output a cycle.
     """
@@ -22,6 +24,8 @@ class Loss(wiring.Component):
         self._d, self._g = description, geometry
         f, g = description.formats, geometry
         inputs = row(signed(f.membrane.bits), f.tangent.bits, g.lanes, 1)
+        passes = description.passes
+        turn = {"turn": In(range(passes))} if passes > 1 else {}
         super().__init__(
             {
                 "inputs": In(stream.Signature(inputs)),
@@ -31,7 +35,8 @@ class Loss(wiring.Component):
                 "clear": In(1),
                 "counted": Out(1),
                 "loss": Out(g.loss_bits),
-                "jvp": Out(data.ArrayLayout(signed(g.jvp_bits), g.lanes)),
+                "jvp": Out(data.ArrayLayout(signed(g.jvp_bits), description.lanes)),
+                **turn,
             }
         )
 
@@ -61,7 +66,7 @@ class Loss(wiring.Component):
             m.d.sync += square.eq(error * error)
         with m.If(self.clear):
             m.d.sync += self.loss.eq(0)
-        with m.Elif(valid[1]):
+        with m.Elif(self._counts(valid[1], 0)):
             m.d.sync += self.loss.eq(self.loss + square)
         for k in range(lanes):
             dy = Signal(signed(f.tangent.bits), name=f"dy_{k}", reset_less=True)
@@ -70,8 +75,13 @@ class Loss(wiring.Component):
                 m.d.sync += dy.eq(into.tangent[0][k])
             with m.If(valid[0]):
                 m.d.sync += product.eq(error * dy)
-            with m.If(self.clear):
-                m.d.sync += self.jvp[k].eq(0)
-            with m.Elif(valid[1]):
-                m.d.sync += self.jvp[k].eq(self.jvp[k] + product)
+            for turn, lane in enumerate(range(k, self._d.lanes, lanes)):
+                with m.If(self.clear):
+                    m.d.sync += self.jvp[lane].eq(0)
+                with m.Elif(self._counts(valid[1], turn)):
+                    m.d.sync += self.jvp[lane].eq(self.jvp[lane] + product)
         return m
+
+    def _counts(self, valid: Value, turn: int) -> Value:
+        """Whether what is there counts in the accumulators of a pass."""
+        return valid & (self.turn == turn) if self._d.passes > 1 else valid

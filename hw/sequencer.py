@@ -1,5 +1,9 @@
 """The course of a batch: draw signs, let the samples through, then move the weights.
 
+A chip with fewer lanes than are drawn does the first two in several passes, each with the signs of
+the lanes whose turn it is; then it draws them again, from the state it had kept, to move the
+weights. The drawer goes on from where it was.
+
 For every lane k and every layer l in its mask, in this order:
 step = saturate(round(jvp_k 2^-shift_l)), then W_l -= V_kl step and b_l -= C_kl step. With mantissas
 the jvp is first multiplied by mantissa_l / 8. Stochastic rounding adds the lowest bits of a drawn
@@ -27,7 +31,8 @@ class Course:
 
     ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample. Mantissas have
     ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
-    With a ``schedule`` a stage is added to the shifts.
+    With a ``schedule`` a stage is added to the shifts. With fewer lanes ``built`` than there are
+    (0: all are) a batch is taken in passes.
     """
 
     structure: str
@@ -40,6 +45,17 @@ class Course:
     mantissa_bits: int = 0
     stochastic: bool = False
     schedule: bool = False
+    built: int = 0
+
+    @property
+    def at_once(self) -> int:
+        """Lanes that the chip has."""
+        return self.built or self.lanes
+
+    @property
+    def passes(self) -> int:
+        """How often a batch is taken, each time for other lanes."""
+        return -(-self.lanes // self.at_once)
 
     @classmethod
     def of(cls, d: Description, g: Geometry) -> Self:
@@ -47,7 +63,7 @@ class Course:
         return cls(
             d.learning.structure,
             d.shapes,
-            g.lanes,
+            d.lanes,
             d.learning.batch,
             outputs=d.network.layers[-1],
             jvp_bits=g.jvp_bits,
@@ -55,6 +71,7 @@ class Course:
             mantissa_bits=d.mantissa_bits,
             stochastic=d.learning.rounding == "stochastic",
             schedule=d.learning.schedule == "chip",
+            built=g.lanes,
         )
 
 
@@ -65,7 +82,8 @@ class Sequencer(wiring.Component):
     stops (`model.registers.Command`), ``updates`` holds the batches still to learn; ``tick``
     pulses at the end of each. ``open`` lets samples in; ``entered`` and ``left`` pulse once for
     every sample that has entered and every output that has left. The clocks that a batch takes
-    beside its samples are in `model.cycles`.
+    beside its samples are in `model.cycles`. With several passes ``turn`` says whose it is,
+    ``clear`` begins a batch, ``keep`` and ``swap`` are the drawer's.
     """
 
     def __init__(self, course: Course) -> None:
@@ -77,6 +95,9 @@ class Sequencer(wiring.Component):
             members["mantissas"] = In(data.ArrayLayout(course.mantissa_bits + 1, layers))
         if course.schedule:
             members |= {"stage": In(4), "tick": Out(1)}
+        if course.passes > 1:
+            members["turn"] = Out(range(course.passes))
+            members |= {name: Out(1) for name in ("clear", "keep", "swap")}
         super().__init__(
             members
             | {
@@ -91,14 +112,14 @@ class Sequencer(wiring.Component):
                 "shifts": In(data.ArrayLayout(6, layers)),
                 "jvp": In(data.ArrayLayout(signed(course.jvp_bits), lanes)),
                 "words": In(stream.Signature(WORD, always_valid=True)),
-                "load": Out(data.ArrayLayout(lanes, layers)),
+                "load": Out(data.ArrayLayout(course.at_once, layers)),
                 "prime": Out(1),
                 "open": Out(1),
                 "learn": Out(1),
                 "entered": In(1),
                 "left": In(1),
                 "start": Out(layers),
-                "lane": Out(range(max(lanes, 2))),
+                "lane": Out(range(max(course.at_once, 2))),
                 "step": Out(signed(course.weight_bits)),
                 "clipped": Out(1),
                 "sweeping": In(1),
@@ -119,7 +140,8 @@ class Sequencer(wiring.Component):
         shifted = Signal(signed(course.jvp_bits + 1 + down))
         rounded = shifted if course.stochastic else (shifted + 1).shift_right(1)
         rounded, clips = saturate(rounded, course.weight_bits)
-        m.d.comb += self.lane.eq(lane)
+        place, again = Signal(counter_shape(course.at_once - 1)), Signal()
+        m.d.comb += self.lane.eq(place if course.passes > 1 else lane)
         self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
@@ -142,8 +164,12 @@ class Sequencer(wiring.Component):
                 with m.Switch(word):
                     for n, draw in enumerate(self._order):
                         with m.Case(n):
-                            m.d.comb += self.load[draw.layer][draw.lane].eq(1)
+                            m.d.comb += self.load[draw.layer][draw.lane % course.at_once].eq(1)
                 m.d.sync += word.eq(word + 1)
+                if course.passes > 1:
+                    m.d.comb += self.keep.eq((word == 0) & ~again)
+                    with m.If(word == Array(self._last_words())[self.turn]):
+                        m.next = "PRIME"
                 with m.If(word == len(self._order) - 1):
                     m.d.sync += word.eq(0)
                     m.next = "PRIME"
@@ -151,6 +177,10 @@ class Sequencer(wiring.Component):
                 m.d.comb += self.prime.eq(1)
                 m.d.sync += [samples_in.eq(0), outputs_out.eq(0)]
                 m.next = "RUN"
+                if course.passes > 1:
+                    m.d.comb += [self.clear.eq((self.turn == 0) & ~again), self.swap.eq(again)]
+                    with m.If(again):
+                        m.next = "PAIR"
             with m.State("RUN"):
                 m.d.comb += self.open.eq(samples_in != batch)
                 with m.If(self.entered):
@@ -159,6 +189,17 @@ class Sequencer(wiring.Component):
                     m.d.sync += outputs_out.eq(outputs_out + 1)
                     with m.If(outputs_out == batch * outputs - 1):
                         m.next = "PAIR"
+                        if course.passes > 1:
+                            m.d.sync += self.turn.eq(self.turn + 1)
+                            m.next = "DRAW"
+                            with m.If(self.turn == course.passes - 1):
+                                m.d.sync += self.turn.eq(0)
+                                m.next = "AGAIN"
+            if course.passes > 1:
+                with m.State("AGAIN"):
+                    m.d.comb += self.swap.eq(1)
+                    m.d.sync += again.eq(1)
+                    m.next = "DRAW"
             with m.State("PAIR"):
                 jvp = Array(self.jvp[k] for k in range(lanes))[lane]
                 shift = Array(self.shifts[n] for n in range(layers))[layer]
@@ -169,17 +210,17 @@ class Sequencer(wiring.Component):
                 if down:
                     mantissa = Array(self.mantissas[n] for n in range(layers))[layer]
                     scaled = Signal(signed(len(jvp) + down + 1), reset_less=True)
-                    word = Signal(WORD, name="scaled_word", reset_less=True)
-                    m.d.sync += [scaled.eq(jvp * mantissa), word.eq(self.words.payload)]
+                    drawn = Signal(WORD, reset_less=True)
+                    m.d.sync += [scaled.eq(jvp * mantissa), drawn.eq(self.words.payload)]
                 else:
                     m.d.sync += shifted.eq(self._shifted(jvp, shift, self.words.payload))
                 with m.If(Array(self.masks[n] for n in range(layers))[layer].bit_select(lane, 1)):
                     m.next = "SHIFT" if down else "STEP"
                 with m.Else():
-                    self._next_pair(m, lane, layer)
+                    self._next_pair(m, lane, layer, place, again)
             if down:
                 with m.State("SHIFT"):
-                    m.d.sync += shifted.eq(self._shifted(scaled, shift + down, word))
+                    m.d.sync += shifted.eq(self._shifted(scaled, shift + down, drawn))
                     m.next = "STEP"
             with m.State("STEP"):
                 m.d.comb += self.clipped.eq(clips)
@@ -190,7 +231,7 @@ class Sequencer(wiring.Component):
                 m.next = "SWEEP"
             with m.State("SWEEP"):
                 with m.If(~self.sweeping):
-                    self._next_pair(m, lane, layer)
+                    self._next_pair(m, lane, layer, place, again)
             with m.State("DONE"):
                 if course.schedule:
                     m.d.comb += self.tick.eq(1)
@@ -211,14 +252,30 @@ class Sequencer(wiring.Component):
         cut_off = word & ~(Const((1 << WORD) - 1) << shift)[:WORD]
         return (value + cut_off) >> shift
 
-    def _next_pair(self, m: Module, lane: Signal, layer: Signal) -> None:
-        last_lane, last_layer = self._course.lanes - 1, len(self._course.shapes) - 1
+    def _last_words(self) -> list[int]:
+        """The number of each pass's last word."""
+        course = self._course
+        each = len(self._order) // course.lanes * course.at_once
+        return [min((turn + 1) * each, len(self._order)) - 1 for turn in range(course.passes)]
+
+    def _next_pair(
+        self, m: Module, lane: Signal, layer: Signal, place: Signal, again: Signal
+    ) -> None:
+        course = self._course
+        last_lane, last_layer = course.lanes - 1, len(course.shapes) - 1
         m.next = "PAIR"
         with m.If(layer == last_layer):
             m.d.sync += [layer.eq(0), lane.eq(lane + 1)]
+            if course.passes > 1:
+                m.d.sync += place.eq(place + 1)
+                with m.If(place == course.at_once - 1):
+                    m.d.sync += [place.eq(0), self.turn.eq(self.turn + 1)]
+                    m.next = "AGAIN"
             with m.If(lane == last_lane):
                 m.d.sync += lane.eq(0)
                 m.next = "DONE"
+                if course.passes > 1:
+                    m.d.sync += [place.eq(0), self.turn.eq(0), again.eq(0)]
         with m.Else():
             m.d.sync += layer.eq(layer + 1)
 

@@ -55,8 +55,18 @@ class Description(Section):
 
     @property
     def lanes(self) -> int:
+        """Lanes for which signs are drawn: those that are used, or all on the chip if more."""
+        return max(self.hardware.lanes or 0, self.lanes_used)
+
+    @property
+    def lanes_built(self) -> int:
         """Tangent lanes on the chip."""
         return self.hardware.lanes or self.lanes_used
+
+    @property
+    def passes(self) -> int:
+        """How often the chip takes a batch until all lanes have had their turn."""
+        return -(-self.lanes // max(1, self.lanes_built))
 
     @property
     def lanes_used(self) -> int:
@@ -210,9 +220,8 @@ class Description(Section):
                 f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"
             )
         self._check_masks()
+        if self.hardware.skip and self.passes > 1:
+            lanes = f"{self.lanes_built} lanes of {self.lanes}"
+            raise ValueError(f"hardware.skip must be false with {lanes}, not true")
         if self.hardware.lanes == 0:
             raise ValueError("hardware.lanes must be in [1, 64], not 0")
-        if self.hardware.lanes is not None and self.hardware.lanes < self.lanes_used:
-            raise ValueError(
-                f"hardware.lanes must be at least {self.lanes_used}, not {self.hardware.lanes}"
-            )

@@ -83,8 +83,8 @@ def memory_bits(d: Description) -> dict[str, int]:
 def learning_clocks(d: Description) -> float:
     """Most clocks a sample takes in learning, when no stream stalls: a batch over its samples."""
     batch = d.learning.batch
-    edges = draw_cycles(d) + fill_bound(d) + learn_cycles(d)
-    return geometry(d).interval + edges / batch
+    edges = draw_cycles(d) + d.passes * fill_bound(d) + learn_cycles(d)
+    return d.passes * geometry(d).interval + edges / batch
 
 
 def bottleneck(g: Geometry) -> str:

@@ -205,7 +205,7 @@ def geometry(d: Description) -> Geometry:
     grow = math.ceil(math.log2(d.learning.batch * d.network.layers[-1]))
     result = Geometry(
         layers=tuple(layers),
-        lanes=d.lanes,
+        lanes=d.lanes_built,
         error_bits=error_bits,
         loss_bits=2 * error_bits + grow,
         jvp_bits=error_bits + f.tangent.bits + grow,

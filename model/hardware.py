@@ -11,7 +11,7 @@ class Hardware(Section):
     Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
     layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
     ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses, which
-    are none for a core that only infers.
+    are none for a core that only infers. With fewer, a batch is taken in several passes.
     ``skip``: inputs without a spike and without tangents cost no clock (`hw.sieve`).
     """
 

@@ -129,6 +129,6 @@ def loss_multipliers(d: Description, g: Geometry) -> list[Multiplier]:
 
 def sign_bits(d: Description) -> int:
     """Bits of drawn words and sign registers, kept for one batch."""
-    order = draw_order(d.learning.structure, d.lanes, d.shapes)
+    order = draw_order(d.learning.structure, d.lanes_built, d.shapes)
     running = 2 * sum(draw.kind == "start" for draw in order)
     return WORD * (len(order) + running)

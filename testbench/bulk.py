@@ -222,14 +222,18 @@ class Simulation(Verilated):
     def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
         """Updates on one batch or several in a row, as `golden.chip.Chip.update`.
 
-        ``stage`` is that of all of them, unless the chip counts its stages itself.
+        ``stage`` is that of all of them, unless the chip counts its stages itself. Every batch is
+        given as often as the chip has passes.
         """
         if self.d.learning.schedule == "host":
             for layer, shift in enumerate(self.d.step_shift):
                 self.write(f"SHIFT_{layer}", shift + stage)
         self.write("UPDATES", len(x) // self.d.learning.batch)
         self.write("CONTROL", Command.LEARN)
-        self.run([x, target], 0, stall, self._limit(x))
+        batches = np.arange(len(x)).reshape(-1, self.d.learning.batch)
+        rows = np.repeat(batches, self.d.passes, axis=0).ravel()
+        self.run([x[rows], target[rows]], 0, stall, self._limit(rows))
+        self.samples += len(x) - len(rows)
         self._count_skips()
         return replace(self.record(self.d.lanes), skipped=self.skipped)
 

@@ -151,15 +151,13 @@ def _check_row(
     layer = geometry(d).layers[int(index)]
     trace = model.layers[layer.index]
     values, tangents = (trace.z, trace.dz) if kind == "sums" else (trace.spikes, trace.dspikes)
-    f, lanes, width = d.formats, d.lanes, layer.next_simd
+    f, lanes, width = d.formats, d.lanes_built, layer.next_simd
     rows = layer.rows if layer.kind != "readout" else layer.n_out
     frame, row = divmod(number, rows)
-    if values.ndim == 3:
-        sample, step = divmod(frame, d.network.time_steps)
-        values, tangents = values[step, sample], tangents[:, step, sample]
-    else:
-        sample, step = frame, None
-        values, tangents = values[sample], tangents[:, sample]
+    sample, step = divmod(frame, d.network.time_steps) if values.ndim == 3 else (frame, None)
+    turn, sample = divmod(sample, d.learning.batch)
+    at = (sample,) if step is None else (step, sample)
+    values, tangents = values[at], tangents[turn * lanes : (turn + 1) * lanes, *at]
     value_bits = f.membrane.bits if kind == "sums" else 1
     names = ("z", "dz") if kind == "sums" else ("S", "dS")
     for slot in range(width):

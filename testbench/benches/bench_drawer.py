@@ -13,8 +13,8 @@ from dualspike.testbench.components import parameters
 
 
 def component(initial: int) -> Plain:
-    """A drawer that starts from ``initial``."""
-    return Plain(Drawer(initial))
+    """A drawer with a second state, that starts from ``initial``."""
+    return Plain(Drawer(initial, twin=True))
 
 
 async def _stand(dut: HierarchyObject) -> Stand:
@@ -56,3 +56,30 @@ async def takes_a_new_state(dut: HierarchyObject) -> None:
     words = stand.sink("words")
     await stand.taken(words, 5)
     assert words.taken == Golden(state).words(5)
+
+
+@cocotb.test()
+async def keeps_a_second_state(dut: HierarchyObject) -> None:
+    """Kept while a word is taken, the state before it; exchanged, the one goes on from the other.
+
+    An exchange replaces the word on offer, so the handshake law is not watched.
+    """
+    stand = await _stand(dut)
+    stand.parts.clear()
+    first, other = Golden(parameters()["initial"]), Golden(parameters()["initial"])
+    stand.set(words_ready=1)
+    await stand.pulse(keep=1)
+    await stand.cycle(5)
+    stand.set(words_ready=0)
+    first.words(6)
+    for count in (3, 0, 4, 2):
+        assert await stand.see("state") == first.state
+        await stand.pulse(swap=1)
+        first, other = other, first
+        stand.set(words_ready=1)
+        await stand.cycle(count)
+        stand.set(words_ready=0)
+        first.words(count)
+    assert await stand.see("state") == first.state
+    await stand.pulse(swap=1)
+    assert await stand.see("state") == other.state

@@ -30,9 +30,9 @@ class Bench:
         self.stand, self.rng = stand, random.Random(14)
         self.d, self.g, _ = shape(name, 0)
         self.outputs = self.d.network.layers[-1]
-        self.order = draw_order(self.d.learning.structure, self.g.lanes, self.d.shapes)
+        self.order = draw_order(self.d.learning.structure, self.d.lanes, self.d.shapes)
         layers = len(self.g.layers)
-        self.masks = [self.rng.getrandbits(self.g.lanes) for _ in range(layers)]
+        self.masks = [self.rng.getrandbits(self.d.lanes) for _ in range(layers)]
         self.masks[0] |= 1
         self.shifts = [self.rng.randint(0, self.g.jvp_bits) for _ in range(layers)]
         self.word = 0
@@ -64,17 +64,32 @@ class Bench:
         assert found == ports, f"cycle {self.stand.now}"
         await self.stand.edge()
 
-    async def draw(self) -> None:
-        """All words in their order, one a cycle, and one cycle to prime."""
-        for draw in self.order:
+    def turns(self, **ports: int) -> dict[str, int]:
+        """Ports that only a core with several passes has."""
+        return ports if self.d.passes > 1 else {}
+
+    async def batch(self, updates: int = 1) -> None:
+        """A whole batch: every pass of it, and what is learned."""
+        for turn in range(self.d.passes):
+            await self.draw(turn)
+            await self.samples()
+        await self.learn(updates)
+
+    async def draw(self, turn: int = 0, again: int = 0) -> None:
+        """All words of a pass in their order, one a cycle, and one cycle to prime."""
+        drawn = [draw for draw in self.order if draw.lane // self.g.lanes == turn]
+        for n, draw in enumerate(drawn):
             await self.stand.settle()
             load = [0] * len(self.g.layers)
-            load[draw.layer] = 1 << draw.lane
+            load[draw.layer] = 1 << draw.lane % self.g.lanes
             assert self.stand.get("load") == load
+            keeps = self.turns(keep=int(not (n or turn or again)), swap=0, turn=turn, clear=0)
+            assert {name: self.stand.get(name) for name in keeps} == keeps
             assert self.stand.get("words_ready") == 1 and self.stand.get("open") == 0
             assert (self.stand.get("busy"), self.stand.get("mode")) == (1, Command.LEARN)
             await self.stand.edge()
-        await self.expect(prime=1, open=0, words_ready=0, learn=1)
+        last = self.turns(clear=int(not (turn or again)), swap=again, turn=turn)
+        await self.expect(prime=1, open=0, words_ready=0, learn=1, **last)
 
     async def samples(self) -> None:
         """The batch enters and leaves, with pauses; open until all have entered."""
@@ -101,10 +116,14 @@ class Bench:
     async def learn(self, updates: int = 1) -> None:
         """Every lane and layer in order: a step, a start, and then waiting for the sweep."""
         halves = 1 << (self.g.jvp_bits - 1)
-        lanes = range(self.g.lanes)
+        lanes = range(self.d.lanes)
         jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
         self.stand.set(jvp=jvp)
         for lane in lanes:
+            turn, place = divmod(lane, self.g.lanes)
+            if self.d.passes > 1 and place == 0:
+                await self.expect(swap=1, turn=turn, words_ready=0, busy=1)
+                await self.draw(turn, again=1)
             for layer, mask in enumerate(self.masks):
                 word = self.word
                 await self.expect(start=0, clipped=0, open=0, words_ready=int(self.stochastic))
@@ -117,13 +136,13 @@ class Bench:
                 if self.scaled:
                     await self.expect(start=0, clipped=0, words_ready=0)
                 await self.expect(clipped=int(over), start=0)
-                await self.expect(start=1 << layer, lane=lane, step=step, clipped=0)
+                await self.expect(start=1 << layer, lane=place, step=step, clipped=0)
                 sweep = self.rng.randint(1, 9)
                 self.stand.set(sweeping=1)
                 for _ in range(sweep):
-                    await self.expect(start=0, lane=lane, step=step, busy=1)
+                    await self.expect(start=0, lane=place, step=step, busy=1)
                 self.stand.set(sweeping=0)
-                await self.expect(start=0, lane=lane, step=step, busy=1)
+                await self.expect(start=0, lane=place, step=step, busy=1)
         await self.expect(busy=1, learn=1, start=0, updates=updates)
 
 
@@ -135,9 +154,7 @@ async def runs_batches(dut: HierarchyObject) -> None:
     await bench.expect(busy=0, mode=Command.STOP, updates=3, learn=0)
     await bench.command(Command.LEARN)
     for left in (3, 2, 1):
-        await bench.draw()
-        await bench.samples()
-        await bench.learn(updates=left)
+        await bench.batch(updates=left)
     await bench.expect(busy=0, mode=Command.STOP, updates=0, learn=0, open=0)
 
 
@@ -155,6 +172,9 @@ async def ignores_commands_meanwhile(dut: HierarchyObject) -> None:
         await bench.command(command)
         await bench.expect(busy=1, mode=Command.LEARN, open=1, updates=1)
     await bench.samples()
+    for turn in range(1, bench.d.passes):
+        await bench.draw(turn)
+        await bench.samples()
     await bench.learn()
     await bench.expect(busy=0, mode=Command.STOP, updates=0, open=0)
 

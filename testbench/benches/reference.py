@@ -79,11 +79,15 @@ def drawn(d: Description) -> Perturbation:
 
 
 def drawn_words(d: Description, layer: Layer) -> list[tuple[int, int]]:
-    """(lane, word) of all words of the first batch that belong to ``layer``, in order."""
+    """(lane, word) of all words of the first pass that belong to ``layer``, in order."""
     order = draw_order(d.learning.structure, d.lanes, d.shapes)
     words = Drawer(seed_state(d.learning.seed)).words(len(order))
     pairs = zip(order, words, strict=True)
-    return [(one.lane, word) for one, word in pairs if one.layer == layer.index]
+    return [
+        (one.lane, word)
+        for one, word in pairs
+        if one.layer == layer.index and one.lane < d.lanes_built
+    ]
 
 
 def matrix(rng: random.Random, form: Format, n_out: int, n_in: int) -> Rows:
@@ -104,7 +108,7 @@ def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], 
     values = [rng.randint(lowest, highest) for _ in range(layer.n_in)]
     half = 1 << (layer.tangent_in_bits - 1) if layer.tangent_in_bits else 0
     tangents = [
-        [rng.randint(-half, half - 1) if half else 0 for _ in range(d.lanes)] for _ in values
+        [rng.randint(-half, half - 1) if half else 0 for _ in range(d.lanes_built)] for _ in values
     ]
     if layer.skips:
         silence = rng.choice([0.3, 0.8, 1.0])

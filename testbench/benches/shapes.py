@@ -4,7 +4,7 @@
 |----------|------------------------------------------------------------------------------------|
 | plain    | nothing folded, default formats, power-of-two T                                    |
 | folded   | pe and simd that do not divide, factored signs, T = 5, a lane without a layer      |
-| twisted  | several groups everywhere, T = 1, results with more fraction bits than their sums  |
+| twisted  | several groups everywhere, T = 1, results finer than sums, 3 lanes in 2 passes     |
 | odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only                                   |
@@ -40,7 +40,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "twisted": {
         "network": {"layers": [3, 4, 6, 2], "time_steps": 1},
-        "learning": {"batch": 3, "scope": "global", "rate": 4},
+        "learning": {"batch": 3, "scope": "global", "directions": 3, "rate": 4},
         "formats": {
             "weight": "s2.2",
             "membrane": "s4.9",
@@ -49,7 +49,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "input": "s2.1",
             "target": "s1.8",
         },
-        "hardware": {"simd": [1, 2, 3], "pe": [2, 3, 1]},
+        "hardware": {"simd": [1, 2, 3], "pe": [2, 3, 1], "lanes": 2},
     },
     "odd": {
         "network": {

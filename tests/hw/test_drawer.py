@@ -9,5 +9,5 @@ from dualspike.testbench.components import run_bench
 def test_drawer(initial: int) -> None:
     component = bench_drawer.component(initial)
     assert (
-        run_bench(component, "drawer", bench_drawer.__name__, {"initial": initial}, quick=True) == 3
+        run_bench(component, "drawer", bench_drawer.__name__, {"initial": initial}, quick=True) == 4
     )

@@ -40,6 +40,8 @@ def random_tables(seed: int) -> dict[str, Any]:
         r.choice([width, *range(after, width + 1, after)])
         for width, after in zip(n[1:], [*simd[1:], 1], strict=True)
     ]
+    rule = "none" if seed % 12 == 7 else "rfg"
+    lanes = random_lanes(random.Random(f"lanes {seed}")) if rule == "rfg" else {}
     tables: dict[str, Any] = {
         "name": f"random_{seed}",
         "network": {
@@ -60,10 +62,10 @@ def random_tables(seed: int) -> dict[str, Any]:
             "rate": r.randint(2, 8),
             "seed": r.randint(1, 2**32 - 1),
             **random_mix(random.Random(f"mix {seed}"), n_layers),
-            "rule": "none" if seed % 12 == 7 else "rfg",
+            "rule": rule,
         },
         "formats": r.choice(FORMATS),
-        "hardware": {"pe": pe, "simd": simd, "skip": r.choice([False, True])},
+        "hardware": {"pe": pe, "simd": simd, "skip": r.choice([False, True]), **lanes},
     }
     settle(tables["network"], random.Random(seed))
     return tables
@@ -80,6 +82,11 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
     network["reset"] = r.choice(["detached", "attached"])
     if r.choice([True, False]):
         network["threshold"] = [r.choice([0.5, 0.8]) for _ in network["layers"][1:-1]]
+
+
+def random_lanes(r: random.Random) -> dict[str, int]:
+    """Sometimes a number of lanes, whatever the rule uses: spare ones, or several passes."""
+    return r.choice([{}, {"lanes": r.randint(1, 4)}])
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:

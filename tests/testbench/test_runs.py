@@ -33,3 +33,21 @@ def test_the_chip_counts_its_stages(stages: int) -> None:
             expected = chip.update(x, target, d.stage(update) if stages else 2)
         assert compare_update(0, chip, expected, found, simulation) is None
         assert simulation.read("STAGE") == 2
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "stochastic"])
+def test_passes_end_where_all_lanes_at_once_do(rounding: str) -> None:
+    learning = {**TABLES["learning"], "scope": "layer", "rounding": rounding, "schedule": "host"}
+    base = {**TABLES, "learning": learning}
+    chip, rng = random_chip(describe(base, "test"), 2), np.random.default_rng(2)
+    batches = [random_batch(chip.d, rng) for _ in range(3)]
+    x, y = (np.concatenate(part) for part in zip(*batches, strict=True))
+    ends: list[object] = []
+    for lanes in (3, 2, 1):
+        d = describe({**base, "hardware": {"lanes": lanes}}, "test")
+        with Simulation.of(d) as simulation:
+            simulation.load(chip.weights, chip.biases, chip.drawer.state)
+            record = simulation.learn(x, y)
+            weights, biases = simulation.weights()
+            ends.append((record, *(w.tolist() for w in [*weights, *biases])))
+    assert ends[1:] == ends[:1] * 2
