@@ -57,6 +57,7 @@ class FloatEngine:
         self._description = description
         self._model = Model(Operator(parts=[description.network]))
         self._theta = self._model.start(learning.seed)
+        self._velocity = np.zeros_like(self._theta)
         if initial is not None:
             self._theta = self._model.layout.flat([initial])
         self._estimator = ForwardGradient(
@@ -81,7 +82,12 @@ class FloatEngine:
         for layer, slot in enumerate(self._model.layout.layers):
             shift = learning.rate + description.layer_shift[layer] + stage
             mantissa = 1.0 if learning.mantissa is None else learning.mantissa[layer] / 8
-            self._theta[slot.slice] -= mean_to_sum * mantissa * 2.0**-shift * g[slot.slice]
+            step = mean_to_sum * mantissa * 2.0**-shift * g[slot.slice]
+            if learning.momentum is not None and layer not in learning.frozen:
+                velocity = self._velocity[slot.slice]
+                velocity += step - velocity * 2.0**-learning.momentum
+                step = velocity
+            self._theta[slot.slice] -= step
         return loss
 
     def predict(self, x: Floats) -> Floats:

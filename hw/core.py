@@ -94,6 +94,9 @@ class Core(wiring.Component):
         sequencer = self._learn(m, registers) if self._d.learns else self._infer(m, registers)
         m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
         ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
+        if self._d.momentum is not None:
+            for dense in self._dense:
+                ports += [dense.weight_velocities, dense.bias_velocities]
         wire_weights(m, registers, ports)
         for layer, dense in zip(self._g.layers, self._dense, strict=True):
             if layer.skips:
@@ -189,6 +192,8 @@ class Core(wiring.Component):
             mantissas = Signal(layout, init=d.learning.mantissa)
             m.d.comb += sequencer.mantissas.eq(mantissas)
             wire_layers(m, registers, "MANTISSA", mantissas)
+        if d.momentum is not None:
+            m.d.comb += [dense.ends.eq(sequencer.ends) for dense in self._dense]
         if d.learning.schedule == "chip":
             m.submodules.schedule = schedule = Schedule(d.learning.stages, d.learning.updates)
             m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]

@@ -24,7 +24,8 @@ class Dense(wiring.Component):
 
     ``start`` makes the layer move its weights and biases by ``step`` against lane ``lane``,
     ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
-    Without lanes only the streams, ``overflow``, ``weights`` and ``biases`` are there.
+    Without lanes only the streams, ``overflow``, ``weights`` and ``biases`` are there; with
+    momentum also ``ends`` and two ports for velocities (`Weights`).
     Latency from a frame's last chunk to its first row: 3 + 1 + 2 cycles, 1 more in a readout
     whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
     every ``cycles`` cycles (once full: ``rows`` if that is more).
@@ -34,6 +35,9 @@ class Dense(wiring.Component):
         self._d, self._g, self._layer = description, geometry, layer
         f, lanes = description.formats, geometry.lanes
         results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
+        momentum, step_bits = description.momentum, description.step_format.bits
+        port = HostPort(step_bits)
+        glide = {"ends": In(2), "weight_velocities": In(port), "bias_velocities": In(port)}
         learner = {
             "mask": In(lanes),
             "load": In(lanes),
@@ -41,7 +45,7 @@ class Dense(wiring.Component):
             "restart": In(1),
             "start": In(1),
             "lane": In(range(max(lanes, 2))),
-            "step": In(signed(f.weight.bits)),
+            "step": In(signed(step_bits)),
             "busy": Out(1),
             "saturated": Out(1),
         }
@@ -54,6 +58,7 @@ class Dense(wiring.Component):
                 "inputs": In(stream.Signature(layer_input(layer, lanes))),
                 "outputs": Out(stream.Signature(results)),
                 **(learner if lanes else {}),
+                **({} if momentum is None else glide),
                 "overflow": Out(2),
                 "weights": In(HostPort(f.weight.bits)),
                 "biases": In(HostPort(f.weight.bits)),
@@ -64,7 +69,8 @@ class Dense(wiring.Component):
         m = Module()
         layer, lanes, structure = self._layer, self._g.lanes, self._d.learning.structure
         bits = self._d.formats.weight.bits
-        m.submodules.synapse = synapse = Synapse(layer, lanes, structure, bits)
+        momentum = self._d.momentum
+        m.submodules.synapse = synapse = Synapse(layer, lanes, structure, bits, momentum)
         m.submodules.serializer = serializer = Serializer(
             layer, lanes, shared=structure == "factored"
         )
@@ -92,6 +98,10 @@ class Dense(wiring.Component):
         m.d.comb += self.overflow.eq(settle.overflow)
         if lanes:
             self._learner(m, synapse, settle)
+        if momentum is not None:
+            connect(m, flipped(self.weight_velocities), synapse.velocities)
+            connect(m, flipped(self.bias_velocities), settle.velocities)
+            m.d.comb += [synapse.ends.eq(self.ends), settle.ends.eq(self.ends)]
         return m
 
     def _learner(self, m: Module, synapse: Synapse, settle: Settle) -> None:

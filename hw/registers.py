@@ -115,7 +115,8 @@ def wire_schedule(m: Module, registers: RegisterBus, schedule: Schedule) -> None
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:
     """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it."""
     select = Signal(counter_shape(len(ports) - 1))
-    word = Signal(signed(len(ports[0].read_data)), name="weight_word")
+    widest = max(len(port.read_data) for port in ports)
+    word = Signal(signed(widest), name="weight_word")
     m.d.comb += registers.WEIGHT_DATA.eq(word)
     with m.If(registers.WEIGHT_SELECT_written):
         m.d.sync += select.eq(registers.write_data)

@@ -13,7 +13,7 @@ word, as many as are shifted out, and cuts off.
 from dataclasses import dataclass
 from typing import Self
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,7 +32,8 @@ class Course:
     ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample. Mantissas have
     ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
     With a ``schedule`` a stage is added to the shifts. With fewer lanes ``built`` than there are
-    (0: all are) a batch is taken in passes.
+    (0: all are) a batch is taken in passes. ``weight_bits`` are those of a step, with ``momentum``
+    of a velocity.
     """
 
     structure: str
@@ -46,6 +47,7 @@ class Course:
     stochastic: bool = False
     schedule: bool = False
     built: int = 0
+    momentum: bool = False
 
     @property
     def at_once(self) -> int:
@@ -67,11 +69,12 @@ class Course:
             d.learning.batch,
             outputs=d.network.layers[-1],
             jvp_bits=g.jvp_bits,
-            weight_bits=d.formats.weight.bits,
+            weight_bits=d.step_format.bits,
             mantissa_bits=d.mantissa_bits,
             stochastic=d.learning.rounding == "stochastic",
             schedule=d.learning.schedule == "chip",
             built=g.lanes,
+            momentum=d.momentum is not None,
         )
 
 
@@ -83,7 +86,8 @@ class Sequencer(wiring.Component):
     pulses at the end of each. ``open`` lets samples in; ``entered`` and ``left`` pulse once for
     every sample that has entered and every output that has left. The clocks that a batch takes
     beside its samples are in `model.cycles`. With several passes ``turn`` says whose it is,
-    ``clear`` begins a batch, ``keep`` and ``swap`` are the drawer's.
+    ``clear`` begins a batch, ``keep`` and ``swap`` are the drawer's. With momentum ``ends`` says
+    whether the lane is the first (bit 0) and the last (bit 1) that moves the layer.
     """
 
     def __init__(self, course: Course) -> None:
@@ -95,6 +99,8 @@ class Sequencer(wiring.Component):
             members["mantissas"] = In(data.ArrayLayout(course.mantissa_bits + 1, layers))
         if course.schedule:
             members |= {"stage": In(4), "tick": Out(1)}
+        if course.momentum:
+            members["ends"] = Out(2)
         if course.passes > 1:
             members["turn"] = Out(range(course.passes))
             members |= {name: Out(1) for name in ("clear", "keep", "swap")}
@@ -142,6 +148,10 @@ class Sequencer(wiring.Component):
         rounded, clips = saturate(rounded, course.weight_bits)
         place, again = Signal(counter_shape(course.at_once - 1)), Signal()
         m.d.comb += self.lane.eq(place if course.passes > 1 else lane)
+        if course.momentum:
+            users = Array(self.masks[n] for n in range(layers))[layer]
+            before = users & ((Const(1, lanes + 1) << lane) - 1)
+            m.d.comb += self.ends.eq(Cat(before == 0, (users >> lane >> 1) == 0))
         self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)

@@ -20,7 +20,8 @@ class Settle(wiring.Component):
     ``rows`` and ``first`` are the row signs and the bias's column sign (`Signs`), ``mask`` the
     lanes that perturb this layer. ``sweep`` holds while the learner moves the biases, as in
     `Synapse`; ``swept`` in the last cycle. ``overflow`` pulses: bit 0 z, bit 1 a dz clipped.
-    Without lanes only the streams, ``overflow`` and ``host`` are there.
+    Without lanes only the streams, ``overflow`` and ``host`` are there; with momentum also ``ends``
+    and ``velocities`` (`Weights`).
     Latency: 2 cycles, 3 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
@@ -30,13 +31,15 @@ class Settle(wiring.Component):
         self._shared = description.learning.structure == "factored"
         f, lanes, width = description.formats, geometry.lanes, layer.next_simd
         outputs = row(signed(f.membrane.bits), f.tangent.bits, lanes, width)
+        momentum, step_bits = description.momentum, description.step_format.bits
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
         learner = {
             "rows": In(data.ArrayLayout(layer.n_out, lanes)),
             "first": In(lanes),
             "mask": In(lanes),
             "sweep": In(1),
             "lane": In(range(max(lanes, 2))),
-            "step": In(signed(f.weight.bits)),
+            "step": In(signed(step_bits)),
             "swept": Out(1),
             "saturated": Out(1),
         }
@@ -45,6 +48,7 @@ class Settle(wiring.Component):
                 "inputs": In(stream.Signature(sums(layer, lanes, width, shared=self._shared))),
                 "outputs": Out(stream.Signature(outputs)),
                 **(learner if lanes else {}),
+                **({} if momentum is None else glide),
                 "overflow": Out(2),
                 "host": In(HostPort(f.weight.bits)),
             }
@@ -54,8 +58,14 @@ class Settle(wiring.Component):
         m = Module()
         layer, width = self._layer, self._layer.next_simd
         bits, learn = self._d.formats.weight.bits, self._lanes > 0
-        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, bits, learn=learn)
+        momentum = self._d.momentum
+        m.submodules.store = biases = Weights(
+            layer.n_out, 1, width, 1, bits, learn=learn, momentum=momentum
+        )
         connect(m, flipped(self.host), biases.host)
+        if momentum is not None:
+            connect(m, flipped(self.velocities), biases.velocities)
+            m.d.comb += biases.ends.eq(self.ends)
 
         advance, taken, step_on = Signal(), Signal(), Signal()
         place = Signal(counter_shape(layer.rows - 1))

@@ -13,6 +13,7 @@ from dualspike.hw.signs import Signs
 from dualspike.hw.streams import entries, sums, synapse_input
 from dualspike.hw.walk import Jump, Walk
 from dualspike.hw.weights import HostPort, Weights
+from dualspike.model.description import VELOCITY_BITS
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import WORD
 
@@ -25,18 +26,27 @@ class Synapse(wiring.Component):
     for each lane that perturbs this layer. ``load``, ``word``, ``restart``, ``rows`` and ``first``
     belong to the signs (`Signs`). ``sweep`` holds while the learner moves the weights by ``step``
     against lane ``lane``: one row a cycle, ``swept`` in the last. Without lanes only the streams
-    and ``host`` are there.
+    and ``host`` are there. With ``momentum`` there are ``ends`` and ``velocities`` (`Weights`).
     Where the layer skips, ``inputs`` are chunks as a `Sieve` gives them. Independent signs then
     have a memory, since chunks come from anywhere: ``restart`` fills it, in as many cycles as a
     pass over the weights has, in which no input is taken.
     Latency: 3 cycles from a group's last chunk in to its sums out. Throughput: a chunk a cycle.
     """
 
-    def __init__(self, layer: Layer, lanes: int, structure: str, weight_bits: int) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        lanes: int,
+        structure: str,
+        weight_bits: int,
+        momentum: int | None = None,
+    ) -> None:
         self._layer, self._lanes = layer, lanes
-        self._structure, self._bits = structure, weight_bits
+        self._structure, self._bits, self._momentum = structure, weight_bits, momentum
         self._shared = structure == "factored"
         outputs = sums(layer, lanes, layer.pe, shared=self._shared)
+        step_bits = weight_bits if momentum is None else weight_bits + VELOCITY_BITS
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
         learner = {
             "mask": In(lanes),
             "load": In(lanes),
@@ -46,7 +56,7 @@ class Synapse(wiring.Component):
             "first": Out(lanes),
             "sweep": In(1),
             "lane": In(range(max(lanes, 2))),
-            "step": In(signed(weight_bits)),
+            "step": In(signed(step_bits)),
             "swept": Out(1),
             "saturated": Out(1),
         }
@@ -55,6 +65,7 @@ class Synapse(wiring.Component):
                 "inputs": In(stream.Signature(synapse_input(layer, lanes))),
                 "outputs": Out(stream.Signature(outputs)),
                 **(learner if lanes else {}),
+                **({} if momentum is None else glide),
                 "host": In(HostPort(weight_bits)),
             }
         )
@@ -64,9 +75,18 @@ class Synapse(wiring.Component):
         layer, lanes = self._layer, self._lanes
         m.submodules.walk = walk = (Jump if layer.skips else Walk)(layer)
         m.submodules.store = weights = Weights(
-            layer.n_out, layer.n_in, layer.pe, layer.simd, self._bits, learn=lanes > 0
+            layer.n_out,
+            layer.n_in,
+            layer.pe,
+            layer.simd,
+            self._bits,
+            learn=lanes > 0,
+            momentum=self._momentum,
         )
         connect(m, flipped(self.host), weights.host)
+        if self._momentum is not None:
+            connect(m, flipped(self.velocities), weights.velocities)
+            m.d.comb += weights.ends.eq(self.ends)
 
         advance, taken = Signal(), Signal()
         given = self.inputs.payload

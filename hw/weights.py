@@ -4,8 +4,9 @@ from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed, unsig
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.fixed import saturate
+from dualspike.hw.fixed import round_half_up, saturate
 from dualspike.hw.streams import counter_shape, entries
+from dualspike.model.description import VELOCITY_BITS
 
 
 class HostPort(wiring.Signature):
@@ -35,20 +36,35 @@ class Weights(wiring.Component):
     ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
     saturate(word - sign * step) back to the row read last; ``saturated`` tells of clipping.
     These four are there only if the memories ``learn``.
+
+    With ``momentum`` k every word has a velocity m with VELOCITY_BITS fraction bits more, as has
+    the step, and ``move`` writes saturate(m - decay + sign * step), where decay is round(m / 2^k)
+    with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
+    loses round(m) of the new m, a cycle later. ``velocities`` is the host's way to them.
     ``host`` works row by row of the matrix, while nothing else does.
     """
 
     def __init__(
-        self, n_out: int, n_in: int, pe: int, simd: int, bits: int, *, learn: bool
+        self,
+        n_out: int,
+        n_in: int,
+        pe: int,
+        simd: int,
+        bits: int,
+        *,
+        learn: bool,
+        momentum: int | None = None,
     ) -> None:
         self._n_out, self._n_in, self._pe, self._simd, self._bits = n_out, n_in, pe, simd, bits
-        self._learn = learn
+        self._learn, self._momentum = learn, momentum
+        step_bits = bits if momentum is None else bits + VELOCITY_BITS
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
         self._chunks = -(-n_in // simd)
         self._rows = -(-n_out // pe) * self._chunks
         learner = {
             "move": In(1),
             "signs": In(pe * simd),
-            "step": In(signed(bits)),
+            "step": In(signed(step_bits)),
             "saturated": Out(1),
         }
         super().__init__(
@@ -57,6 +73,7 @@ class Weights(wiring.Component):
                 "enable": In(1),
                 "words": Out(data.ArrayLayout(signed(bits), pe * simd)),
                 **(learner if learn else {}),
+                **({} if momentum is None else glide),
                 "host": In(HostPort(bits)),
             }
         )
@@ -64,7 +81,9 @@ class Weights(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         banks = self._pe * self._simd
-        host_bank, host_row = self._host_walk(m)
+        if self._momentum is not None:
+            return self._glide(m, self._momentum)
+        host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
         over = Signal(banks)
         if self._learn:
             moved_row = Signal.like(self.row)
@@ -97,18 +116,86 @@ class Weights(wiring.Component):
                 write.data.eq(value),
                 write.en.eq(enable),
             ]
-        self._answer(m, host_bank, entries(self.words, banks))
+        self._answer(m, self.host, host_bank, entries(self.words, banks))
         return m
 
-    def _answer(self, m: Module, host_bank: Signal, words: list[Value]) -> None:
+    @staticmethod
+    def _answer(
+        m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
+    ) -> None:
         """The host's read data; a single bank holds it by itself."""
         if len(words) == 1:
-            m.d.comb += self.host.read_data.eq(words[0])
+            m.d.comb += port.read_data.eq(words[0])
             return
         asked, bank = Signal(), Signal.like(host_bank)
-        m.d.sync += [asked.eq(self.host.access), bank.eq(host_bank)]
+        m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
         with m.If(asked):
-            m.d.sync += self.host.read_data.eq(Array(words)[bank])
+            m.d.sync += port.read_data.eq(Array(words)[bank])
+
+    def _glide(self, m: Module, momentum: int) -> Module:
+        """Words that follow their velocities; both kinds of memory have the same places."""
+        banks, bits = self._pe * self._simd, self._bits
+        ports = self.host, self.velocities
+        rewind = ports[0].rewind | ports[1].rewind
+        host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
+        moved_row, late_row = Signal.like(self.row), Signal.like(self.row)
+        late, over, late_over = Signal(), Signal(banks), Signal(banks)
+        back = -self.step
+        with m.If(self.enable):
+            m.d.sync += moved_row.eq(self.row)
+        m.d.sync += [late.eq(self.move & self.ends[1]), late_row.eq(moved_row)]
+        m.d.comb += self.saturated.eq((self.move & over.any()) | (late & late_over.any()))
+
+        def bank_of(
+            kind: str,
+            bank: int,
+            port: wiring.PureInterface,
+            moves: Value,
+            row: Signal,
+            value: Value,
+        ) -> Value:
+            """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
+            form = unsigned(len(port.read_data))
+            m.submodules[f"{kind}_{bank}"] = store = memory.Memory(
+                shape=form, depth=self._rows, init=[]
+            )
+            read, write = store.read_port(), store.write_port()
+            here = port.access & port.write & (host_bank == bank)
+            m.d.comb += [
+                read.addr.eq(Mux(port.access, host_row, self.row)),
+                read.en.eq(self.enable | port.access),
+                write.addr.eq(Mux(moves, row, host_row)),
+                write.data.eq(Mux(moves, value, port.write_data)),
+                write.en.eq((moves & self._exists(bank, row)) | here),
+            ]
+            return read.data.as_signed()
+
+        words: list[list[Value]] = [[], []]
+        for bank in range(banks):
+            moved = Signal(signed(bits + VELOCITY_BITS), name=f"moved_{bank}")
+            settled = Signal(signed(bits), name=f"settled_{bank}")
+            velocity = bank_of("velocity", bank, self.velocities, self.move, moved_row, moved)
+            word = bank_of("bank", bank, self.host, late, late_row, settled)
+            decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
+            clipped, clips = saturate(
+                velocity - decay + Mux(self.signs[bank], back, self.step), len(moved)
+            )
+            held = Signal(signed(bits), name=f"held_{bank}", reset_less=True)
+            change = Signal(signed(bits + 1), name=f"change_{bank}", reset_less=True)
+            m.d.sync += [held.eq(word), change.eq(round_half_up(moved, VELOCITY_BITS))]
+            new, late_clips = saturate(held - change, bits)
+            m.d.comb += [
+                moved.eq(clipped),
+                settled.eq(new),
+                self.words[bank].eq(word),
+                over[bank].eq(clips & self._exists(bank, moved_row)),
+                late_over[bank].eq(late_clips & self._exists(bank, late_row)),
+            ]
+            words[0].append(word)
+            words[1].append(velocity)
+        for port, own in zip(ports, words, strict=True):
+            self._answer(m, port, host_bank, own)
+        return m
 
     def _exists(self, bank: int, row: Signal) -> Value:
         """Whether a bank's word in a row belongs to the matrix: padding never moves."""
@@ -121,14 +208,14 @@ class Weights(wiring.Component):
         ]
         return ~row.matches(*padded) if padded else Const(1)
 
-    def _host_walk(self, m: Module) -> tuple[Signal, Signal]:
+    def _host_walk(self, m: Module, rewind: Value, access: Value) -> tuple[Signal, Signal]:
         """Bank and row of the host's next word: input by input, neuron by neuron."""
         p, s = Signal(counter_shape(self._pe - 1)), Signal(counter_shape(self._simd - 1))
         column, base = Signal(counter_shape(self._n_in - 1)), Signal.like(self.row)
         row = Signal.like(self.row)
-        with m.If(self.host.rewind):
+        with m.If(rewind):
             m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
-        with m.Elif(self.host.access):
+        with m.Elif(access):
             m.d.sync += [s.eq(s + 1), column.eq(column + 1)]
             with m.If(s == self._simd - 1):
                 m.d.sync += [s.eq(0), row.eq(row + 1)]

@@ -1,10 +1,12 @@
 """The validated description of one chip: what a TOML file says, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
 from dualspike.model.learning import Learning
@@ -15,6 +17,7 @@ from dualspike.model.widths import Formats
 LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
 MANTISSA_BITS = 3
+VELOCITY_BITS = 4
 
 
 class Data(Section):
@@ -111,14 +114,27 @@ class Description(Section):
         return [0] * self.n_layers if shifts is None else shifts
 
     @property
+    def momentum(self) -> int | None:
+        """k, of a chip whose weights have velocities that keep 1 - 2^-k of themselves."""
+        return self.learning.momentum if self.learns else None
+
+    @property
+    def step_format(self) -> Format:
+        """Format of steps: the weights', with momentum the finer one of their velocities."""
+        weight = self.formats.weight
+        if self.momentum is None:
+            return weight
+        return replace(weight, fraction=weight.fraction + VELOCITY_BITS)
+
+    @property
     def step_shift(self) -> list[int]:
-        """Right shift from a jvp accumulator to a step in weight units, at the start, by layer.
+        """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
 
         The accumulator has membrane + tangent fraction bits; the batch mean, the rate and the
-        weight's last bit are folded in.
+        step's last bit are folded in.
         """
         f = self.formats
-        base = f.membrane.fraction + f.tangent.fraction - f.weight.fraction
+        base = f.membrane.fraction + f.tangent.fraction - self.step_format.fraction
         base += self.learning.rate + (self.learning.batch - 1).bit_length()
         return [base + shift for shift in self.layer_shift]
 

@@ -71,7 +71,10 @@ def weight_bits(d: Description) -> int:
 def memory_bits(d: Description) -> dict[str, int]:
     """Bits of the memories by kind, padding included; signs with the registers that hold some."""
     g = geometry(d)
-    kinds = ("weights", "membranes", "tangents", "surrogate", "replay", "tallies", "signs")
+    kinds = (
+        *("weights", "velocities", "membranes", "tangents"),
+        *("surrogate", "replay", "tallies", "signs"),
+    )
     bits: dict[str, int] = dict.fromkeys(kinds, 0)
     for layer in g.layers:
         for memory in layer_memories(d, g, layer):

@@ -23,6 +23,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "mantissa": d.learning.mantissa is not None,
         "rounding": d.learning.rounding == "stochastic",
         "schedule": d.learning.schedule == "chip",
+        "momentum": d.momentum,
         "drawn": d.lanes if d.passes > 1 else None,
     }
     learning: dict[str, Any] = {

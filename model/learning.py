@@ -10,6 +10,7 @@ Shift = Annotated[int, within(-16, 16)]
 Lanes = Annotated[int, within(1, 64)]
 LayerIndex = Annotated[int, within(0, 14)]
 Mantissa = Annotated[int, within(8, 15)]
+Momentum = Annotated[int, within(1, 8)]
 
 
 class Learning(Section):
@@ -26,6 +27,7 @@ class Learning(Section):
     divided by the next power of two). ``mantissa`` multiplies the rate of layer l by
     mantissa[l] / 8. ``rounding`` is that of steps to the weight format: to the nearest, or up or
     down at random so that the mean is kept. ``schedule`` says who counts the stages.
+    ``momentum`` k gives every weight a velocity, of which each batch keeps 1 - 2^-k.
     """
 
     rule: Literal["rfg", "none"] = "rfg"
@@ -39,6 +41,7 @@ class Learning(Section):
     layer_shift: list[Shift] | None = None
     mantissa: list[Mantissa] | None = None
     rounding: Literal["nearest", "stochastic"] = "nearest"
+    momentum: Momentum | None = None
     stages: Annotated[int, within(1, 16)] = 5
     schedule: Literal["host", "chip"] = "host"
     updates: Annotated[int, within(1, 10**8)] = 5000

@@ -10,7 +10,9 @@ from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
 from dualspike.model.lfsr import WORD, draw_order
 
-Kind = Literal["weights", "membranes", "tangents", "surrogate", "replay", "tallies", "signs"]
+Kind = Literal[
+    "weights", "velocities", "membranes", "tangents", "surrogate", "replay", "tallies", "signs"
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
         Memory("weights", layer.pe * layer.simd, layer.cycles, f.weight.bits, True),
         Memory("weights", width, layer.rows, f.weight.bits, True),
     ]
+    if d.momentum is not None:
+        bits = d.step_format.bits
+        found += [
+            Memory("velocities", layer.pe * layer.simd, layer.cycles, bits, True),
+            Memory("velocities", width, layer.rows, bits, True),
+        ]
     if layer.groups > 1:
         depth = replay_depth(layer.chunks)
         number = (layer.chunks - 1).bit_length() if layer.skips else 0

@@ -116,7 +116,7 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         Register(
             "WEIGHT_SELECT",
             "w",
-            "2 * layer for weights, 2 * layer + 1 for biases; rewinds",
+            f"2 * layer for weights, 2 * layer + 1 for biases{_velocities(d)}; rewinds",
             on_write="rewind",
         ),
         Register(
@@ -188,6 +188,13 @@ def _still(register: Register) -> Register:
         meaning=meanings.get(name, register.meaning),
         fields=fields.get(name, register.fields),
     )
+
+
+def _velocities(d: Description | OperatorDescription) -> str:
+    """What WEIGHT_SELECT goes on with where weights have velocities."""
+    if not isinstance(d, Description) or d.momentum is None:
+        return ""
+    return f", {2 * d.n_layers} more for their velocities"
 
 
 def _optional(d: Description) -> list[Register]:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.chip import Record
+from dualspike.golden.chip import Chip, Record
 from dualspike.golden.integer import Matrix
 from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe, probes_of
@@ -131,11 +131,8 @@ class Verilated:
 
     def load(self, weights: list[Matrix], biases: list[Matrix], lfsr: int, stage: int = 0) -> None:
         """Write all weights and biases; the drawer's state and the stage, where there are any."""
-        for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-            for select, values in ((2 * layer, w), (2 * layer + 1, b)):
-                self.write("WEIGHT_SELECT", select)
-                for value in values.flat:
-                    self.write("WEIGHT_DATA", int(value))
+        pairs = zip(weights, biases, strict=True)
+        self.fill([values for pair in pairs for values in pair])
         if "LFSR_0" in self._address:
             self.write("LFSR_0", lfsr)
             self.write("LFSR_1", lfsr >> 32)
@@ -143,17 +140,26 @@ class Verilated:
             self.write("STAGE", stage)
             self.write("PHASE", 0)
 
+    def fill(self, memories: list[Matrix], first: int = 0) -> None:
+        """Write weight memories from number ``first`` on."""
+        for select, values in enumerate(memories, first):
+            self.write("WEIGHT_SELECT", select)
+            for value in values.flat:
+                self.write("WEIGHT_DATA", int(value))
+
+    def dump(self, select: int, shape: tuple[int, ...], bits: int) -> Matrix:
+        """Read one weight memory back."""
+        half = 1 << (bits - 1)
+        self.write("WEIGHT_SELECT", select)
+        words = [self.read("WEIGHT_DATA") for _ in range(int(np.prod(shape)))]
+        stored = np.array(words, np.int64).reshape(shape) & (2 * half - 1)
+        return np.where(stored >= half, stored - 2 * half, stored)
+
     def weights(self) -> tuple[list[Matrix], list[Matrix]]:
         """Read all weights and biases back."""
-        half = 1 << (self._weight_bits - 1)
-        result: tuple[list[Matrix], list[Matrix]] = ([], [])
-        for layer, (n_in, n_out) in enumerate(self._shapes):
-            for select, shape in ((0, (n_out, n_in)), (1, (n_out,))):
-                self.write("WEIGHT_SELECT", 2 * layer + select)
-                words = [self.read("WEIGHT_DATA") for _ in range(int(np.prod(shape)))]
-                stored = np.array(words, np.int64).reshape(shape) & (2 * half - 1)
-                result[select].append(np.where(stored >= half, stored - 2 * half, stored))
-        return result
+        bits, shapes = self._weight_bits, list(enumerate(self._shapes))
+        weights = [self.dump(2 * n, (n_out, n_in), bits) for n, (n_in, n_out) in shapes]
+        return weights, [self.dump(2 * n + 1, (n_out,), bits) for n, (_, n_out) in shapes]
 
     def record(self, lanes: int) -> Record:
         """What can be read behind an update."""
@@ -218,6 +224,20 @@ class Simulation(Verilated):
     def of(cls, description: Description) -> Self:
         """Build, or find, the plain core of a description and open it."""
         return cls(description, build(core_source(description)[0]))
+
+    def load_chip(self, chip: Chip, stage: int = 0) -> None:
+        """Write everything that a chip holds: also velocities, where there are any."""
+        self.load(chip.weights, chip.biases, chip.drawer.state, stage)
+        self.fill(chip.velocities, 2 * self.d.n_layers)
+
+    def velocities(self) -> list[Matrix]:
+        """Read the velocities back, of weights and biases in turn; none without momentum."""
+        d, first = self.d, 2 * self.d.n_layers
+        shapes = [shape for n_in, n_out in d.shapes for shape in ((n_out, n_in), (n_out,))]
+        return [
+            self.dump(first + n, shape, d.step_format.bits)
+            for n, shape in enumerate(shapes if d.momentum is not None else [])
+        ]
 
     def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
         """Updates on one batch or several in a row, as `golden.chip.Chip.update`.

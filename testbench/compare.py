@@ -60,6 +60,8 @@ def compare_update(
     for n, (stored, read) in enumerate(zip(chip.weights, weights, strict=True)):
         pairs += _unequal(f"weights[{n}]", stored, read)
         pairs += _unequal(f"biases[{n}]", chip.biases[n], biases[n])
+    for n, (stored, read) in enumerate(zip(chip.velocities, simulation.velocities(), strict=True)):
+        pairs += _unequal(f"velocities[{n}]", stored, read)
     pairs.append(("FLAGS", expected.flags, found.flags))
     for signal, wanted, got in pairs:
         if wanted != got:
@@ -97,7 +99,7 @@ def locate(
         with Simulation(description, library) as simulation:
             if trace and waveform:
                 simulation.trace(waveform, *trace)
-            simulation.load(before.weights, before.biases, before.drawer.state, stage)
+            simulation.load_chip(before, stage)
             simulation.log()
             if target is None:
                 simulation.infer(x)

@@ -39,7 +39,7 @@ class RtlEngine:
         self.learning_cycles = 0
         self._checking = check
         self._pool = ThreadPoolExecutor(1)
-        simulation.load(self.chip.weights, self.chip.biases, self.chip.drawer.state)
+        simulation.load_chip(self.chip)
         simulation.write("FLAGS", 0)
 
     def __enter__(self) -> Self:

@@ -41,6 +41,9 @@ class Bench:
         self.chip = Chip(d, weights, biases)
         self.skips = [layer.index for layer in geometry(d).layers if layer.skips]
         self.skipped: list[tuple[int, ...]] = []
+        highest = d.step_format.highest
+        for velocity in self.chip.velocities:
+            velocity[:] = self.rng.integers(-highest, highest, velocity.shape)
         self.done = 0
         self.host = Host(stand, register_map(d))
         self.inputs = stand.source("inputs", stall)
@@ -60,12 +63,13 @@ class Bench:
     def memories(self) -> list[tuple[int, Ints]]:
         """WEIGHT_SELECT and golden contents of every weight memory."""
         pairs = zip(self.chip.weights, self.chip.biases, strict=True)
-        return list(enumerate(memory for pair in pairs for memory in pair))
+        return list(enumerate([*(one for pair in pairs for one in pair), *self.chip.velocities]))
 
     async def compare_weights(self) -> None:
         """Read every memory back."""
-        form = signed(self.d.formats.weight.bits)
+        weights, bits = 2 * self.d.n_layers, (self.d.formats.weight.bits, self.d.step_format.bits)
         for select, expected in self.memories():
+            form = signed(bits[select >= weights])
             found = await self.host.dump(select, expected.shape, form)
             np.testing.assert_array_equal(found, expected, f"weight memory {select}")
 
@@ -208,13 +212,13 @@ async def takes_masks_and_states(dut: HierarchyObject) -> None:
     await host.write("LFSR_1", state >> 32)
     assert await host.read_wide("LFSR", signed=False) == state
     bench.chip.drawer.state = state
-    weights = [w.copy() for w in bench.chip.weights], [b.copy() for b in bench.chip.biases]
+    before = bench.chip.copy()
     await host.write("UPDATES", 1)
     targets, record = bench.batches(1)
     bench.targets.send(np.ravel(targets).tolist())
     await host.write("CONTROL", Command.LEARN)
     await bench.stand.until(lambda: not bench.stand.get("busy"))
-    bench.chip.weights, bench.chip.biases = weights
+    bench.chip = before
     assert await host.read_wide("LOSS") == record.loss
     assert [await host.read_wide(f"JVP_{k}") for k in range(d.lanes)] == [0] * d.lanes
     assert await host.read_wide("LFSR", signed=False) == record.lfsr

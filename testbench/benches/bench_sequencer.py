@@ -105,7 +105,7 @@ class Bench:
 
     def step(self, jvp: int, layer: int, word: int) -> tuple[int, bool]:
         """A step, and whether it was clipped."""
-        form, shift = self.d.formats.weight, self.shifts[layer] + self.stage
+        form, shift = self.d.step_format, self.shifts[layer] + self.stage
         if self.scaled:
             jvp, shift = jvp * self.mantissas[layer], shift + 3
         exact = Fraction(jvp, 1 << shift)
@@ -136,13 +136,16 @@ class Bench:
                 if self.scaled:
                     await self.expect(start=0, clipped=0, words_ready=0)
                 await self.expect(clipped=int(over), start=0)
-                await self.expect(start=1 << layer, lane=place, step=step, clipped=0)
+                users = [k for k in lanes if mask >> k & 1]
+                ends = {"ends": (lane == users[0]) + 2 * (lane == users[-1])}
+                now = {"lane": place, "step": step, **(ends if self.d.momentum else {})}
+                await self.expect(start=1 << layer, clipped=0, **now)
                 sweep = self.rng.randint(1, 9)
                 self.stand.set(sweeping=1)
                 for _ in range(sweep):
-                    await self.expect(start=0, lane=place, step=step, busy=1)
+                    await self.expect(start=0, busy=1, **now)
                 self.stand.set(sweeping=0)
-                await self.expect(start=0, lane=place, step=step, busy=1)
+                await self.expect(start=0, busy=1, **now)
         await self.expect(busy=1, learn=1, start=0, updates=updates)
 
 

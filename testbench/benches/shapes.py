@@ -6,6 +6,7 @@
 | folded   | pe and simd that do not divide, factored signs, T = 5, a lane without a layer      |
 | twisted  | several groups everywhere, T = 1, results finer than sums, 3 lanes in 2 passes     |
 | odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
+| gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages          |
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only                                   |
 | leaky    | a leak, a threshold for each layer, a rectangle, five bits of membrane and tangent |
@@ -119,6 +120,22 @@ SHAPES: dict[str, dict[str, Any]] = {
         "learning": {"batch": 3, "structure": "factored", "scope": "global", "rate": 3},
         "formats": {"weight": "s1.6", "membrane": "s2.6", "tangent": "s5.1", "target": "s1.5"},
         "hardware": {"simd": [1, 3, 2], "pe": [3, 2, 1], "skip": True},
+    },
+    "gliding": {
+        "network": {"layers": [3, 4, 3, 2], "time_steps": 4},
+        "learning": {
+            "batch": 2,
+            "masks": [[0, 1], [1], [0, 1, 2]],
+            "rate": 3,
+            "mantissa": [8, 11, 14],
+            "rounding": "stochastic",
+            "schedule": "chip",
+            "stages": 2,
+            "updates": 3,
+            "momentum": 2,
+        },
+        "formats": {"weight": "s1.8", "tangent": "s6.3"},
+        "hardware": {"simd": [2, 2, 1], "pe": [2, 3, 1], "lanes": 2},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

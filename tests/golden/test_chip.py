@@ -28,6 +28,11 @@ class Oracle:
     def __init__(self, d: Description, weights: list[Any], biases: list[Any]) -> None:
         self.d, self.weights, self.biases = d, weights, biases
         self.flags: set[Flag] = set()
+        self.momentum = d.learning.momentum or 0
+        weight = d.formats.weight
+        finer = Format(signed=True, integer=weight.integer, fraction=weight.fraction + 4)
+        self.velocity = finer if self.momentum else None
+        self.velocities: dict[Any, int] = {}
         s, form = d.network.surrogate, d.formats.surrogate
         width = Fraction(2 * s.span, s.entries)
         self.table = []
@@ -140,7 +145,7 @@ class Oracle:
         self, x: Any, target: Any, signs: Any, words: list[int], stage: int
     ) -> tuple[int, list[int]]:
         """Loss and jvp of a batch; then the weights move, lane by lane, layer by layer."""
-        d, form = self.d, self.d.formats.weight
+        d, form = self.d, self.velocity or self.d.formats.weight
         align = d.formats.membrane.fraction - d.formats.target.fraction
         loss, slopes = 0, [0] * d.lanes
         for sample, wanted in zip(x.tolist(), target.tolist(), strict=True):
@@ -162,18 +167,29 @@ class Oracle:
                 if word is not None:
                     exact = Fraction(math.floor(exact + word * unit % 1))
                 step = self.fit(exact * form.lsb, form, Flag.STEP)
+                lanes = [lane for lane, mask in enumerate(d.masks) if mask >> layer & 1]
+                turn = (k == lanes[0], k == lanes[-1])
                 for i, row in enumerate(self.weights[layer]):
                     for j, weight in enumerate(row):
-                        row[j] = self.moved(weight, int(v[layer][i][j]), step)
-                    self.biases[layer][i] = self.moved(
-                        self.biases[layer][i], int(c[layer][i]), step
-                    )
+                        move = int(v[layer][i][j]) * step
+                        row[j] = self.moved(weight, move, (layer, i, j), *turn)
+                    move, bias = int(c[layer][i]) * step, self.biases[layer][i]
+                    self.biases[layer][i] = self.moved(bias, move, (layer, i, -1), *turn)
         return loss, slopes
 
-    def moved(self, weight: int, sign: int, step: int) -> int:
-        """One weight, a step further."""
-        form = self.d.formats.weight
-        return self.fit((weight - sign * step) * form.lsb, form, Flag.WEIGHT)
+    def moved(self, weight: int, move: int, place: Any, first: bool, last: bool) -> int:
+        """One weight, a step further; with momentum its velocity, and in the end the weight."""
+        form, fine = self.d.formats.weight, self.velocity
+        change = move * form.lsb
+        if fine:
+            old = self.velocities.get(place, 0)
+            kept = math.floor(Fraction(old, 2**self.momentum) + Fraction(1, 2)) if first else 0
+            new = self.fit((old - kept + move) * fine.lsb, fine, Flag.WEIGHT)
+            self.velocities[place] = new
+            change = math.floor(new * fine.lsb / form.lsb + Fraction(1, 2)) * form.lsb
+        return (
+            self.fit(weight * form.lsb - change, form, Flag.WEIGHT) if last or not fine else weight
+        )
 
 
 def by_lane(perturbation: Any, lanes: int) -> Any:
@@ -230,13 +246,15 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
 
 
 def learning(r: random.Random, layers: int) -> dict[str, Any]:
-    """Frozen layers or masks, or neither; mantissas and stochastic rounding now and then."""
+    """Frozen layers or masks, or neither; mantissas, stochastic rounding, momentum now and then."""
     frozen = {"frozen": r.sample(range(layers), r.randint(0, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 3))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
     mantissa = {"mantissa": [r.randint(8, 15) for _ in range(layers)]}
     rounding = {"rounding": "stochastic"}
-    return r.choice([{}, frozen, masks]) | r.choice([{}, mantissa]) | r.choice([{}, rounding])
+    momentum = {"momentum": r.randint(1, 8)}
+    parts = [{}, frozen, masks], [{}, mantissa], [{}, rounding], [{}, {}, momentum]
+    return {key: value for part in parts for key, value in r.choice(part).items()}
 
 
 def random_chip(d: Description, seed: int) -> Chip:
@@ -275,6 +293,10 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
         assert record.flags == sum(1 << flag for flag in oracle.flags)
         assert [w.tolist() for w in chip.weights] == oracle.weights
         assert [b.tolist() for b in chip.biases] == oracle.biases
+        for place, velocity in oracle.velocities.items():
+            layer, i, j = place
+            stored = chip.velocities[2 * layer + (j < 0)]
+            assert stored[i] == velocity if j < 0 else stored[i, j] == velocity
 
 
 def test_the_oracle_has_seen_every_flag_and_its_absence() -> None:

@@ -11,6 +11,7 @@ from dualspike.testbench.components import run_bench
         ("folded", 7),
         ("twisted", 5),
         ("odd", 15),
+        ("gliding", 5),
         ("single", 0),
         ("event", 0),
         ("sparse", 0),

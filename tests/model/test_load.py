@@ -170,6 +170,8 @@ def test_networks_that_no_hardware_is_built_for(text, line):
         ("mantissa = [8]", "mantissa must have 2 entries, not 1"),
         ("mantissa = [8, 16]", "mantissa[1] must be in [8, 15], not 16"),
         ("mantissa = [7, 8]", "mantissa[0] must be in [8, 15], not 7"),
+        ("momentum = 0", "momentum must be in [1, 8], not 0"),
+        ("momentum = 9", "momentum must be in [1, 8], not 9"),
         ("schedule = 'free'", "schedule must be 'host' or 'chip', not 'free'"),
         ("rounding = 'up'", "rounding must be 'nearest' or 'stochastic', not 'up'"),
         (
@@ -195,7 +197,7 @@ def test_networks_that_no_hardware_is_built_for(text, line):
         ("seed = 4294967296", "seed must be in [1, 4294967295], not 4294967296"),
         ("seed = 1.5", "seed must be a whole number, not 1.5"),
         ("seed = 2020-01-01", "seed must be a whole number, not datetime.date(2020, 1, 1)"),
-        ("momentum = 0.9", "momentum is not a known key"),
+        ("momentum = 0.9", "momentum must be a whole number, not 0.9"),
     ],
 )
 def test_mistakes_in_learning(text, line):

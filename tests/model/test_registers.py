@@ -110,6 +110,8 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"learning": {"mantissa": [8, 8]}},
         {"learning": {"rounding": "stochastic"}},
         {"learning": {"schedule": "chip"}},
+        {"learning": {"momentum": 3}},
+        {"learning": {"momentum": 4}},
         {"hardware": {"lanes": 1}},
         {"learning": {"masks": [[0], [0], [1]]}, "hardware": {"lanes": 1}},
         {"hardware": {"pe": [3, 1]}},

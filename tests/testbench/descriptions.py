@@ -65,7 +65,12 @@ def random_tables(seed: int) -> dict[str, Any]:
             "rule": rule,
         },
         "formats": r.choice(FORMATS),
-        "hardware": {"pe": pe, "simd": simd, "skip": r.choice([False, True]), **lanes},
+        "hardware": {
+            "pe": pe,
+            "simd": simd,
+            "skip": r.choice([False, True]) and not lanes,
+            **lanes,
+        },
     }
     settle(tables["network"], random.Random(seed))
     return tables
@@ -90,7 +95,7 @@ def random_lanes(r: random.Random) -> dict[str, int]:
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
-    """Now and then frozen layers or masks, mantissas, stochastic rounding, stages."""
+    """Now and then frozen layers or masks, and every other way to learn."""
     frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 6))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
@@ -100,6 +105,7 @@ def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
         **r.choice([{}, {}, mantissa]),
         "rounding": r.choice(["nearest", "stochastic"]),
         "schedule": r.choice(["host", "chip"]),
+        "momentum": r.choice([None, None, r.randint(1, 8)]),
         "stages": r.randint(1, 6),
         "updates": r.randint(1, 5),
     }
@@ -123,7 +129,10 @@ def random_chip(d: Description, seed: int) -> Chip:
         return rng.integers(-limit, limit + 1, shape)
 
     weights = [draw(s, n_out, n_in) for s, (n_in, n_out) in zip(spread, d.shapes, strict=True)]
-    return Chip(d, weights, [draw(s, b) for s, (_, b) in zip(spread, d.shapes, strict=True)])
+    chip = Chip(d, weights, [draw(s, b) for s, (_, b) in zip(spread, d.shapes, strict=True)])
+    for velocity in chip.velocities:
+        velocity[:] = draw(d.step_format.highest // 8, *velocity.shape)
+    return chip
 
 
 def random_batch(d: Description, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -139,7 +148,7 @@ def cosimulate(
 ) -> Difference | None:
     """Load, read back, infer and, if the core can, learn; the first difference from the model."""
     chip, rng = random_chip(d, seed), np.random.default_rng(seed)
-    simulation.load(chip.weights, chip.biases, chip.drawer.state)
+    simulation.load_chip(chip)
     simulation.write("FLAGS", 0)
     read = simulation.weights()
     for stored, found in zip([*chip.weights, *chip.biases], [*read[0], *read[1]], strict=True):

@@ -51,7 +51,7 @@ def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
     d = description(request.param)
     simulation = Simulation.of(d)
     chip = random_chip(d, 0)
-    simulation.load(chip.weights, chip.biases, chip.drawer.state)
+    simulation.load_chip(chip)
     return d, simulation
 
 

@@ -16,6 +16,7 @@ from .descriptions import random_description
 
 KINDS = {
     "bank": "weights",
+    "velocity": "velocities",
     "membranes": "membranes",
     "tangents": "tangents",
     "surrogate": "surrogate",
@@ -42,7 +43,10 @@ def counted(verilog: str) -> tuple[int, dict[str, int]]:
 
 DESCRIPTIONS = [
     load_preset("hat"),
-    *(described(name) for name in ("folded", "attached", "still", "event", "sparse")),
+    *(
+        described(name)
+        for name in ("folded", "attached", "still", "event", "sparse", "odd", "gliding")
+    ),
     *(random_description(seed) for seed in (5, 12)),
 ]
 

@@ -37,6 +37,8 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert any(d.learning.frozen for d in seen) and any(d.learning.masks for d in seen)
     assert any({d.masks[k].bit_count() for k in range(d.lanes)} == {1, 2} for d in seen)
     assert len({(bool(d.learning.mantissa), d.learning.rounding) for d in seen}) == 4
+    assert {d.momentum is None for d in seen} == {True, False}
+    assert any(d.momentum and d.passes > 1 for d in seen)
     assert {d.passes for d in seen} >= {1, 2, 3}
     assert any(d.lanes_built > d.lanes_used for d in seen)
     assert any(d.passes > 1 and d.lanes % d.lanes_built for d in seen)

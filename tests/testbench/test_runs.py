@@ -24,7 +24,7 @@ def test_the_chip_counts_its_stages(stages: int) -> None:
     chip, rng = random_chip(d, 1), np.random.default_rng(1)
     batches = [random_batch(d, rng) for _ in range(d.learning.updates + 2)]
     with Simulation.of(d) as simulation:
-        simulation.load(chip.weights, chip.biases, chip.drawer.state, stage=0 if stages else 2)
+        simulation.load_chip(chip, stage=0 if stages else 2)
         simulation.write("STAGES", stages)
         inputs, targets = zip(*batches, strict=True)
         found = simulation.learn(np.concatenate(inputs), np.concatenate(targets))
@@ -46,7 +46,7 @@ def test_passes_end_where_all_lanes_at_once_do(rounding: str) -> None:
     for lanes in (3, 2, 1):
         d = describe({**base, "hardware": {"lanes": lanes}}, "test")
         with Simulation.of(d) as simulation:
-            simulation.load(chip.weights, chip.biases, chip.drawer.state)
+            simulation.load_chip(chip)
             record = simulation.learn(x, y)
             weights, biases = simulation.weights()
             ends.append((record, *(w.tolist() for w in [*weights, *biases])))

@@ -1,0 +1,113 @@
+"""`Weights` with momentum: velocities that decay and take steps, and words that follow them."""
+
+import random
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.weights import Weights
+from dualspike.testbench.benches.memories import fill, read_back
+from dualspike.testbench.benches.reference import clipped
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+FINER = 4
+
+
+def component(**given: int) -> Weights:
+    """The memories of one layer."""
+    return Weights(**given, learn=True)
+
+
+class Bench:
+    """Memories on a stand beside the words and velocities that they should hold, by (i, j)."""
+
+    def __init__(self, stand: Stand, given: dict[str, int]) -> None:
+        self.stand, self.given, self.rng = stand, given, random.Random(8)
+        self.places = [(i, j) for i in range(given["n_out"]) for j in range(given["n_in"])]
+        self.chunks = -(-given["n_in"] // given["simd"])
+        self.rows = -(-given["n_out"] // given["pe"]) * self.chunks
+        self.words: dict[Any, int] = {}
+        self.velocities: dict[Any, int] = {}
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset, and load both kinds of memory."""
+        given = parameters()
+        bench = cls(await Stand.start(dut, component(**given)), given)
+        bits = given["bits"]
+        bench.words = {place: bench.number(bits) for place in bench.places}
+        bench.velocities = {place: bench.number(bits + FINER) for place in bench.places}
+        await fill(bench.stand, "host", bench.words.values())
+        await fill(bench.stand, "velocities", bench.velocities.values())
+        return bench
+
+    def number(self, bits: int) -> int:
+        """A random number, often the lowest or the highest."""
+        half = 1 << (bits - 1)
+        return self.rng.choice([-half, half - 1, *(self.rng.randrange(-half, half) for _ in "abc")])
+
+    async def check(self) -> None:
+        """Read everything back."""
+        count = len(self.places)
+        assert await read_back(self.stand, "host", count) == list(self.words.values())
+        assert await read_back(self.stand, "velocities", count) == list(self.velocities.values())
+
+    def move(self, row: int, signs: int, step: int, ends: int) -> tuple[bool, bool]:
+        """Move a row; whether a velocity and whether a word clipped."""
+        pe, bits, k = self.given["pe"], self.given["bits"], self.given["momentum"]
+        over = [False, False]
+        for bank in range(pe * self.given["simd"]):
+            s, p = divmod(bank, pe)
+            place = row // self.chunks * pe + p, row % self.chunks * self.given["simd"] + s
+            if place not in self.words:
+                continue
+            old = self.velocities[place]
+            decay = floor(Fraction(old, 2**k) + Fraction(1, 2)) if ends & 1 else 0
+            moved = old - decay + (-step if signs >> bank & 1 else step)
+            self.velocities[place], clips = clipped(moved, bits + FINER)
+            over[0] |= clips
+            if ends & 2:
+                change = floor(Fraction(self.velocities[place], 2**FINER) + Fraction(1, 2))
+                self.words[place], clips = clipped(self.words[place] - change, bits)
+                over[1] |= clips
+        return over[0], over[1]
+
+
+@cocotb.test()
+async def host_reads_what_it_wrote(dut: HierarchyObject) -> None:
+    """Both kinds, in any order; neither disturbs the other."""
+    bench = await Bench.start(dut)
+    await bench.check()
+    await bench.check()
+
+
+@cocotb.test()
+async def words_follow_velocities(dut: HierarchyObject) -> None:
+    """Sweeps of one lane or several in a batch: first, between, last; steps up to both ends."""
+    bench = await Bench.start(dut)
+    stand, seen = bench.stand, [set[bool](), set[bool]()]
+    for ends in (3, 1, 0, 2, 3, 1, 2, 3) * 4:
+        step = bench.number(bench.given["bits"] + FINER)
+        banks = bench.given["pe"] * bench.given["simd"]
+        signs = [bench.rng.getrandbits(banks) for _ in range(bench.rows)]
+        late = False
+        for row in range(bench.rows + 2):
+            moves = 0 < row <= bench.rows
+            stand.set(row=row % bench.rows, enable=row < bench.rows, move=moves, step=step)
+            stand.set(ends=ends, signs=signs[row - 1] if moves else 0)
+            await stand.settle()
+            told = late
+            if moves:
+                velocity, late = bench.move(row - 1, signs[row - 1], step, ends)
+                seen[0].add(velocity)
+                seen[1].add(late)
+                told |= velocity
+            assert stand.get("saturated") == told
+            await stand.edge()
+        stand.set(move=0, enable=0)
+        await bench.check()
+    assert seen == [{False, True}] * 2 or bench.rows == 1
