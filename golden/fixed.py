@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.checkpoint import State
 from dualspike.golden.chip import Chip
 from dualspike.golden.integer import Matrix
 from dualspike.golden.network import Parameters, start
@@ -41,6 +42,15 @@ def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -
     return Parameters(tuple(real(w, form) for w in weights), tuple(real(b, form) for b in biases))
 
 
+def restore_chip(chip: Chip, state: State) -> None:
+    """Put a chip into a state."""
+    count = 2 * chip.d.n_layers
+    chip.weights = [memory.copy() for memory in state.memories[:count:2]]
+    chip.biases = [memory.copy() for memory in state.memories[1:count:2]]
+    chip.velocities = [memory.copy() for memory in state.memories[count:]]
+    chip.drawer.state = state.lfsr
+
+
 class FixedEngine:
     """`golden.chip.Chip` behind the `Engine` protocol; see `first_chip` for its start."""
 
@@ -65,6 +75,17 @@ class FixedEngine:
             for first in range(0, len(stored), PREDICT_ROWS)
         ]
         return real(np.concatenate(parts), f.membrane)
+
+    def state(self) -> State:
+        """The chip's state; see golden.checkpoint.Resumable.state."""
+        chip = self.chip.copy()
+        pairs = zip(chip.weights, chip.biases, strict=True)
+        memories = [memory for pair in pairs for memory in pair]
+        return State((*memories, *chip.velocities), chip.drawer.state)
+
+    def restore(self, state: State, updates: int) -> None:
+        """Go on from a state; see golden.checkpoint.Resumable.restore."""
+        restore_chip(self.chip, state)
 
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""

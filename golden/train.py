@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.data import Dataset, batch_indices, relative_l2
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.estimators.masked import MaskedGradient
@@ -126,18 +127,28 @@ def train(
     description: Description,
     dataset: Dataset,
     progress: Callable[[int, float], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> TrainResult:
     """Run ``learning.updates`` updates and measure the error on the test set.
+
+    A ``keeper`` writes a checkpoint every `golden.checkpoint.EVERY` updates, and the run goes on
+    from the one that it finds.
 
     ``progress`` is called after every update with the number of updates done and the last loss.
     Raises BadInput when a loss or the final error is not finite.
     """
     learning = description.learning
     losses = np.empty(learning.updates)
-    before = relative_l2(engine.predict(dataset.test_x), dataset.test_y)
-    began = time.perf_counter()
+    found = keeper.load() if keeper else None
+    first, before, past = 0, 0.0, 0.0
+    if found:
+        first, before, past = len(found.losses), found.before, found.seconds
+        losses[:first] = found.losses
+    else:
+        before = relative_l2(engine.predict(dataset.test_x), dataset.test_y)
+    began = time.perf_counter() - past
     with np.errstate(over="ignore", invalid="ignore"):
-        for update in range(learning.updates):
+        for update in range(first, learning.updates):
             rows = batch_indices(len(dataset.x), learning.batch, learning.seed, update)
             loss = engine.update(dataset.x[rows], dataset.y[rows], update)
             if not np.isfinite(loss):
@@ -145,6 +156,8 @@ def train(
             losses[update] = loss
             if progress is not None:
                 progress(update + 1, loss)
+            if keeper is not None and (update + 1) % EVERY == 0:
+                keeper.save(losses[: update + 1], before, time.perf_counter() - began)
         seconds = time.perf_counter() - began
         prediction = engine.predict(dataset.test_x)
         after = relative_l2(prediction, dataset.test_y)

@@ -6,7 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.fixed import first_chip, real_loss, real_parameters
+from dualspike.golden.checkpoint import State
+from dualspike.golden.fixed import first_chip, real_loss, real_parameters, restore_chip
 from dualspike.golden.network import Parameters
 from dualspike.golden.rounding import quantise, real
 from dualspike.model.description import Description
@@ -94,6 +95,22 @@ class RtlEngine:
                 self.mismatch = (self.chip.copy(), stored, None, 0)
                 self._checking = False
         return real(results, f.membrane)
+
+    def state(self) -> State:
+        """What is read over the bus; see golden.checkpoint.Resumable.state."""
+        pairs = zip(*self.simulation.weights(), strict=True)
+        lfsr = self.simulation.read_wide("LFSR") & (1 << 64) - 1
+        memories = [memory for pair in pairs for memory in pair]
+        return State((*memories, *self.simulation.velocities()), lfsr, self.learning_cycles)
+
+    def restore(self, state: State, updates: int) -> None:
+        """Write a state over the bus; see golden.checkpoint.Resumable.restore."""
+        learning = self._d.learning
+        restore_chip(self.chip, state)
+        self.simulation.load_chip(self.chip, self._d.stage(updates))
+        if learning.schedule == "chip":
+            self.simulation.write("PHASE", updates * learning.stages % learning.updates)
+        self.learning_cycles = state.clocks
 
     def weights(self) -> Parameters:
         """Weights read back from the hardware; see golden.train.Engine.weights."""

@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,30 @@ def test_simulate_writes_outputs_and_waves(
     lines = (tmp_path / "out" / "outputs.csv").read_text().splitlines()
     assert lines[0] == "x0,x1,y0" and len(lines) == 4
     assert "$enddefinitions" in (tmp_path / "out" / "waves.vcd").read_text()
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(
+    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "run.npz"
+    words = ["train", net, "--updates", "3000", "--resume", str(kept)]
+    command = [sys.executable, "-m", "dualspike", *words, "-o", str(tmp_path / "killed")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        while not kept.exists():
+            assert child.poll() is None
+        child.kill()
+    assert child.returncode == -signal.SIGKILL and kept.exists()
+    assert not (tmp_path / "killed" / "result.json").exists()
+    assert run(capsys, *words, "-o", tmp_path / "killed")[0] == 0
+    assert not kept.exists()
+    assert run(capsys, *words[:-2], "-o", tmp_path / "whole")[0] == 0
+    folders = [tmp_path / name for name in ("killed", "whole")]
+    assert len({(folder / "weights.npz").read_bytes() for folder in folders}) == 1
+    line = "dualspike: --engine must be fixed or rtl with --resume, not golden\n"
+    golden = [*words, "--engine", "golden", "-o", tmp_path / "golden"]
+    assert run(capsys, *golden) == (2, "", line)
+    line = "dualspike: --resume must be left out for an operator chip\n"
+    assert run(capsys, "train", "--preset", "poisson", *words[-2:]) == (2, "", line)
 
 
 def test_every_engine_trains_and_the_two_exact_ones_agree(

@@ -23,11 +23,12 @@ from dualspike.commands.source import (
     only_perceptrons,
 )
 from dualspike.files import output_folder, write_atomic
+from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.data import load_data
 from dualspike.golden.figures import hat_figure
 from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.network import Parameters
-from dualspike.golden.train import Engine, FloatEngine, TrainResult
+from dualspike.golden.train import FloatEngine, TrainResult
 from dualspike.golden.train import train as run
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
@@ -59,17 +60,26 @@ def train(
     updates: UpdatesOption = None,
     seed: SeedOption = None,
     weights: WeightsOption = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Keep the run in FILE, every {EVERY} updates, and go on from there if it exists.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
     d = any_description(net, preset, updates=updates, seed=seed)
     if isinstance(d, OperatorDescription):
-        only_perceptrons(weights=weights)
+        only_perceptrons(weights=weights, resume=resume)
         train_operator_chip(d, engine, output, force, as_json)
         return
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
+    if resume is not None and engine is EngineName.golden:
+        raise BadInput("--engine must be fixed or rtl with --resume, not golden")
     dataset = load_data(d)
     first = initial(weights, d)
     output_folder(output)
@@ -77,7 +87,10 @@ def train(
         raise BadInput(f"{output} already holds a run: give another folder or --force")
     with open_engine(d, engine, first) as (chosen, cycles):
         with progress_bar(f"train {engine}", d.learning.updates) as show:
-            result = run(chosen, d, dataset, show)
+            keeper = None
+            if resume is not None and not isinstance(chosen, FloatEngine):
+                keeper = Keeper(resume, chosen, d)
+            result = run(chosen, d, dataset, show, keeper)
         learned = chosen.weights()
         summary = summarise(d, engine, result) | cycles()
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
@@ -85,6 +98,8 @@ def train(
     write_atomic(output / "description.toml", toml_text(d))
     write_atomic(output / "weights.npz", npz(learned, result))
     write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+    if resume is not None:
+        resume.unlink(missing_ok=True)
     out = console(as_json)
     table = Table("", title, box=None, pad_edge=False)
     table.add_row("relative l2 before", f"{result.rel_l2_before:.4f}")
@@ -103,7 +118,9 @@ def train(
 @contextmanager
 def open_engine(
     d: Description, name: EngineName, first: Parameters | None = None
-) -> Generator[tuple[Engine, Callable[[], dict[str, Any]]], None, None]:
+) -> Generator[
+    tuple[FloatEngine | FixedEngine | RtlEngine, Callable[[], dict[str, Any]]], None, None
+]:
     """An engine and a function for its clock counts (empty for the models).
 
     It starts from the parameters ``first``, or those of the seed.
