@@ -24,8 +24,8 @@ class State:
     """All that a chip carries from one update to the next, in stored integers.
 
     ``memories`` are those behind WEIGHT_SELECT, in its order: weights [n_out, n_in] and biases
-    [n_out] of every layer, then with momentum the velocities of all of these. ``lfsr`` is the drawer's state, ``clocks`` what a
-    simulated chip has taken so far to learn.
+    [n_out] of every layer, then with momentum the velocities of all of these. ``lfsr`` is the
+    drawer's state, ``clocks`` what a simulated chip has taken so far to learn.
     """
 
     memories: tuple[Matrix, ...]
