@@ -49,8 +49,10 @@ class FloatEngine:
     Starts from the parameters ``initial``, or from ``start(description, learning.seed)``. Update
     u takes its directions from the key (seed, u), so it depends on no earlier draw. The rate of
     layer l is
-    2^-(rate + layer_shift[l] + stage(u)); as on the chip the directions are summed, not averaged,
-    and the sum over the batch is divided by the next power of two from ``learning.batch``.
+    2^-(rate + layer_shift[l] + stage(u)), times mantissa[l] / 8; with momentum k velocities keep
+    1 - 2^-k of themselves. Nothing is rounded. As on the chip the directions are summed, not
+    averaged, and the sum over the batch is divided by the next power of two from
+    ``learning.batch``.
     """
 
     def __init__(self, description: Description, initial: Parameters | None = None) -> None:

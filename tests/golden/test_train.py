@@ -147,6 +147,40 @@ def test_idle_lanes_change_nothing() -> None:
     assert all((a == b).all() for a, b in zip(few.weights, many.weights, strict=True))
 
 
+def test_mantissas_multiply_the_rates() -> None:
+    """One update with mantissas is 8/8, 12/8 and 15/8 of one without, layer by layer."""
+    x, target = np.full((4, 2), 0.5), np.ones((4, 1))
+    plain, scaled = FloatEngine(described()), FloatEngine(described(mantissa=[8, 12, 15]))
+    before = plain.weights()
+    plain.update(x, target, 0)
+    scaled.update(x, target, 0)
+    one, other = plain.weights(), scaled.weights()
+    for layer, factor in enumerate((1.0, 1.5, 1.875)):
+        moved = one.weights[layer] - before.weights[layer]
+        expected = before.weights[layer] + factor * moved
+        np.testing.assert_allclose(other.weights[layer], expected, rtol=1e-13)
+
+
+def test_velocities_keep_their_share() -> None:
+    """v <- (1 - 2^-3) v + step, W <- W - v, the steps being those of an engine put there."""
+    rng = np.random.default_rng(3)
+    engine, share = FloatEngine(described(momentum=3)), 1 - 2**-3
+    velocity = [np.zeros_like(w) for w in engine.weights().weights]
+    for update in range(3):
+        x, target = rng.uniform(-1, 1, (4, 2)), rng.uniform(-1, 1, (4, 1))
+        before = engine.weights()
+        plain = FloatEngine(described())
+        plain._theta[:] = engine._theta
+        plain.update(x, target, update)
+        engine.update(x, target, update)
+        steps = plain.weights().weights
+        for layer, (w, moved, after) in enumerate(
+            zip(before.weights, steps, engine.weights().weights, strict=True)
+        ):
+            velocity[layer] = share * velocity[layer] + (w - moved)
+            np.testing.assert_allclose(after, w - velocity[layer], rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("mix", [{"frozen": [1]}, {"masks": [[0, 2], [0], [2]]}])
 def test_layers_without_a_lane_stay(mix: dict[str, Any]) -> None:
     engine = FloatEngine(described(**mix))

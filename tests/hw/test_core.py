@@ -13,8 +13,8 @@ from dualspike.testbench.components import run_bench
         ("odd", 15),
         ("gliding", 5),
         ("single", 0),
-        ("event", 0),
-        ("sparse", 0),
+        ("event", 5),
+        ("sparse", 5),
     ],
 )
 def test_core(name: str, flags: int) -> None:
