@@ -31,7 +31,8 @@ class Axis(wiring.Component):
     row in chunks of ``terms``; with ``learn`` its ``errors`` come back, one for each row on the
     last axis, else ``basis`` terms for each, and G leaves on ``carried``. ``flush`` between two
     prefixes sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is clipped.
-    Throughput: a chunk of pairs, a term of all else, a cycle.
+    Throughput: a chunk of pairs, a term of all else, a cycle; a prefix takes the cycles that
+    `model.operator_sizes.prefix_cycles` counts.
     """
 
     def __init__(

@@ -12,6 +12,8 @@ from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.operator_sizes import (
+    batch_cycles,
+    function_cycles,
     operator_draw_cycles,
     operator_learn_cycles,
     operator_multipliers,
@@ -38,6 +40,7 @@ def operator_files(d: OperatorDescription) -> dict[str, str]:
 def operator_manifest(d: OperatorDescription) -> str:
     """JSON: description, configuration hash, formats, folding, register map, cycles, sizes."""
     bits = sum((n_in + 1) * n_out for n_in, n_out in d.shapes) * d.formats.weight.bits
+    least, most = batch_cycles(d)
     result: dict[str, Any] = {
         "name": d.name,
         "generator": f"dualspike {VERSION}",
@@ -48,7 +51,13 @@ def operator_manifest(d: OperatorDescription) -> str:
         "registers": plain(register_map(d)),
         "parts": [_part(d, part) for part in range(len(d.parts))],
         "terms": product_geometry(d).terms,
-        "cycles": {"draw": operator_draw_cycles(d), "learn": operator_learn_cycles(d)},
+        "cycles": {
+            "draw": operator_draw_cycles(d),
+            "function": function_cycles(d),
+            "learn": operator_learn_cycles(d),
+            "batch_at_least": least,
+            "batch_at_most": most,
+        },
         "resources": {"multipliers": operator_multipliers(d), "weight_bits": bits},
     }
     return json.dumps(result, indent=2) + "\n"

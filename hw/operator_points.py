@@ -63,7 +63,6 @@ class Points(wiring.Component):
         onward, taken = Signal(), Signal()
         scaled: Value = self.scales.valid if self._weighted else Const(1)
         m.d.comb += [
-            onward.eq(~self.errors.valid | self.errors.ready),
             taken.eq(self.learn & there & self.targets.valid & scaled & onward),
             self.targets.ready.eq(taken),
             self.results.valid.eq(~self.learn & there),
@@ -116,8 +115,12 @@ class Points(wiring.Component):
             ]
 
     def _weigh(self, m: Module, y: Signal, taken: Signal, onward: Signal) -> Signal:
-        """e and, two stages behind it, w; returns the e that belongs to the w on offer."""
+        """e and, two stages behind it, w; returns the e that belongs to the w on offer.
+
+        ``onward`` says that the next y can be taken: a stage moves when the one behind it can.
+        """
         f, g = self._d.formats, self._g
+        given = ~self.errors.valid | self.errors.ready
         off = y - self.targets.payload.shift_left(f.membrane.fraction - f.target.fraction)
         rounded, clips = fit(off, g.error.shift, f.error.bits)
         error = Signal(signed(f.error.bits), reset_less=True)
@@ -127,21 +130,33 @@ class Points(wiring.Component):
         if not self._weighted:
             with m.If(onward):
                 m.d.sync += self.errors.valid.eq(taken)
-            m.d.comb += [self.errors.payload.eq(error), self.overflow[1].eq(clipped)]
+            m.d.comb += [
+                onward.eq(given),
+                self.errors.payload.eq(error),
+                self.overflow[1].eq(clipped),
+            ]
             return error
         valid = [Signal(name=f"valid_{n}") for n in range(2)]
         earlier = [Signal.like(error, name=f"error_{n}", reset_less=True) for n in range(2)]
         scale = Signal(signed(f.scale.bits), reset_less=True)
         product = Signal(signed(f.error.bits + f.scale.bits), reset_less=True)
         rounded, clips = fit(product, g.scaled.shift, f.error.bits)
-        m.d.comb += self.overflow[1].eq(clipped | (onward & valid[1] & clips))
+        multiplied = Signal()
+        m.d.comb += [
+            multiplied.eq(~valid[1] | given),
+            onward.eq(~valid[0] | multiplied),
+            self.overflow[1].eq(clipped | (given & valid[1] & clips)),
+        ]
         with m.If(onward):
+            m.d.sync += [scale.eq(self.scales.payload), valid[0].eq(taken)]
+        with m.If(multiplied):
             m.d.sync += [
-                scale.eq(self.scales.payload),
-                valid[0].eq(taken),
                 product.eq(error * scale),
                 earlier[0].eq(error),
                 valid[1].eq(valid[0]),
+            ]
+        with m.If(given):
+            m.d.sync += [
                 self.errors.payload.eq(rounded),
                 earlier[1].eq(earlier[0]),
                 self.errors.valid.eq(valid[1]),

@@ -1,15 +1,14 @@
 """What an operator chip takes, counted from its structure: clocks and multipliers.
 
-A prefix on the last axis of B_d rows takes, for basis p in chunks of ``terms``,
+A prefix takes, from its first term in to the next one's, on the last axis of B_d rows, for basis p
+in C = ceil(p / terms) chunks, and on axis n before it
 
-    B_d ceil(p / terms) + 2 p + 8                                      2 more with a floor
+    P_d = B_d C + C + 2 p + 7 (2 more with a floor)        P_n = B_n P_(n+1) + 2 p + 7
 
-clocks from its first term in to the next one's, and on the others p, once for its coming, the
-prefixes of the next axis, one after the other, and 2 p for G. A batch takes
-
-    draw + trunks + functions + flush + fill + learn
+A function takes P_1 + p (lanes of the branch - 1) + 2, where the branch is not slower.
 """
 
+from dualspike.model.cycles import fill_bound
 from dualspike.model.estimate import layer_multipliers
 from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import draw_order
@@ -30,6 +29,40 @@ def operator_multipliers(d: OperatorDescription) -> int:
         g = geometry(core)
         total += sum(one.count for layer in g.layers for one in layer_multipliers(core, g, layer))
     return total + 3 * product_geometry(d).terms + 3 * (len(parts) - 2)
+
+
+def prefix_cycles(d: OperatorDescription, axis: int) -> int:
+    """Clocks of one prefix on an axis while learning, when no stream stalls."""
+    rows, basis, last = d.learning.batch[axis], d.basis, len(d.parts) - 1
+    if axis < last:
+        return rows * prefix_cycles(d, axis + 1) + 2 * basis + 7
+    chunks = -(-basis // product_geometry(d).terms)
+    return (rows + 1) * chunks + 2 * basis + 7 + 2 * (d.learning.floor is not None)
+
+
+def function_cycles(d: OperatorDescription) -> int:
+    """Clocks of one function in the product unit while learning."""
+    return prefix_cycles(d, 1) + d.basis * (len(d.lanes_of(0)) - 1) + 2
+
+
+def batch_cycles(d: OperatorDescription) -> tuple[int, int]:
+    """Least and most clocks of a learning batch, when no stream stalls.
+
+    Signs are drawn, the trunks take their rows side by side, functions follow each other as fast
+    as the branch or the product unit, the slopes of the trunks are summed up, the weights move.
+    Functions that the branch takes while the trunks are at work make the difference, chains that
+    run full, and the outputs of a function, which may wait for the branch's readout.
+    """
+    branch, *trunks = (geometry(d.part(part)) for part in range(len(d.parts)))
+    functions, *rows = d.learning.batch
+    filled = max(count * g.interval for count, g in zip(rows, trunks, strict=True))
+    flushed = max(count * d.basis * len(d.lanes_of(part)) for part, count in enumerate(rows, 1))
+    fill = sum(fill_bound(d.part(part)) for part in range(len(d.parts)))
+    around = operator_draw_cycles(d) + flushed + operator_learn_cycles(d)
+    walked, late = (functions * clocks for clocks in (function_cycles(d), branch.layers[-1].cycles))
+    least = around + max(filled + walked, functions * branch.interval)
+    most = around + filled + max(walked + late, functions * branch.interval) + fill
+    return least, most
 
 
 def operator_draw_cycles(d: OperatorDescription) -> int:

@@ -1,5 +1,7 @@
 """The product unit against `golden.integer_product`: y, loss, mean errors, flags, clocks."""
 
+from itertools import pairwise
+
 import cocotb
 import numpy as np
 from cocotb.handle import HierarchyObject
@@ -10,6 +12,7 @@ from dualspike.hw.operator_product import Product
 from dualspike.model.formats import Format
 from dualspike.model.operator_chip import ProductFlag
 from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.operator_sizes import prefix_cycles
 from dualspike.model.registers import Flag
 from dualspike.testbench.benches.operator_shapes import operator_described
 from dualspike.testbench.benches.stand import Stand
@@ -144,3 +147,16 @@ async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
     await bench.stand.pulse(empty=1)
     for n in bench.axes[1:]:
         assert await bench.stand.see(f"stored_{n}") == 0
+
+
+@cocotb.test()
+async def keeps_its_pace(dut: HierarchyObject) -> None:
+    """Without stalls a function follows the one before after `prefix_cycles` of axis 1.
+
+    The first may still wait for rows of the last axis.
+    """
+    bench = await Bench.start(dut, 0.0)
+    await bench.learn(calm=True)
+    first = bench.factors[0].moved[:: bench.d.basis]
+    apart = [after - before for before, after in pairwise(first)]
+    assert apart[-1:] == [prefix_cycles(bench.d, 1)] * (len(first) > 1)
