@@ -25,12 +25,14 @@ class State:
 
     ``memories`` are those behind WEIGHT_SELECT, in its order: weights [n_out, n_in] and biases
     [n_out] of every layer, then with momentum the velocities of all of these. ``lfsr`` is the
-    drawer's state, ``clocks`` what a simulated chip has taken so far to learn.
+    drawer's state, ``clocks`` what a simulated chip has taken so far to learn, ``coder`` the state
+    of the register from which spikes of inputs are drawn, if there is one.
     """
 
     memories: tuple[Matrix, ...]
     lfsr: int
     clocks: int = 0
+    coder: int = 0
 
 
 class Resumable(Protocol):
@@ -66,6 +68,7 @@ class Keeper:
         state = self._engine.state()
         arrays: dict[str, Any] = {f"memory_{n}": held for n, held in enumerate(state.memories)}
         arrays |= {"lfsr": np.uint64(state.lfsr), "clocks": np.int64(state.clocks)}
+        arrays |= {"coder": np.uint64(state.coder)}
         arrays |= {"losses": losses, "before": before, "seconds": seconds}
         write_atomic(self._path, npz_bytes(arrays | {"description": self._text}))
 
@@ -77,11 +80,13 @@ class Keeper:
         if not self._path.exists():
             return None
         arrays = read_arrays(self._path)
-        named(self._path, arrays, ["description", "lfsr", "clocks", "losses", "before", "seconds"])
+        wanted = ["description", "lfsr", "clocks", "coder", "losses", "before", "seconds"]
+        named(self._path, arrays, wanted)
         if str(arrays["description"]) != self._text:
             raise BadInput(f"{self._path} must be a checkpoint of the same description")
         count = sum(name.startswith("memory_") for name in arrays)
         memories = tuple(arrays[f"memory_{n}"] for n in range(count))
-        state = State(memories, int(arrays["lfsr"]), int(arrays["clocks"]))
+        numbers = (int(arrays[name]) for name in ("lfsr", "clocks", "coder"))
+        state = State(memories, *numbers)
         self._engine.restore(state, len(arrays["losses"]))
         return Checkpoint(arrays["losses"], float(arrays["before"]), float(arrays["seconds"]))

@@ -9,6 +9,7 @@ import numpy as np
 
 from dualspike.golden.activity import skipped_clocks
 from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
+from dualspike.golden.integer_coding import Coder
 from dualspike.golden.lfsr import Drawer
 from dualspike.golden.perturbation import Perturbation, draw
 from dualspike.golden.rounding import Ints, round_half_up, saturate
@@ -34,7 +35,7 @@ class Record:
 
 
 class Chip:
-    """State of one chip: stored weights and biases, the drawer's state, sticky flags.
+    """State of one chip: stored weights and biases, drawer and coder, sticky flags.
 
     ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format. With
     momentum ``velocities`` has one array for each of them, weights and biases in turn, in the step
@@ -58,6 +59,7 @@ class Chip:
         self.velocities = [np.zeros_like(one) for one in moving]
         self.flags = 0
         self.skipped: tuple[int, ...] = ()
+        self.coder = Coder(description)
         self._network = IntegerNetwork(description, self.g)
 
     def copy(self) -> Self:
@@ -66,12 +68,13 @@ class Chip:
         twin.weights = [w.copy() for w in self.weights]
         twin.biases = [b.copy() for b in self.biases]
         twin.velocities = [v.copy() for v in self.velocities]
-        twin.drawer = copy(self.drawer)
+        twin.drawer, twin.coder = copy(self.drawer), copy(self.coder)
         return twin
 
     def infer(self, x: Ints) -> Ints:
         """Outputs [B, n_out] in the membrane format, for stored inputs x [B, n_in]."""
-        result = self._network.forward(self.weights, self.biases, x, None)
+        fed = self.coder.frames(x)
+        result = self._network.forward(self.weights, self.biases, fed, None)
         self.flags |= result.flags
         self.skipped = skipped_clocks(self.g, result)
         return result.y
@@ -82,7 +85,8 @@ class Chip:
 
     def forward(self, x: Ints, perturbation: Perturbation | None) -> Forward:
         """One batch with all tangents and traces; without a perturbation there are no tangents."""
-        return self._network.forward(self.weights, self.biases, x, perturbation)
+        fed = self.coder.frames(x)
+        return self._network.forward(self.weights, self.biases, fed, perturbation)
 
     def update(self, x: Ints, target: Ints, stage: int = 0) -> Record:
         """Learn from one batch of stored inputs [B, n_in] and targets [B, n_out].

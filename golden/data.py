@@ -80,6 +80,8 @@ def load_data(description: Description) -> Dataset:
     formats = description.formats
     for name, values in (("x", dataset.x), ("test x", dataset.test_x)):
         _check_range(source, name, values, "input", formats.input)
+        if description.network.coding != "direct":
+            _check_coded(source, name, values, description.network.coding)
     for name, values in (("y", dataset.y), ("test y", dataset.test_y)):
         _check_range(source, name, values, "target", formats.target)
     return dataset
@@ -177,6 +179,13 @@ def _check_range(source: str, name: str, values: Floats, key: str, held: Format)
             f"{source}: {name} must be in [{lowest}, {highest}] (formats.{key} {held}),"
             f" {_first(name, values, bad)}"
         )
+
+
+def _check_coded(source: str, name: str, values: Floats, coding: str) -> None:
+    bad = np.abs(values) > 1
+    if bad.any():
+        wanted = f"must be in [-1, 1] (network.coding {coding})"
+        raise BadInput(f"{source}: {name} {wanted}, {_first(name, values, bad)}")
 
 
 def _first(name: str, values: Floats, bad: NDArray[np.bool_]) -> str:

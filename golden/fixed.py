@@ -48,7 +48,7 @@ def restore_chip(chip: Chip, state: State) -> None:
     chip.weights = [memory.copy() for memory in state.memories[:count:2]]
     chip.biases = [memory.copy() for memory in state.memories[1:count:2]]
     chip.velocities = [memory.copy() for memory in state.memories[count:]]
-    chip.drawer.state = state.lfsr
+    chip.drawer.state, chip.coder.state = state.lfsr, state.coder
 
 
 class FixedEngine:
@@ -81,7 +81,8 @@ class FixedEngine:
         chip = self.chip.copy()
         pairs = zip(chip.weights, chip.biases, strict=True)
         memories = [memory for pair in pairs for memory in pair]
-        return State((*memories, *chip.velocities), chip.drawer.state)
+        memories += chip.velocities
+        return State(tuple(memories), chip.drawer.state, coder=chip.coder.state)
 
     def restore(self, state: State, updates: int) -> None:
         """Go on from a state; see golden.checkpoint.Resumable.restore."""

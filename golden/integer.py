@@ -54,10 +54,13 @@ class IntegerNetwork:
         x: Ints,
         perturbation: Perturbation | None,
     ) -> Forward:
-        """Run stored inputs x [B, n_in]; without a perturbation there are no tangents (K = 0)."""
+        """Run stored inputs x [B, n_in], or [T, B, n_in] where they are coded as spikes.
+
+        Without a perturbation there are no tangents (K = 0).
+        """
         result = Forward(x, x)
         lanes = self.d.lanes if perturbation else 0
-        value, tangent = x, np.zeros((lanes, *x.shape), np.int64)
+        value, tangent = x, np.zeros((lanes, 0), np.int64)
         for layer in self.g.layers:
             w, b = weights[layer.index], biases[layer.index]
             v = (

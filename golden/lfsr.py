@@ -26,6 +26,22 @@ def bits(lfsr: Lfsr, states: list[int], count: int) -> Bits:
     return out[:, :count]
 
 
+def running_bits(lfsr: Lfsr, state: int, count: int) -> tuple[Bits, int]:
+    """The next ``count`` output bits of one register, uint8 [count], and its state behind them."""
+    block = lfsr.length - max(lfsr.taps)
+    blocks: list[int] = []
+    for _ in range(-(-count // block)):
+        blocks.append(state & (1 << block) - 1)
+        fed = 0
+        for tap in lfsr.taps:
+            fed ^= state >> tap
+        state = state >> block | (fed & (1 << block) - 1) << (lfsr.length - block)
+    places = np.arange(block, dtype=np.uint64)
+    out = (np.array(blocks, np.uint64)[:, None] >> places & np.uint64(1)).astype(np.uint8).ravel()
+    rest = _number(out[count:]) | state << (len(out) - count)
+    return out[:count], rest & (1 << lfsr.length) - 1
+
+
 def leap(lfsr: Lfsr, state: int, steps: int) -> int:
     """The state ``steps`` steps later."""
     return _number(bits(lfsr, [state], steps + lfsr.length)[0, steps:])

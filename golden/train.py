@@ -12,10 +12,12 @@ from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.data import Dataset, batch_indices, relative_l2
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.estimators.masked import MaskedGradient
+from dualspike.golden.keys import generator
 from dualspike.golden.model import Model
 from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.keys import Purpose
 from dualspike.model.operator import Operator
 
 Floats = NDArray[np.float64]
@@ -96,9 +98,10 @@ class FloatEngine:
     def predict(self, x: Floats) -> Floats:
         """Outputs; see Engine.predict."""
         y = np.empty((len(x), self._description.network.layers[-1]))
+        rng = generator((self._description.learning.seed,), Purpose.CODING)
         for first in range(0, len(x), PREDICT_ROWS):
             rows = slice(first, first + PREDICT_ROWS)
-            y[rows] = self._model.predict(self._theta, (x[rows],))
+            y[rows] = self._model.predict(self._theta, (x[rows],), rng)
         return y
 
     def weights(self) -> Parameters:

@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import connect
 
 from dualspike.hw.dense import Dense
+from dualspike.hw.encoder import Encoder
 from dualspike.hw.neuron import Neuron
 from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
@@ -17,7 +18,8 @@ from dualspike.model.geometry import Geometry
 class Chain:
     """inputs -> dense -> neurons -> ... -> tally -> dense, with relays between.
 
-    ``dense`` and ``neurons`` are the parts, by layer; whoever builds the chain into a module
+    ``dense`` and ``neurons`` are the parts, by layer; ``encoder`` makes spikes of the inputs
+    before them, or is None where these are direct. Whoever builds the chain into a module
     drives the layers' signs and learning.
     """
 
@@ -25,6 +27,8 @@ class Chain:
         self._d, self._g = description, geometry
         lanes = geometry.lanes
         self.dense = [Dense(description, geometry, layer) for layer in geometry.layers]
+        first = geometry.layers[0]
+        self.encoder = Encoder(description, first) if first.kind == "coded" else None
         self.neurons = [Neuron(description, layer, lanes) for layer in geometry.layers[:-1]]
 
     def elaborate(
@@ -42,7 +46,7 @@ class Chain:
         for n, neurons in enumerate(self.neurons):
             m.submodules[f"neurons_{n}"] = neurons
             source = self.dense[n].outputs
-            if n == 0:
+            if n == 0 and not self.encoder:
                 shape = source.payload.shape()
                 m.submodules.repeat = repeat = Replay(shape, g.layers[0].rows, steps)
                 connect(m, source, repeat.inputs)
@@ -60,6 +64,10 @@ class Chain:
         self, m: Module, inputs: wiring.PureInterface, opened: Value, entered: Signal
     ) -> None:
         first, entry = self._g.layers[0], self.dense[0].inputs
+        if self.encoder:
+            m.submodules.encoder = self.encoder
+            connect(m, self.encoder.outputs, entry)
+            entry = self.encoder.inputs
         chunk, open_now = Signal(counter_shape(first.chunks - 1)), Signal(name="opened")
         taken = Signal()
         m.d.comb += [

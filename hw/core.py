@@ -101,6 +101,9 @@ class Core(wiring.Component):
         for layer, dense in zip(self._g.layers, self._dense, strict=True):
             if layer.skips:
                 wire_skips(m, registers, layer, dense.dropped)
+        encoder = self._chain.encoder
+        if encoder and self._d.network.coding == "bernoulli":
+            wire_drawer(m, registers, encoder, "CODER")
         if self._probes:
             parts = [*self._dense, *self._chain.neurons]
             for probe, part in zip(probes_of(self._d), parts, strict=True):

@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 
 from dualspike.hw.bus import RegisterBus
 from dualspike.hw.drawer import Drawer
+from dualspike.hw.encoder import Encoder
 from dualspike.hw.inference import Inference
 from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
@@ -45,12 +46,16 @@ def wire_updates(m: Module, registers: RegisterBus, sequencer: Sequencer) -> Non
     ]
 
 
-def wire_drawer(m: Module, registers: RegisterBus, drawer: Drawer) -> None:
-    """LFSR_0 and LFSR_1."""
+def wire_drawer(
+    m: Module, registers: RegisterBus, drawer: Drawer | Encoder, name: str = "LFSR"
+) -> None:
+    """LFSR_0 and LFSR_1, or CODER_0 and CODER_1."""
+    low, high = (f"{name}_{half}" for half in range(2))
+    written = [getattr(registers, f"{half}_written") for half in (low, high)]
     m.d.comb += [
-        registers.LFSR_0.eq(drawer.state[:32]),
-        registers.LFSR_1.eq(drawer.state[32:]),
-        drawer.load.eq(Cat(registers.LFSR_0_written, registers.LFSR_1_written)),
+        getattr(registers, low).eq(drawer.state[:32]),
+        getattr(registers, high).eq(drawer.state[32:]),
+        drawer.load.eq(Cat(written)),
         drawer.load_data.eq(registers.write_data),
     ]
 

@@ -244,10 +244,14 @@ class Synapse(wiring.Component):
                 stage(out.sign[p][k], products, f"sign_product_{p}_{k}")
 
     def _times(self, weight: Value, value: Value) -> Value:
+        if self._layer.kind == "coded":
+            return Mux(value[0], Mux(value[1], -weight, weight), 0)
         return Mux(value, weight, 0) if self._layer.kind == "spiking" else weight * value
 
     def _signed(self, sign: Value, value: Value, on: Value) -> Value:
-        if self._layer.kind == "spiking":
-            active = value & on
-            return Cat(active, active & sign).as_signed()
+        if self._layer.every_step:
+            coded = self._layer.value_signed
+            active = (value[0] if coded else value) & on
+            negative = value[1] ^ sign if coded else sign
+            return Cat(active, active & negative).as_signed()
         return Mux(on, Mux(sign, -value, value), 0)

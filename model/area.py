@@ -150,11 +150,11 @@ def _synapse(layer: Layer, d: Description, g: Geometry) -> Area:
     k, array, w = g.lanes, layer.pe * layer.simd, d.formats.weight.bits
     signs = layer.simd if d.learning.structure == "factored" else array
     sums = _sum_bits(d, g, layer, layer.pe)
-    product = w + (0 if layer.kind == "spiking" else layer.value_bits)
+    product = w + (layer.value_signed if layer.every_step else layer.value_bits)
     product += k * (w + layer.tangent_in_bits) if layer.tangent_in_bits else 0
-    sign = 2 if layer.kind == "spiking" else layer.value_bits + 1
+    sign = 2 if layer.every_step else layer.value_bits + 1
     held = array * product + signs * k * (sign + 1) + array * bool(k) + chunk_bits(layer, k)
-    choose = signs * k * (sign if layer.kind != "spiking" else 1)
+    choose = signs * k * (1 if layer.every_step else sign)
     return Area((layer.simd + 1) * sums + choose + 40, sums + held + 20)
 
 

@@ -161,13 +161,11 @@ class Description(Section):
                 f"network.surrogate.draws must be fixed (a table) in hardware, not"
                 f" {surrogate.draws}"
             )
-        for name, came, wanted, meaning in (
-            ("coding", network.coding, "direct", "constant current"),
-        ):
-            if came != wanted:
-                raise ValueError(
-                    f"network.{name} must be {wanted} ({meaning}) in hardware, not {came}"
-                )
+        if network.coding != "direct" and not self.formats.input.fraction:
+            raise ValueError(
+                f"formats.input must have at least 1 fraction bit with coding {network.coding},"
+                f" not {self.formats.input}"
+            )
 
     def _check_masks(self) -> None:
         learning, last = self.learning, self.n_layers - 1
@@ -239,5 +237,10 @@ class Description(Section):
         if self.hardware.skip and self.passes > 1:
             lanes = f"{self.lanes_built} lanes of {self.lanes}"
             raise ValueError(f"hardware.skip must be false with {lanes}, not true")
+        if self.network.coding == "bernoulli" and self.passes > 1:
+            raise ValueError(
+                f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"
+                f" not {self.lanes_built}"
+            )
         if self.hardware.lanes == 0:
             raise ValueError("hardware.lanes must be in [1, 64], not 0")

@@ -5,6 +5,7 @@ Each layer multiplies a weight matrix with values a and their tangents da, whate
 | kind    | values a                     | tangents da                   | once per |
 |---------|------------------------------|-------------------------------|----------|
 | direct  | inputs x                     | none (0)                      | sample   |
+| coded   | spikes of inputs, -1, 0 or 1 | none (0)                      | step     |
 | spiking | spikes, 0 or 1               | spike tangents dS             | step     |
 | readout | spike counts, 0 to T         | sums of dS over T steps       | sample   |
 """
@@ -17,7 +18,7 @@ from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import signed_bits, unsigned_bits
 
-Kind = Literal["direct", "spiking", "readout"]
+Kind = Literal["direct", "coded", "spiking", "readout"]
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
 FEEDBACK = 5
@@ -50,6 +51,11 @@ class Layer:
     sign_sum_bits: int
     feedback: int
     skips: bool = False
+
+    @property
+    def every_step(self) -> bool:
+        """Whether it passes over its weights at every step, and so for spikes."""
+        return self.kind in ("spiking", "coded")
 
     @property
     def groups(self) -> int:
@@ -113,7 +119,7 @@ class Geometry:
 
     def sample_cycles(self, layer: Layer) -> int:
         """Clocks in which a layer's multipliers are at work for one sample."""
-        return layer.cycles * (self.time_steps if layer.kind == "spiking" else 1)
+        return layer.cycles * (self.time_steps if layer.every_step else 1)
 
     @property
     def interval(self) -> int:
@@ -151,30 +157,32 @@ def geometry(d: Description) -> Geometry:
     simd = [s or 1 for s in _fold(d, "simd")]
     pe = _fold(d, "pe")
     attached = d.network.reset == "attached" and d.lanes > 0
+    coded = d.network.coding != "direct"
     budget = steps * max(
         -(-n_in // s) * -(-n_out // (p or n_out))
-        for (n_in, n_out), s, p in zip(d.shapes[1:], simd[1:], pe[1:], strict=True)
+        for (n_in, n_out), s, p in list(zip(d.shapes, simd, pe, strict=True))[not coded :]
     )
     layers: list[Layer] = []
     for index, (n_in, n_out) in enumerate(d.shapes):
         kind: Kind = "spiking"
         if index in (0, d.n_layers - 1):
-            kind = "readout" if index else "direct"
+            kind = "readout" if index else "coded" if coded else "direct"
         next_simd = 1 if kind == "readout" else simd[index + 1]
         chunks = -(-n_in // simd[index])
         width = pe[index]
         if width is None:
             fits = max(1, budget // chunks)
-            width = n_out if kind == "spiking" else -(-n_out // fits)
+            width = n_out if kind in ("spiking", "coded") else -(-n_out // fits)
             width = min(n_out, -(-width // next_simd) * next_simd)
         if width != n_out and width % next_simd:
             raise BadInput(
                 f"hardware.pe[{index}] must be {n_out} or a multiple of the next layer's simd"
                 f" {next_simd}, not {width}"
             )
-        highest = {"direct": -f.input.lowest, "spiking": 1, "readout": steps}[kind]
-        signed = kind == "direct"
-        value_bits = f.input.bits if signed else unsigned_bits(highest)
+        highest = {"direct": -f.input.lowest, "readout": steps}.get(kind, 1)
+        signed = kind in ("direct", "coded")
+        value_bits = f.input.bits if kind == "direct" else signed + unsigned_bits(highest)
+        factor_bits = {"spiking": 0, "coded": 1}.get(kind, value_bits)
         tangent_bits = 0 if signed else f.tangent.bits
         if kind == "readout":
             tangent_bits += math.ceil(math.log2(steps))
@@ -189,9 +197,9 @@ def geometry(d: Description) -> Geometry:
             next_simd=next_simd,
             value_bits=value_bits,
             value_signed=signed,
-            value_fraction=f.input.fraction if signed else 0,
+            value_fraction=f.input.fraction if kind == "direct" else 0,
             tangent_in_bits=tangent_bits,
-            value_sum_bits=f.weight.bits + (0 if kind == "spiking" else value_bits) + grow,
+            value_sum_bits=f.weight.bits + factor_bits + grow,
             tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
             sign_sum_bits=signed_bits(highest * n_in),
             feedback=FEEDBACK if attached and kind != "readout" else 0,

@@ -23,6 +23,10 @@ the samples are through and their steps are made.
 
 Left-over bits of a word are thrown away. A bit of 1 means a perturbation of -1, a 0 means +1.
 All of it is drawn whatever the lane masks say, and none of it depends on the folding.
+
+With coding bernoulli a third register, the *coder*, runs on for ever: for every sample, in it for
+every step, in this for every input, it gives as many bits as the format input has behind the
+binary point, the least significant first. This number r is compared with |x|.
 """
 
 from dataclasses import dataclass
@@ -42,6 +46,7 @@ class Lfsr:
 # within the oldest bits, so 60 and 25 steps at once need one 4-input XOR for each new bit.
 DRAWER = Lfsr(64, (0, 1, 3, 4))
 SIGNS = Lfsr(32, (0, 2, 6, 7))
+CODER = DRAWER
 
 
 def seed_state(seed: int) -> int:
@@ -50,8 +55,17 @@ def seed_state(seed: int) -> int:
     Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. Spreads a
     small seed over all 64 bits. ``seed`` in [1, 2**32); the result is never 0 there.
     """
+    return _split_mix(seed, 1)
+
+
+def coder_state(seed: int) -> int:
+    """Start state of the coder: the second output of SplitMix64 seeded with ``seed``."""
+    return _split_mix(seed, 2)
+
+
+def _split_mix(seed: int, output: int) -> int:
     mask = (1 << 64) - 1
-    z = (seed + 0x9E3779B97F4A7C15) & mask
+    z = (seed + output * 0x9E3779B97F4A7C15) & mask
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
     return z ^ (z >> 31)

@@ -226,6 +226,16 @@ class OperatorDescription(Section):
             raise ValueError(
                 f"hardware.terms must be in [1, {self.basis}], not {self.hardware.terms}"
             )
+        for n, network in enumerate(self.parts):
+            if network.coding != "direct":
+                raise ValueError(
+                    f"operator.parts[{n}].coding must be direct in an operator chip, not"
+                    f" {network.coding}"
+                )
+            if network.surrogate.kind == "stein":
+                raise ValueError(
+                    f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
+                )
         if self.lanes > 64:
             raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
         lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1

@@ -103,7 +103,7 @@ def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multipl
     """Multipliers of one layer and of the neurons behind it."""
     f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
     found: list[Multiplier] = []
-    if layer.kind != "spiking":
+    if not layer.every_step:
         unsigned = not layer.value_signed
         found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned))
     if layer.tangent_in_bits:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_word
-from dualspike.model.lfsr import seed_state
+from dualspike.model.lfsr import coder_state, seed_state
 from dualspike.model.operator_chip import OperatorDescription, ProductFlag
 
 MAGIC = 0x44535031  # "DSP1"
@@ -142,6 +142,8 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         registers += _optional(d)
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
+    if isinstance(d, Description) and d.network.coding == "bernoulli":
+        registers += _coder(coder_state(d.learning.seed))
     if isinstance(d, Description) and not d.learns:
         registers = [_still(register) for register in registers if register.name in _INFERENCE]
     for layer in geometry(d).layers if isinstance(d, Description) else ():
@@ -167,7 +169,7 @@ def _layers(d: Description | OperatorDescription, lane: int) -> tuple[Field, ...
 
 _INFERENCE = (
     *("MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"),
-    *("WEIGHT_SELECT", "WEIGHT_DATA"),
+    *("WEIGHT_SELECT", "WEIGHT_DATA", "CODER_0", "CODER_1"),
 )
 
 
@@ -216,6 +218,15 @@ def _optional(d: Description) -> list[Register]:
             reset = resets.get(name, 0)
             registers.append(Register(name, "rw", meanings[name], low_bits(bits), reset, live=live))
     return registers
+
+
+def _coder(state: int) -> list[Register]:
+    """The register from which spikes of inputs are drawn."""
+    halves = (("31 to 0", state % 2**32), ("63 to 32", state >> 32))
+    return [
+        Register(f"CODER_{n}", "rw", f"coder state, bits {bits}", reset=half, live=True)
+        for n, (bits, half) in enumerate(halves)
+    ]
 
 
 def _wide(name: str, meaning: str) -> list[Register]:

@@ -226,8 +226,11 @@ class Simulation(Verilated):
         return cls(description, build(core_source(description)[0]))
 
     def load_chip(self, chip: Chip, stage: int = 0) -> None:
-        """Write everything that a chip holds: also velocities, where there are any."""
+        """Write all that a chip holds: also velocities and the coder, where there are any."""
         self.load(chip.weights, chip.biases, chip.drawer.state, stage)
+        if "CODER_0" in self._address:
+            self.write("CODER_0", chip.coder.state)
+            self.write("CODER_1", chip.coder.state >> 32)
         self.fill(chip.velocities, 2 * self.d.n_layers)
 
     def velocities(self) -> list[Matrix]:

@@ -62,6 +62,8 @@ def compare_update(
         pairs += _unequal(f"biases[{n}]", chip.biases[n], biases[n])
     for n, (stored, read) in enumerate(zip(chip.velocities, simulation.velocities(), strict=True)):
         pairs += _unequal(f"velocities[{n}]", stored, read)
+    if isinstance(chip, Chip) and chip.coder.state:
+        pairs.append(("CODER", chip.coder.state, simulation.read_wide("CODER") % 2**64))
     pairs.append(("FLAGS", expected.flags, found.flags))
     for signal, wanted, got in pairs:
         if wanted != got:

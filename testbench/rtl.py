@@ -101,7 +101,10 @@ class RtlEngine:
         pairs = zip(*self.simulation.weights(), strict=True)
         lfsr = self.simulation.read_wide("LFSR") & (1 << 64) - 1
         memories = [memory for pair in pairs for memory in pair]
-        return State((*memories, *self.simulation.velocities()), lfsr, self.learning_cycles)
+        memories += self.simulation.velocities()
+        drawn = self._d.network.coding == "bernoulli"
+        coder = self.simulation.read_wide("CODER") & (1 << 64) - 1 if drawn else 0
+        return State(tuple(memories), lfsr, self.learning_cycles, coder)
 
     def restore(self, state: State, updates: int) -> None:
         """Write a state over the bus; see golden.checkpoint.Resumable.restore."""

@@ -102,6 +102,7 @@ def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], 
     """
     lowest, highest = {
         "direct": (d.formats.input.lowest, d.formats.input.highest),
+        "coded": (-1, 1),
         "spiking": (0, 1),
         "readout": (0, d.network.time_steps),
     }[layer.kind]

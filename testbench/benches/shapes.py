@@ -9,10 +9,10 @@
 | gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages          |
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only                                   |
-| leaky    | a leak, a threshold for each layer, a rectangle, five bits of membrane and tangent |
+| leaky    | a leak, a threshold for each layer, a rectangle, coding rate, five bits of state   |
 | event    | silent chunks are skipped in layers 1 and 2, independent signs in a memory         |
 | sparse   | the same with factored signs, which need none, and wide chunks                     |
-| attached | reset attached, with fewer rows than it takes and with more, a triangle and a leak |
+| attached | reset attached, few rows and many, a triangle, a leak, coding bernoulli            |
 """
 
 from typing import Any
@@ -84,6 +84,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "time_steps": 3,
             "threshold": [0.5, 0.75],
             "leak": 0.75,
+            "coding": "rate",
             "surrogate": {"kind": "rectangle", "sigma": 0.5, "entries": 8, "span": 1},
         },
         "learning": {"batch": 2, "scope": "global", "directions": 2, "rate": 1},
@@ -104,10 +105,17 @@ SHAPES: dict[str, dict[str, Any]] = {
             "threshold": 0.7,
             "leak": 0.5,
             "reset": "attached",
+            "coding": "bernoulli",
             "surrogate": {"kind": "triangle", "sigma": 0.75, "entries": 32, "span": 1},
         },
         "learning": {"batch": 3, "structure": "factored", "rate": 4},
-        "formats": {"membrane": "s2.9", "tangent": "s3.2", "surrogate": "u1.5", "target": "s1.8"},
+        "formats": {
+            "membrane": "s2.9",
+            "tangent": "s3.2",
+            "surrogate": "u1.5",
+            "input": "s1.7",
+            "target": "s1.8",
+        },
         "hardware": {"simd": [2, 1, 1], "pe": [3, 3, 1]},
     },
     "event": {

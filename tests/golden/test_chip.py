@@ -17,7 +17,7 @@ from dualspike.golden.chip import Chip
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.keys import Purpose
-from dualspike.model.lfsr import seed_state
+from dualspike.model.lfsr import coder_state, seed_state
 from dualspike.model.load import describe
 from dualspike.model.registers import Flag
 
@@ -27,6 +27,7 @@ class Oracle:
 
     def __init__(self, d: Description, weights: list[Any], biases: list[Any]) -> None:
         self.d, self.weights, self.biases = d, weights, biases
+        self.coder = coder_state(d.learning.seed)
         self.flags: set[Flag] = set()
         self.momentum = d.learning.momentum or 0
         weight = d.formats.weight
@@ -93,8 +94,12 @@ class Oracle:
         d, f, lanes = self.d, self.d.formats, len(signs)
         steps, last = d.network.time_steps, d.n_layers - 1
         trains: Any = [
-            ([value * f.input.lsb for value in x], [[Fraction(0)] * lanes for _ in x])
-        ] * steps
+            (
+                [self.coded(t, value * f.input.lsb) for value in x],
+                [[Fraction(0)] * lanes for _ in x],
+            )
+            for t in range(steps)
+        ]
         for layer in range(last):
             states = [(0, [0] * lanes) for _ in self.biases[layer]]
             after = []
@@ -111,6 +116,25 @@ class Oracle:
             [sum(da[j][k] for _, da in trains) for k in range(lanes)] for j in range(len(counts))
         ]
         return self.sums(last, signs, counts, moved, self.mean())
+
+    def coded(self, t: int, value: Fraction) -> Fraction | int:
+        """What the first layer gets of an input at step t."""
+        coding, size = self.d.network.coding, abs(value)
+        if coding == "direct":
+            return value
+        fires = math.floor((t + 1) * size) > math.floor(t * size)
+        if coding == "bernoulli":
+            fires = size > self.drawn()
+        return fires * (1 if value > 0 else -1)
+
+    def drawn(self) -> Fraction:
+        """A number in [0, 1) from the coder, bit by bit."""
+        number = Fraction(0)
+        for n in range(self.d.formats.input.fraction):
+            s = self.coder
+            number += Fraction(s & 1, 2 ** (self.d.formats.input.fraction - n))
+            self.coder = s >> 1 | (s ^ s >> 1 ^ s >> 3 ^ s >> 4) % 2 << 63
+        return number
 
     def leaked(self, state: int) -> int:
         """What is left of a state a step later."""
@@ -241,6 +265,7 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
     network["surrogate"] |= {"kind": kind, "sigma": sigma, "samples": r.choice([1, 7, 64])}
     network["leak"] = r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)])
     network["reset"] = r.choice(["detached", "attached"])
+    network["coding"] = r.choice(["direct", "direct", "rate", "bernoulli"])
     if r.choice([True, False]):
         network["threshold"] = [r.choice([0.5, 0.9]) for _ in network["layers"][1:-1]]
 
@@ -297,6 +322,7 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
             layer, i, j = place
             stored = chip.velocities[2 * layer + (j < 0)]
             assert stored[i] == velocity if j < 0 else stored[i, j] == velocity
+        assert chip.coder.state == (oracle.coder if d.network.coding == "bernoulli" else 0)
 
 
 def test_the_oracle_has_seen_every_flag_and_its_absence() -> None:

@@ -15,6 +15,8 @@ from dualspike.testbench.components import run_bench
         ("single", 0),
         ("event", 5),
         ("sparse", 5),
+        ("leaky", 7),
+        ("attached", 7),
     ],
 )
 def test_core(name: str, flags: int) -> None:

@@ -13,6 +13,7 @@ from dualspike.testbench.components import run_bench
         ("twisted", 1),
         ("odd", 0),
         ("odd", 2),
+        ("leaky", 0),
         ("single", 1),
         ("still", 0),
         ("event", 2),

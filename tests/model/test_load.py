@@ -130,10 +130,6 @@ def test_mistakes_in_the_network(text, line):
             "surrogate = { kind = 'stein', draws = 'fresh' }",
             "surrogate.draws must be fixed (a table) in hardware, not fresh",
         ),
-        (
-            "coding = 'rate'",
-            "coding must be direct (constant current) in hardware, not rate",
-        ),
     ],
 )
 def test_networks_that_no_hardware_is_built_for(text, line):

@@ -121,6 +121,19 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
             " not 0.4",
         ),
         (
+            {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "coding": "rate"}]},
+            "operator.parts[1].coding must be direct in an operator chip, not rate",
+        ),
+        (
+            {
+                "operator_parts": [
+                    {"layers": [3, 4, 2], "surrogate": {"kind": "stein"}},
+                    {"layers": [1, 4, 2]},
+                ]
+            },
+            "operator.parts[0].surrogate.kind must not be stein in an operator chip",
+        ),
+        (
             {"operator_parts": [{"layers": [3, 4, 2]}, {"layers": [1, 4, 2], "threshold": 9.0}]},
             "operator.parts[1]: formats.membrane must hold the threshold 9 as a positive number,"
             " s3.16 holds 1.52588e-05 to 7.999984741",

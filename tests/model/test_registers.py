@@ -119,6 +119,8 @@ def test_the_hash_follows_hardware_and_nothing_else():
         {"network": {"layers": [2, 4, 1]}},
         {"network": {"layers": [2, 3, 1], "threshold": [1.5]}},
         {"network": {"layers": [2, 3, 1], "leak": 0.5}},
+        {"network": {"layers": [2, 3, 1], "coding": "rate"}},
+        {"network": {"layers": [2, 3, 1], "coding": "bernoulli"}},
         {"network": {"layers": [2, 3, 1], "reset": "attached"}},
         {"network": {"layers": [2, 3, 1], "surrogate": {"kind": "stein"}}},
         {"network": {"layers": [2, 3, 1], "surrogate": {"kind": "stein"}}, "learning": {"seed": 2}},

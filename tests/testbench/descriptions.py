@@ -85,6 +85,7 @@ def settle(network: dict[str, Any], r: random.Random) -> None:
     network["surrogate"] |= {"kind": kind, "sigma": max(least, network["surrogate"]["sigma"])}
     network["leak"] = r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)])
     network["reset"] = r.choice(["detached", "attached"])
+    network["coding"] = r.choice(["direct", "direct", "rate", "bernoulli"])
     if r.choice([True, False]):
         network["threshold"] = [r.choice([0.5, 0.8]) for _ in network["layers"][1:-1]]
 

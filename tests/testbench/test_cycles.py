@@ -30,6 +30,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {"layers": [2, 6, 3, 4, 1], "time_steps": 4, "reset": "attached"},
         "hardware": {"simd": [1, 3, 3, 1], "pe": [6, 3, 4, 1]},
     },
+    "coded": {
+        "network": {"layers": [5, 6, 4, 2], "time_steps": 3, "coding": "bernoulli"},
+        "hardware": {"simd": [2, 1, 1], "pe": [3, 4, 2]},
+    },
     "one step": {"network": {"layers": [6, 4, 1], "time_steps": 1}},
     "first layer slowest": {
         "network": {"layers": [20, 6, 2], "time_steps": 2},

@@ -60,6 +60,7 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
         *((False, "detached"), (True, "detached"), (False, "attached"), (True, "attached"))
     }
     assert any(len(set(n.thresholds)) > 1 for n in networks)
+    assert {n.coding for n in networks} == {"direct", "rate", "bernoulli"}
     waits = {layer.rows < layer.feedback for layer in layers if layer.feedback}
     assert waits == {True, False}
     skipping = {

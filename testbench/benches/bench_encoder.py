@@ -1,0 +1,125 @@
+"""`Encoder`: inputs as spikes, evenly spaced or drawn, sample after sample."""
+
+import math
+import random
+from fractions import Fraction
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.encoder import Encoder
+from dualspike.model.lfsr import CODER, coder_state
+from dualspike.testbench.benches.reference import chunks
+from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+LATENCY = 3
+
+
+def component(name: str) -> Encoder:
+    """The encoder of one of the shapes."""
+    d, _, layer = shape(name, 0)
+    return Encoder(d, layer)
+
+
+class Bench:
+    """An encoder, samples for it, and the register as it should be, bit by bit."""
+
+    def __init__(self, stand: Stand, name: str) -> None:
+        self.stand, self.rng = stand, random.Random(12)
+        self.d, _, self.layer = shape(name, 0)
+        self.drawn = self.d.network.coding == "bernoulli"
+        self.state = coder_state(self.d.learning.seed)
+
+    @classmethod
+    async def start(cls, dut: HierarchyObject) -> "Bench":
+        """Reset."""
+        name = parameters()["name"]
+        return cls(await Stand.start(dut, component(name)), name)
+
+    def number(self) -> int:
+        """The next bits of the register, the least significant first."""
+        number = 0
+        for n in range(self.d.formats.input.fraction):
+            number |= (self.state & 1) << n
+            fed = sum(self.state >> tap for tap in CODER.taps) & 1
+            self.state = self.state >> 1 | fed << (CODER.length - 1)
+        return number
+
+    def sample(self, given: list[int] | None = None) -> tuple[list[Any], list[Any]]:
+        """Chunks of a sample, and the chunks of its T frames of spikes."""
+        form, layer = self.d.formats.input, self.layer
+        ends = [0, 1, 1 << form.fraction, -1 << form.fraction, form.lowest, form.highest]
+        stored = given or [
+            self.rng.choice([*ends, self.rng.randint(form.lowest, form.highest)])
+            for _ in range(layer.n_in)
+        ]
+        frames: list[Any] = []
+        for t in range(self.d.network.time_steps):
+            spikes = []
+            for number in stored:
+                size = abs(number * form.lsb)
+                if self.drawn:
+                    fires = size > Fraction(self.number(), 1 << form.fraction)
+                else:
+                    fires = math.floor((t + 1) * size) > math.floor(t * size)
+                spikes.append(fires * (1 if number > 0 else -1))
+            frames += chunks(layer, spikes, [[]] * layer.n_in)
+        return chunks(layer, stored, [[]] * layer.n_in), frames
+
+    def samples(self, count: int) -> tuple[list[Any], list[Any]]:
+        """Several samples in a row."""
+        pairs = [self.sample() for _ in range(count)]
+        return [x for more, _ in pairs for x in more], [x for _, more in pairs for x in more]
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
+async def spikes_as_the_equations(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
+    """Samples of all sizes, whoever waits; the register is where it should be behind them."""
+    bench = await Bench.start(dut)
+    stand = bench.stand
+    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    payloads, expected = bench.samples(60)
+    source.send(payloads)
+    await stand.taken(sink, len(expected))
+    assert sink.taken == expected
+    if bench.drawn:
+        assert await stand.see("state") == bench.state
+
+
+@cocotb.test()
+async def codes_every_input(dut: HierarchyObject) -> None:
+    """Every stored input once, if the register can be set to begin anywhere from there, too."""
+    bench = await Bench.start(dut)
+    stand, form = bench.stand, bench.d.formats.input
+    if bench.drawn:
+        bench.state = 0x0123456789ABCDEF
+        for half in range(2):
+            word = bench.state >> 32 * half & 0xFFFFFFFF
+            await stand.pulse(load=1 << half, load_data=word)
+    source, sink = stand.source("inputs"), stand.sink("outputs")
+    every = list(range(form.lowest, form.highest + 1))
+    every += every[: -len(every) % bench.layer.n_in]
+    payloads: list[Any] = []
+    expected: list[Any] = []
+    for n in range(0, len(every), bench.layer.n_in):
+        more, after = bench.sample(every[n : n + bench.layer.n_in])
+        payloads, expected = payloads + more, expected + after
+    source.send(payloads)
+    await stand.taken(sink, len(expected))
+    assert sink.taken == expected
+
+
+@cocotb.test()
+async def loses_no_cycle(dut: HierarchyObject) -> None:
+    """First chunk out 3 cycles behind a sample's last in; then one in every cycle."""
+    bench = await Bench.start(dut)
+    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
+    payloads, expected = bench.samples(5)
+    source.send(payloads)
+    await bench.stand.taken(sink, len(expected))
+    first = source.moved[bench.layer.chunks - 1] + LATENCY
+    assert sink.moved == list(range(first, first + len(expected)))
