@@ -225,6 +225,16 @@ def test_hat_outside_the_formats() -> None:
     )
 
 
+def test_inputs_that_no_spikes_stand_for() -> None:
+    x, y = np.zeros((3, 2)), np.ones((3, 1))
+    x[2, 1] = -1.25
+    np.savez("data.npz", x=x, y=y)
+    tables = {"network": {"layers": [2, 3, 1], "coding": "rate"}, "data": {"source": "data.npz"}}
+    assert complaint(describe(tables, "test")) == (
+        "data.npz: x must be in [-1, 1] (network.coding rate), x[2, 1] is -1.25"
+    )
+
+
 def test_name_that_no_file_can_have() -> None:
     assert complaint(described("a\0b")) == (
         "data.source must be hat or a readable .npz file, not a\0b: unreadable"
