@@ -1,6 +1,7 @@
 """The commands on operator chips: files, results, and one line for what they do not take."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.model.operator_load import load_any, load_any_preset
+from dualspike.testbench.verilate import tool_environment, verilator_home
 
 TINY = """
 name = "tiny"
@@ -57,6 +59,11 @@ def test_generate_writes_a_core(net: Path, capsys: pytest.CaptureFixture[str]) -
     first = (out / "tiny.v").read_bytes()
     assert main(["generate", str(net), "-o", "out"]) == 0
     assert (out / "tiny.v").read_bytes() == first
+    tool = verilator_home() / "bin" / "verilator"
+    command = [str(tool), "--lint-only", "-Wall", "tiny.vlt", "tiny.v"]
+    environment = tool_environment()
+    done = subprocess.run(command, cwd=out, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_both_engines_learn_the_same(net: Path, capsys: pytest.CaptureFixture[str]) -> None:

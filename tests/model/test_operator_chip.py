@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dualspike.model.errors import BadInput
+from dualspike.model.identity import config_hash
 from dualspike.model.load import preset_text, presets
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
@@ -163,3 +164,28 @@ def test_a_file_and_its_absence(tmp_path: Path):
     file.write_text("x")
     with pytest.raises(BadInput, match=r"net.toml: not valid TOML"):
         load_operator(file)
+
+
+def test_the_hash_is_that_of_the_hardware():
+    first = config_hash(describe_operator(changed(), "test"))
+    for same in ({"learning_updates": 7}, {"learning_seed": 3}, {"hardware_terms": 1}):
+        assert config_hash(describe_operator(changed(**same), "test")) == first
+    for other in (
+        {"learning_floor": 0.5},
+        {"hardware_terms": 2},
+        {"hardware_simd": [2, 1, 1, 1, 1]},
+        {"learning_batch": [8, 7]},
+        {"learning_directions": 2},
+        {"formats_factor": "s1.12"},
+    ):
+        assert config_hash(describe_operator(changed(**other), "test")) != first
+
+
+def test_folding_that_does_not_fit_is_named():
+    for change, line in (
+        ({"hardware_terms": 3}, "hardware.terms must be in [1, 2], not 3"),
+        ({"hardware_pe": [1, 1]}, "hardware.pe must have 5 entries, not 2"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            describe_operator(changed(**change), "test")
+        assert str(caught.value) == f"test: {line}"
