@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.lfsr import Drawer, bits
+from dualspike.golden.lfsr import Bits, Drawer, bits
 from dualspike.model.description import Description
 from dualspike.model.lfsr import SIGNS, WORD, Draw, draw_order
 
@@ -22,33 +22,42 @@ class Perturbation:
 
 def draw(description: Description, drawer: Drawer) -> Perturbation:
     """Draw the signs of the next batch, in the order of `model.lfsr`; moves ``drawer`` on."""
-    structure, lanes = description.learning.structure, description.lanes
-    order = draw_order(structure, lanes, description.shapes)
-    words = dict(zip(order, drawer.words(len(order)), strict=True))
+    structure = description.learning.structure
+    drawn = sign_bits(structure, description.lanes, description.shapes, drawer)
     weights: list[Signs] = []
     biases: list[Signs] = []
-    for layer, (n_in, n_out) in enumerate(description.shapes):
-        row = _fields(words, lanes, layer, "row", n_out)
-        if structure == "factored":
-            column = _fields(words, lanes, layer, "column", n_in + 1)
-            weight = row[:, :, None] ^ column[:, None, 1:]
-            bias = row ^ column[:, :1]
-        else:
-            starts = [words[Draw(lane, layer, "start", 0)] for lane in range(lanes)]
-            stream = bits(SIGNS, starts, n_in * n_out)
-            weight = stream.reshape(lanes, n_in, n_out).swapaxes(1, 2)
-            bias = row
+    for layer, (weight, bias) in enumerate(drawn):
         on = np.array([mask >> layer & 1 for mask in description.masks], np.int64)
         weights.append((1 - 2 * weight.astype(np.int64)) * on[:, None, None])
         biases.append((1 - 2 * bias.astype(np.int64)) * on[:, None])
     return Perturbation(weights, biases)
 
 
-def _fields(
-    words: dict[Draw, int], lanes: int, layer: int, kind: str, count: int
-) -> NDArray[np.uint8]:
-    rows = np.zeros((lanes, count), np.uint8)
-    for lane in range(lanes):
-        for n in range(count):
-            rows[lane, n] = words[Draw(lane, layer, kind, n // WORD)] >> (n % WORD) & 1
-    return rows
+def sign_bits(
+    structure: str, lanes: int, shapes: list[tuple[int, int]], drawer: Drawer
+) -> list[tuple[Bits, Bits]]:
+    """Sign bits of every layer for one batch, 1 for -1: weights [K, n_out, n_in], then biases.
+
+    ``shapes`` are (n_in, n_out) of each layer, biases are [K, n_out]; moves ``drawer`` on.
+    """
+    order = draw_order(structure, lanes, shapes)
+    words = dict(zip(order, drawer.words(len(order)), strict=True))
+    drawn: list[tuple[Bits, Bits]] = []
+    for layer, (n_in, n_out) in enumerate(shapes):
+        row = _fields(words, lanes, layer, "row", n_out)
+        if structure == "factored":
+            column = _fields(words, lanes, layer, "column", n_in + 1)
+            drawn.append((row[:, :, None] ^ column[:, None, 1:], row ^ column[:, :1]))
+        else:
+            starts = [words[Draw(lane, layer, "start", 0)] for lane in range(lanes)]
+            stream = bits(SIGNS, starts, n_in * n_out)
+            drawn.append((stream.reshape(lanes, n_in, n_out).swapaxes(1, 2), row))
+    return drawn
+
+
+def _fields(words: dict[Draw, int], lanes: int, layer: int, kind: str, count: int) -> Bits:
+    """The first ``count`` bits of one kind of words of a layer, [K, count]."""
+    size = -(-count // WORD)
+    drawn = [[words[Draw(lane, layer, kind, n)] for n in range(size)] for lane in range(lanes)]
+    stored = np.array(drawn, "<u4").reshape(lanes, size).view(np.uint8)
+    return np.unpackbits(stored, axis=1, count=count, bitorder="little")

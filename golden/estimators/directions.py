@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.lfsr import Drawer, bits
+from dualspike.golden.lfsr import Drawer
 from dualspike.golden.network import Layout, Slot
-from dualspike.model.lfsr import SIGNS, WORD, Draw, draw_order
+from dualspike.golden.perturbation import sign_bits
 
 Floats = NDArray[np.floating[Any]]
 Distribution = Literal["rademacher", "gaussian", "lfsr"]
@@ -65,27 +65,9 @@ def _outer(slot: Slot, v: Floats, rows: Floats, columns: Floats) -> None:
 
 def _registers(layout: Layout, lanes: int, structure: Structure, drawer: Drawer) -> Floats:
     """The signs a chip with these layers draws in one batch, see `model.lfsr`; moves ``drawer``."""
-    order = draw_order(structure, lanes, [(s.n_in, s.n_out) for s in layout.layers])
-    words = dict(zip(order, drawer.words(len(order)), strict=True))
-
-    def field(lane: int, layer: int, kind: str, count: int) -> Floats:
-        stored = b"".join(
-            words[Draw(lane, layer, kind, n)].to_bytes(WORD // 8, "little")
-            for n in range(-(-count // WORD))
-        )
-        ones = np.unpackbits(np.frombuffer(stored, np.uint8), count=count, bitorder="little")
-        return 1.0 - 2.0 * ones
-
+    shapes = [(slot.n_in, slot.n_out) for slot in layout.layers]
     v = np.empty((lanes, layout.size))
-    for layer, slot in enumerate(layout.layers):
-        rows = np.array([field(lane, layer, "row", slot.n_out) for lane in range(lanes)])
-        if structure == "factored":
-            columns = [field(lane, layer, "column", 1 + slot.n_in) for lane in range(lanes)]
-            _outer(slot, v, rows, np.array(columns))
-        else:
-            starts = [words[Draw(lane, layer, "start", 0)] for lane in range(lanes)]
-            stream = 1.0 - 2.0 * bits(SIGNS, starts, slot.n_in * slot.n_out)
-            weights, biases = slot.split(v)
-            weights[:] = stream.reshape(lanes, slot.n_in, slot.n_out).swapaxes(1, 2)
-            biases[:] = rows
+    for slot, drawn in zip(layout.layers, sign_bits(structure, lanes, shapes, drawer), strict=True):
+        for part, signs in zip(slot.split(v), drawn, strict=True):
+            part[:] = 1.0 - 2.0 * signs
     return v

@@ -4,6 +4,7 @@ The AXI models are those of cocotbext-axi; the Wishbone master follows Wishbone 
 """
 
 import random
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,9 +26,9 @@ class Refused(Exception):
 class SocHost(Registers):
     """Registers at byte addresses. ``at`` is an access of any address with any bytes selected."""
 
+    @abstractmethod
     async def at(self, place: int, *, write: bool, value: int = 0, select: int = _ALL) -> int:
         """What was read; raises Refused with the kind of error."""
-        raise NotImplementedError
 
     async def access(self, address: int, *, write: bool = False, value: int = 0) -> int:
         """A whole register."""

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from dualspike.commands.generate import write_core
 from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption, override
-from dualspike.files import write_atomic
 from dualspike.golden.data import load_data
 from dualspike.golden.figures import hat_figure
+from dualspike.golden.files import write_atomic
 from dualspike.golden.train import train
 from dualspike.model.load import load_preset
 from dualspike.output import JsonFlag, console, emit_json

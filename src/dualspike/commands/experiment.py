@@ -9,7 +9,6 @@ import typer
 from dualspike.commands.source import FolderOption
 from dualspike.commands.studies import STUDIES, run_study
 from dualspike.commands.widths import run_widths
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.experiments.figures import draw
 from dualspike.golden.experiments.folder import Folder, opened
 from dualspike.golden.experiments.methods import METHODS, chosen
@@ -18,6 +17,7 @@ from dualspike.golden.experiments.report import Report, collect, to_json
 from dualspike.golden.experiments.run import Run
 from dualspike.golden.experiments.settings import load_settings, read_settings
 from dualspike.golden.experiments.study import executor, left, runs_of
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.problems.problem import Problem
 from dualspike.golden.problems.store import checksum
 from dualspike.model.errors import BadInput

@@ -26,7 +26,7 @@ from dualspike.commands.source import (
     initial,
     only_perceptrons,
 )
-from dualspike.files import output_folder, write_atomic
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip
 from dualspike.golden.network import Parameters
 from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers

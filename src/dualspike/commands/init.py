@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.files import write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.model.load import preset_text
 from dualspike.output import JsonFlag, console, emit_json

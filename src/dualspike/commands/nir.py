@@ -16,7 +16,7 @@ from dualspike.commands.source import (
     description,
     initial,
 )
-from dualspike.files import output_folder, write_atomic
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip, real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
 from dualspike.golden.weights import npz_bytes, weight_arrays

@@ -8,8 +8,8 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.experiments.methods import METHODS
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.network import Parameters
 from dualspike.golden.operator_data import load_operator_data
 from dualspike.golden.operator_engine import FixedOperatorEngine, stored_operator_start

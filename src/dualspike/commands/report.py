@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.files import write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.output import JsonFlag, console, emit_json
 
 PAGE = "report.html"

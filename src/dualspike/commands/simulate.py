@@ -16,8 +16,8 @@ from dualspike.commands.source import (
     description,
     initial,
 )
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.data import load_data
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.experiments import cost_report, estimator_report
 from dualspike.golden.experiments.estimator_figures import draw
 from dualspike.golden.experiments.estimator_study import QUICK, Plan, measurements, study
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.report import to_json
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import console, emit_json
 from dualspike.progress import progress_bar

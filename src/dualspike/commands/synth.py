@@ -11,7 +11,7 @@ from dualspike.boards.measure import Route, device_of, measure
 from dualspike.boards.place import DEVICES
 from dualspike.boards.synthesis import TARGETS
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
-from dualspike.files import output_folder, write_atomic
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json
 

@@ -22,10 +22,10 @@ from dualspike.commands.source import (
     initial,
     only_perceptrons,
 )
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.data import load_data
 from dualspike.golden.figures import hat_figure
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.network import Parameters
 from dualspike.golden.train import FloatEngine, TrainResult

@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from dualspike.commands.studies import STUDIES
-from dualspike.files import output_folder, write_atomic
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.processes import run_processes
 from dualspike.golden.experiments.report import to_json
 from dualspike.golden.experiments.widths import NAMES, NetworkName, execute
 from dualspike.golden.experiments.widths_figures import draw
 from dualspike.golden.experiments.widths_report import collect, left, markdown, results, text
+from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import console, emit_json
 from dualspike.progress import progress_bar
