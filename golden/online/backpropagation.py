@@ -1,0 +1,27 @@
+"""Spatial back-propagation with a surrogate (BP)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.online.rule import Silent, Step
+
+Floats = NDArray[np.floating[Any]]
+
+
+class SpatialBackpropagation(Silent):
+    """dL/dS_L = W_out^T e, dL/dS_{l-1} = W_l^T (f'(U_l) dL/dS_l), within one time step.
+
+    Source: Xiao et al., "Online training through time" (OTTT), 2022.
+    """
+
+    def signals(self, step: Step) -> list[Floats]:
+        """See Rule.signals."""
+        weights = step.network.weights
+        signal: Floats = step.error @ weights[-1]
+        found: list[Floats] = [signal]
+        for W, slope in zip(weights[-2:0:-1], step.slopes[:0:-1], strict=True):
+            signal = (signal * slope) @ W
+            found.append(signal)
+        return found[::-1]

@@ -1,0 +1,41 @@
+"""The instantaneous loss: cross-entropy mixed with the squared error."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class MixedLoss:
+    """L = (1 - share) CE(softmax(o), y) + share mean((o - y)^2) of one step's output o.
+
+    y is 1 for the sample's class and 0 elsewhere; the mean is over the outputs. ``share`` in
+    [0, 1]. Source: Xiao et al., "Online training through time", 2022, with share 0.05.
+    """
+
+    share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise BadInput(f"share must be in [0, 1], not {self.share}")
+
+    def __call__(self, output: Floats, labels: NDArray[np.integer[Any]]) -> tuple[Floats, Floats]:
+        """Loss [B] and its derivative dL/do [B, n_out] for output [B, n_out], labels [B]."""
+        rows = np.arange(len(labels))
+        shifted = output - output.max(axis=1, keepdims=True)
+        odds = np.exp(shifted)
+        total = odds.sum(axis=1, keepdims=True)
+        entropy = np.log(total[:, 0]) - shifted[rows, labels]
+        softmax = odds / total
+        softmax[rows, labels] -= 1
+        distance = output.copy()
+        distance[rows, labels] -= 1
+        loss = (1 - self.share) * entropy + self.share * np.square(distance).mean(axis=1)
+        slope = (1 - self.share) * softmax + (2 * self.share / output.shape[1]) * distance
+        return loss, slope

@@ -1,0 +1,178 @@
+"""Rules with noise: unbiased on a smooth network, their variance in the order of Prop. 4.2."""
+
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.loss import MixedLoss
+from dualspike.golden.online.network import OnlineNetwork, Position
+from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.online.noise import Distribution, Noise, decayed
+from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
+from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.single_point import SinglePoint
+from dualspike.golden.online.traces import repeated, train_pass
+from dualspike.golden.online.two_point import TwoPoint
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.floating[Any]]
+# Chance that a right estimator fails one statistical test, were its seed not fixed.
+FALSE_ALARM = 1e-3
+
+
+def bound(tests: int) -> float:
+    """Largest |z| allowed for that many tests at once (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * tests))
+
+
+def z_scores(estimates: Floats, truth: Floats) -> Floats:
+    """(mean - truth) / standard error for estimates [K, N]."""
+    error = estimates.std(axis=0, ddof=1) / np.sqrt(len(estimates))
+    return (estimates.mean(axis=0) - truth) / error
+
+
+def sigmoid(x: Floats) -> Floats:
+    return 1 / (1 + np.exp(-x / 0.25))
+
+
+def line(x: Floats) -> Floats:
+    return x
+
+
+def hidden_part(network: OnlineNetwork, gradient: Floats) -> Floats:
+    return gradient[: -(network.layers[-2] + 1) * network.layers[-1]]
+
+
+@pytest.mark.parametrize("distribution", ["gaussian", "rademacher"])
+@pytest.mark.parametrize(("rule", "alpha"), [(SinglePoint, 0.02), (TwoPoint, 0.002)])
+def test_unbiased_on_a_smooth_network(
+    rule: Callable[[Noise], Rule], alpha: float, distribution: Distribution
+) -> None:
+    """Neurons send sigmoid(U - threshold), so that the slope is their derivative."""
+    rng = np.random.default_rng(7)
+    network = OnlineNetwork([3, 4, 3, 2], rng, Neuron(fire=sigmoid))
+    x, labels = rng.uniform(0, 2, (2, 3)), np.array([0, 1])
+    many = np.tile(x, (500, 1))
+    noise = Noise(rng, alpha, distribution, antithetic=False)
+
+    def gradient(rule: Rule, x: Floats, labels: NDArray[np.int64]) -> Floats:
+        found = train_pass(network, rule, MixedLoss(), repeated(x, 2), labels)
+        return hidden_part(network, found.gradient)
+
+    truth = gradient(SpatialBackpropagation(), x, labels)
+    found = np.array([gradient(rule(noise), many, np.tile(labels, 500)) for _ in range(200)])
+    assert np.abs(z_scores(found, truth)).max() < bound(truth.size)
+    if rule is TwoPoint:  # precise enough to see a wrong factor
+        assert np.abs(z_scores(found, 1.1 * truth)).max() > 3 * bound(truth.size)
+
+
+@pytest.mark.parametrize("position", ["after", "before"])
+@pytest.mark.parametrize("distribution", ["gaussian", "rademacher"])
+def test_feedback_becomes_the_jacobian_transposed(
+    distribution: Distribution, position: Position
+) -> None:
+    """In a linear network without leak: do/dS_2 = W_3 and do/dS_1 = W_3 W_2 for every sample."""
+    rng = np.random.default_rng(5)
+    network = OnlineNetwork([3, 4, 5, 2], rng, Neuron(leak=0, fire=line, slope=np.ones_like))
+    _, W2, W3 = network.weights
+    truth = np.concatenate([(W3 @ W2).T.ravel(), W3.T.ravel()])
+    frames, labels = rng.uniform(-1, 1, (2, 400, 3)), rng.integers(0, 2, 400)
+    noise = Noise(rng, 0.5, distribution, position)
+    seen: list[Floats] = []
+    errors: list[float] = []
+    for momentum in (0.5, 0.99):
+        rule = PseudoZerothOrder(network, noise, momentum, divided=True)
+        for _ in range(400):
+            train_pass(network, rule, MixedLoss(), frames, labels)
+            if momentum == 0.5:
+                seen.append(np.concatenate([M.ravel() for M in rule.matrices]))
+        final = np.concatenate([M.ravel() for M in rule.matrices])
+        errors.append(float(np.linalg.norm(final - truth) / np.linalg.norm(truth)))
+    # Every tenth matrix: what they share with the one before is a share of 2^-20.
+    assert np.abs(z_scores(np.array(seen)[10::10], truth)).max() < bound(truth.size)
+    assert errors[1] < 0.4 * errors[0]
+    assert errors[1] < 0.05
+
+
+def test_variance_has_the_published_order() -> None:
+    """Per entry: single point at least d times BP, OPZO near BP, two points between.
+
+    Xiao et al., OPZO, Prop. 4.2; d = 16 perturbed nodes, one sample a batch.
+    """
+    rng = np.random.default_rng(11)
+    network = OnlineNetwork([4, 8, 8, 3], rng, Neuron(fire=sigmoid))
+    x, labels = rng.uniform(0, 2, (500, 4)), rng.integers(0, 3, 500)
+    noise = Noise(rng, 0.1, antithetic=False)
+    opzo = PseudoZerothOrder(network, noise, 0.99, divided=True)
+    for _ in range(500):
+        train_pass(network, opzo, MixedLoss(), repeated(x, 2), labels)
+
+    frozen = PseudoZerothOrder(network, noise, 0.999999, divided=True)
+    frozen.matrices = opzo.matrices
+    variances: list[float] = []
+    for rule in (SpatialBackpropagation(), frozen, TwoPoint(noise), SinglePoint(noise)):
+        found = [
+            train_pass(network, rule, MixedLoss(), repeated(x[i : i + 1], 2), labels[i : i + 1])
+            for i in range(500)
+        ]
+        rows = np.array([hidden_part(network, f.gradient) for f in found])
+        variances.append(float(rows.var(axis=0).mean()))
+    bp, pseudo, two, single = variances
+    assert pseudo < 2 * bp
+    assert two > 2 * bp
+    assert single > 16 * two
+    assert single > 16 * bp
+
+
+def test_odd_steps_turn_the_noise() -> None:
+    network = OnlineNetwork([1, 3, 2, 1], np.random.default_rng(0))
+    noise = Noise(np.random.default_rng(1), 0.5, "rademacher", "before")
+    drawn = [noise.draw(network, step, 4) for step in range(4)]
+    assert [n.shape for n in drawn[0].values] == [(4, 3), (4, 2)]
+    for even, odd in ((0, 1), (2, 3)):
+        for a, b in zip(drawn[even].values, drawn[odd].values, strict=True):
+            np.testing.assert_array_equal(a, -b)
+            assert set(np.abs(a).ravel()) == {0.5}
+    assert any((a != b).any() for a, b in zip(drawn[0].values, drawn[2].values, strict=True))
+    assert [decayed(0.2, 0.1, p) for p in (0, 0.5, 1)] == pytest.approx([0.2, 0.15, 0.1])
+
+
+def test_where_the_noise_goes() -> None:
+    """Noise on spikes changes the next layer's input; in the current it stays in the membrane."""
+    network = OnlineNetwork([1, 1, 1], np.random.default_rng(0))
+    network.theta[:] = [1, 0, 2, 0]
+    rest, x = network.rest(1), np.array([[0.75]])
+    found: dict[Position, Any] = {}
+    for position in ("after", "before"):
+        noise = Noise(np.random.default_rng(1), 0.5, "rademacher", position)
+        injection = noise.draw(network, 0, 1)
+        n = injection.values[0].item()
+        found[position] = (n, network.step(rest, x, injection))
+    n, after = found["after"]
+    assert (after.membranes[0].item(), after.spikes[0].item()) == (0.75, 0)
+    assert after.output.item() == 2 * n
+    n, before = found["before"]
+    assert before.membranes[0].item() == 0.75 + n
+    assert before.output.item() == 2 * (0.75 + n >= 1)
+
+
+def test_bad_settings() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(BadInput, match=r"^alpha must be in \(0, inf\), not 0$"):
+        Noise(rng, 0)
+    network = OnlineNetwork([1, 1, 1], rng)
+    with pytest.raises(BadInput, match=r"^momentum must be in \[0, 1\), not 1$"):
+        PseudoZerothOrder(network, Noise(rng, 1), 1)
+    with pytest.raises(BadInput, match=r"^layers must be three .* from 1 up, not \[2, 3\]$"):
+        OnlineNetwork([2, 3], rng)
+    with pytest.raises(BadInput, match=r"^leak must be in \[0, 1\), not 1$"):
+        Neuron(leak=1)
+    with pytest.raises(BadInput, match=r"^threshold must be in \(0, inf\), not 0$"):
+        Neuron(threshold=0)
+    with pytest.raises(BadInput, match=r"^share must be in \[0, 1\], not 2$"):
+        MixedLoss(2)

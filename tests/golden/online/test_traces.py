@@ -1,0 +1,115 @@
+"""The online gradient against JAX, which differentiates a network written for itself."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.loss import MixedLoss
+from dualspike.golden.online.network import OnlineNetwork
+from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.online.traces import answer, repeated, train_pass
+
+jax.config.update("jax_enable_x64", True)
+
+Floats = NDArray[np.floating[Any]]
+
+
+@jax.custom_jvp
+def spike(x: Any) -> Any:
+    return jnp.where(x >= 0, 1.0, 0.0)
+
+
+@spike.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    p = jax.nn.sigmoid(primals[0] / 0.25)
+    return spike(primals[0]), p * (1 - p) / 0.25 * tangents[0]
+
+
+def step_loss(own: Any, layer: int, last: int, given: Any) -> Any:
+    """Mean loss at step ``last`` as layer ``layer``'s parameters reach it: through the leak of its
+    own membranes, from given inputs, and through the layers above within that step alone."""
+    parameters, frames, labels, neuron, share = given
+    stop = jax.lax.stop_gradient
+    used = [own if k == layer else parameters[k] for k in range(len(parameters))]
+    hidden = len(parameters) - 1
+    U = [jnp.zeros((len(labels), len(b))) for _, b in parameters[:-1]]
+    S = [jnp.zeros_like(u) for u in U]
+    x = None
+    for t in range(last + 1):
+        x = frames[t]
+        for k in range(hidden):
+            W, b = used[k]
+            kept = U[k] if k == layer else stop(U[k])
+            x = stop(x) if k == layer else x
+            U[k] = neuron.leak * (kept - neuron.threshold * stop(S[k])) + x @ W.T + b
+            S[k] = x = spike(U[k] - neuron.threshold)
+    W, b = used[-1]
+    output = (stop(x) if layer == hidden else x) @ W.T + b
+    wanted = jax.nn.one_hot(labels, output.shape[1])
+    entropy = -jnp.sum(wanted * jax.nn.log_softmax(output), axis=1)
+    square = jnp.mean((output - wanted) ** 2, axis=1)
+    return jnp.mean((1 - share) * entropy + share * square)
+
+
+def by_jax(network: OnlineNetwork, share: float, frames: Floats, labels: Any) -> tuple[float, Any]:
+    parameters = [
+        (jnp.asarray(W), jnp.asarray(b))
+        for W, b in zip(network.weights, network.biases, strict=True)
+    ]
+    given = (parameters, jnp.asarray(frames), labels, network.neuron, share)
+    loss, gradient = 0.0, np.zeros_like(network.theta)
+    dW, db = network.views(gradient)
+    for layer, own in enumerate(parameters):
+        loss = 0.0
+        for last in range(len(frames)):
+            value, (gW, gb) = jax.value_and_grad(step_loss)(own, layer, last, given)
+            loss += float(value) / len(frames)
+            dW[layer] += np.asarray(gW) / len(frames)
+            db[layer] += np.asarray(gb) / len(frames)
+    return loss, gradient
+
+
+@pytest.mark.parametrize(
+    ("layers", "neuron", "share", "static"),
+    [
+        ([4, 6, 5, 3], Neuron(), 0.05, True),
+        ([4, 6, 5, 3], Neuron(leak=0.8, threshold=0.7), 0.3, False),
+        ([3, 7, 2], Neuron(leak=0.0, threshold=0.5), 1.0, False),
+    ],
+)
+def test_back_propagation_is_the_derivative_of_the_online_objective(
+    layers: list[int], neuron: Neuron, share: float, static: bool
+) -> None:
+    rng = np.random.default_rng(3)
+    network = OnlineNetwork(layers, rng, neuron)
+    network.theta += 0.3 * rng.standard_normal(network.theta.shape)
+    frames = repeated(rng.uniform(0, 2, (5, layers[0])), 3)
+    if not static:
+        frames = rng.integers(0, 2, (3, 5, layers[0])).astype(float)
+    labels = rng.integers(0, layers[-1], 5)
+    found = train_pass(network, SpatialBackpropagation(), MixedLoss(share), frames, labels)
+    loss, gradient = by_jax(network, share, frames, labels)
+    assert all(0 < rate < 1 for rate in found.rates)
+    assert found.loss == pytest.approx(loss, rel=1e-12)
+    assert np.abs(gradient).max() > 0.01
+    np.testing.assert_allclose(found.gradient, gradient, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(found.answer, answer(network, frames), rtol=1e-14)
+
+
+def test_membranes_by_hand() -> None:
+    """One neuron, weight 1, inputs 0.75: U = 0.75, 1.125 (spike), 0.8125, 1.15625 (spike)."""
+    network = OnlineNetwork([1, 1, 1], np.random.default_rng(0))
+    network.theta[:] = [1, 0, 2, 0.5]
+    state = network.rest(1)
+    seen: list[tuple[float, float, float]] = []
+    for _ in range(4):
+        state = network.step(state, np.array([[0.75]]))
+        seen.append(
+            (state.membranes[0].item(), state.spikes[0].item(), state.output.item()),
+        )
+    assert seen == [(0.75, 0, 0.5), (1.125, 1, 2.5), (0.8125, 0, 0.5), (1.15625, 1, 2.5)]
