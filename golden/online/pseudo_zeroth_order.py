@@ -1,4 +1,4 @@
-"""Online pseudo-zeroth-order training (OPZO)."""
+"""Online pseudo-zeroth-order training (OPZO), and with an intermediate readout (IGL)."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.online.feedback import bring, no_feedback
+from dualspike.golden.online.local_learning import Readout
 from dualspike.golden.online.network import Injection, OnlineNetwork
 from dualspike.golden.online.noise import Noise
 from dualspike.golden.online.rule import Step
@@ -37,10 +38,55 @@ class PseudoZerothOrder:
 
     def signals(self, step: Step) -> list[Floats]:
         """See Rule.signals; M_l takes in the step before it is used."""
-        share = (1 - self._momentum) / len(step.output)
+        self._learn(self.matrices, step.output)
+        return bring(self.matrices, step.error)
+
+    def _learn(self, matrices: list[Floats], output: Floats) -> None:
+        """Move the matrices of the first layers by what their noise did to an output [B, n_out]."""
+        share = (1 - self._momentum) / len(output)
         if self._divided:
             share /= self._noise.alpha
-        for matrix, n in zip(self.matrices, self._noise.values, strict=True):
+        for matrix, n in zip(matrices, self._noise.values, strict=False):
             matrix *= self._momentum
-            matrix += share * (n.T @ step.output)
-        return bring(self.matrices, step.error)
+            matrix += share * (n.T @ output)
+
+
+class IntermediateGlobal(PseudoZerothOrder):
+    """OPZO whose middle layer has a readout too, with feedback of its own to the layers below.
+
+    With r = R S_m of hidden layer m = ``middle``, counted from 1 and not the last one,
+    dL/dS_l ~ M_l e + scale N_l dL(r)/dr for l < m, where N_l learns from n_l r^T as M_l does from
+    n_l o~^T; layer m itself adds scale R^T dL(r)/dr. ``rate`` is the readout's own. Source: Xiao
+    et al., OPZO, appendix C.1.
+    """
+
+    def __init__(
+        self,
+        network: OnlineNetwork,
+        noise: Noise,
+        momentum: float,
+        rng: np.random.Generator,
+        *,
+        middle: int,
+        scale: float,
+        rate: float,
+        divided: bool = False,
+    ) -> None:
+        super().__init__(network, noise, momentum, divided=divided)
+        if not 1 <= middle < len(network.hidden):
+            most = len(network.hidden)
+            raise BadInput(f"middle must be in [1, {most}), not {middle}")
+        if not 0 <= scale < np.inf:
+            raise BadInput(f"scale must be in [0, inf), not {scale}")
+        self.lower = no_feedback(network)[: middle - 1]
+        self.readout = Readout(network.layers[middle], network.layers[-1], rate, rng)
+        self._middle, self._scale = middle, scale
+
+    def signals(self, step: Step) -> list[Floats]:
+        """See Rule.signals."""
+        found = super().signals(step)
+        output, error, own = self.readout.read(step, self._middle - 1)
+        self._learn(self.lower, output)
+        for layer, signal in enumerate([*bring(self.lower, error), own]):
+            found[layer] += self._scale * signal
+        return found

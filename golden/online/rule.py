@@ -17,7 +17,8 @@ class Step:
     """What a rule may look at after one time step of a batch of B samples.
 
     ``spikes``, ``slopes`` [B, n_l] for every hidden layer; ``output``, ``error`` = dL/do
-    [B, n_out]; ``loss`` [B]. ``replay`` runs the same step again from the same state with another
+    [B, n_out]; ``loss`` [B]. ``judge`` gives loss [B] and derivative [B, n_out] of any other output
+    for the same samples. ``replay`` runs the same step again from the same state with another
     injection and gives its loss [B]; nothing of that pass is kept.
     """
 
@@ -27,6 +28,7 @@ class Step:
     output: Floats
     error: Floats
     loss: Floats
+    judge: Callable[[Floats], tuple[Floats, Floats]]
     replay: Callable[[Injection], Floats]
 
 

@@ -91,10 +91,12 @@ def _seen(
     x: Floats,
     labels: Labels,
 ) -> Step:
-    value, error = loss(after.output, labels)
-    slopes = [network.neuron.slope(U - network.neuron.threshold) for U in after.membranes]
+    def judge(output: Floats) -> tuple[Floats, Floats]:
+        return loss(output, labels)
 
     def replay(injection: Injection) -> Floats:
-        return loss(network.step(before, x, injection).output, labels)[0]
+        return judge(network.step(before, x, injection).output)[0]
 
-    return Step(network, after.spikes, slopes, after.output, error, value, replay)
+    slopes = [network.neuron.slope(U - network.neuron.threshold) for U in after.membranes]
+    value, error = judge(after.output)
+    return Step(network, after.spikes, slopes, after.output, error, value, judge, replay)

@@ -1,0 +1,67 @@
+"""Local learning (LL): a readout at every hidden layer, beside any other rule."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.online.network import Injection, OnlineNetwork
+from dualspike.golden.online.rule import Rule, Step
+from dualspike.model.errors import BadInput
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Readout:
+    """r = R S of one layer's spikes; R [n_out, n] descends its own loss, L(r), at every step."""
+
+    def __init__(self, n: int, n_out: int, rate: float, rng: np.random.Generator) -> None:
+        if not 0 <= rate < np.inf:
+            raise BadInput(f"rate must be in [0, inf), not {rate}")
+        self.weights = rng.uniform(-1, 1, (n_out, n)) * math.sqrt(3 / n)
+        self._rate = rate
+
+    def read(self, step: Step, layer: int) -> tuple[Floats, Floats, Floats]:
+        """r and dL/dr [B, n_out], and R^T dL/dr [B, n]; afterwards R moves by -rate dL/dR."""
+        spikes = step.spikes[layer]
+        output = spikes @ self.weights.T
+        error = step.judge(output)[1]
+        signal = error @ self.weights
+        self.weights -= self._rate / len(spikes) * (error.T @ spikes)
+        return output, error, signal
+
+
+class LocalLearning:
+    """dL/dS_l ~ the other rule's estimate + scale R_l^T dL(R_l S_l)/dr.
+
+    ``scale`` >= 0 weighs the local losses; ``rate`` is the readouts' own. The last hidden layer has
+    one too. Source: Xiao et al., OPZO, appendix C.1, with symmetric weights as there.
+    """
+
+    def __init__(
+        self,
+        network: OnlineNetwork,
+        rule: Rule,
+        rng: np.random.Generator,
+        scale: float,
+        rate: float,
+    ) -> None:
+        self._rule, self._scale = rule, _scale(scale)
+        self.readouts = [Readout(n, network.layers[-1], rate, rng) for n in network.hidden]
+
+    def inject(self, network: OnlineNetwork, step: int, batch: int) -> Injection | None:
+        """See Rule.inject: the other rule's."""
+        return self._rule.inject(network, step, batch)
+
+    def signals(self, step: Step) -> list[Floats]:
+        """See Rule.signals."""
+        local = [readout.read(step, layer)[2] for layer, readout in enumerate(self.readouts)]
+        both = zip(self._rule.signals(step), local, strict=True)
+        return [signal + self._scale * own for signal, own in both]
+
+
+def _scale(scale: float) -> float:
+    if not 0 <= scale < np.inf:
+        raise BadInput(f"scale must be in [0, inf), not {scale}")
+    return scale
