@@ -1,8 +1,8 @@
-"""The studies of ``dualspike experiment`` that train no table of methods: estimator, cost."""
+"""The studies of ``dualspike experiment`` that train no table of methods: estimator, cost, opzo."""
 
 from pathlib import Path
 
-from dualspike.golden.experiments import cost_report, estimator_report
+from dualspike.golden.experiments import cost_report, estimator_report, opzo, opzo_report
 from dualspike.golden.experiments.estimator_figures import draw
 from dualspike.golden.experiments.estimator_study import QUICK, Plan, measurements, study
 from dualspike.golden.experiments.folder import Folder
@@ -16,6 +16,7 @@ STUDIES = {
     "estimator": ("--seeds", "--quick"),
     "cost": (),
     "widths": ("--network", "--seeds", "--quick", "--jobs", "--updates"),
+    "opzo": ("--seeds", "--quick"),
 }
 """What each takes beside --output and --json."""
 
@@ -42,6 +43,17 @@ def run_study(
             cost_report.text(rows),
         )
         figures = cost_report.draw(rows, folder)
+    elif name == "opzo":
+        sizes = opzo.QUICK if quick else opzo.Plan()
+        count = seeds or sizes.seeds
+        with progress_bar(name, len(opzo.all_trials()) * count) as show:
+            trained = opzo.study(sizes, count, show)
+        results, table, text = (
+            opzo_report.results(trained, sizes),
+            opzo_report.markdown(trained),
+            opzo_report.text(trained),
+        )
+        figures = opzo_report.draw(trained, folder)
     else:
         plan = QUICK if quick else Plan()
         with progress_bar(name, measurements(seeds or 1)) as show:
