@@ -1,0 +1,137 @@
+"""How fast are the online rules? Back-propagation and OPZO against the same in compiled JAX.
+
+A network 64-256-256-10, six steps, batches of 128 digits: one gradient, parameters at their start.
+Both sides give the same gradient of back-propagation, which is checked first. JAX computes the
+rule as written by hand, compiled over all steps, in the same double precision.
+Each engine uses the threads it likes. Needs the extra ``bench``. Run
+``python benchmarks/online_speed.py``.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.digits import digits
+from dualspike.golden.online.loss import MixedLoss
+from dualspike.golden.online.network import OnlineNetwork
+from dualspike.golden.online.noise import Noise
+from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
+from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.traces import repeated, train_pass
+
+jax.config.update("jax_enable_x64", True)
+
+LAYERS, STEPS, BATCH = [64, 256, 256, 10], 6, 128
+ROUNDS = 40
+MOMENTUM, ALPHA, SHARE = 0.999, 0.2, 0.05
+
+
+def slope(x: Any) -> Any:
+    """The surrogate derivative."""
+    p = jax.nn.sigmoid(x / 0.25)
+    return p * (1 - p) / 0.25
+
+
+@jax.jit
+def by_jax(weights: Any, biases: Any, x: Any, wanted: Any, noise: Any, matrices: Any) -> Any:
+    """Gradients (dW, db) and the new matrices; back-propagation where ``noise`` is None."""
+    hidden = len(weights) - 1
+    zeros = [jnp.zeros((len(x), n)) for n in LAYERS[1:-1]]
+    U, S = zeros, zeros
+    traces = [jnp.zeros((len(x), n)) for n in LAYERS[:-2]]
+    dW, db, c = [0.0] * (hidden + 1), [0.0] * (hidden + 1), 0.0
+    for t in range(STEPS):
+        sent, U, S = x, list(U), list(S)
+        for k in range(hidden):
+            U[k] = 0.5 * (U[k] - S[k]) + sent @ weights[k].T + biases[k]
+            S[k] = sent = (U[k] >= 1).astype(x.dtype)
+            if noise is not None:
+                sent = sent + ALPHA * noise[t][k]
+        output = sent @ weights[-1].T + biases[-1]
+        error = (1 - SHARE) * (jax.nn.softmax(output) - wanted)
+        error += 2 * SHARE / LAYERS[-1] * (output - wanted)
+        traces = [0.5 * a + s for a, s in zip(traces, [x, *S[:-1]], strict=True)]
+        c = 0.5 * c + 1
+        dW[-1] += error.T @ S[-1]
+        db[-1] += error.sum(0)
+        signal = error @ weights[-1]
+        if noise is not None:
+            share = (1 - MOMENTUM) / len(x)
+            matrices = [
+                MOMENTUM * M + share * (n.T @ output)
+                for M, n in zip(matrices, noise[t], strict=True)
+            ]
+        for k in reversed(range(hidden)):
+            if noise is not None:
+                signal = error @ matrices[k].T
+            delta = signal * slope(U[k] - 1)
+            dW[k] += delta.T @ traces[k]
+            db[k] += c * delta.sum(0)
+            signal = delta @ weights[k] if k and noise is None else signal
+    scale = 1 / (STEPS * len(x))
+    return [scale * g for g in dW], [scale * g for g in db], matrices
+
+
+def draws(key: Any) -> Any:
+    """Gaussian noise for all steps, its sign turned at every odd one."""
+    pairs = [
+        [
+            jax.random.normal(jax.random.fold_in(key, 9 * t + k), (BATCH, n), jnp.float64)
+            for k, n in enumerate(LAYERS[1:-1])
+        ]
+        for t in range(STEPS // 2)
+    ]
+    return [[sign * n for n in pair] for pair in pairs for sign in (1, -1)]
+
+
+def best(call: Callable[[], Any]) -> float:
+    """Milliseconds of the fastest of some rounds."""
+    call()
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+
+def main() -> None:
+    """Check, race, print."""
+    samples = digits()
+    x, labels = samples.x[:BATCH], samples.labels[:BATCH]
+    rng = np.random.default_rng(1)
+    network = OnlineNetwork(LAYERS, rng)
+    frames, loss = repeated(x, STEPS), MixedLoss(SHARE)
+    given = [jnp.asarray(W) for W in network.weights], [jnp.asarray(b) for b in network.biases]
+    data = jnp.asarray(x), jax.nn.one_hot(jnp.asarray(labels), LAYERS[-1], dtype=jnp.float64)
+    opzo = PseudoZerothOrder(network, Noise(rng, ALPHA), MOMENTUM)
+    matrices = [jnp.zeros((n, LAYERS[-1])) for n in LAYERS[1:-1]]
+    key, drawn = jax.random.key(1), jax.jit(draws)
+
+    def ours(rule: Rule) -> np.ndarray:
+        return train_pass(network, rule, loss, frames, labels).gradient
+
+    theirs = by_jax(*given, *data, None, None)
+    expected = np.concatenate([np.append(W, b) for W, b in zip(theirs[0], theirs[1], strict=True)])
+    np.testing.assert_allclose(ours(SpatialBackpropagation()), expected, rtol=1e-9, atol=1e-13)
+    races: dict[str, tuple[float, float]] = {
+        "BP": (
+            best(lambda: ours(SpatialBackpropagation())),
+            best(lambda: jax.block_until_ready(by_jax(*given, *data, None, None))),
+        ),
+        "OPZO": (
+            best(lambda: ours(opzo)),
+            best(lambda: jax.block_until_ready(by_jax(*given, *data, drawn(key), matrices))),
+        ),
+    }
+    for name, (own, other) in races.items():
+        print(f"{name:5} dualspike {own:6.1f} ms   JAX {other:6.1f} ms   ratio {own / other:.2f}")
+
+
+if __name__ == "__main__":
+    main()
