@@ -13,6 +13,7 @@ from dualspike.hw.inference import Inference
 from dualspike.hw.loss import Loss
 from dualspike.hw.registers import (
     wire_drawer,
+    wire_injection,
     wire_layers,
     wire_learning,
     wire_schedule,
@@ -25,6 +26,7 @@ from dualspike.hw.relay import Relay
 from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape, row
+from dualspike.model.code import code_of
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer, geometry
 from dualspike.model.lfsr import seed_state
@@ -93,11 +95,9 @@ class Core(wiring.Component):
         connect(m, flipped(self.bus), registers.bus)
         sequencer = self._learn(m, registers) if self._d.learns else self._infer(m, registers)
         m.d.comb += [registers.CONFIG.eq(self._config), self.busy.eq(sequencer.busy)]
-        ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
-        if self._d.momentum is not None:
-            for dense in self._dense:
-                ports += [dense.weight_velocities, dense.bias_velocities]
-        wire_weights(m, registers, ports)
+        wire_weights(m, registers, self._ports())
+        if self._d.hardware.protection != "none":
+            wire_injection(m, registers, self._ports())
         for layer, dense in zip(self._g.layers, self._dense, strict=True):
             if layer.skips:
                 wire_skips(m, registers, layer, dense.dropped)
@@ -113,6 +113,24 @@ class Core(wiring.Component):
                     port.payload.eq(part.outputs.payload),
                 ]
         return m
+
+    def _ports(self) -> list[wiring.PureInterface]:
+        """The memories, in the order of WEIGHT_SELECT."""
+        ports = [port for dense in self._dense for port in (dense.weights, dense.biases)]
+        if self._d.momentum is not None:
+            for dense in self._dense:
+                ports += [dense.weight_velocities, dense.bias_velocities]
+        return ports
+
+    def _raised(self, clipped: Value) -> Value:
+        """All bits of FLAGS: what was clipped, and above it the upsets of the memories."""
+        upsets = code_of(self._d.hardware.protection, self._d.formats.weight.bits).upsets
+        if not upsets:
+            return clipped
+        raised: list[Value] = [*clipped, *[Const(0)] * (max(upsets) + 1 - len(clipped))]
+        for kind, upset in enumerate(upsets):
+            raised[upset] = Cat(port.upsets[kind] for port in self._ports()).any()
+        return Cat(raised)
 
     def _overflows(self, bit: int) -> Value:
         """Whether any part tells of a membrane (bit 0) or a tangent (bit 1) clipped."""
@@ -131,7 +149,7 @@ class Core(wiring.Component):
             last.outputs.ready.eq(self.results.ready),
             sequencer.left.eq(self.results.valid & self.results.ready),
         ]
-        wire_status(m, registers, sequencer, self._overflows(0), sequencer.busy)
+        wire_status(m, registers, sequencer, self._raised(self._overflows(0)), sequencer.busy)
         return sequencer
 
     def _learn(self, m: Module, registers: RegisterBus) -> Sequencer:
@@ -186,7 +204,7 @@ class Core(wiring.Component):
             raised[Flag.WEIGHT].eq(Cat(dense.saturated for dense in self._dense).any()),
             raised[Flag.STEP].eq(sequencer.clipped),
         ]
-        wire_status(m, registers, sequencer, raised, sequencer.busy)
+        wire_status(m, registers, sequencer, self._raised(raised), sequencer.busy)
         wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, loss.loss, loss.jvp, masks, [-1] * len(masks), shifts)

@@ -36,7 +36,8 @@ class Dense(wiring.Component):
         f, lanes = description.formats, geometry.lanes
         results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
         momentum, step_bits = description.momentum, description.step_format.bits
-        port = HostPort(step_bits)
+        protection = description.hardware.protection
+        port, words = HostPort(step_bits, protection), HostPort(f.weight.bits, protection)
         glide = {"ends": In(2), "weight_velocities": In(port), "bias_velocities": In(port)}
         learner = {
             "mask": In(lanes),
@@ -60,8 +61,8 @@ class Dense(wiring.Component):
                 **(learner if lanes else {}),
                 **({} if momentum is None else glide),
                 "overflow": Out(2),
-                "weights": In(HostPort(f.weight.bits)),
-                "biases": In(HostPort(f.weight.bits)),
+                "weights": In(words),
+                "biases": In(words),
             }
         )
 
@@ -69,8 +70,10 @@ class Dense(wiring.Component):
         m = Module()
         layer, lanes, structure = self._layer, self._g.lanes, self._d.learning.structure
         bits = self._d.formats.weight.bits
-        momentum = self._d.momentum
-        m.submodules.synapse = synapse = Synapse(layer, lanes, structure, bits, momentum)
+        momentum, protection = self._d.momentum, self._d.hardware.protection
+        m.submodules.synapse = synapse = Synapse(
+            layer, lanes, structure, bits, momentum, protection
+        )
         m.submodules.serializer = serializer = Serializer(
             layer, lanes, shared=structure == "factored"
         )

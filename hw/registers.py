@@ -11,7 +11,7 @@ from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
 from dualspike.hw.streams import counter_shape
 from dualspike.model.geometry import Layer
-from dualspike.model.registers import MAGIC, SCHEDULE
+from dualspike.model.registers import BITS, MAGIC, SCHEDULE
 
 
 def wire_status(
@@ -115,6 +115,16 @@ def wire_schedule(m: Module, registers: RegisterBus, schedule: Schedule) -> None
             getattr(registers, name).eq(getattr(schedule, name)),
             getattr(schedule, written).eq(getattr(registers, written)),
         ]
+
+
+def wire_injection(
+    m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]
+) -> None:
+    """INJECT: which bits of a code word the host wants written wrong."""
+    flips = Signal(min(BITS, max(len(port.flips) for port in ports)), name="flips")
+    m.d.comb += [registers.INJECT.eq(flips), *(port.flips.eq(flips) for port in ports)]
+    with m.If(registers.INJECT_written):
+        m.d.sync += flips.eq(registers.write_data)
 
 
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:

@@ -32,7 +32,8 @@ class Settle(wiring.Component):
         f, lanes, width = description.formats, geometry.lanes, layer.next_simd
         outputs = row(signed(f.membrane.bits), f.tangent.bits, lanes, width)
         momentum, step_bits = description.momentum, description.step_format.bits
-        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
+        protection = description.hardware.protection
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         learner = {
             "rows": In(data.ArrayLayout(layer.n_out, lanes)),
             "first": In(lanes),
@@ -50,7 +51,7 @@ class Settle(wiring.Component):
                 **(learner if lanes else {}),
                 **({} if momentum is None else glide),
                 "overflow": Out(2),
-                "host": In(HostPort(f.weight.bits)),
+                "host": In(HostPort(f.weight.bits, protection)),
             }
         )
 
@@ -60,7 +61,14 @@ class Settle(wiring.Component):
         bits, learn = self._d.formats.weight.bits, self._lanes > 0
         momentum = self._d.momentum
         m.submodules.store = biases = Weights(
-            layer.n_out, 1, width, 1, bits, learn=learn, momentum=momentum
+            layer.n_out,
+            1,
+            width,
+            1,
+            bits,
+            learn=learn,
+            momentum=momentum,
+            protection=self._d.hardware.protection,
         )
         connect(m, flipped(self.host), biases.host)
         if momentum is not None:

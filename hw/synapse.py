@@ -13,6 +13,7 @@ from dualspike.hw.signs import Signs
 from dualspike.hw.streams import entries, sums, synapse_input
 from dualspike.hw.walk import Jump, Walk
 from dualspike.hw.weights import HostPort, Weights
+from dualspike.model.code import Protection
 from dualspike.model.description import VELOCITY_BITS
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import WORD
@@ -40,13 +41,15 @@ class Synapse(wiring.Component):
         structure: str,
         weight_bits: int,
         momentum: int | None = None,
+        protection: Protection = "none",
     ) -> None:
         self._layer, self._lanes = layer, lanes
         self._structure, self._bits, self._momentum = structure, weight_bits, momentum
+        self._protection: Protection = protection
         self._shared = structure == "factored"
         outputs = sums(layer, lanes, layer.pe, shared=self._shared)
         step_bits = weight_bits if momentum is None else weight_bits + VELOCITY_BITS
-        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         learner = {
             "mask": In(lanes),
             "load": In(lanes),
@@ -66,7 +69,7 @@ class Synapse(wiring.Component):
                 "outputs": Out(stream.Signature(outputs)),
                 **(learner if lanes else {}),
                 **({} if momentum is None else glide),
-                "host": In(HostPort(weight_bits)),
+                "host": In(HostPort(weight_bits, protection)),
             }
         )
 
@@ -82,6 +85,7 @@ class Synapse(wiring.Component):
             self._bits,
             learn=lanes > 0,
             momentum=self._momentum,
+            protection=self._protection,
         )
         connect(m, flipped(self.host), weights.host)
         if self._momentum is not None:

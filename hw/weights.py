@@ -1,11 +1,13 @@
 """Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.ecc import decode, encode
 from dualspike.hw.fixed import round_half_up, saturate
 from dualspike.hw.streams import counter_shape, entries
+from dualspike.model.code import Code, Protection, code_of
 from dualspike.model.description import VELOCITY_BITS
 
 
@@ -13,10 +15,14 @@ class HostPort(wiring.Signature):
     """One word at a time in the host's order; ``rewind`` goes to the first.
 
     ``access`` reads, or with ``write`` writes, and moves on. Read data is there from 2 cycles later
-    on, until the next access.
+    on, until the next access. With ``protection``, what is written has its ``flips`` bits wrong (a
+    code word: data, then check bits), and ``upsets`` has a bit for each kind of upset of
+    `model.code`, set for one cycle when one was met in a row that was read, by whomever.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, protection: Protection = "none") -> None:
+        code = code_of(protection, bits)
+        guard = {"flips": Out(code.bits), "upsets": In(len(code.upsets))}
         super().__init__(
             {
                 "rewind": Out(1),
@@ -24,6 +30,7 @@ class HostPort(wiring.Signature):
                 "write": Out(1),
                 "write_data": Out(signed(bits)),
                 "read_data": In(signed(bits)),
+                **(guard if code.upsets else {}),
             }
         )
 
@@ -42,6 +49,8 @@ class Weights(wiring.Component):
     with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
     loses round(m) of the new m, a cycle later. ``velocities`` is the host's way to them.
     ``host`` works row by row of the matrix, while nothing else does.
+    With ``protection`` banks hold code words (`hw.ecc`); what they hold is coded and decoded
+    between two registers, so that nothing comes later than without.
     """
 
     def __init__(
@@ -54,11 +63,13 @@ class Weights(wiring.Component):
         *,
         learn: bool,
         momentum: int | None = None,
+        protection: Protection = "none",
     ) -> None:
         self._n_out, self._n_in, self._pe, self._simd, self._bits = n_out, n_in, pe, simd, bits
         self._learn, self._momentum = learn, momentum
+        self._protection: Protection = protection
         step_bits = bits if momentum is None else bits + VELOCITY_BITS
-        glide = {"ends": In(2), "velocities": In(HostPort(step_bits))}
+        glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         self._chunks = -(-n_in // simd)
         self._rows = -(-n_out // pe) * self._chunks
         learner = {
@@ -74,13 +85,14 @@ class Weights(wiring.Component):
                 "words": Out(data.ArrayLayout(signed(bits), pe * simd)),
                 **(learner if learn else {}),
                 **({} if momentum is None else glide),
-                "host": In(HostPort(bits)),
+                "host": In(HostPort(bits, protection)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         banks = self._pe * self._simd
+        code, upsets = code_of(self._protection, self._bits), list[Value]()
         if self._momentum is not None:
             return self._glide(m, self._momentum)
         host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
@@ -92,17 +104,19 @@ class Weights(wiring.Component):
             back = -self.step
             m.d.comb += self.saturated.eq(self.move & over.any())
         for bank in range(banks):
-            store = memory.Memory(shape=unsigned(self._bits), depth=self._rows, init=[])
+            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
             m.submodules[f"bank_{bank}"] = store
             read, write = store.read_port(), store.write_port()
-            word = read.data.as_signed()
+            decoded, upset = decode(m, code, read.data, f"bank_{bank}")
+            word = decoded.as_signed()
+            upsets.append(upset)
             m.d.comb += [
                 read.addr.eq(Mux(self.host.access, host_row, self.row)),
                 read.en.eq(self.enable | self.host.access),
                 self.words[bank].eq(word),
             ]
             address, value = host_row, self.host.write_data
-            enable = self.host.access & self.host.write & (host_bank == bank)
+            enable = given = self.host.access & self.host.write & (host_bank == bank)
             if self._learn:
                 moved = word + Mux(self.signs[bank], self.step, back)
                 clipped, clips = saturate(moved, self._bits)
@@ -113,11 +127,32 @@ class Weights(wiring.Component):
                 enable = (self.move & exists) | enable
             m.d.comb += [
                 write.addr.eq(address),
-                write.data.eq(value),
+                write.data.eq(self._coded(m, code, value, self.host, given, f"bank_{bank}")),
                 write.en.eq(enable),
             ]
+        self._tell(m, self.host, code, upsets)
         self._answer(m, self.host, host_bank, entries(self.words, banks))
         return m
+
+    @staticmethod
+    def _coded(
+        m: Module, code: Code, value: Value, port: wiring.PureInterface, given: Value, name: str
+    ) -> Value:
+        """What a bank stores for a value; wrong where the host, if it is ``given`` by it, says."""
+        stored = encode(m, code, value, name)
+        return stored ^ Mux(given, port.flips, 0) if code.checks else stored
+
+    def _tell(
+        self, m: Module, port: wiring.PureInterface, code: Code, upsets: list[Value]
+    ) -> None:
+        """Upsets of all banks, in the cycle in which the row that was read is there."""
+        if not code.checks:
+            return
+        fresh = Signal(name=f"fresh_{len(port.read_data)}")
+        m.d.sync += fresh.eq(self.enable | port.access)
+        for kind in range(len(code.upsets)):
+            met = Cat(upset[kind] for upset in upsets).any()
+            m.d.comb += port.upsets[kind].eq(fresh & met)
 
     @staticmethod
     def _answer(
@@ -140,6 +175,8 @@ class Weights(wiring.Component):
         host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
         moved_row, late_row = Signal.like(self.row), Signal.like(self.row)
         late, over, late_over = Signal(), Signal(banks), Signal(banks)
+        codes = [code_of(self._protection, len(port.read_data)) for port in ports]
+        upsets: list[list[Value]] = [[], []]
         back = -self.step
         with m.If(self.enable):
             m.d.sync += moved_row.eq(self.row)
@@ -147,35 +184,37 @@ class Weights(wiring.Component):
         m.d.comb += self.saturated.eq((self.move & over.any()) | (late & late_over.any()))
 
         def bank_of(
-            kind: str,
+            kind: int,
             bank: int,
-            port: wiring.PureInterface,
             moves: Value,
             row: Signal,
             value: Value,
         ) -> Value:
             """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
-            form = unsigned(len(port.read_data))
-            m.submodules[f"{kind}_{bank}"] = store = memory.Memory(
-                shape=form, depth=self._rows, init=[]
+            port, code, name = ports[kind], codes[kind], ("bank", "velocity")[kind]
+            m.submodules[f"{name}_{bank}"] = store = memory.Memory(
+                shape=unsigned(code.bits), depth=self._rows, init=[]
             )
             read, write = store.read_port(), store.write_port()
             here = port.access & port.write & (host_bank == bank)
+            given = Mux(moves, value, port.write_data)
             m.d.comb += [
                 read.addr.eq(Mux(port.access, host_row, self.row)),
                 read.en.eq(self.enable | port.access),
                 write.addr.eq(Mux(moves, row, host_row)),
-                write.data.eq(Mux(moves, value, port.write_data)),
+                write.data.eq(self._coded(m, code, given, port, here, f"{name}_{bank}")),
                 write.en.eq((moves & self._exists(bank, row)) | here),
             ]
-            return read.data.as_signed()
+            decoded, upset = decode(m, code, read.data, f"{name}_{bank}")
+            upsets[kind].append(upset)
+            return decoded.as_signed()
 
         words: list[list[Value]] = [[], []]
         for bank in range(banks):
             moved = Signal(signed(bits + VELOCITY_BITS), name=f"moved_{bank}")
             settled = Signal(signed(bits), name=f"settled_{bank}")
-            velocity = bank_of("velocity", bank, self.velocities, self.move, moved_row, moved)
-            word = bank_of("bank", bank, self.host, late, late_row, settled)
+            velocity = bank_of(1, bank, self.move, moved_row, moved)
+            word = bank_of(0, bank, late, late_row, settled)
             decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
             clipped, clips = saturate(
                 velocity - decay + Mux(self.signs[bank], back, self.step), len(moved)
@@ -193,8 +232,9 @@ class Weights(wiring.Component):
             ]
             words[0].append(word)
             words[1].append(velocity)
-        for port, own in zip(ports, words, strict=True):
+        for port, own, code, met in zip(ports, words, codes, upsets, strict=True):
             self._answer(m, port, host_bank, own)
+            self._tell(m, port, code, met)
         return m
 
     def _exists(self, bank: int, row: Signal) -> Value:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from dualspike.model.code import Protection
 from dualspike.model.network import Section, Width, within
 
 
@@ -13,9 +14,11 @@ class Hardware(Section):
     ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses, which
     are none for a core that only infers. With fewer, a batch is taken in several passes.
     ``skip``: inputs without a spike and without tangents cost no clock (`hw.sieve`).
+    ``protection`` of the memories of weights, biases and velocities against upsets (`model.code`).
     """
 
     pe: list[Width] | None = None
     simd: list[Width] | None = None
     lanes: Annotated[int, within(0, 64)] | None = None
     skip: bool = False
+    protection: Protection = "none"

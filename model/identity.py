@@ -45,6 +45,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "pe": [layer.pe for layer in g.layers],
         "simd": [layer.simd for layer in g.layers],
         **({"skip": skips} if skips else {}),
+        **({"protection": d.hardware.protection} if d.hardware.protection != "none" else {}),
     }
 
 

@@ -6,6 +6,7 @@ Tests compare both with the generated Verilog: every memory in it, every product
 from dataclasses import dataclass
 from typing import Literal
 
+from dualspike.model.code import code_of
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
 from dualspike.model.lfsr import WORD, draw_order
@@ -63,12 +64,14 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     The readout has the tally before it; the direct layer has the buffer that repeats its result.
     """
     f, lanes, width = d.formats, g.lanes, layer.next_simd
+    protection = d.hardware.protection
+    bits = code_of(protection, f.weight.bits).bits
     found = [
-        Memory("weights", layer.pe * layer.simd, layer.cycles, f.weight.bits, True),
-        Memory("weights", width, layer.rows, f.weight.bits, True),
+        Memory("weights", layer.pe * layer.simd, layer.cycles, bits, True),
+        Memory("weights", width, layer.rows, bits, True),
     ]
     if d.momentum is not None:
-        bits = d.step_format.bits
+        bits = code_of(protection, d.step_format.bits).bits
         found += [
             Memory("velocities", layer.pe * layer.simd, layer.cycles, bits, True),
             Memory("velocities", width, layer.rows, bits, True),

@@ -7,6 +7,7 @@ sign extended to 64 bits where they are signed.
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from dualspike.model.code import Upset, code_of
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_word
@@ -83,7 +84,11 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     """Every register of a core, by address, with the reset values of its description."""
     d = description
     clipped = {flag.name.lower(): flag for flag in flags_of(d)}
-    flags = tuple(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items())
+    upsets = _upsets(d)
+    flags = (
+        *(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items()),
+        *(Field(upset.name.lower(), 1, upset, _MET[upset]) for upset in upsets),
+    )
     state = seed_state(d.learning.seed)
     registers = [
         Register("MAGIC", "r", "0x44535031, the letters DSP1", reset=MAGIC),
@@ -106,7 +111,7 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         Register(
             "FLAGS",
             "rw",
-            f"sticky overflows: {', '.join(clipped)}; any write clears",
+            f"sticky overflows: {', '.join(clipped)}{_met(upsets)}; any write clears",
             flags,
             live=True,
             on_write="clear",
@@ -145,12 +150,36 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     if isinstance(d, Description) and d.network.coding == "bernoulli":
         registers += _coder(coder_state(d.learning.seed))
     if isinstance(d, Description) and not d.learns:
-        registers = [_still(register) for register in registers if register.name in _INFERENCE]
+        registers = [_still(register, upsets) for register in registers if register.name in _INFERENCE]
     for layer in geometry(d).layers if isinstance(d, Description) else ():
         if layer.skips:
             meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
             registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
+    if upsets and isinstance(d, Description):
+        widest = d.formats.weight if d.momentum is None else d.step_format
+        bits = min(BITS, code_of(d.hardware.protection, widest.bits).bits)
+        meaning = "bits to be stored wrong of every word written to WEIGHT_DATA, to try protection"
+        registers.append(Register("INJECT", "rw", meaning, low_bits(bits, "flips")))
     return [replace(register, address=n) for n, register in enumerate(registers)]
+
+
+def _upsets(d: Description | OperatorDescription) -> tuple[Upset, ...]:
+    """What protected memories can tell of."""
+    protected = isinstance(d, Description)
+    return code_of(d.hardware.protection, d.formats.weight.bits).upsets if protected else ()
+
+
+def _met(upsets: tuple[Upset, ...]) -> str:
+    """The upsets, after the list of overflows."""
+    names = ", ".join(upset.name.lower() for upset in upsets)
+    return f"; upsets: {names}" if upsets else ""
+
+
+_MET = {
+    Upset.PARITY: "a stored word with an odd number of wrong bits was read",
+    Upset.CORRECTED: "a stored word with one wrong bit was read and corrected",
+    Upset.UNCORRECTABLE: "a stored word with two wrong bits was read",
+}
 
 
 def flags_of(description: Description | OperatorDescription) -> list[IntEnum]:
@@ -173,16 +202,18 @@ _INFERENCE = (
 )
 
 
-def _still(register: Register) -> Register:
+def _still(register: Register, upsets: tuple[Upset, ...]) -> Register:
     """What is left of a register in a core that only infers."""
     meanings = {
         "CONTROL": "0 stop, 1 infer",
         "STATUS": "bit 0 busy: samples are inside",
-        "FLAGS": "sticky overflow: membrane; any write clears",
+        "FLAGS": f"sticky overflow: membrane{_met(upsets)}; any write clears",
     }
     fields = {
         "CONTROL": low_bits(1, "infer"),
-        "FLAGS": register.fields[: Flag.MEMBRANE + 1],
+        "FLAGS": tuple(
+            field for field in register.fields if field.low == Flag.MEMBRANE or field.low in upsets
+        ),
     }
     name = register.name
     return replace(

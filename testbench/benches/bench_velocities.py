@@ -17,7 +17,7 @@ from dualspike.testbench.components import parameters
 FINER = 4
 
 
-def component(**given: int) -> Weights:
+def component(**given: Any) -> Weights:
     """The memories of one layer."""
     return Weights(**given, learn=True)
 

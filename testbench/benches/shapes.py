@@ -6,9 +6,9 @@
 | folded   | pe and simd that do not divide, factored signs, T = 5, a lane without a layer      |
 | twisted  | several groups everywhere, T = 1, results finer than sums, 3 lanes in 2 passes     |
 | odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
-| gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages          |
+| gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages; ecc     |
 | single   | one neuron in each layer                                                           |
-| still    | folded as well, narrow membranes, inference only                                   |
+| still    | folded as well, narrow membranes, inference only, parity                           |
 | leaky    | a leak, a threshold for each layer, a rectangle, coding rate, five bits of state   |
 | event    | silent chunks are skipped in layers 1 and 2, independent signs in a memory         |
 | sparse   | the same with factored signs, which need none, and wide chunks                     |
@@ -143,7 +143,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "momentum": 2,
         },
         "formats": {"weight": "s1.8", "tangent": "s6.3"},
-        "hardware": {"simd": [2, 2, 1], "pe": [2, 3, 1], "lanes": 2},
+        "hardware": {"simd": [2, 2, 1], "pe": [2, 3, 1], "lanes": 2, "protection": "ecc"},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},
@@ -159,7 +159,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {"layers": [5, 6, 5, 3], "time_steps": 6, "threshold": 0.75},
         "learning": {"rule": "none"},
         "formats": {"weight": "s1.6", "membrane": "s1.8", "input": "s1.5", "target": "s1.6"},
-        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2]},
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "protection": "parity"},
     },
 }
 

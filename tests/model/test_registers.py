@@ -129,3 +129,23 @@ def test_the_hash_follows_hardware_and_nothing_else():
     hashes = [config_hash(describe(NET | change, "test")) for change in other]
     assert len({base, *hashes}) == len(other) + 1
     assert identity(describe(NET, "test"))["formats"]["weight"] == "s1.16"
+
+
+def test_protected_memories_have_flags_and_a_register_for_injection():
+    plain = describe(NET, "test")
+    for kind, flags in (("parity", ["parity"]), ("ecc", ["corrected", "uncorrectable"])):
+        d = describe(NET | {"hardware": {"protection": kind}}, "test")
+        registers = {r.name: r for r in register_map(d)}
+        assert list(registers) == [*(r.name for r in register_map(plain)), "INJECT"]
+        assert registers["INJECT"].fields[0].bits == {"parity": 19, "ecc": 24}[kind]
+        assert [f.name for f in registers["FLAGS"].fields[4:]] == flags
+        assert f"; upsets: {', '.join(flags)};" in registers["FLAGS"].meaning
+        assert identity(d) == identity(plain) | {"protection": kind}
+    still = describe(
+        NET | {"learning": {"rule": "none"}, "hardware": {"protection": "ecc"}}, "test"
+    )
+    registers = {r.name: r for r in register_map(still)}
+    assert [(f.name, f.low) for f in registers["FLAGS"].fields] == [
+        *(("membrane", 0), ("corrected", 5), ("uncorrectable", 6))
+    ]
+    assert list(registers)[-1] == "INJECT"

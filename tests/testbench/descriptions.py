@@ -69,6 +69,7 @@ def random_tables(seed: int) -> dict[str, Any]:
             "pe": pe,
             "simd": simd,
             "skip": r.choice([False, True]) and not lanes,
+            "protection": random.Random(f"guard {seed}").choice(["none", "parity", "ecc"]),
             **lanes,
         },
     }

@@ -45,6 +45,11 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     chip = [d for d in seen if d.learning.schedule == "chip"]
     assert len({d.stage(UPDATES - 1) for d in chip}) > 3 and len(chip) < len(seen)
     assert len({d.learning.batch for d in seen} & {1, 3, 5, 7}) == 4
+    assert {(d.hardware.protection, d.learns, d.momentum is None) for d in seen} >= {
+        *(("none", True, True), ("parity", True, True), ("ecc", True, True)),
+        *(("parity", True, False), ("ecc", True, False)),
+    }
+    assert any(d.hardware.protection != "none" for d in seen if not d.learns)
     assert {d.lanes for d in seen} >= {0, 1, 2, 3, 4, 6}
     assert min(n for d in seen for n in d.network.layers) == 1
     assert max(n for d in seen for n in d.network.layers) == 24

@@ -1,0 +1,112 @@
+"""`Weights` with protection: wrong bits in every place of memories that hold code words."""
+
+from itertools import combinations
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.weights import Weights
+from dualspike.model.code import Protection, code_of
+from dualspike.testbench.benches.bench_ecc import promised
+from dualspike.testbench.benches.bench_weights import Bench
+from dualspike.testbench.benches.memories import fill
+from dualspike.testbench.benches.reference import flat
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(
+    n_out: int, n_in: int, pe: int, simd: int, bits: int, protection: Protection
+) -> Weights:
+    """The memories of one layer."""
+    return Weights(n_out, n_in, pe, simd, bits, learn=True, protection=protection)
+
+
+async def start(dut: HierarchyObject) -> Bench:
+    """Reset, and load a random matrix."""
+    given = parameters()
+    bench = Bench(await Stand.start(dut, component(**given)), given)
+    await bench.load()
+    return bench
+
+
+def read(bench: Bench, value: int, flips: int) -> tuple[int, int]:
+    """What is read of a word with wrong bits, and its upsets."""
+    code = code_of(parameters()["protection"], bench.bits)
+    seen, upsets = promised(code, value & (1 << bench.bits) - 1, flips)
+    return seen - (seen >> bench.bits - 1 << bench.bits), upsets
+
+
+@cocotb.test()
+async def upsets_of_all_words_are_met(dut: HierarchyObject) -> None:
+    """Every bit, and every pair of bits, wrong in a whole memory."""
+    bench = await start(dut)
+    stand, length = bench.stand, length_of(bench)
+    for wrong in (0, 1, 2):
+        for bits in combinations(range(length), wrong):
+            flips = sum(1 << bit for bit in bits)
+            stand.set(host_flips=flips)
+            await fill(stand, "host", flat(bench.matrix))
+            stand.set(host_flips=0)
+            await stand.cycle()
+            assert await stand.see("host_upsets") == 0
+            for row in range(bench.n_rows):
+                await stand.pulse(row=row, enable=1)
+                await stand.settle()
+                for bank, word in enumerate(stand.get("words")):
+                    place = bench.place(row, bank)
+                    value = bench.matrix[place[0]][place[1]] if place else 0
+                    assert word == read(bench, value, flips if place else 0)[0]
+                assert stand.get("host_upsets") == read(bench, 0, flips)[1]
+                await stand.edge()
+                assert await stand.see("host_upsets") == 0
+
+
+@cocotb.test()
+async def a_single_word_is_enough(dut: HierarchyObject) -> None:
+    """One wrong bit in one word is met in its row and, by the host, in its word alone."""
+    bench = await start(dut)
+    stand = bench.stand
+    for target in range(bench.n_out * bench.n_in):
+        place = divmod(target, bench.n_in)
+        await stand.pulse(host_rewind=1)
+        for n, value in enumerate(flat(bench.matrix)):
+            wrong = int(n == target) << (n % length_of(bench))
+            await stand.pulse(
+                host_access=1, host_write=1, host_write_data=value, host_flips=wrong
+            )
+        for row in range(bench.n_rows):
+            await stand.pulse(row=row, enable=1)
+            here = any(bench.place(row, bank) == place for bank in range(bench.pe * bench.simd))
+            assert (await stand.see("host_upsets") != 0) == here
+
+
+@cocotb.test()
+async def moves_write_whole_code_words(dut: HierarchyObject) -> None:
+    """What the learner writes back has no upsets; with ecc it goes on from the right words."""
+    bench = await start(dut)
+    stand, rng = bench.stand, bench.rng
+    corrects = code_of(parameters()["protection"], bench.bits).corrects
+    for bit in range(length_of(bench)):
+        flips = 1 << bit if corrects else 0
+        stand.set(host_flips=flips)
+        await fill(stand, "host", flat(bench.matrix))
+        stand.set(host_flips=rng.getrandbits(length_of(bench)))
+        for row in range(bench.n_rows):
+            step, signs = bench.number(), rng.getrandbits(bench.pe * bench.simd)
+            await stand.pulse(row=row, enable=1)
+            await stand.pulse(move=1, step=step, signs=signs)
+            bench.move(row, signs, step)
+        stand.set(host_flips=0)
+        for row in range(bench.n_rows):
+            await stand.pulse(row=row, enable=1)
+            await stand.settle()
+            assert stand.get("words") == bench.expected(row)
+            assert stand.get("host_upsets") == 0
+            await stand.edge()
+    assert await bench.dump() == bench.matrix
+
+
+def length_of(bench: Bench) -> int:
+    """Bits of a code word, as the port has them."""
+    return bench.stand.shape("host_flips")

@@ -1,0 +1,127 @@
+"""Upsets in the memories of whole cores: told by FLAGS, and with ecc without any other trace."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.chip import Chip
+from dualspike.golden.rounding import Ints
+from dualspike.hw import weights
+from dualspike.model.code import Upset, code_of
+from dualspike.model.description import Description
+from dualspike.model.load import describe
+from dualspike.testbench.benches.shapes import SHAPES, described
+from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.compare import Difference, compare_update
+
+from .descriptions import random_batch, random_chip
+
+
+def protected(protection: str) -> Description:
+    """Weights and biases with velocities."""
+    tables = SHAPES["gliding"]
+    hardware = tables["hardware"] | {"protection": protection}
+    return describe(tables | {"hardware": hardware}, "test")
+
+
+def memories(chip: Chip) -> list[Ints]:
+    """What lies behind WEIGHT_SELECT, in order."""
+    pairs = zip(chip.weights, chip.biases, strict=True)
+    return [*(one for pair in pairs for one in pair), *chip.velocities]
+
+
+def upset(
+    simulation: Simulation, chip: Chip, select: int, rng: np.random.Generator, wrong: int
+) -> None:
+    """Store one word of a memory anew, with ``wrong`` random bits of its code word wrong."""
+    d, memory = chip.d, memories(chip)[select]
+    form = d.formats.weight if select < 2 * d.n_layers else d.step_format
+    length = code_of(d.hardware.protection, form.bits).bits
+    place = int(rng.integers(memory.size))
+    simulation.write("WEIGHT_SELECT", select)
+    for _ in range(place):
+        simulation.read("WEIGHT_DATA")
+    simulation.write("INJECT", sum(1 << int(bit) for bit in rng.permutation(length)[:wrong]))
+    simulation.write("WEIGHT_DATA", int(memory.flat[place]))
+    simulation.write("INJECT", 0)
+
+
+def learn_through_upsets(d: Description) -> Difference | None:
+    """One wrong bit in every memory before every batch; the first difference from the model."""
+    chip, rng = random_chip(d, 1), np.random.default_rng(2)
+    with Simulation.of(d) as simulation:
+        simulation.load_chip(chip)
+        simulation.write("FLAGS", 0)
+        for update in range(6):
+            for select in range(len(memories(chip))):
+                upset(simulation, chip, select, rng, 1)
+            x, target = random_batch(d, rng)
+            record = simulation.learn(x, target, d.stage(update))
+            expected = chip.update(x, target, d.stage(update))
+            expected = replace(expected, flags=expected.flags | 1 << Upset.CORRECTED)
+            difference = compare_update(update, chip, expected, record, simulation)
+            if difference:
+                return difference
+        simulation.write("FLAGS", 0)
+        simulation.weights()
+        simulation.velocities()
+        assert not simulation.read("FLAGS")
+    return None
+
+
+def test_learning_goes_on_as_if_nothing_had_happened_with_ecc() -> None:
+    assert learn_through_upsets(protected("ecc")) is None
+
+
+def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = weights.decode
+
+    def idle(m: Any, code: Any, stored: Any, name: str) -> Any:
+        """Tells of upsets and corrects nothing."""
+        return stored[: code.data], decode(m, code, stored, name)[1]
+
+    monkeypatch.setattr(weights, "decode", idle)
+    difference = learn_through_upsets(protected("ecc"))
+    assert difference is not None and difference.signal != "FLAGS"
+
+
+@pytest.mark.parametrize(
+    ("protection", "wrong", "flag"),
+    [
+        ("parity", 0, None),
+        ("parity", 1, Upset.PARITY),
+        ("ecc", 1, Upset.CORRECTED),
+        ("ecc", 2, Upset.UNCORRECTABLE),
+    ],
+)
+def test_upsets_of_every_memory_are_told(protection: str, wrong: int, flag: Upset | None) -> None:
+    d = protected(protection)
+    chip, rng = random_chip(d, 3), np.random.default_rng(4)
+    x, target = random_batch(d, rng)
+    kinds = sum(1 << kind for kind in Upset)
+    with Simulation.of(d) as simulation:
+        for select in range(len(memories(chip))):
+            simulation.load_chip(chip)
+            upset(simulation, chip, select, rng, wrong)
+            simulation.write("FLAGS", 0)
+            record = simulation.learn(x, target)
+            assert record.flags & kinds == (0 if flag is None else 1 << flag)
+
+
+def test_a_core_that_only_infers_tells_of_upsets_too() -> None:
+    d = described("still")
+    chip, rng = random_chip(d, 5), np.random.default_rng(6)
+    x, _ = random_batch(d, rng)
+    with Simulation.of(d) as simulation:
+        simulation.load_chip(chip)
+        simulation.write("FLAGS", 0)
+        simulation.infer(x)
+        assert not simulation.read("FLAGS") >> Upset.PARITY & 1
+        for select in range(len(memories(chip))):
+            upset(simulation, chip, select, rng, 1)
+            simulation.write("FLAGS", 0)
+            simulation.infer(x)
+            assert simulation.read("FLAGS") >> Upset.PARITY & 1
+            simulation.load_chip(chip)
