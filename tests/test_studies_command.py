@@ -1,14 +1,16 @@
-"""experiment estimator and experiment cost: what they write, and what they refuse."""
+"""experiment estimator, cost and exact-gradient: what they write, and what they refuse."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dualspike.cli import main
 from dualspike.commands import studies
-from dualspike.golden.experiments import estimator_study
+from dualspike.golden.experiments import estimator_study, exact_training
 from dualspike.golden.experiments.estimator_study import Plan
+from dualspike.golden.experiments.exact_training import PLANS
 from dualspike.golden.experiments.methods import METHODS
 
 
@@ -43,11 +45,33 @@ def test_estimator(
     assert found["draws"] == 128
 
 
+def test_exact_gradient(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two epochs of every task."""
+    short = {name: replace(plan, epochs=2) for name, plan in PLANS.items()}
+    monkeypatch.setattr(studies, "PLANS", short)
+    monkeypatch.setattr(exact_training, "PLANS", short)
+    status, out, err = run(capsys, "exact-gradient", "-o", tmp_path, "--json")
+    found = json.loads(out)
+    assert status == 0 and "8/8" in err
+    assert [(one["task"], one["rule"]) for one in found["runs"]] == [
+        ("xor", "BP"),
+        ("xor", "RFG-L"),
+        ("iris", "BP"),
+        ("iris", "RFG-L"),
+    ]
+    assert all(len(one["accuracies"]) == 2 for one in found["runs"])
+    files = {"results.json", "table.md", "accuracy.png", "accuracy.pdf"}
+    assert set(found["files"]) == files == {path.name for path in tmp_path.iterdir()}
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["cost", "--seeds", "2"], "experiment cost does not take --seeds"),
         (["cost", "--quick"], "experiment cost does not take --quick"),
+        (["exact-gradient", "--quick"], "experiment exact-gradient does not take --quick"),
         (["estimator", "--methods", "BP"], "experiment estimator does not take --methods"),
         (["estimator", "--settings", "x.toml"], "experiment estimator does not take --settings"),
         (["estimator", "--force"], "experiment estimator does not take --force"),

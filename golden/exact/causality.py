@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dualspike.golden.exact import kernels
 from dualspike.golden.exact.circuit import Floats, Indices
 from dualspike.golden.exact.spikes import Spikes
 
@@ -45,11 +46,8 @@ class Causes:
 def causes(spikes: Spikes) -> Causes:
     """The causality record of a run; time and memory grow with the number of pairs."""
     circuit = spikes.circuit
-    pairs = [_pairs(spikes, unit) for unit in range(circuit.n_in, circuit.n_units)]
-    spike, cause = np.concatenate(pairs, axis=1)
-    order = np.lexsort((cause, spike))
-    spike, cause = spike[order], cause[order]
-    edge = circuit.connection[spikes.units[cause], spikes.units[spike]]
+    pairs = kernels.pairs(circuit.n_in, circuit.connection, spikes.times, spikes.units)
+    spike, cause, edge = pairs
     neuron = spikes.units[spike] - circuit.n_in
     beta, theta = circuit.membrane[neuron], circuit.threshold[neuron]
     after = spikes.times[spike] - spikes.times[cause]
@@ -70,15 +68,6 @@ def slopes(spikes: Spikes, record: Causes) -> Floats:
     """V'(f) at every spike [S] as a sum over causes; 0 for inputs."""
     total = np.bincount(record.spike, weights=record.steepness, minlength=len(spikes.times))
     return total.astype(np.float64)
-
-
-def _pairs(spikes: Spikes, unit: int) -> Indices:
-    """The spikes of a neuron and their causes [2, pairs]."""
-    own = spikes.of(unit)
-    feeds = spikes.circuit.connection[spikes.units, unit] >= 0
-    causes = np.flatnonzero(feeds | (spikes.units == unit))
-    row, column = np.nonzero(spikes.times[causes] < spikes.times[own, None])
-    return np.stack([own[row], causes[column]])
 
 
 def _kernel(alpha: Floats, beta: Floats, after: Floats) -> Floats:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dualspike.golden.exact import kernels
 from dualspike.golden.exact.causality import Causes, causes, slopes
 from dualspike.golden.exact.circuit import Floats, finite
 from dualspike.golden.exact.spikes import Spikes, steep
@@ -50,9 +51,7 @@ def pull(
         record = causes(spikes)
     slope = steep(spikes, slopes(spikes, record), floor)
     share = record.steepness / slope[record.spike]
-    for s in range(len(bar) - 1, -1, -1):
-        low, high = record.begin[s], record.begin[s + 1]
-        bar[record.cause[low:high]] += bar[s] * share[low:high]
+    kernels.back(record.spike, record.cause, share, bar)
     own = record.edge < 0
     each = -(bar / slope)[record.spike] * record.feed
     n_edges = spikes.circuit.n_edges

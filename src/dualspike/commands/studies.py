@@ -1,10 +1,19 @@
-"""The studies of ``dualspike experiment`` that train no table of methods: estimator, cost, opzo."""
+"""The studies of ``dualspike experiment`` that train none of its tables of methods."""
 
 from pathlib import Path
 
-from dualspike.golden.experiments import cost_report, estimator_report, opzo, opzo_report
+from dualspike.golden.experiments import (
+    cost_report,
+    estimator_report,
+    exact_figures,
+    exact_report,
+    opzo,
+    opzo_report,
+)
 from dualspike.golden.experiments.estimator_figures import draw
 from dualspike.golden.experiments.estimator_study import QUICK, Plan, measurements, study
+from dualspike.golden.experiments.exact_tasks import TASKS
+from dualspike.golden.experiments.exact_training import PLANS, RULES, train_all
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.report import to_json
 from dualspike.golden.files import output_folder, write_atomic
@@ -15,6 +24,7 @@ from dualspike.progress import progress_bar
 STUDIES = {
     "estimator": ("--seeds", "--quick"),
     "cost": (),
+    "exact-gradient": ("--seeds",),
     "widths": ("--network", "--seeds", "--quick", "--jobs", "--updates"),
     "opzo": ("--seeds", "--quick"),
 }
@@ -43,6 +53,16 @@ def run_study(
             cost_report.text(rows),
         )
         figures = cost_report.draw(rows, folder)
+    elif name == "exact-gradient":
+        epochs = sum(PLANS[task].epochs for task in TASKS) * len(RULES) * (seeds or 1)
+        with progress_bar(name, epochs) as show:
+            circuits = train_all(seeds or 1, show)
+        results, table, text = (
+            exact_report.results(circuits),
+            exact_report.markdown(circuits),
+            exact_report.text(circuits),
+        )
+        figures = exact_figures.draw(circuits, folder)
     elif name == "opzo":
         sizes = opzo.QUICK if quick else opzo.Plan()
         count = seeds or sizes.seeds
