@@ -117,9 +117,7 @@ def wire_schedule(m: Module, registers: RegisterBus, schedule: Schedule) -> None
         ]
 
 
-def wire_injection(
-    m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]
-) -> None:
+def wire_injection(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:
     """INJECT: which bits of a code word the host wants written wrong."""
     flips = Signal(min(BITS, max(len(port.flips) for port in ports)), name="flips")
     m.d.comb += [registers.INJECT.eq(flips), *(port.flips.eq(flips) for port in ports)]

@@ -142,9 +142,7 @@ class Weights(wiring.Component):
         stored = encode(m, code, value, name)
         return stored ^ Mux(given, port.flips, 0) if code.checks else stored
 
-    def _tell(
-        self, m: Module, port: wiring.PureInterface, code: Code, upsets: list[Value]
-    ) -> None:
+    def _tell(self, m: Module, port: wiring.PureInterface, code: Code, upsets: list[Value]) -> None:
         """Upsets of all banks, in the cycle in which the row that was read is there."""
         if not code.checks:
             return

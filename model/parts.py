@@ -61,7 +61,8 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
 
     A sieve is a replay that keeps the number of each chunk; independent signs then lie in a memory.
 
-    The readout has the tally before it; the direct layer has the buffer that repeats its result.
+    The readout has the tally before it; the direct layer has the buffer that repeats its result, a
+    coded one the buffer that repeats the sample, and phases where spikes are evenly spaced.
     """
     f, lanes, width = d.formats, g.lanes, layer.next_simd
     protection = d.hardware.protection
@@ -83,6 +84,11 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     if layer.skips and lanes and d.learning.structure == "independent":
         signs = lanes * layer.pe * layer.simd
         found.append(Memory("signs", 1, layer.cycles, signs, True))
+    if layer.kind == "coded":
+        depth, samples = replay_depth(layer.chunks), layer.simd * f.input.bits
+        found.append(Memory("replay", 1, depth, samples, True))
+        if d.network.coding == "rate":
+            found.append(Memory("tallies", layer.simd, layer.chunks, f.input.fraction, False))
     if layer.kind == "direct":
         depth = replay_depth(layer.rows)
         found.append(Memory("replay", 1, depth, row_bits(d, lanes, width), True))

@@ -150,7 +150,9 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     if isinstance(d, Description) and d.network.coding == "bernoulli":
         registers += _coder(coder_state(d.learning.seed))
     if isinstance(d, Description) and not d.learns:
-        registers = [_still(register, upsets) for register in registers if register.name in _INFERENCE]
+        registers = [
+            _still(register, upsets) for register in registers if register.name in _INFERENCE
+        ]
     for layer in geometry(d).layers if isinstance(d, Description) else ():
         if layer.skips:
             meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"

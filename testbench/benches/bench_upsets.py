@@ -72,9 +72,7 @@ async def a_single_word_is_enough(dut: HierarchyObject) -> None:
         await stand.pulse(host_rewind=1)
         for n, value in enumerate(flat(bench.matrix)):
             wrong = int(n == target) << (n % length_of(bench))
-            await stand.pulse(
-                host_access=1, host_write=1, host_write_data=value, host_flips=wrong
-            )
+            await stand.pulse(host_access=1, host_write=1, host_write_data=value, host_flips=wrong)
         for row in range(bench.n_rows):
             await stand.pulse(row=row, enable=1)
             here = any(bench.place(row, bank) == place for bank in range(bench.pe * bench.simd))

@@ -22,6 +22,7 @@ KINDS = {
     "surrogate": "surrogate",
     "frames": "replay",
     "counts": "tallies",
+    "phases": "tallies",
     "kept": "signs",
 }
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)

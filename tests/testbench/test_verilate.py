@@ -7,6 +7,7 @@ import pytest
 
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
+from dualspike.model.registers import Command
 from dualspike.testbench import verilate
 from dualspike.testbench.bulk import Simulation, core_source
 
@@ -64,4 +65,6 @@ def test_an_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_core_that_is_starved_is_reported_and_not_waited_for() -> None:
     d = describe(TINY | {"learning": {"batch": 4}}, "test")
     with Simulation.of(d) as simulation, pytest.raises(RuntimeError, match="did not finish 2"):
-        simulation.learn(np.zeros((2, 1), int), np.zeros((2, 1), int))
+        simulation.write("UPDATES", 1)
+        simulation.write("CONTROL", Command.LEARN)
+        simulation.run([np.zeros((2, 1), int), np.zeros((2, 1), int)], 0, 0, 100_000)

@@ -81,5 +81,5 @@ def test_a_place_that_is_taken(small: Callable[..., Settings], tmp_path: Path) -
     (tmp_path / "figure5.png").mkdir()
     with pytest.raises(BadInput) as caught:
         draw(report(settings, problem, set()), problem, Folder(tmp_path))
-    assert str(caught.value) == f"cannot write {tmp_path}/figure5.png: Is a directory"
+    assert str(caught.value) == f"cannot write {tmp_path}/figure5.png: it is a folder"
     assert os.listdir(tmp_path) == ["figure5.png"]
