@@ -6,7 +6,7 @@ from typing import Any
 from dualspike.hw.exports.as_json import plain
 from dualspike.hw.generate import to_verilog
 from dualspike.hw.operator_core import OperatorCore
-from dualspike.hw.product import companions_of, waivers_of
+from dualspike.hw.product import companions_of, layer_entry, waivers_of
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.operator_chip import OperatorDescription
@@ -65,18 +65,7 @@ def operator_manifest(d: OperatorDescription) -> str:
 
 def _part(d: OperatorDescription, part: int) -> dict[str, Any]:
     g = geometry(d.part(part))
-    layers = [
-        {
-            "kind": layer.kind,
-            "n_in": layer.n_in,
-            "n_out": layer.n_out,
-            "pe": layer.pe,
-            "simd": layer.simd,
-            "cycles_per_pass": layer.cycles,
-            "cycles_per_sample": g.sample_cycles(layer),
-        }
-        for layer in g.layers
-    ]
+    layers = [layer_entry(g, layer) for layer in g.layers]
     return {"lanes": d.lanes_of(part), "sample_interval": g.interval, "layers": layers}
 
 

@@ -14,7 +14,7 @@ from dualspike.hw.soc import Soc
 from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.description import Description
 from dualspike.model.estimate import multipliers, weight_bits
-from dualspike.model.geometry import Geometry, geometry
+from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.registers import Register, register_map
 
@@ -75,7 +75,7 @@ def manifest(d: Description, wrap: str | None = None) -> str:
         "identity": identity(d),
         "description": d.model_dump(mode="json"),
         "registers": plain(register_map(d)),
-        "layers": [_layer(d, g, index) for index in range(len(g.layers))],
+        "layers": [layer_entry(g, layer) for layer in g.layers],
         "cycles": {
             "sample_interval": g.interval,
             **({"draw": draw_cycles(d)} if d.learns else {}),
@@ -111,8 +111,8 @@ def hex_words(values: list[int], bits: int) -> str:
     return "".join(f"{value & (1 << bits) - 1:0{digits}x}\n" for value in values)
 
 
-def _layer(d: Description, g: Geometry, index: int) -> dict[str, Any]:
-    layer = g.layers[index]
+def layer_entry(g: Geometry, layer: Layer) -> dict[str, Any]:
+    """What a manifest says of one layer."""
     return {
         "kind": layer.kind,
         "n_in": layer.n_in,

@@ -22,7 +22,7 @@ Coding = Literal["static", "poisson"]
 
 @dataclass(frozen=True)
 class Course:
-    """How a run goes; the defaults follow Xiao et al., OPZO, appendix C.2, where digits allow.
+    """How a run goes; the defaults are in the manner of Xiao et al., OPZO; alpha is our choice.
 
     The rate falls as half a cosine to 0 (AdamW: ``weight_decay`` shrinks theta apart from Adam),
     alpha in a straight line from ``alpha`` to ``last_alpha``.
