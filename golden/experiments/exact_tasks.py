@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_iris
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -73,6 +72,8 @@ def mirrored(values: Floats) -> Floats:
 
 
 def _iris(rng: np.random.Generator) -> Task:
+    from sklearn.datasets import load_iris  # slow to import
+
     data: Any = load_iris()
     x, labels = np.asarray(data.data, np.float64), np.asarray(data.target, np.int64)
     order = np.concatenate([rng.permutation(np.flatnonzero(labels == c)) for c in range(3)])

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
@@ -33,6 +32,8 @@ def digits() -> Samples:
 
     Source: E. Alpaydin and C. Kaynak, UCI "Optical recognition of handwritten digits", test part.
     """
+    from sklearn.datasets import load_digits  # slow to import
+
     images: Any
     classes: Any
     images, classes = load_digits(return_X_y=True)
