@@ -6,7 +6,9 @@ from dualspike.model.identity import VERSION
 def core_file(top: str, about: str) -> str:
     """YAML that lists ``<top>.v`` and its waivers; ``about`` is one line of plain text.
 
-    Target ``default`` is what a core that depends on this one gets, ``lint`` runs Verilator.
+    Target ``default`` is what a core that depends on this one gets, ``lint`` runs Verilator. The
+    waivers are in both without a condition: flows set no flag ``tool_verilator``, and tools that
+    do not know them leave them out.
     """
     return f"""\
 CAPI=2:
@@ -24,7 +26,7 @@ filesets:
 
 targets:
   default:
-    filesets: [rtl, "tool_verilator? (waivers)"]
+    filesets: [rtl, waivers]
     toplevel: {top}
   lint:
     filesets: [rtl, waivers]
