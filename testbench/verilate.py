@@ -12,8 +12,7 @@ from pathlib import Path
 
 from dualspike.model.errors import BadInput
 
-_HARNESS = Path(__file__).with_name("harness.cpp")
-_SOURCES = _HARNESS.read_text("utf-8") + Path(__file__).read_text("utf-8")
+_HERE = Path(__file__).parent
 _VERILATE = (
     *("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast"),
     *("--no-timing", "--no-assert", "-Wno-fatal", "--Mdir", "obj"),
@@ -22,13 +21,14 @@ _VERILATE = (
 
 @dataclass(frozen=True)
 class Source:
-    """What is built: Verilog text with its top module, and the harness's constants."""
+    """What is built: Verilog text with its top module, the ``harness`` and its constants."""
 
     verilog: str
     top: str
     defines: tuple[tuple[str, int], ...]
     ports_header: str
     trace: bool
+    harness: str = "harness.cpp"
 
 
 def verilator_home() -> Path:
@@ -65,7 +65,9 @@ def build(source: Source) -> Path:
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """
     environment = tool_environment()
-    recipe = repr((source, _VERILATE)) + _SOURCES + environment["VERILATOR_ROOT"]
+    recipe = repr((source, _VERILATE)) + environment["VERILATOR_ROOT"]
+    for file in (_HERE / source.harness, Path(__file__)):
+        recipe += file.read_text("utf-8")
     folder = cache_folder() / hashlib.sha256(recipe.encode()).hexdigest()[:24]
     library = folder / "core.so"
     if library.exists():
@@ -108,7 +110,7 @@ def _compile(source: Source, work: Path, environment: dict[str, str]) -> None:
     defines = [f"-D{name}={value}" for name, value in source.defines]
     defines += [f"-DTOP_CLASS=V{top}", f'-DTOP_HEADER="V{top}.h"']
     jobs = [
-        ("fast", "-O2", [*fast, str(_HARNESS)], defines),
+        ("fast", "-O2", [*fast, str(_HERE / source.harness)], defines),
         ("slow", "-O0", slow, []),
         ("runtime", "-O1", [f"{home}/include/{name}" for name in _runtime(source.trace)], []),
     ]

@@ -1,0 +1,86 @@
+"""The board in Verilator, spoken to frame by frame."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dualspike.boards.link.protocol import END, Identity, Op, Status, frame, parse
+from dualspike.model.identity import config_word
+from dualspike.model.registers import MAGIC
+from dualspike.testbench.benches.shapes import described
+from dualspike.testbench.board import BAUD, CLOCK_HZ, BoardSimulation
+
+
+@pytest.fixture(scope="module")
+def board() -> Iterator[BoardSimulation]:
+    with BoardSimulation(described("plain")) as simulation:
+        yield simulation
+
+
+def ask(board: BoardSimulation, *frames: bytes) -> list[tuple[int, int, bytes]]:
+    board.send(b"".join(frames))
+    between = board.run(1 << 20, 1 << 20, rest=True).split(bytes((END,)))
+    answers = [parse(one) for one in between if one]
+    assert None not in answers
+    return [answer for answer in answers if answer]
+
+
+def test_requests_and_their_answers(board: BoardSimulation) -> None:
+    d = described("plain")
+    assert ask(board, frame(200, Op.RESET, b"\xc0\xdb\x00\x07")) == [(200, 0, b"\xc0\xdb\x00\x07")]
+    block = Identity.of(d, CLOCK_HZ, BAUD).pack()
+    assert ask(board, frame(201, Op.IDENTIFY, bytes((2, 0, 50)))) == [(201, 0, block[2:52])]
+    words = MAGIC.to_bytes(4, "little") + config_word(d).to_bytes(4, "little")
+    assert ask(board, frame(202, Op.READ, bytes((0, 0, 1, 2)))) == [(202, 0, words)]
+    write = frame(203, Op.WRITE, bytes((5, 0, 0, 9, 8, 7, 6)))
+    assert ask(board, write, frame(204, Op.READ, bytes((5, 0, 0, 1)))) == [
+        (203, 0, b""),
+        (204, 0, bytes((9, 8, 7, 6))),
+    ]
+
+
+def test_a_request_is_carried_out_once_and_in_its_order(board: BoardSimulation) -> None:
+    """WEIGHT_DATA moves on with each access: one too many shows."""
+    ask(board, frame(0, Op.RESET, b""))
+    select, back = bytes((7, 0, 0, 0, 0, 0, 0)), bytes((8, 0, 0, 1))
+    write = bytes((8, 0, 0, *(n for k in (11, 12) for n in (k, 0, 0, 0))))
+    ask(board, frame(1, Op.WRITE, select), frame(2, Op.WRITE, write), frame(2, Op.WRITE, write))
+    ask(board, frame(3, Op.WRITE, select))
+    first = ask(board, frame(4, Op.READ, back))
+    assert first[0][2][0] == 11 and ask(board, frame(4, Op.READ, back)) == first
+    assert ask(board, frame(6, Op.READ, back)) == [(5, Status.ORDER, b"")]
+    assert ask(board, frame(5, Op.READ, back))[0][2][0] == 12
+
+
+def test_refusals(board: BoardSimulation) -> None:
+    bad = [
+        (Op.WRITE, bytes((5, 0, 0)) + bytes(3), Status.LENGTH),
+        (Op.READ, bytes((0, 0, 0)), Status.LENGTH),
+        (Op.READ, bytes((0, 0, 0, 31)), Status.LENGTH),
+        (Op.READ, bytes((0, 1, 0, 1)), Status.ADDRESS),
+        (Op.WRITE, bytes((0, 1, 0)) + bytes(4), Status.ADDRESS),
+        (Op.IDENTIFY, bytes((0, 1, 9)), Status.ADDRESS),
+        (Op.IDENTIFY, bytes((0, 0, 121)), Status.LENGTH),
+        (Op.WAIT, bytes(1), Status.LENGTH),
+        (Op.INFER, b"", Status.LENGTH),
+        (7, b"", Status.UNKNOWN),
+    ]
+    ask(board, frame(0, Op.RESET, b""))
+    assert not board.lights["error"]
+    for number, (op, payload, status) in enumerate(bad, 1):
+        assert ask(board, frame(number, op, payload)) == [(number, status, b"")]
+        assert board.lights["error"]
+
+
+def test_garbage_and_breaks_are_survived(board: BoardSimulation) -> None:
+    ask(board, frame(0, Op.RESET, b""))
+    back = bytes((0, 0, 0, 1))
+    whole = frame(1, Op.READ, back)
+    board.send(bytes(range(256)) * 3)
+    assert ask(board, whole[:5]) == []
+    assert [answer[0] for answer in ask(board, whole)] == [1]
+    board.send(b"\x00\x00")
+    board.run(1, 20)
+    board.hold_low(500)
+    assert [answer[0] for answer in ask(board, frame(2, Op.READ, back))] == [2]
+    assert board.lights["error"]
