@@ -14,7 +14,7 @@ from dualspike.boards.tools import NEXTPNR, run
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
 
-_REPORT = "report.json"
+REPORT = "report.json"
 _FULL = ("no BELs remaining", "Unable to find a placement location")
 _OPTIONS = {
     "ecp5-12f": ("--12k", "--package", "CABGA381", "--speed", "6"),
@@ -46,19 +46,27 @@ def place(device: Device, folder: Path, seed: int, clock: float) -> Placed:
     BadInput if the device is too small for the core or its ports.
     """
     family = device.family.name
-    arguments = [*_OPTIONS[device.name], "--json", NETLIST, "--report", _REPORT]
+    arguments = [*_OPTIONS[device.name], "--json", NETLIST, "--report", REPORT]
     arguments += ["--seed", str(seed), "--freq", f"{clock:g}", "--timing-allow-fail", "-q"]
     if family == "ecp5":
         arguments += ["--out-of-context", "--lpf-allow-unconstrained"]
     else:
         arguments += ["--pcf-allow-unconstrained"]
+    return placed(route(device, arguments, folder))
+
+
+def route(device: Device, arguments: list[str], folder: Path) -> dict[str, Any]:
+    """Run nextpnr with ``arguments`` in ``folder``; its report, to be asked for as `REPORT`.
+
+    BadInput if the device is too small.
+    """
     try:
-        run(NEXTPNR[family], arguments, folder)
+        run(NEXTPNR[device.family.name], arguments, folder)
     except RuntimeError as error:
         if any(words in str(error) for words in _FULL):
             raise BadInput(f"{device.name} is too small for this core: {error}") from error
         raise
-    return placed(json.loads((folder / _REPORT).read_text("utf-8")))
+    return json.loads((folder / REPORT).read_text("utf-8"))
 
 
 def placed(report: dict[str, Any]) -> Placed:

