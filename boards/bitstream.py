@@ -123,25 +123,23 @@ def build_bitstream(p: Plan, seeds: int, told: Callable[[str], None] = lambda _:
     placed = routing[routing.index("--textcfg" if family == "ecp5" else "--asc") + 1]
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         folder = Path(name)
-        for path, text in p.files.items():
-            (folder / path).write_text(text, "utf-8")
+        for path, source in p.files.items():
+            (folder / path).write_text(source, "utf-8")
         told("synthesising")
         run(YOSYS, p.commands["YOSYS"], folder)
-        trials: list[Trial] = []
+        runs: list[tuple[Trial, dict[str, tuple[int, int]], bytes]] = []
         for seed in range(1, seeds + 1):
             told(f"placing and routing with seed {seed}")
             report = route(device, [*routing, "--seed", str(seed)], folder)
             trial = trial_of(report, seed, p.clock_hz / MHZ)
-            trials.append(trial)
-            if trial == max(trials, key=lambda one: (one.met, one.fmax)):
-                taken, used = trial, utilisation(report)
-                text = (folder / placed).read_bytes()
+            runs.append((trial, utilisation(report), (folder / placed).read_bytes()))
             if trial.met:
                 break
+        taken, used, text = max(runs, key=lambda one: (one[0].met, one[0].fmax))
         (folder / placed).write_bytes(text)
         run(PACK[family], _packing(p), folder)
         data = (folder / f"{p.name}.{p.board.suffix}").read_bytes()
-    return Bitstream(data, used, trials, taken, tools)
+    return Bitstream(data, used, [trial for trial, _, _ in runs], taken, tools)
 
 
 def _packing(p: Plan) -> list[str]:

@@ -59,8 +59,8 @@ class BoardTop(Elaboratable):
         m.d.comb += ResetSignal("sync").eq(held)
         lamps = [Signal(name=lamp) for lamp in LAMPS]
         uart = platform.request("uart", dir="-")
-        m.submodules.rx = rx = io.Buffer("i", uart.rx)
-        m.submodules.tx = tx = io.Buffer("o", uart.tx)
+        m.submodules.rx = rx = io.Buffer(io.Direction.Input, uart.rx)
+        m.submodules.tx = tx = io.Buffer(io.Direction.Output, uart.tx)
         m.submodules.system = Instance(
             self._system,
             i_clk=ClockSignal("sync"),
@@ -70,7 +70,7 @@ class BoardTop(Elaboratable):
             **{f"o_{name}": lamp for name, lamp in zip(LAMPS, lamps, strict=True)},
         )
         for name, lamp, pin in zip(LAMPS, lamps, board.lamps, strict=False):
-            m.submodules[name] = buffer = io.Buffer("o", self._port(platform, pin))
+            m.submodules[name] = buffer = io.Buffer(io.Direction.Output, self._port(platform, pin))
             m.d.comb += buffer.o.eq(lamp)
         return m
 
@@ -80,14 +80,14 @@ class BoardTop(Elaboratable):
         if self._setting and self._board.pll_pad:
             m.submodules.pll = pll = Pll(self._setting, port.io)
             return pll.clock, pll.locked
-        m.submodules.oscillator = oscillator = io.Buffer("i", port)
+        m.submodules.oscillator = oscillator = io.Buffer(io.Direction.Input, port)
         if self._setting is None:
             return oscillator.i, Const(1)
         m.submodules.pll = pll = Pll(self._setting, oscillator.i)
         return pll.clock, pll.locked
 
     def _pressed(self, m: Module, platform: Any, pin: Pin) -> Value:
-        m.submodules.button = button = io.Buffer("i", self._port(platform, pin))
+        m.submodules.button = button = io.Buffer(io.Direction.Input, self._port(platform, pin))
         return button.i
 
     def _port(self, platform: Any, pin: Pin) -> Any:
