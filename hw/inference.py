@@ -1,10 +1,12 @@
 """The course of a core that only infers: samples may enter or not, and outputs are owed."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.owed import owed
 from dualspike.model.description import Description
+from dualspike.model.geometry import most_inside
 from dualspike.model.registers import Command
 
 
@@ -26,13 +28,13 @@ class Inference(wiring.Component):
 
     def __init__(self, description: Description) -> None:
         self._outputs = description.network.layers[-1]
+        self._samples = most_inside(description.n_layers)
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        inside = Signal(16)
+        inside = owed(m, self.entered, self.left, self._outputs, self._samples)
         m.d.comb += [self.busy.eq(inside != 0), self.mode.eq(self.open)]
-        m.d.sync += inside.eq(inside + Mux(self.entered, self._outputs, 0) - self.left)
         with m.If(self.commanded):
             m.d.sync += self.open.eq(self.command == Command.INFER)
         return m

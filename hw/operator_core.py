@@ -17,6 +17,7 @@ from dualspike.hw.registers import (
 )
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape
+from dualspike.model.geometry import most_inside
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription, ProductFlag
 from dualspike.model.operator_geometry import product_geometry
@@ -60,6 +61,7 @@ class OperatorCore(wiring.Component):
             d.lanes,
             batch=d.learning.batch[0],
             outputs=1,
+            inside=d.learning.batch[0] + most_inside(len(d.shapes)),
             jvp_bits=g.jvp_bits,
             weight_bits=d.formats.weight.bits,
         )

@@ -18,9 +18,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.fixed import saturate
+from dualspike.hw.owed import owed
 from dualspike.hw.streams import counter_shape
 from dualspike.model.description import Description
-from dualspike.model.geometry import Geometry
+from dualspike.model.geometry import Geometry, most_inside
 from dualspike.model.lfsr import WORD, draw_order
 from dualspike.model.registers import Command
 
@@ -29,11 +30,11 @@ from dualspike.model.registers import Command
 class Course:
     """What the sequencer must know of a chip: the layers, the batch, and widths in bits.
 
-    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample. Mantissas have
-    ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
-    With a ``schedule`` a stage is added to the shifts. With fewer lanes ``built`` than there are
-    (0: all are) a batch is taken in passes. ``weight_bits`` are those of a step, with ``momentum``
-    of a velocity.
+    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample, of which up to
+    ``inside`` are under way. Mantissas have ``mantissa_bits`` behind the point, there are none if
+    it is 0; ``stochastic`` rounds steps so. With a ``schedule`` a stage is added to the shifts.
+    With fewer lanes ``built`` than there are (0: all are) a batch is taken in passes.
+    ``weight_bits`` are those of a step, with ``momentum`` of a velocity.
     """
 
     structure: str
@@ -41,6 +42,7 @@ class Course:
     lanes: int
     batch: int
     outputs: int
+    inside: int
     jvp_bits: int
     weight_bits: int
     mantissa_bits: int = 0
@@ -68,6 +70,7 @@ class Course:
             d.lanes,
             d.learning.batch,
             outputs=d.network.layers[-1],
+            inside=most_inside(d.n_layers),
             jvp_bits=g.jvp_bits,
             weight_bits=d.step_format.bits,
             mantissa_bits=d.mantissa_bits,
@@ -138,7 +141,7 @@ class Sequencer(wiring.Component):
         lanes, layers = course.lanes, len(course.shapes)
         samples_in = Signal(counter_shape(batch))
         outputs_out = Signal(counter_shape(batch * outputs))
-        inside = Signal(16)
+        inside = owed(m, self.entered, self.left, outputs, course.inside)
         infer = Signal()
         word = Signal(counter_shape(len(self._order) - 1))
         lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
@@ -152,7 +155,6 @@ class Sequencer(wiring.Component):
             users = Array(self.masks[n] for n in range(layers))[layer]
             before = users & ((Const(1, lanes + 1) << lane) - 1)
             m.d.comb += self.ends.eq(Cat(before == 0, (users >> lane >> 1) == 0))
-        self._count_inside(m, inside, outputs)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
 
@@ -288,7 +290,3 @@ class Sequencer(wiring.Component):
                     m.d.sync += [place.eq(0), self.turn.eq(0), again.eq(0)]
         with m.Else():
             m.d.sync += layer.eq(layer + 1)
-
-    def _count_inside(self, m: Module, inside: Signal, outputs: int) -> None:
-        """Outputs owed: what entered, times the outputs of a sample, less what left."""
-        m.d.sync += inside.eq(inside + Mux(self.entered, outputs, 0) - self.left)

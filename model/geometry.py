@@ -23,6 +23,8 @@ WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
 FEEDBACK = 5
 """Clocks from a row of neurons to its next step where the reset is attached."""
+PLACES = 32
+"""More registers and buffers than a layer has in which a frame of one chunk can wait."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,16 @@ class Layer:
     def least_cycles(self) -> int:
         """Cycles of a pass whose inputs are all silent; the same as ``cycles`` without a sieve."""
         return max(self.groups, self.chunks) if self.skips else self.cycles
+
+
+def most_inside(layers: int) -> int:
+    """Samples that a chain of so many weight layers holds at most.
+
+    A sample waits in the registers and buffers of streams: with a single step and layers of one
+    chunk in one place, else in more. A layer has fewer than `PLACES`, with its neurons and all
+    that is around it.
+    """
+    return PLACES * (layers + 1)
 
 
 @dataclass(frozen=True)
