@@ -11,6 +11,7 @@ from dualspike.golden.problems.archive import finite_floats, named, read_arrays
 from dualspike.golden.rounding import quantise
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.operator_chip import OperatorDescription
 
 
 def weight_arrays(parameters: Parameters) -> dict[str, Floats]:
@@ -28,8 +29,8 @@ def npz_bytes(arrays: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_weights(path: Path, description: Description) -> Parameters:
-    """Parameters of a description's network from an ``.npz`` file, in float64, as they are there.
+def read_weights(path: Path, description: Description | OperatorDescription) -> Parameters:
+    """Parameters of a description's layers from an ``.npz`` file, in float64, as they are there.
 
     Other arrays in the file do not count. Raises BadInput with the path for a file that cannot be
     read, and for arrays that are missing, misshapen, not finite, or outside the weight format.

@@ -64,5 +64,9 @@ def load_any_preset(name: str) -> Description | OperatorDescription:
 
 def parse_any(text: str, where: str) -> Description | OperatorDescription:
     """Check a TOML text of either kind; ``where`` begins every error line."""
-    tables = tables_of(text, where)
+    return describe_any(tables_of(text, where), where)
+
+
+def describe_any(tables: dict[str, Any], where: str) -> Description | OperatorDescription:
+    """Check plain tables of either kind, as `parse_any` does."""
     return (describe_operator if "operator" in tables else describe)(tables, where)

@@ -6,7 +6,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.model.identity import config_hash
-from dualspike.model.load import load
+from dualspike.model.operator_load import load_any
 
 NET = """\
 name = "tiny"
@@ -20,11 +20,28 @@ rate = 4
 stages = 3
 """
 
+OPERATOR = """\
+name = "pair"
+[operator]
+kind = "deeponet"
+[[operator.parts]]
+layers = [2, 3, 2]
+time_steps = 2
+[[operator.parts]]
+layers = [1, 20, 2]
+time_steps = 2
+[learning]
+batch = [4, 3]
+updates = 5
+[data]
+source = "functions.npz"
+"""
+
 
 def synthesis(net: Path) -> dict[str, object]:
     return {
         "name": "tiny",
-        "config_hash": config_hash(load(net)),
+        "config_hash": config_hash(load_any(net)),
         "target": "ecp5",
         "tool": "Yosys 0.70",
         "actual": {"lut4": 1000, "ff": 800, "lutram": 4},
@@ -44,6 +61,23 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert main([command, str(net), "-o", str(folder)]) == 0
     (folder / "report" / "synth-ecp5.json").write_text(json.dumps(synthesis(net)))
     (folder / "waves.vcd").write_text("$enddefinitions\n")
+    assert main(["report", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of an operator chip."""
+    folder = tmp_path_factory.mktemp("operator")
+    rng = np.random.default_rng(0)
+    u, points = rng.uniform(-1, 1, (12, 2)), np.linspace(-1, 1, 5)[:, None]
+    np.savez(folder / "functions.npz", u=u, points=points, y=u[:, :1] + u[:, 1:] * points.T)
+    net = folder / "pair.toml"
+    net.write_text(OPERATOR.replace("functions.npz", str(folder / "functions.npz")))
+    assert main(["generate", str(net), "-o", str(folder)]) == 0
+    assert main(["train", str(net), "--engine", "fixed", "-o", str(folder)]) == 0
+    (folder / "report").mkdir(exist_ok=True)
+    (folder / "report" / "synth-ecp5.json").write_text(json.dumps(synthesis(net)))
     assert main(["report", str(folder)]) == 0
     return folder
 

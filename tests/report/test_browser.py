@@ -77,6 +77,11 @@ def test_a_phone_shows_the_whole_page_without_scrolling_sideways(
     assert seen["background"] == "rgb(246, 247, 249)"
 
 
+def test_an_operator_chip_on_a_phone(operator: Path, tmp_path: Path) -> None:
+    seen, console = browse((operator / "report.html").read_text(), 390, tmp_path)
+    assert (console, seen["scroll"], seen["wide"], seen["drawn"]) == ([], 390, [], True)
+
+
 def test_a_dark_desktop_gets_dark_colours(full: Path, tmp_path: Path) -> None:
     page = (full / "report.html").read_text()
     dark = "--blink-settings=preferredColorScheme=0"

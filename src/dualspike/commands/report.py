@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dualspike.golden.files import write_atomic
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
 
 PAGE = "report.html"
@@ -18,11 +19,19 @@ def report(
     as_json: JsonFlag = False,
 ) -> None:
     """Write report.html in a folder: one page of what generate, synth, train and simulate left."""
-    from dualspike.report.folder import read_folder
+    from dualspike.report.folder import read_description, read_folder
+    from dualspike.report.operator_folder import read_operator_folder
+    from dualspike.report.operator_page import render_operator
     from dualspike.report.page import render
 
-    found = read_folder(folder)
-    write_atomic(folder / PAGE, render(found))
+    description = read_description(folder)
+    if isinstance(description, OperatorDescription):
+        found = read_operator_folder(folder, description)
+        page = render_operator(found)
+    else:
+        found = read_folder(folder, description)
+        page = render(found)
+    write_atomic(folder / PAGE, page)
     out = console(as_json)
     out.print(f"Wrote {folder / PAGE}")
     for name, what, command in found.missing:

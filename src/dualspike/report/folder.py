@@ -15,21 +15,24 @@ from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
-from dualspike.model.load import describe, load, mistake
+from dualspike.model.load import mistake
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_load import describe_any, load_any
 
 Floats = NDArray[np.float64]
 
 DESCRIPTIONS = ("description.toml", "net.toml")
+MANIFEST = "manifest.json"
 WAVEFORMS = ("waves.vcd", "mismatch.vcd")
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
     """What a page needs of a JSON file; more may be in it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class LayerEstimate(_Record):
+class LayerEstimate(Record):
     """One layer of `report/estimate.json`."""
 
     index: int
@@ -44,7 +47,7 @@ class LayerEstimate(_Record):
     weight_bits: int
 
 
-class Estimate(_Record):
+class Estimate(Record):
     """`report/estimate.json`, as ``dualspike generate`` writes it."""
 
     config_hash: str
@@ -59,7 +62,7 @@ class Estimate(_Record):
     estimate: dict[str, float]
 
 
-class Synthesis(_Record):
+class Synthesis(Record):
     """`report/synth-TARGET.json`, as ``dualspike synth`` writes it."""
 
     config_hash: str
@@ -70,7 +73,7 @@ class Synthesis(_Record):
     fmax_mhz: float | None = None
 
 
-class Result(_Record):
+class Result(Record):
     """`result.json`, as ``dualspike train`` and ``demo`` write it."""
 
     rel_l2_before: float
@@ -85,7 +88,7 @@ class Result(_Record):
     cycles_per_sample: float | None = None
 
 
-R = TypeVar("R", bound=_Record)
+R = TypeVar("R", bound=Record)
 
 
 @dataclass
@@ -109,14 +112,9 @@ class Folder:
     strange: list[str] = field(default_factory=list[str])
 
 
-def read_folder(path: Path) -> Folder:
-    """Read everything that a page can show.
-
-    Raises BadInput for a folder without a description and for files that are damaged.
-    """
-    if not path.is_dir():
-        raise BadInput(f"report needs a folder that dualspike has written to, not {path}")
-    folder = Folder(path, _description(path))
+def read_folder(path: Path, description: Description) -> Folder:
+    """Read everything that a page can show; raises BadInput for files that are damaged."""
+    folder = Folder(path, description)
     here = config_hash(folder.description)
     learns = folder.description.learning.rule != "none"
 
@@ -127,19 +125,17 @@ def read_folder(path: Path) -> Folder:
     def lacks(name: str, what: str, command: str) -> None:
         folder.missing.append((name, what, command))
 
-    folder.estimate = _read(path / "report" / "estimate.json", Estimate)
+    folder.estimate = read_record(path / "report" / "estimate.json", Estimate)
     if folder.estimate:
         known("report/estimate.json", folder.estimate.config_hash)
     else:
         lacks("report/estimate.json", "clocks, memories and forecast of the area", "generate")
-    for file in sorted(path.glob("report/synth-*.json")):
-        synthesis = _read(file, Synthesis)
-        if synthesis:
-            folder.syntheses.append(synthesis)
-            known(f"report/{file.name}", synthesis.config_hash)
+    folder.syntheses = read_syntheses(path)
+    for synthesis in folder.syntheses:
+        known(f"report/synth-{synthesis.target}.json", synthesis.config_hash)
     if not folder.syntheses:
         lacks("report/synth-*.json", "area and clock rate after synthesis", "synth")
-    folder.result = _read(path / "result.json", Result)
+    folder.result = read_record(path / "result.json", Result)
     if folder.result:
         known("result.json", folder.result.config_hash)
     elif learns:
@@ -157,18 +153,27 @@ def read_folder(path: Path) -> Folder:
     return folder
 
 
-def _description(path: Path) -> Description:
+def read_description(path: Path) -> Description | OperatorDescription:
+    """The description in a folder; raises BadInput if there is no folder, or none in it."""
+    if not path.is_dir():
+        raise BadInput(f"report needs a folder that dualspike has written to, not {path}")
     for name in DESCRIPTIONS:
         if (path / name).exists():
-            return load(path / name)
-    manifest = path / "manifest.json"
+            return load_any(path / name)
+    manifest = path / MANIFEST
     if not manifest.exists():
         names = ", ".join((*DESCRIPTIONS, manifest.name))
         raise BadInput(f"{path} must hold one of {names}: run generate or train with -o {path}")
     tables = _json(manifest).get("description")
     if not isinstance(tables, dict):
         raise BadInput(f"{manifest} must hold a table description, it holds none")
-    return describe(cast(dict[str, Any], tables), str(manifest))
+    return describe_any(cast(dict[str, Any], tables), str(manifest))
+
+
+def read_syntheses(path: Path) -> list[Synthesis]:
+    """What ``dualspike synth`` has left, target by target."""
+    found = [read_record(file, Synthesis) for file in sorted(path.glob("report/synth-*.json"))]
+    return [synthesis for synthesis in found if synthesis]
 
 
 def _weights(folder: Folder) -> None:
@@ -193,7 +198,8 @@ def _json(file: Path) -> dict[str, Any]:
     return cast(dict[str, Any], content)
 
 
-def _read(file: Path, kind: type[R]) -> R | None:
+def read_record(file: Path, kind: type[R]) -> R | None:
+    """A JSON file, checked, or None where there is none; raises BadInput for a damaged one."""
     if not file.exists():
         return None
     try:

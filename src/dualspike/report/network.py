@@ -40,12 +40,16 @@ class Wire:
 
 @dataclass(frozen=True)
 class NetworkDrawing:
-    """Columns of neurons and the weights between them, in a box of ``width`` by ``height``."""
+    """Columns of neurons and the weights between them, in a box of ``width`` by ``height``.
+
+    Not ``weighted``: the weights are not known and look all alike.
+    """
 
     width: float
     height: float
     columns: list[Column]
     wires: list[Wire]
+    weighted: bool
 
 
 def network_drawing(d: Description, parameters: Parameters | None) -> NetworkDrawing:
@@ -75,7 +79,7 @@ def network_drawing(d: Description, parameters: Parameters | None) -> NetworkDra
                 value = float(w[neuron, source])
                 share = round(abs(value) / largest, 2)
                 wires.append(Wire(left.x, y1, right.x, y2, share, value < 0))
-    return NetworkDrawing(WIDTH, height, columns, wires)
+    return NetworkDrawing(WIDTH, height, columns, wires, parameters is not None)
 
 
 def _shown(n: int) -> list[int]:

@@ -29,6 +29,10 @@ USES = {
     "surrogate": "table of the surrogate",
     "input": "inputs",
     "target": "targets",
+    "factor": "outputs of the parts and their products",
+    "error": "errors of the outputs",
+    "cotangent": "mean errors, as each part sees them",
+    "scale": "weights of the functions",
 }
 
 AREA = {
@@ -47,6 +51,11 @@ def render(folder: Folder) -> str:
 
     The same bytes for the same folder.
     """
+    return filled("page.html", _context(folder))
+
+
+def filled(template: str, context: dict[str, Any]) -> str:
+    """A template with its values put in."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dualspike.report"),
         autoescape=True,
@@ -54,9 +63,8 @@ def render(folder: Folder) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["count"] = _short
-    template = environment.get_template("page.html")
-    return template.render(_context(folder))
+    environment.filters["count"] = short
+    return environment.get_template(template).render({"version": VERSION} | context)
 
 
 def _context(folder: Folder) -> dict[str, Any]:
@@ -76,17 +84,18 @@ def _context(folder: Folder) -> dict[str, Any]:
         chosen = sorted({last // 7, last // 2, last - last // 5})[:SAMPLES]
         drawn["rasters"] = rasters(d, folder.parameters, dataset.test_x, dataset.test_y, chosen)
     return drawn | {
-        "version": VERSION,
         "folder": folder,
         "d": d,
         "shape": "-".join(str(n) for n in d.network.layers),
         "geometry": geometry(d),
-        "thresholds": [_short(t) for t in dict.fromkeys(d.network.thresholds)],
+        "thresholds": [short(t) for t in dict.fromkeys(d.network.thresholds)],
         "parameters": sum((n_in + 1) * n_out for n_in, n_out in d.shapes),
         "config_hash": config_hash(d),
         "network": network_drawing(d, folder.parameters),
-        "formats": [_format(name, getattr(d.formats, name)) for name in USES],
-        "areas": [_area(synthesis) for synthesis in folder.syntheses],
+        "formats": [
+            format_row(name, getattr(d.formats, name)) for name in type(d.formats).model_fields
+        ],
+        "areas": [area_table(synthesis) for synthesis in folder.syntheses],
         "forecast": [
             (AREA.get(key, key), value)
             for key, value in (folder.estimate.estimate.items() if folder.estimate else ())
@@ -104,7 +113,8 @@ def _dataset(d: Description) -> tuple[Dataset | None, str | None]:
         return None, str(error)
 
 
-def _format(name: str, form: Format) -> dict[str, Any]:
+def format_row(name: str, form: Format) -> dict[str, Any]:
+    """A number format, bit by bit, with its range."""
     return {
         "name": name,
         "text": str(form),
@@ -117,7 +127,7 @@ def _format(name: str, form: Format) -> dict[str, Any]:
     }
 
 
-def _area(synthesis: Synthesis) -> dict[str, Any]:
+def area_table(synthesis: Synthesis) -> dict[str, Any]:
     """A table: kind of cell, estimate, actual, and their ratio."""
     rows: list[tuple[str, float | None, float, float | None]] = []
     for key, actual in synthesis.actual.items():
@@ -127,7 +137,7 @@ def _area(synthesis: Synthesis) -> dict[str, Any]:
     return {"synthesis": synthesis, "rows": rows}
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """A number for people: thousands apart, at most four digits behind the point."""
     if float(value).is_integer():
         return f"{int(value):,}"
