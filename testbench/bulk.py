@@ -1,6 +1,7 @@
 """A Verilated core in this process, driven a whole batch at a time."""
 
 import ctypes
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from dualspike.hw.product import core_verilog
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import MAGIC, Command, Register, register_map
+from dualspike.testbench.recording import DESIGN, keep, recording
 from dualspike.testbench.verilate import Source, build
 
 _LIMIT_FACTOR = 64
@@ -86,7 +88,7 @@ class Verilated:
         shapes: list[tuple[int, int]],
         weight_bits: int,
     ) -> None:
-        self._library = _declare(ctypes.CDLL(str(library)))
+        self._path, self._library = library, _declare(ctypes.CDLL(str(library)))
         self._sim = self._library.sim_open()
         self._address = {register.name: register.address for register in registers}
         self._shapes, self._weight_bits = shapes, weight_bits
@@ -95,10 +97,19 @@ class Verilated:
             raise RuntimeError("the simulated core does not answer with the right MAGIC")
 
     def close(self) -> None:
-        """End the simulation; an open waveform is completed."""
+        """End the simulation; an open waveform is completed, coverage is kept if recorded."""
         if self._sim is not None:
+            if recording():
+                self._keep_coverage()
             self._library.sim_close(self._sim)
             self._sim = None
+
+    def _keep_coverage(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
+            counts = Path(folder) / "counts.dat"
+            self._library.sim_coverage(ctypes.c_void_p(self._sim), str(counts).encode())
+            verilog = (self._path.parent / DESIGN).read_text("utf-8")
+            keep("co-simulation", "core", verilog, counts)
 
     def __enter__(self) -> Self:
         return self

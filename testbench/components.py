@@ -18,6 +18,7 @@ from amaranth.lib import wiring
 from cocotb_tools.runner import get_runner
 
 from dualspike.hw.generate import to_verilog
+from dualspike.testbench.recording import coverage_flags, keep, recording
 from dualspike.testbench.verilate import cache_folder, tool_environment
 
 PARAMETERS = "DUALSPIKE_BENCH"
@@ -29,9 +30,15 @@ _CONTROL = """`verilator_config
 public_flat_rw -module "{name}" -port "*"
 lint_off -rule WIDTHEXPAND -file "*/{name}.v"
 """
-# The run-time library is linked from where it lies and not compiled with every component.
+# The run-time library is linked from where it lies and not compiled with every component; its
+# headers, which take most of the time, are compiled once for all quick builds.
 _MAKE = "VM_GLOBAL_FAST= OPT_FAST={level} OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
 _RUNTIME = "libverilated.a"
+_HEADER = "headers.h"
+_HEADERS = "".join(
+    f"#include <{name}>\n"
+    for name in ("memory", "verilated.h", "verilated_syms.h", "verilated_vpi.h")
+)
 _BLANK = "module blank (input clk, output reg q); always @(posedge clk) q <= !q; endmodule\n"
 _LOG_LINES = 40
 
@@ -70,7 +77,11 @@ def run_bench(
                 )
             except (RuntimeError, SystemExit) as error:
                 raise AssertionError(f"{module} broke off: {error}\n{_end(work)}") from error
-        return _passed(work, module)
+        passed = _passed(work, module)
+        if recording():
+            shape = "-".join(str(value) for value in parameters.values())
+            keep(name, shape, verilog, work / "coverage.dat")
+        return passed
 
 
 def parameters() -> dict[str, Any]:
@@ -114,11 +125,13 @@ def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> 
     """The simulator of one component; compiled once, then found again by its hash."""
     control = _CONTROL.format(name=name)
     flags = _MAKE.format(level=level)
-    recipe = (verilog, control, _BUILD, flags, environment["VERILATOR_ROOT"], version("cocotb"))
+    options = (*_BUILD, *coverage_flags())
+    recipe = (verilog, control, options, flags, environment["VERILATOR_ROOT"], version("cocotb"))
     folder = cache_folder() / "cocotb" / _digest(*recipe)
     if (folder / name).exists():
         return folder / name
     runtime = _runtime(environment)
+    options += ("-CFLAGS", f"-include {runtime / _HEADER}") if level == "-O0" else ()
     with _work_folder() as work:
         (work / f"{name}.v").write_text(verilog, "utf-8")
         (work / f"{name}.vlt").write_text(control, "utf-8")
@@ -128,31 +141,42 @@ def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> 
                 get_runner("verilator").build(
                     sources=[work / f"{name}.vlt", work / f"{name}.v"],
                     hdl_toplevel=name,
-                    build_args=[*_BUILD, str(runtime)],
+                    build_args=[*options, str(runtime / _RUNTIME)],
                     build_dir=work / "obj",
                     log_file=work / "log.txt",
                 )
             except (RuntimeError, SystemExit) as error:
                 raise RuntimeError(f"Verilator build failed: {error}\n{_end(work)}") from error
-        _keep(work / "obj" / name, folder)
+        _keep([work / "obj" / name], folder)
     return folder / name
 
 
 def _runtime(environment: dict[str, str]) -> Path:
-    """Verilator's own library, which takes longer to compile than most components."""
-    folder = cache_folder() / "cocotb" / f"runtime-{_digest(environment['VERILATOR_ROOT'])}"
-    if not (folder / _RUNTIME).exists():
+    """Folder of Verilator's own library and its headers, which take long to compile."""
+    digest = _digest(environment["VERILATOR_ROOT"], _HEADERS, *coverage_flags())
+    folder = cache_folder() / "cocotb" / f"runtime-{digest}"
+    if not folder.exists():
         with _work_folder() as work:
+            obj = work / "obj"
             (work / "blank.v").write_text(_BLANK, "utf-8")
             verilator = Path(environment["VERILATOR_ROOT"]) / "bin" / "verilator"
-            command = [str(verilator), *("--cc", "--build", "--vpi", "--Mdir", "obj", "blank.v")]
-            done = subprocess.run(
-                command, cwd=work, env=environment, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise RuntimeError(f"Verilator build failed: {done.stderr or done.stdout}")
-            _keep(work / "obj" / _RUNTIME, folder)
-    return folder / _RUNTIME
+            options = ("--cc", "--build", "--vpi", "--Mdir", "obj", *coverage_flags())
+            _call([str(verilator), *options, "blank.v"], work, environment)
+            (obj / _HEADER).write_text(_HEADERS, "utf-8")
+            target = f"{_HEADER}.fast.gch"
+            flags = ("VM_PARALLEL_BUILDS=1", "OPT_FAST=-O0")
+            _call(["make", "-f", "Vblank.mk", target, *flags], obj, environment)
+            (obj / target).rename(obj / f"{_HEADER}.gch")
+            _keep([obj / name for name in (_RUNTIME, _HEADER, f"{_HEADER}.gch")], folder)
+    return folder
+
+
+def _call(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"Verilator build failed: {done.stderr or done.stdout}")
 
 
 @contextmanager
@@ -167,15 +191,16 @@ def _work_folder() -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _keep(built: Path, folder: Path) -> None:
-    """Move one built file into ``folder``, whole; another process may be first."""
-    kept = built.parent.parent / "kept"
+def _keep(built: list[Path], folder: Path) -> None:
+    """Move what was built into ``folder``, whole; another process may be first."""
+    kept = built[0].parent.parent / "kept"
     kept.mkdir()
-    built.rename(kept / built.name)
+    for file in built:
+        file.rename(kept / file.name)
     try:
         kept.rename(folder)
     except OSError:
-        if not (folder / built.name).exists():
+        if not (folder / built[0].name).exists():
             raise
 
 

@@ -8,6 +8,9 @@
 
 #include TOP_HEADER
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 #if VM_TRACE
 #include "verilated_vcd_c.h"
 #endif
@@ -132,6 +135,11 @@ void sim_close(Simulation* sim) {
     sim->top.final();
     delete sim;
 }
+
+#if VM_COVERAGE
+// Writes how often each line was reached and each bit has changed.
+void sim_coverage(Simulation* sim, const char* path) { sim->context.coveragep()->write(path); }
+#endif
 
 uint64_t sim_cycle(const Simulation* sim) { return sim->cycle; }
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dualspike.model.errors import BadInput
+from dualspike.testbench.recording import DESIGN, coverage_flags, recording
 
 _HERE = Path(__file__).parent
 _VERILATE = (
@@ -65,7 +66,7 @@ def build(source: Source) -> Path:
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """
     environment = tool_environment()
-    recipe = repr((source, _VERILATE)) + environment["VERILATOR_ROOT"]
+    recipe = repr((source, _VERILATE, *coverage_flags())) + environment["VERILATOR_ROOT"]
     for file in (_HERE / source.harness, Path(__file__)):
         recipe += file.read_text("utf-8")
     folder = cache_folder() / hashlib.sha256(recipe.encode()).hexdigest()[:24]
@@ -83,6 +84,8 @@ def build(source: Source) -> Path:
         _compile(source, work, environment)
         (work / "kept").mkdir()
         (work / "core.so").rename(work / "kept" / "core.so")
+        if recording():
+            (work / f"{source.top}.v").rename(work / "kept" / DESIGN)
         try:
             (work / "kept").rename(folder)
         except OSError:
@@ -98,19 +101,17 @@ def _compile(source: Source, work: Path, environment: dict[str, str]) -> None:
     home, top = Path(environment["VERILATOR_ROOT"]), source.top
     (work / f"{top}.v").write_text(source.verilog, "utf-8")
     (work / "ports.h").write_text(source.ports_header, "utf-8")
-    trace = ["--trace-vcd"] if source.trace else []
-    _run(
-        [str(home / "bin" / "verilator"), *_VERILATE, *trace, "--top-module", top, f"{top}.v"],
-        work,
-        environment,
-    )
+    options = [*_VERILATE, *coverage_flags(), *(["--trace-vcd"] if source.trace else [])]
+    verilator = str(home / "bin" / "verilator")
+    _run([verilator, *options, "--top-module", top, f"{top}.v"], work, environment)
     generated = sorted(path.name for path in (work / "obj").glob("*.cpp"))
     slow = [name for name in generated if name.endswith("__Slow.cpp")]
     fast = [name for name in generated if name not in slow]
     defines = [f"-D{name}={value}" for name, value in source.defines]
     defines += [f"-DTOP_CLASS=V{top}", f'-DTOP_HEADER="V{top}.h"']
+    level = "-O0" if recording() else "-O2"
     jobs = [
-        ("fast", "-O2", [*fast, str(_HERE / source.harness)], defines),
+        ("fast", level, [*fast, str(_HERE / source.harness)], defines),
         ("slow", "-O0", slow, []),
         ("runtime", "-O1", [f"{home}/include/{name}" for name in _runtime(source.trace)], []),
     ]
@@ -123,7 +124,9 @@ def _compile(source: Source, work: Path, environment: dict[str, str]) -> None:
 
 
 def _runtime(trace: bool) -> list[str]:
-    return ["verilated.cpp", "verilated_threads.cpp", *(["verilated_vcd_c.cpp"] if trace else [])]
+    more = ["verilated_vcd_c.cpp"] if trace else []
+    more += ["verilated_cov.cpp"] if recording() else []
+    return ["verilated.cpp", "verilated_threads.cpp", *more]
 
 
 def _object(
@@ -136,7 +139,7 @@ def _object(
     name, optimise, files, defines = job
     home = environment["VERILATOR_ROOT"]
     (work / f"{name}.cpp").write_text("".join(f'#include "{file}"\n' for file in files), "utf-8")
-    macros = ["VERILATOR=1", "VM_COVERAGE=0", "VM_SC=0", "VM_TIMING=0"]
+    macros = ["VERILATOR=1", f"VM_COVERAGE={int(bool(recording()))}", "VM_SC=0", "VM_TIMING=0"]
     macros += [f"VM_TRACE={int(trace)}", f"VM_TRACE_VCD={int(trace)}", "VM_TRACE_FST=0"]
     macros += ["VM_TRACE_SAIF=0"]
     command = ["g++", "-c", optimise, "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w"]

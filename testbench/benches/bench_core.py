@@ -58,6 +58,10 @@ class Bench:
         bench = cls(shape(name, 0)[0], await Stand.start(dut, component(name)), stall)
         for select, values in bench.memories():
             await bench.host.load(select, values)
+        if bench.d.hardware.protection != "none":
+            for flips in (5, 0):
+                await bench.host.write("INJECT", flips)
+                assert await bench.host.read("INJECT") == flips
         return bench
 
     def memories(self) -> list[tuple[int, Ints]]:

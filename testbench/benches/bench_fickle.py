@@ -11,7 +11,10 @@ from dualspike.testbench.components import parameters
 
 
 class Fickle(wiring.Component):
-    """Counts payloads given. A ``fault`` after 3: "changes" or "withdraws" what is on offer."""
+    """Counts payloads given. A ``fault`` after 3: "changes" or "withdraws" what is on offer.
+
+    With "sleeps" it has a branch behind 200, further than its bench goes.
+    """
 
     outputs: Out(stream.Signature(unsigned(8)))
 
@@ -29,6 +32,9 @@ class Fickle(wiring.Component):
         if self._fault == "changes":
             with m.Elif(count == 3):
                 m.d.sync += count.eq(7)
+        if self._fault == "sleeps":
+            with m.If(count == 200):
+                m.d.sync += count.eq(99)
         if self._fault == "withdraws":
             waited = Signal()
             m.d.sync += waited.eq(~self.outputs.ready & (count == 3))

@@ -1,0 +1,40 @@
+"""Coverage of simulated hardware, recorded when $DUALSPIKE_COVERAGE names a folder, else not."""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+FOLDER = "DUALSPIKE_COVERAGE"
+FLAGS = ("--coverage-line", "--coverage-toggle")
+DESIGN = "design.v"
+
+
+def recording() -> Path | None:
+    """Where coverage is recorded; None if it is not, as is usual."""
+    folder = os.environ.get(FOLDER)
+    return Path(folder) if folder else None
+
+
+def coverage_flags() -> tuple[str, ...]:
+    """What Verilator needs to count."""
+    return FLAGS if recording() else ()
+
+
+def keep(component: str, shape: str, verilog: str, data: Path) -> None:
+    """Keep the counts of one run, and the Verilog that they are about.
+
+    Both go to ``<folder>/<component>/<shape>.<hash of the Verilog>``, the counts under a new name.
+    """
+    folder = recording()
+    if folder is None:
+        return
+    label = re.sub(r"[^A-Za-z0-9]+", "-", shape).strip("-")[:60] or "only"
+    design = folder / component / f"{label}.{hashlib.sha256(verilog.encode()).hexdigest()[:8]}"
+    design.mkdir(parents=True, exist_ok=True)
+    (design / DESIGN).write_text(verilog, "utf-8")
+    number, run = tempfile.mkstemp(suffix=".dat", prefix="run-", dir=design)
+    os.close(number)
+    shutil.copyfile(data, run)

@@ -1,0 +1,131 @@
+"""Coverage: Verilator's file, sums over runs and designs, and exclusions, on planted data."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dualspike.testbench.benches import bench_fickle
+from dualspike.testbench.components import run_bench
+from dualspike.testbench.coverage import main, survey, table
+from dualspike.testbench.points import Point, merged, read_points
+from dualspike.testbench.recording import FOLDER
+from dualspike.testbench.unreachable import Unreachable
+
+VERILOG = """\
+module unit (input s, output q);
+  assign q = s ? 1'h1 : 1'h0;
+endmodule
+"""
+THEN = Point(2, 15, "branch", "unit", "cond_then")
+ELSE = Point(2, 16, "branch", "unit", "cond_else")
+RISE = Point(1, 20, "toggle", "unit", "s:0->1")
+
+
+def entry(point: Point, count: int, instance: str = "TOP.unit") -> str:
+    fields = {
+        "f": "unit.v",
+        "l": point.line,
+        "n": point.column,
+        "t": point.kind,
+        "page": f"v_{point.kind}/{point.module}",
+        "o": point.what,
+        "h": instance,
+    }
+    return "C '" + "".join(f"\x01{k}\x02{v}" for k, v in fields.items()) + f"' {count}\n"
+
+
+def data(*counts: int, extra: str = "") -> str:
+    pairs = zip((THEN, ELSE, RISE), counts, strict=True)
+    return "# SystemC::Coverage-3\n" + "".join(entry(point, n) for point, n in pairs) + extra
+
+
+def planted(folder: Path, design: str, *runs: str, component: str = "unit") -> None:
+    place = folder / component / design
+    place.mkdir(parents=True)
+    (place / "design.v").write_text(VERILOG)
+    for number, run in enumerate(runs):
+        (place / f"run-{number}.dat").write_text(run)
+
+
+def test_instances_of_a_module_count_together() -> None:
+    text = data(1, 0, 4, extra=entry(ELSE, 3, "TOP.other"))
+    assert read_points(text) == {THEN: 1, ELSE: 3, RISE: 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "must begin with"),
+        ("# SystemC::Coverage-2\n", "must begin with"),
+        ("# SystemC::Coverage-3\nC 'x' y\n", "line 2 of the coverage data is no entry"),
+    ],
+)
+def test_another_file_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_points(text)
+
+
+def test_runs_of_a_design_add_up() -> None:
+    runs = [read_points(data(1, 0, 2)), read_points(data(4, 0, 0))]
+    assert merged(runs) == {THEN: 5, ELSE: 0, RISE: 2}
+    with pytest.raises(ValueError, match="same points"):
+        merged([runs[0], Counter({THEN: 1})])
+
+
+def test_designs_of_a_component_add_up(tmp_path: Path) -> None:
+    planted(tmp_path, "one", data(1, 0, 0), data(0, 2, 0))
+    planted(tmp_path, "two", data(3, 0, 1))
+    planted(tmp_path, "one", data(1, 1, 1), component="other")
+    found = survey(tmp_path, [])
+    lines, toggles = found.lines["unit"], found.toggles["unit"]
+    assert (lines.reached, lines.reachable, toggles.reached, toggles.reachable) == (3, 4, 1, 2)
+    assert [str(one) for one in lines.missed] == [
+        "two:2 unit cond_else: assign q = s ? 1'h1 : 1'h0;"
+    ]
+    assert table(found)[2:] == [
+        "| other | 1 | 2 / 2 | 100.0 % | 1 / 1 | 100.0 % | 0 |",
+        "| unit | 2 | 3 / 4 | 75.0 % | 1 / 2 | 50.0 % | 0 |",
+        "| **all** | 3 | 5 / 6 | 83.3 % | 2 / 3 | 66.7 % | 0 |",
+    ]
+
+
+def test_a_part_with_a_bench_of_its_own_counts_there(tmp_path: Path) -> None:
+    inner = Point(2, 15, "branch", "unit_dense_0_relay", "cond_then")
+    planted(tmp_path, "one", data(1, 1, 1, extra=entry(inner, 0)))
+    assert survey(tmp_path, []).lines["unit"].reachable == 2
+
+
+def test_what_cannot_be_reached_is_left_out_and_stale_if_it_was(tmp_path: Path) -> None:
+    planted(tmp_path, "one", data(1, 0, 1))
+    never = Unreachable("unit", "one|two", r"assign q = .*", "cond_else", "s is tied to 1")
+    found = survey(tmp_path, [never])
+    assert (found.lines["unit"].reachable, found.lines["unit"].left_out) == (1, 1)
+    assert found.stale == []
+    planted(tmp_path, "two", data(1, 1, 1))
+    (stale,) = survey(tmp_path, [never]).stale
+    assert stale.startswith("two:2 unit cond_else") and "s is tied to 1" in stale
+    gone = Unreachable("unit", "one|two", r"assign r = .*", "cond_else", "r was removed")
+    assert "r was removed" in survey(tmp_path, [gone]).stale[0]
+
+
+def test_nothing_recorded_is_no_success(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no coverage was recorded"):
+        survey(tmp_path, [])
+
+
+def test_a_branch_that_no_bench_reaches_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    for _ in range(2):
+        component = bench_fickle.component("sleeps")
+        run_bench(component, "fickle", bench_fickle.__name__, {"fault": "sleeps"}, quick=True)
+    (design,) = (tmp_path / "fickle").iterdir()
+    runs = [read_points(path.read_text()) for path in design.glob("*.dat")]
+    assert len(runs) == 2 and runs[0] == runs[1]
+    assert merged(runs) == {point: 2 * count for point, count in runs[0].items()}
+    (missed,) = survey(tmp_path, []).lines["fickle"].missed
+    assert missed.point.what == "cond_then" and "8'h63" in missed.statement
+    assert main([str(tmp_path)]) == 1
+    assert f"fickle {missed}" in capsys.readouterr().out
