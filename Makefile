@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := model golden hw testbench boards
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo lanes coverage boards lock clean moved
+.PHONY: help setup lint test demo lanes coverage boards link lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 14 cores, into build/lanes'
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
+	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
 	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'
@@ -61,6 +62,9 @@ coverage: setup
 	rm -rf build/coverage
 	DUALSPIKE_COVERAGE='$(CURDIR)/build/coverage' $(BIN)/python -m pytest -n 2 tests/hw
 	$(BIN)/python -m dualspike.testbench.coverage build/coverage
+
+link: setup
+	$(BIN)/python benchmarks/link_faults.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --no-config $(UPGRADE) --universal --generate-hashes \

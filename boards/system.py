@@ -21,7 +21,7 @@ class System(wiring.Component):
     ``error`` when a frame was thrown away or a request was refused since the last reset of the
     link; ``overflow`` when FLAGS was not 0 as the host last read it. ``active`` is low when the
     link has nothing to do and the core is not busy. One clock domain, ``sync``, of ``clock_hz``.
-    Raises BadInput for a baud rate that this clock does not give.
+    The clock must give the baud rate: `boards.link.uart.bits_per_clock` tells.
     """
 
     rx: In(1)

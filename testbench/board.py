@@ -1,6 +1,8 @@
 """A Verilated board in this process, reached by the bytes on its serial line."""
 
 import ctypes
+from functools import cache
+from pathlib import Path
 from typing import Self
 
 from dualspike.boards.link.uart import bits_per_clock
@@ -26,9 +28,8 @@ class BoardSimulation:
         self, description: Description, clock_hz: int = CLOCK_HZ, baud: int = BAUD
     ) -> None:
         rate = bits_per_clock(clock_hz, baud)
-        verilog = to_verilog(System(description, clock_hz, baud), _TOP)
-        source = Source(verilog, _TOP, (), "", trace=False, harness="board.cpp")
-        self._library = _declare(ctypes.CDLL(str(build(source))))
+        path = _built(description.model_dump_json(), clock_hz, baud)
+        self._library = _declare(ctypes.CDLL(str(path)))
         self._board = self._library.board_open(rate.numerator, rate.denominator)
         self._buffer = ctypes.create_string_buffer(_READ)
         self.clock_hz, self.baud = clock_hz, baud
@@ -90,6 +91,14 @@ class BoardSimulation:
         bits = self._library.board_lights(self._board)
         names = ("heartbeat", "training", "error", "overflow")
         return {name: bool(bits >> n & 1) for n, name in enumerate(names)}
+
+
+@cache
+def _built(description: str, clock_hz: int, baud: int) -> Path:
+    """The library of a board, whose Verilog is written once in a process."""
+    system = System(Description.model_validate_json(description), clock_hz, baud)
+    verilog = to_verilog(system, _TOP)
+    return build(Source(verilog, _TOP, (), "", trace=False, harness="board.cpp"))
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -175,7 +175,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     assert run(capsys, *words[:-2], "-o", tmp_path / "whole")[0] == 0
     folders = [tmp_path / name for name in ("killed", "whole")]
     assert len({(folder / "weights.npz").read_bytes() for folder in folders}) == 1
-    line = "dualspike: --engine must be fixed or rtl with --resume, not golden\n"
+    line = "dualspike: --engine must be fixed, rtl or board with --resume, not golden\n"
     golden = [*words, "--engine", "golden", "-o", tmp_path / "golden"]
     assert run(capsys, *golden) == (2, "", line)
     line = "dualspike: --resume must be left out for an operator chip\n"

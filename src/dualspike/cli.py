@@ -13,12 +13,14 @@ from typing import Annotated, cast
 import typer
 
 from dualspike import __version__
+from dualspike.commands.board import app as board
 from dualspike.commands.build import boards, build
 from dualspike.commands.demo import demo
 from dualspike.commands.doctor import doctor
 from dualspike.commands.experiment import experiment
 from dualspike.commands.flash import flash
 from dualspike.commands.generate import generate
+from dualspike.commands.infer import infer
 from dualspike.commands.init import init
 from dualspike.commands.nir import app as nir
 from dualspike.commands.report import report
@@ -41,10 +43,11 @@ app = typer.Typer(
 )
 for command in (
     *(demo, init, generate, synth, simulate),
-    *(verify, train, experiment, report, doctor),
+    *(verify, train, infer, experiment, report, doctor),
     *(boards, build, flash),
 ):
     app.command()(command)
+app.add_typer(board, name="board")
 app.add_typer(nir)
 
 

@@ -3,7 +3,9 @@
 import json
 from typing import Annotated, Any
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
 JsonFlag = Annotated[
@@ -22,3 +24,10 @@ def console(as_json: bool = False) -> Console:
 def emit_json(result: dict[str, Any]) -> None:
     """Print one JSON object as the last line of standard output."""
     print(json.dumps(result, allow_nan=False), flush=True)
+
+
+def samples_csv(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
+    """Inputs [N, n_in] and outputs [N, n_out] as comma separated values, a sample a line."""
+    lines = [",".join([f"x{n}" for n in range(x.shape[1])] + [f"y{n}" for n in range(y.shape[1])])]
+    lines += [",".join(f"{value:.9g}" for value in row) for row in np.hstack([x, y])]
+    return "\n".join(lines) + "\n"

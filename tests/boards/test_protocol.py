@@ -1,9 +1,10 @@
 import random
 from binascii import crc_hqx
+from pathlib import Path
 
 import pytest
 
-from dualspike.boards.link.protocol import CRC, END, ESC, PAYLOAD, Identity, frame, parse
+from dualspike.boards.link.protocol import CRC, END, ESC, PAYLOAD, Identity, Op, frame, parse
 from dualspike.boards.link.uart import bits_per_clock
 from dualspike.model.errors import BadInput
 from dualspike.testbench.benches.shapes import described
@@ -67,3 +68,11 @@ def test_baud_rates_that_a_clock_gives() -> None:
         BadInput, match="must be at least 24415 at a clock of 100000000 Hz, not 300"
     ):
         bits_per_clock(100_000_000, 300)
+
+
+def test_the_examples_of_the_document_are_right() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "host_link.md").read_text("utf-8")
+    read = frame(7, Op.READ, bytes((0, 0, 1, 2)))
+    write = frame(192, Op.WRITE, bytes((5, 0, 0, 1, 0, 0, 0)))
+    for example in (read, write):
+        assert f"    {example.hex(' ')}  " in text

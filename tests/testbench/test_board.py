@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
+from dualspike.boards.board import Board
+from dualspike.boards.host import Host
 from dualspike.boards.link.protocol import END, Identity, Op, Status, frame, parse
+from dualspike.golden.fixed import first_chip
 from dualspike.model.identity import config_word
 from dualspike.model.registers import MAGIC
 from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.board import BAUD, CLOCK_HZ, BoardSimulation
+from dualspike.testbench.simulated_line import SimulatedLine
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +89,35 @@ def test_garbage_and_breaks_are_survived(board: BoardSimulation) -> None:
     board.hold_low(500)
     assert [answer[0] for answer in ask(board, frame(2, Op.READ, back))] == [2]
     assert board.lights["error"]
+
+
+def test_a_board_learns_and_infers_as_the_integer_model(board: BoardSimulation) -> None:
+    d = described("plain")
+    rng = np.random.default_rng(3)
+    chip = first_chip(d)
+    with Board(Host(SimulatedLine(board)), d) as device:
+        device.load_chip(chip)
+        for stage in (0, 1):
+            x = rng.integers(-4000, 4000, (d.learning.batch, 2))
+            target = rng.integers(-4000, 4000, (d.learning.batch, 1))
+            record = chip.update(x, target, stage)
+            learnt = device.learn(x, target, stage)
+            assert (learnt.loss, learnt.flags) == (record.loss, record.flags)
+            assert board.lights["overflow"] == bool(record.flags)
+        x = rng.integers(-4000, 4000, (150, 2))
+        np.testing.assert_array_equal(device.infer(x), chip.infer(x))
+        weights, biases = device.weights()
+        for found, expected in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.drawer.state
+
+
+def test_the_light_for_training_is_on_during_a_batch(board: BoardSimulation) -> None:
+    updates, learn, infer = (bytes((n, 0, 0, k, 0, 0, 0)) for n, k in ((5, 1), (2, 2), (2, 1)))
+    ask(board, frame(0, Op.RESET, b""), frame(1, Op.WRITE, updates), frame(2, Op.WRITE, learn))
+    board.run(1, 100)
+    assert board.lights["training"]
+    ask(board, frame(0, Op.RESET, b""), frame(1, Op.WRITE, infer))
+    ask(board, frame(2, Op.INFER, bytes((0, 1, 2, 3, 4))))
+    board.run(1, 10)
+    assert not board.lights["training"] and not board.lights["error"]

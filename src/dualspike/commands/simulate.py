@@ -20,7 +20,7 @@ from dualspike.golden.data import load_data
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, samples_csv
 from dualspike.testbench.bulk import Simulation, core_source
 from dualspike.testbench.rtl import RtlEngine
 from dualspike.testbench.verilate import build
@@ -56,9 +56,7 @@ def simulate(
         table.add_row(str(n), _numbers(x[n]), _numbers(y[n]))
     out.print(table)
     out.print(f"{cycles} clocks, {cycles / samples:.1f} a sample; as the integer model: {equal}")
-    lines = [",".join([f"x{n}" for n in range(x.shape[1])] + [f"y{n}" for n in range(y.shape[1])])]
-    lines += [",".join(f"{value:.9g}" for value in row) for row in np.hstack([x, y])]
-    write_atomic(output / "outputs.csv", "\n".join(lines) + "\n")
+    write_atomic(output / "outputs.csv", samples_csv(x, y))
     files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from dualspike.boards.board import Board
+from dualspike.boards.port import LinkLost
+from dualspike.commands.board_engine import BAUD, BaudOption, BoardEngine, PortOption, board_port
 from dualspike.commands.operators import train_operator_chip
 from dualspike.commands.source import (
     FolderOption,
@@ -48,6 +51,7 @@ class EngineName(StrEnum):
     golden = "golden"
     fixed = "fixed"
     rtl = "rtl"
+    board = "board"
 
 
 def train(
@@ -55,7 +59,8 @@ def train(
     output: FolderOption = Path("trained"),
     preset: PresetOption = None,
     engine: Annotated[
-        EngineName, typer.Option(help="Float reference, integer model or simulated hardware.")
+        EngineName,
+        typer.Option(help="Float reference, integer model, simulated hardware, or a board."),
     ] = EngineName.fixed,
     updates: UpdatesOption = None,
     seed: SeedOption = None,
@@ -67,11 +72,15 @@ def train(
             help=f"Keep the run in FILE, every {EVERY} updates, and go on from there if it exists.",
         ),
     ] = None,
+    port: PortOption = None,
+    baud: BaudOption = BAUD,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
     d = any_description(net, preset, updates=updates, seed=seed)
+    if port is not None and engine is not EngineName.board:
+        raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
     if isinstance(d, OperatorDescription):
         only_perceptrons(weights=weights, resume=resume)
         train_operator_chip(d, engine, output, force, as_json)
@@ -79,20 +88,24 @@ def train(
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
     if resume is not None and engine is EngineName.golden:
-        raise BadInput("--engine must be fixed or rtl with --resume, not golden")
+        raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     dataset = load_data(d)
     first = initial(weights, d)
     output_folder(output)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")
-    with open_engine(d, engine, first) as (chosen, cycles):
-        with progress_bar(f"train {engine}", d.learning.updates) as show:
-            keeper = None
-            if resume is not None and not isinstance(chosen, FloatEngine):
-                keeper = Keeper(resume, chosen, d)
-            result = run(chosen, d, dataset, show, keeper)
-        learned = chosen.weights()
-        summary = summarise(d, engine, result) | cycles()
+    try:
+        with open_engine(d, engine, first, port, baud) as (chosen, cycles):
+            with progress_bar(f"train {engine}", d.learning.updates) as show:
+                keeper = None
+                if resume is not None and not isinstance(chosen, FloatEngine):
+                    keeper = Keeper(resume, chosen, d)
+                result = run(chosen, d, dataset, show, keeper)
+            learned = chosen.weights()
+            summary = summarise(d, engine, result) | cycles()
+    except LinkLost as lost:
+        kept = f"; the run so far is in {resume}" if resume and resume.exists() else ""
+        raise BadInput(f"{lost}{kept}") from lost
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
     hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
     write_atomic(output / "description.toml", toml_text(d))
@@ -117,15 +130,28 @@ def train(
 
 @contextmanager
 def open_engine(
-    d: Description, name: EngineName, first: Parameters | None = None
+    d: Description,
+    name: EngineName,
+    first: Parameters | None = None,
+    port: str | None = None,
+    baud: int = BAUD,
 ) -> Generator[
-    tuple[FloatEngine | FixedEngine | RtlEngine, Callable[[], dict[str, Any]]], None, None
+    tuple[FloatEngine | FixedEngine | RtlEngine | BoardEngine, Callable[[], dict[str, Any]]],
+    None,
+    None,
 ]:
     """An engine and a function for its clock counts (empty for the models).
 
-    It starts from the parameters ``first``, or those of the seed.
+    It starts from the parameters ``first``, or those of the seed. A board is at ``port``, or
+    simulated.
     """
-    if name is EngineName.rtl:
+    if name is EngineName.board:
+        with (
+            board_port(d, port) as path,
+            closing(BoardEngine(d, lambda: Board.at(path, baud, d), first)) as engine,
+        ):
+            yield engine, lambda: clock_counts(d, engine)
+    elif name is EngineName.rtl:
         with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
             yield engine, lambda: clock_counts(d, engine)
     else:
@@ -133,7 +159,7 @@ def open_engine(
         yield model(d, first), dict
 
 
-def clock_counts(d: Description, engine: RtlEngine) -> dict[str, Any]:
+def clock_counts(d: Description, engine: RtlEngine | BoardEngine) -> dict[str, Any]:
     """Clocks of the training alone."""
     samples = d.learning.updates * d.learning.batch
     return {

@@ -1,0 +1,37 @@
+"""A million random bytes over a line that drops, doubles and flips one byte in 1,000.
+
+Run it with ``python benchmarks/link_faults.py [BYTES] [SEED]``. It fails if a word does not arrive
+as it was sent, if a register changes that nobody wrote, or if a transfer does not end.
+"""
+
+import sys
+
+from dualspike.model.load import describe
+from dualspike.testbench.board import BoardSimulation
+from dualspike.testbench.link_faults import endure
+
+NET = {
+    "network": {"layers": [2, 12, 12, 1], "time_steps": 4},
+    "learning": {"scope": "global"},
+    "hardware": {"pe": [1, 1, 1]},
+}
+
+
+def main() -> int:
+    """Move the bytes, print what happened to them."""
+    octets = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    d = describe(NET, "benchmark")
+    with BoardSimulation(d) as simulation:
+        result = endure(d, simulation, octets, seed)
+    print(f"bytes written and read back  {result.octets:,}, all right")
+    print(f"transfers                    {result.transfers:,}, all complete")
+    for kind, count in result.faults.items():
+        print(f"bytes {kind:22} {count:,}")
+    print(f"requests sent again          {result.resent:,}")
+    print(f"clocks                       {result.clocks:,}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""A board as a training engine that survives the loss of its port."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Annotated, TypeVar
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from dualspike.boards.board import Board
+from dualspike.boards.port import LinkLost
+from dualspike.golden.checkpoint import EVERY, State
+from dualspike.golden.network import Parameters
+from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.testbench.device import DeviceEngine
+from dualspike.testbench.virtual import VirtualBoard
+
+Floats = NDArray[np.float64]
+Result = TypeVar("Result")
+
+PortOption = Annotated[
+    str | None,
+    typer.Option(metavar="PORT", help="The board's serial port; left out, a simulated board."),
+]
+BaudOption = Annotated[int, typer.Option(metavar="N", min=1, help="The baud rate of the board.")]
+
+BAUD = 1_000_000
+TRIES = 5
+PAUSE = 1.0
+"""Seconds before each try to find a lost board again."""
+
+
+class BoardEngine:
+    """Trains on the board that ``connect`` opens.
+
+    The state is read back every `EVERY` updates and the batches since then are kept. If the board
+    is lost it is opened anew up to `TRIES` times; it gets that state and learns those batches
+    once more, so that the run ends as it would have. `LinkLost` if it does not come back.
+    """
+
+    def __init__(
+        self, d: Description, connect: Callable[[], Board], initial: Parameters | None = None
+    ) -> None:
+        self._connect = connect
+        self._board = connect()
+        self._engine = DeviceEngine(d, self._board, initial)
+        self._kept, self._updates = self._engine.state(), 0
+        self._since: list[tuple[Floats, Floats, int]] = []
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._board.close()
+
+    @property
+    def learning_cycles(self) -> int:
+        """Clocks of all updates."""
+        return self._engine.learning_cycles
+
+    def update(self, x: Floats, target: Floats, update: int) -> float:
+        """Learn once; see golden.train.Engine.update."""
+        loss = self._safely(lambda: self._engine.update(x, target, update))
+        self._since.append((x, target, update))
+        if len(self._since) == EVERY:
+            self._keep(self.state(), update + 1)
+        return loss
+
+    def predict(self, x: Floats) -> Floats:
+        """Outputs; see golden.train.Engine.predict."""
+        return self._safely(lambda: self._engine.predict(x))
+
+    def state(self) -> State:
+        """What is read over the link; see golden.checkpoint.Resumable.state."""
+        return self._safely(self._engine.state)
+
+    def restore(self, state: State, updates: int) -> None:
+        """Write a state over the link; see golden.checkpoint.Resumable.restore."""
+        self._keep(state, updates)
+        self._safely(lambda: self._engine.restore(state, updates))
+
+    def weights(self) -> Parameters:
+        """Weights read back from the board; see golden.train.Engine.weights."""
+        return self._safely(self._engine.weights)
+
+    def _keep(self, state: State, updates: int) -> None:
+        self._kept, self._updates = state, updates
+        self._since.clear()
+
+    def _safely(self, action: Callable[[], Result]) -> Result:
+        tries = 0
+        while True:
+            try:
+                if tries:
+                    self._recover()
+                return action()
+            except LinkLost as lost:
+                tries, reason = tries + 1, lost
+            except BadInput as error:
+                if not tries:
+                    raise
+                tries, reason = tries + 1, error
+            if tries > TRIES:
+                raise LinkLost(f"{reason}, {TRIES} tries to find the board again failed")
+
+    def _recover(self) -> None:
+        """Open the board anew and bring it to where it was."""
+        self._board.close()
+        time.sleep(PAUSE)
+        self._board = self._connect()
+        self._engine.replace(self._board)
+        self._engine.restore(self._kept, self._updates)
+        for batch in self._since:
+            self._engine.update(*batch)
+
+
+@contextmanager
+def board_port(d: Description, port: str | None) -> Generator[str, None, None]:
+    """The port that was given, or that of a virtual board for as long as the block lasts."""
+    if port is not None:
+        yield port
+    else:
+        with VirtualBoard(d) as virtual:
+            yield virtual.port

@@ -1,0 +1,64 @@
+"""``dualspike infer``: samples through a board."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dualspike.boards.board import Board
+from dualspike.boards.port import LinkLost
+from dualspike.commands.board_engine import BAUD, BaudOption, PortOption, board_port
+from dualspike.commands.source import (
+    FolderOption,
+    NetArgument,
+    PresetOption,
+    SeedOption,
+    WeightsOption,
+    description,
+    initial,
+)
+from dualspike.golden.data import load_data, relative_l2
+from dualspike.golden.files import output_folder, write_atomic
+from dualspike.model.errors import BadInput
+from dualspike.output import JsonFlag, console, emit_json, samples_csv
+from dualspike.testbench.device import DeviceEngine
+
+
+def infer(
+    net: NetArgument = None,
+    output: FolderOption = Path("inferred"),
+    preset: PresetOption = None,
+    samples: Annotated[
+        int | None, typer.Option(metavar="N", help="Test samples, from the first; else all.")
+    ] = None,
+    seed: SeedOption = None,
+    weights: WeightsOption = None,
+    port: PortOption = None,
+    baud: BaudOption = BAUD,
+    as_json: JsonFlag = False,
+) -> None:
+    """Load weights into a board, run test samples through it and write outputs.csv."""
+    d = description(net, preset, seed=seed)
+    dataset = load_data(d)
+    count = len(dataset.test_x) if samples is None else samples
+    if not 1 <= count <= len(dataset.test_x):
+        raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {count}")
+    parameters = initial(weights, d)
+    output_folder(output)
+    x, wanted = dataset.test_x[:count], dataset.test_y[:count]
+    try:
+        with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
+            y = DeviceEngine(d, board, parameters).predict(x)
+            flags = board.read("FLAGS")
+    except LinkLost as lost:
+        raise BadInput(str(lost)) from lost
+    error = relative_l2(y, wanted)
+    write_atomic(output / "outputs.csv", samples_csv(x, y))
+    out = console(as_json)
+    out.print(f"{count} samples, relative l2 {error:.4f}")
+    if flags:
+        out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
+    out.print(f"Wrote outputs.csv in {output}")
+    if as_json:
+        emit_json({"samples": count, "rel_l2": error, "flags": flags})

@@ -1,0 +1,66 @@
+"""Random bytes to a board and back over a line that harms them: what arrives must be right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dualspike.boards.board import Board
+from dualspike.boards.host import Host
+from dualspike.model.description import Description
+from dualspike.model.registers import register_map
+from dualspike.testbench.board import BoardSimulation
+from dualspike.testbench.faulty_line import FaultyLine
+from dualspike.testbench.simulated_line import SimulatedLine
+
+ONE_IN = 1000
+TIMEOUT = 0.01
+
+
+@dataclass(frozen=True)
+class Endurance:
+    """Bytes written and read back, transfers, requests sent again, faults on the line, clocks."""
+
+    octets: int
+    transfers: int
+    resent: int
+    faults: dict[str, int]
+    clocks: int
+
+
+def endure(d: Description, simulation: BoardSimulation, octets: int, seed: int) -> Endurance:
+    """Fill random weight memories with random words and read all of them back, again and again.
+
+    A write that is lost, carried out twice or in the wrong place shifts or spoils the memory, for
+    words follow each other without addresses. Raises AssertionError where a memory or a register
+    does not hold what it should, and what `Host` raises if a transfer fails.
+    """
+    rng = np.random.default_rng(seed)
+    line = FaultyLine(SimulatedLine(simulation), ONE_IN, seed)
+    host = Host(line, TIMEOUT)
+    board = Board(host, d)
+    bits = d.formats.weight.bits
+    half = 1 << (bits - 1)
+    shapes = [shape for n_in, n_out in d.shapes for shape in ((n_out, n_in), (n_out,))]
+    held = [rng.integers(-half, half, shape) for shape in shapes]
+    board.fill(held)
+    still = {
+        register.name: register.reset
+        for register in register_map(d)
+        if "r" in register.access and not register.live and register.reset is not None
+    }
+    moved = transfers = 0
+    while moved < octets:
+        first = int(rng.integers(len(shapes)))
+        fresh = [rng.integers(-half, half, shape) for shape in shapes[first:]]
+        held[first:] = fresh
+        board.fill(fresh, first)
+        for select, values in enumerate(held):
+            found = board.dump(select, values.shape, bits)
+            assert np.array_equal(found, values), f"memory {select} behind {moved} bytes"
+        moved += 4 * (sum(one.size for one in fresh) + sum(one.size for one in held))
+        transfers += 1 + len(held)
+        name = list(still)[transfers % len(still)]
+        assert board.read(name) == still[name], f"{name} behind {moved} bytes"
+    found = {name: board.read(name) for name in still}
+    assert found == still, "a register was written that nobody wrote"
+    return Endurance(moved, transfers, host.resent, line.faults, simulation.cycle)
