@@ -4,7 +4,8 @@ Cores 2-16-16-1 with K = 0 (inference only), 1, 2, 3, 4 and 8 lanes of scope glo
 tangents of 18 bits (s12.5) and 12 bits (s11.0), and two inference-only cores 2-16-16-2, which is
 the network a peer was measured on. Each is synthesised, placed and routed by
 ``dualspike synth``'s own flow. ``python benchmarks/lane_cost.py -o DIR`` writes a JSON file for
-every core, ``lanes.md`` and ``lanes.png``; cores whose file is there already are not run again.
+every core, and after each of them ``lanes.md`` and ``lanes.png``; cores whose file is there already
+are not run again. A core that does not fit or cannot be routed keeps its row, with the reason.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 from dualspike.boards.measure import Route, device_of, measure
 from dualspike.golden.files import write_atomic
 from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
 
 LANES = (0, 1, 2, 3, 4, 8)
@@ -54,24 +56,30 @@ def peer(pe: int) -> Description:
 
 
 def cores() -> list[Description]:
-    """All cores, the small ones first."""
-    found = [peer(1), peer(4), peer(16)]
-    for lanes in LANES:
-        found += [description(lanes, bits) for bits in (TANGENTS if lanes else [18])]
-    return found
+    """All cores, the most telling first."""
+    found = [description(3, 12), peer(1), description(3, 18), description(0, 18)]
+    for bits in (12, 18):
+        found += [description(lanes, bits) for lanes in LANES if lanes not in (0, 3)]
+    return [*found, peer(4), peer(16)]
 
 
 def run(d: Description, folder: Path, seed: int, clock: float) -> dict[str, Any]:
-    """The report of one core, from its file or from the tools."""
+    """The report of one core, from its file or from the tools, or ``failed`` with the reason."""
     path = folder / f"{d.name}.json"
     if not path.exists():
-        found = measure(d, "ecp5", device_of("ecp5", None), Route(seed, clock))
+        try:
+            found = measure(d, "ecp5", device_of("ecp5", None), Route(seed, clock))
+        except (BadInput, RuntimeError) as error:
+            found = {"name": d.name, "failed": str(error)}
         write_atomic(path, json.dumps(found, indent=2) + "\n")
     return json.loads(path.read_text("utf-8"))
 
 
-def row(name: str, bits: str, found: dict[str, Any]) -> str:
+def row(name: str, bits: str, found: dict[str, Any] | None) -> str:
     """One line of the table."""
+    if found is None or "failed" in found:
+        reason = found["failed"] if found else "not run yet"
+        return f"| {name} | {bits} | {reason} | | | | | |"
     actual, placed = found["actual"], found["placed"]
     numbers = [actual["lut4"], placed["cells"], actual["ff"], actual["dsp"], actual["bram"]]
     shown = " | ".join(f"{number:,}" for number in numbers)
@@ -85,10 +93,10 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for pe in (1, 4, 16):
-        lines.append(row(f"2-16-16-2, K = 0, pe {pe}", "", reports[peer(pe).name]))
+        lines.append(row(f"2-16-16-2, K = 0, pe {pe}", "", reports.get(peer(pe).name)))
     for lanes in LANES:
         for bits in TANGENTS if lanes else [18]:
-            found = reports[description(lanes, bits).name]
+            found = reports.get(description(lanes, bits).name)
             lines.append(row(f"2-16-16-1, K = {lanes}", str(bits) if lanes else "", found))
     return "\n".join(lines) + "\n"
 
@@ -99,9 +107,10 @@ def draw(reports: dict[str, dict[str, Any]]) -> bytes:
     FigureCanvasAgg(figure)
     for panel, (key, title) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
         for bits in TANGENTS:
-            found = [reports[description(lanes, bits).name] for lanes in LANES]
-            values = [f["fmax_mhz"] if key == "fmax" else f["placed"][key] for f in found]
-            panel.plot(LANES, values, "o-", color=COLOURS[bits], label=f"{bits}-bit tangents")
+            found = {lanes: reports.get(description(lanes, bits).name) for lanes in LANES}
+            done = {k: f for k, f in found.items() if f and "failed" not in f}
+            values = [f["fmax_mhz"] if key == "fmax" else f["placed"][key] for f in done.values()]
+            panel.plot(list(done), values, "o-", color=COLOURS[bits], label=f"{bits}-bit tangents")
         panel.set(title=title, xlabel="tangent lanes", xticks=LANES)
         panel.set_ylim(bottom=0)
         panel.spines[["top", "right"]].set_visible(False)
@@ -122,9 +131,9 @@ def main() -> None:
     reports: dict[str, dict[str, Any]] = {}
     for d in cores():
         reports[d.name] = found = run(d, given.output, given.seed, given.clock)
-        print(f"{d.name}: {found['placed']['cells']} cells, {found['fmax_mhz']} MHz", flush=True)
-    write_atomic(given.output / "lanes.md", table(reports))
-    write_atomic(given.output / "lanes.png", draw(reports))
+        print(d.name, found.get("fmax_mhz", found.get("failed")), flush=True)
+        write_atomic(given.output / "lanes.md", table(reports))
+        write_atomic(given.output / "lanes.png", draw(reports))
 
 
 if __name__ == "__main__":

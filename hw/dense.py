@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
 from dualspike.hw.serializer import Serializer
 from dualspike.hw.settle import Settle
@@ -17,7 +18,7 @@ from dualspike.model.lfsr import WORD
 
 
 class Dense(wiring.Component):
-    """`Synapse`, `Serializer` and `Settle` in a row; with several groups a `Replay` before them.
+    """`Synapse`, `Serializer`, `Relay` and `Settle` in a row; with several groups a `Replay` first.
 
     Where the layer skips, a `Sieve` takes the place of the `Replay`; ``learn`` and ``dropped`` are
     its own, and latency and throughput follow from the chunks that it keeps.
@@ -26,7 +27,7 @@ class Dense(wiring.Component):
     ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
     Without lanes only the streams, ``overflow``, ``weights`` and ``biases`` are there; with
     momentum also ``ends`` and two ports for velocities (`Weights`).
-    Latency from a frame's last chunk to its first row: 3 + 1 + 2 cycles, 1 more in a readout
+    Latency from a frame's last chunk to its first row: 3 + 1 + 1 + 3 cycles, 1 more in a readout
     whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
     every ``cycles`` cycles (once full: ``rows`` if that is more).
     """
@@ -94,7 +95,9 @@ class Dense(wiring.Component):
         else:
             connect(m, flipped(self.inputs), synapse.inputs)
         connect(m, synapse.outputs, serializer.inputs)
-        connect(m, serializer.outputs, settle.inputs)
+        m.submodules.relay = relay = Relay(settle.inputs.payload.shape())
+        connect(m, serializer.outputs, relay.inputs)
+        connect(m, relay.outputs, settle.inputs)
         connect(m, settle.outputs, flipped(self.outputs))
         connect(m, flipped(self.weights), synapse.host)
         connect(m, flipped(self.biases), settle.host)

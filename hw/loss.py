@@ -1,6 +1,6 @@
 """The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -47,7 +47,6 @@ class Loss(wiring.Component):
         align = f.membrane.fraction - f.target.fraction
         taken, valid = Signal(), Signal(2)
         error = Signal(signed(self._g.error_bits), reset_less=True)
-        square = Signal((error * error).shape(), reset_less=True)
         m.d.comb += [
             taken.eq(self.learn & self.inputs.valid & self.targets.valid),
             self.targets.ready.eq(taken),
@@ -62,8 +61,7 @@ class Loss(wiring.Component):
         m.d.sync += valid.eq(valid << 1 | taken)
         with m.If(taken):
             m.d.sync += error.eq(into.value[0] - self.targets.payload.shift_left(align))
-        with m.If(valid[0]):
-            m.d.sync += square.eq(error * error)
+        square = self._square(m, valid[0], error)
         with m.If(self.clear):
             m.d.sync += self.loss.eq(0)
         with m.Elif(self._counts(valid[1], 0)):
@@ -81,6 +79,26 @@ class Loss(wiring.Component):
                 with m.Elif(self._counts(valid[1], turn)):
                     m.d.sync += self.jvp[lane].eq(self.jvp[lane] + product)
         return m
+
+    def _square(self, m: Module, enable: Value, error: Signal) -> Value:
+        """e^2 a cycle later, of halves if e is wide: (h 2^n + l)^2 = h^2 2^2n + l^2 + h l 2^(n+1).
+
+        Their products need no adders behind them, which would set the clock.
+        """
+
+        def product(name: str, a: Value, b: Value) -> Signal:
+            register = Signal((a * b).shape(), name=name, reset_less=True)
+            with m.If(enable):
+                m.d.sync += register.eq(a * b)
+            return register
+
+        half = self._g.error_half
+        if not half:
+            return product("square", error, error)
+        low, high = Cat(error[:half], Const(0)).as_signed(), error[half:].as_signed()
+        lows = product("square_low", low, low)
+        highs = product("square_high", high, high)
+        return Cat(lows[: 2 * half], highs) + (product("cross", high, low) << (half + 1))
 
     def _counts(self, valid: Value, turn: int) -> Value:
         """Whether what is there counts in the accumulators of a pass."""

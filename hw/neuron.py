@@ -132,10 +132,9 @@ class Neuron(wiring.Component):
                     kept, clips = saturate(held - lost, f.tangent.bits)
                     over_tangent.append(clips & self.outputs.valid & self.outputs.ready)
                     m.d.comb += next_charges[k].eq(kept)
-        m.d.comb += [
-            self.overflow[0].eq(taken & Cat(over).any()),
-            self.overflow[1].eq(Cat(over_tangent).any()),
-        ]
+        told, told_tangent = Signal(len(over)), Signal(len(over_tangent))
+        m.d.sync += [told.eq(Mux(taken, Cat(over), 0)), told_tangent.eq(Cat(over_tangent))]
+        m.d.comb += self.overflow.eq(Cat(told.any(), told_tangent.any()))
         return m
 
     def _membrane(self, membrane: Value, z: Value) -> tuple[Value, Value, Value, Value]:
@@ -146,21 +145,18 @@ class Neuron(wiring.Component):
         """
         bits, theta = self._d.formats.membrane.bits, self._theta
         low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
-        charged, distance = membrane + z, membrane + (z - theta)
-        fire = ~(membrane + (z - (theta + 1)))[-1] if theta < high else Const(0)
+        charged, gap = membrane + z, theta - z
+        distance = membrane - gap
+        # This way round, the sign of one difference tells; the other also asks whether it is 0.
+        fire = gap < membrane if theta < high else Const(0)
         clips = charged[bits] ^ charged[bits - 1]
         lowest = charged[bits]
 
-        def clipped(inside: Value, at_low: int, at_high: int) -> Value:
-            shape = inside.shape()
-            return Mux(clips, Mux(lowest, Const(at_low, shape), Const(at_high, shape)), inside)
-
-        after = Mux(
-            fire,
-            clipped(distance[:bits].as_signed(), high - theta, high - theta),
-            clipped(charged[:bits].as_signed(), low, high),
-        )
-        return fire, clipped(distance, low - theta, high - theta), after, clips
+        # Above the threshold only the upper end clips, below it only the lower one.
+        edge = Mux(fire, high - theta, low) if theta < high else Mux(lowest, low, high)
+        after = Mux(clips, edge, Mux(fire, distance, charged))
+        ends = Mux(lowest, Const(low - theta, distance.shape()), high - theta)
+        return fire, Mux(clips, ends, distance), after[:bits].as_signed(), clips
 
     def _tangents(
         self,

@@ -126,20 +126,27 @@ def wire_injection(m: Module, registers: RegisterBus, ports: list[wiring.PureInt
 
 
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:
-    """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it."""
+    """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it.
+
+    Memories are told a cycle behind the bus, in time for what they answer 2 cycles later.
+    """
     select = Signal(counter_shape(len(ports) - 1))
     widest = max(len(port.read_data) for port in ports)
     word = Signal(signed(widest), name="weight_word")
+    write = Signal(name="weight_write")
     m.d.comb += registers.WEIGHT_DATA.eq(word)
+    m.d.sync += write.eq(registers.WEIGHT_DATA_written)
     with m.If(registers.WEIGHT_SELECT_written):
         m.d.sync += select.eq(registers.write_data)
     for n, port in enumerate(ports):
         chosen = registers.WEIGHT_SELECT_written & (registers.write_data == n)
         access = registers.WEIGHT_DATA_written | registers.WEIGHT_DATA_read
+        rewind, turn = Signal(name=f"rewind_{n}"), Signal(name=f"access_{n}")
+        m.d.sync += [rewind.eq(chosen), turn.eq(access & (select == n))]
         m.d.comb += [
-            port.rewind.eq(chosen),
-            port.access.eq(access & (select == n)),
-            port.write.eq(registers.WEIGHT_DATA_written),
+            port.rewind.eq(rewind),
+            port.access.eq(turn),
+            port.write.eq(write),
             port.write_data.eq(registers.write_data),
         ]
         with m.If(select == n):

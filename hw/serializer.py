@@ -31,20 +31,24 @@ class Serializer(wiring.Component):
         full_rows = -(-min(layer.pe, layer.n_out) // width)
         last_neurons = layer.n_out - (layer.groups - 1) * layer.pe
         last_rows = -(-last_neurons // width)
-        left = Signal(counter_shape(full_rows))
+        # Rows left behind the one on offer; whether one is on offer, and whether it is the last.
+        left = Signal(counter_shape(full_rows - 1))
+        offers, last = Signal(), Signal()
         group = Signal(counter_shape(layer.groups - 1))
         last_group = group == layer.groups - 1
         given = self.outputs.valid & self.outputs.ready
 
         m.d.comb += [
-            self.outputs.valid.eq(left != 0),
-            self.inputs.ready.eq((left == 0) | ((left == 1) & self.outputs.ready)),
+            self.outputs.valid.eq(offers),
+            self.inputs.ready.eq(~offers | (last & self.outputs.ready)),
         ]
         with m.If(given):
-            m.d.sync += left.eq(left - 1)
+            m.d.sync += [offers.eq(~last), left.eq(left - 1), last.eq(left == 1)]
         with m.If(self.inputs.valid & self.inputs.ready):
             m.d.sync += [
-                left.eq(Mux(last_group, last_rows, full_rows)),
+                offers.eq(1),
+                left.eq(Mux(last_group, last_rows - 1, full_rows - 1)),
+                last.eq(Mux(last_group, last_rows == 1, full_rows == 1)),
                 group.eq(Mux(last_group, 0, group + 1)),
             ]
         for name, _ in self.inputs.payload.shape():

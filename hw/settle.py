@@ -3,11 +3,11 @@
 z = sum W a + b and dz = sum W da + sum V a + C; the readout divides the sums by T.
 """
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.fixed import round_half_up, saturate
+from dualspike.hw.fixed import saturate
 from dualspike.hw.streams import counter_shape, row, sums
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.description import Description
@@ -19,10 +19,11 @@ class Settle(wiring.Component):
 
     ``rows`` and ``first`` are the row signs and the bias's column sign (`Signs`), ``mask`` the
     lanes that perturb this layer. ``sweep`` holds while the learner moves the biases, as in
-    `Synapse`; ``swept`` in the last cycle. ``overflow`` pulses: bit 0 z, bit 1 a dz clipped.
+    `Synapse`; ``swept`` in the last cycle. ``overflow`` pulses when a row is there: bit 0 z, bit 1
+    a dz clipped.
     Without lanes only the streams, ``overflow`` and ``host`` are there; with momentum also ``ends``
     and ``velocities`` (`Weights`).
-    Latency: 2 cycles, 3 where the mean needs a multiplication. Throughput: a row a cycle.
+    Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
     def __init__(self, description: Description, geometry: Geometry, layer: Layer) -> None:
@@ -134,12 +135,12 @@ class Settle(wiring.Component):
         over_tangent: list[Value] = []
         delay = 2 if scale != 1 else 1
         valid, loads = taken, [advance & taken]
-        for n in range(delay):
+        for n in range(delay + 1):
             earlier, valid = valid, Signal(name=f"valid_{n}")
             loads.append(advance & valid)
             with m.If(advance):
                 m.d.sync += valid.eq(earlier)
-        moving = loads[-1]
+        summed, moving = loads[-2:]
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(valid)
 
@@ -155,17 +156,23 @@ class Settle(wiring.Component):
             value = later(value, name, 0, 1)
             return later(value * Const(scale), f"{name}_mean", 1) if scale != 1 else value
 
-        there = [
-            later(self._exists(place, slot), f"exists_{slot}") for slot in range(layer.next_simd)
-        ]
+        def rounded(total: Value, drop: int, bits: int, name: str) -> tuple[Value, Value]:
+            """A sum with its half, cut off in one cycle, saturated in the next."""
+            cut = total.shift_right(drop) if drop > 0 else total.shift_left(-drop)
+            register = Signal(cut.shape(), name=name, reset_less=True)
+            with m.If(summed):
+                m.d.sync += register.eq(cut)
+            return saturate(register, bits)
+
         for slot in range(layer.next_simd):
+            there = later(self._exists(place, slot), f"exists_{slot}", 0, delay + 1)
             # The memory answers one cycle after the row was taken: no register for stage one.
             bias = later(words[slot], f"bias_{slot}", 1)
             total = scaled(into.value[slot], f"value_{slot}")
-            total = total + bias.shift_left(shift + layer.value_fraction)
             drop = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
-            z, clips = saturate(round_half_up(total, drop), f.membrane.bits)
-            over.append(clips & there[slot])
+            bias = _with_half(bias, shift + layer.value_fraction, drop)
+            z, clips = rounded(total + bias, drop, f.membrane.bits, f"sum_{slot}")
+            over.append(clips & there)
             with m.If(moving):
                 m.d.sync += self.outputs.payload.value[slot].eq(z)
             for k in range(self._lanes):
@@ -180,14 +187,14 @@ class Settle(wiring.Component):
                 up = later(self.mask[k] & ~bias_signs[k][slot], f"up_{name}")
                 down = later(self.mask[k] & bias_signs[k][slot], f"down_{name}")
                 total = scaled(part, f"tangent_{name}")
-                total = total + Mux(up, unit, Mux(down, -unit, 0))
-                dz, clips = saturate(
-                    round_half_up(total, shift + fraction - f.tangent.fraction), f.tangent.bits
-                )
-                over_tangent.append(clips & there[slot])
+                drop = shift + fraction - f.tangent.fraction
+                half = 1 << drop >> 1 if drop > 0 else 0
+                total = total + Mux(up, unit + half, Mux(down, half - unit, half))
+                dz, clips = rounded(total, drop, f.tangent.bits, f"tangent_sum_{name}")
+                over_tangent.append(clips & there)
                 with m.If(moving):
                     m.d.sync += self.outputs.payload.tangent[slot][k].eq(dz)
-        m.d.comb += [
+        m.d.sync += [
             self.overflow[0].eq(moving & _any(over)),
             self.overflow[1].eq(moving & _any(over_tangent)),
         ]
@@ -197,6 +204,16 @@ class Settle(wiring.Component):
         last = self._layer.rows - 1
         padding = last * self._layer.next_simd + slot >= self._layer.n_out
         return place != last if padding else Const(1)
+
+
+def _with_half(value: Value, shift: int, drop: int) -> Value:
+    """value * 2^shift + 2^(drop - 1): a sum with it needs no further addition to be rounded."""
+    if drop <= 0:
+        return value.shift_left(shift)
+    half = 1 << (drop - 1)
+    if drop <= shift:
+        return Cat(Const(half, shift), value).as_signed()
+    return value.shift_left(shift) + half
 
 
 def _any(values: list[Value]) -> Value:

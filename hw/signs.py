@@ -5,7 +5,7 @@ signs (structure factored) or the start state of the sign register (independent)
 A bit of 1 is a perturbation of -1.
 """
 
-from amaranth.hdl import Array, Cat, Module, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -86,9 +86,10 @@ class Signs(wiring.Component):
             Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
         )
         next_group = leap(SIGNS, group_state, layer.pe)
-        with m.If(self.restart | (self.advance & self.last_row)):
-            m.d.sync += [state.eq(start), group_state.eq(start)]
-        with m.Elif(self.advance & self.last_chunk):
-            m.d.sync += [state.eq(next_group), group_state.eq(next_group)]
-        with m.Elif(self.advance):
-            m.d.sync += state.eq(leap(SIGNS, state, layer.simd * layer.n_out))
+        next_chunk = leap(SIGNS, state, layer.simd * layer.n_out)
+        begin = self.restart | self.last_row
+        # What comes next does not wait for ``advance``, which comes late in a cycle.
+        with m.If(self.restart | self.advance):
+            m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, next_group, next_chunk)))
+        with m.If(self.restart | (self.advance & self.last_chunk)):
+            m.d.sync += group_state.eq(Mux(begin, start, next_group))

@@ -41,8 +41,9 @@ class Weights(wiring.Component):
     Element (i, j) lies in bank s * pe + p of row g * chunks + c, with i = g * pe + p and
     j = c * simd + s. ``enable`` reads row ``row``; ``words`` holds it from the next cycle on.
     ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
-    saturate(word - sign * step) back to the row read last; ``saturated`` tells of clipping.
-    These four are there only if the memories ``learn``.
+    saturate(word - sign * step) back to the row read last; ``step`` must be there a cycle before
+    the move, and ``saturated`` tells of clipping a cycle behind it. These four are there only if
+    the memories ``learn``.
 
     With ``momentum`` k every word has a velocity m with VELOCITY_BITS fraction bits more, as has
     the step, and ``move`` writes saturate(m - decay + sign * step), where decay is round(m / 2^k)
@@ -96,13 +97,14 @@ class Weights(wiring.Component):
         if self._momentum is not None:
             return self._glide(m, self._momentum)
         host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
-        over = Signal(banks)
+        over, told = Signal(banks), Signal(banks)
         if self._learn:
             moved_row = Signal.like(self.row)
             with m.If(self.enable):
                 m.d.sync += moved_row.eq(self.row)
-            back = -self.step
-            m.d.comb += self.saturated.eq(self.move & over.any())
+            changes = self._changes(m)
+            m.d.sync += told.eq(Mux(self.move, over, 0))
+            m.d.comb += self.saturated.eq(told.any())
         for bank in range(banks):
             store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
             m.submodules[f"bank_{bank}"] = store
@@ -118,7 +120,7 @@ class Weights(wiring.Component):
             address, value = host_row, self.host.write_data
             enable = given = self.host.access & self.host.write & (host_bank == bank)
             if self._learn:
-                moved = word + Mux(self.signs[bank], self.step, back)
+                moved = word + Mux(self.signs[bank], *changes)
                 clipped, clips = saturate(moved, self._bits)
                 exists = self._exists(bank, moved_row)
                 m.d.comb += over[bank].eq(clips & exists)
@@ -173,13 +175,15 @@ class Weights(wiring.Component):
         host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
         moved_row, late_row = Signal.like(self.row), Signal.like(self.row)
         late, over, late_over = Signal(), Signal(banks), Signal(banks)
+        told, late_told = Signal(banks), Signal(banks)
         codes = [code_of(self._protection, len(port.read_data)) for port in ports]
         upsets: list[list[Value]] = [[], []]
-        back = -self.step
+        forth, back = self._changes(m)
         with m.If(self.enable):
             m.d.sync += moved_row.eq(self.row)
         m.d.sync += [late.eq(self.move & self.ends[1]), late_row.eq(moved_row)]
-        m.d.comb += self.saturated.eq((self.move & over.any()) | (late & late_over.any()))
+        m.d.sync += [told.eq(Mux(self.move, over, 0)), late_told.eq(Mux(late, late_over, 0))]
+        m.d.comb += self.saturated.eq(Cat(told, late_told).any())
 
         def bank_of(
             kind: int,
@@ -215,7 +219,7 @@ class Weights(wiring.Component):
             word = bank_of(0, bank, late, late_row, settled)
             decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
             clipped, clips = saturate(
-                velocity - decay + Mux(self.signs[bank], back, self.step), len(moved)
+                velocity - decay + Mux(self.signs[bank], back, forth), len(moved)
             )
             held = Signal(signed(bits), name=f"held_{bank}", reset_less=True)
             change = Signal(signed(bits + 1), name=f"change_{bank}", reset_less=True)
@@ -234,6 +238,13 @@ class Weights(wiring.Component):
             self._answer(m, port, host_bank, own)
             self._tell(m, port, code, met)
         return m
+
+    def _changes(self, m: Module) -> tuple[Signal, Signal]:
+        """The step and its negative, from registers beside the memories."""
+        forth = Signal.like(self.step, name="forth", reset_less=True)
+        back = Signal(signed(len(forth) + 1), name="back", reset_less=True)
+        m.d.sync += [forth.eq(self.step), back.eq(-self.step)]
+        return forth, back
 
     def _exists(self, bank: int, row: Signal) -> Value:
         """Whether a bank's word in a row belongs to the matrix: padding never moves."""

@@ -54,6 +54,7 @@ class Area:
 def layer_area(d: Description, g: Geometry, layer: Layer, family: Family) -> Area:
     """One layer: its dense part, the neurons or the tally, and the queues between."""
     parts = [_synapse(layer, d, g), _serializer(layer, d, g), _settle(layer, d, g)]
+    parts += [_relay(_sum_bits(d, g, layer, layer.next_simd))]
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
     parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
@@ -71,8 +72,9 @@ def shared_area(d: Description, g: Geometry, family: Family) -> Area:
     if k:
         sums = g.error_bits + g.loss_bits + k * g.jvp_bits
         product = g.error_bits + 2 * f.tangent.bits
+        squares = (3 if g.error_half else 2) * g.error_bits
         parts += [
-            Area(5 + sums, sums + 2 * g.error_bits + k * product),
+            Area(5 + sums, sums + squares + k * product),
             Area(150 + 4 * g.jvp_bits + 20 * k * layers, 70 + g.jvp_bits + f.weight.bits),
             Area(1.5 * DRAWER.length, DRAWER.length),
         ]
@@ -165,16 +167,20 @@ def _serializer(layer: Layer, d: Description, g: Geometry) -> Area:
 
 
 def _settle(layer: Layer, d: Description, g: Geometry) -> Area:
-    """Bias and sign added, rounded, saturated: one adder for each, two where tangents meet."""
-    k, width = g.lanes, layer.next_simd
-    aligned = aligned_sum(d, layer)[0]
+    """Bias and sign added, saturated: one adder for each, two where tangents meet."""
+    k, width, f = g.lanes, layer.next_simd, d.formats
+    aligned, fraction, _ = aligned_sum(d, layer)
+    shift = g.reciprocal_shift if layer.kind == "readout" else 0
     stages = 2 if layer.kind == "readout" and g.reciprocal != 1 else 1
     out = row_bits(d, k, width)
     sums = width * (layer.value_sum_bits + k * aligned)
+    dropped = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
+    dropped += k * (shift + fraction - f.tangent.fraction)
     adders = sums + (width * k * aligned if layer.tangent_in_bits else 0)
     if d.learning.structure == "factored":
         adders += 2 * width * k * layer.sign_sum_bits
-    return Area(adders + 1.7 * out, stages * sums + 0.8 * out + 2 * width * k)
+    held = (stages + 1) * sums - width * dropped
+    return Area(adders + 1.7 * out, held + 0.8 * out + 2 * width * k)
 
 
 def _learner(d: Description, banks: int, rows: int, lanes: int) -> Area:
@@ -219,7 +225,7 @@ def _neuron(layer: Layer, d: Description, g: Geometry) -> Area:
     if layer.feedback:
         tables += 3 * k * tangent
         held += 2 * k * tangent
-    return Area(width * tables + 25, width * held + 12) + _relay(layer, k * tangent + 1)
+    return Area(width * tables + 25, width * held + 12) + _relay(width * (k * tangent + 1))
 
 
 def _tally(layer: Layer, lanes: int) -> Area:
@@ -227,5 +233,5 @@ def _tally(layer: Layer, lanes: int) -> Area:
     return Area(2.7 * bits + 15, bits + 10)
 
 
-def _relay(layer: Layer, bits: int) -> Area:
-    return Area(1.1 * layer.next_simd * bits, 2 * layer.next_simd * bits + 2)
+def _relay(bits: int) -> Area:
+    return Area(1.1 * bits, 2 * bits + 2)

@@ -21,6 +21,8 @@ from dualspike.model.formats import signed_bits, unsigned_bits
 Kind = Literal["direct", "coded", "spiking", "readout"]
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
+FACTOR_BITS = 18
+"""Bits of a factor that the multipliers of most FPGAs take."""
 FEEDBACK = 5
 """Clocks from a row of neurons to its next step where the reset is attached."""
 PLACES = 32
@@ -112,6 +114,11 @@ class Geometry:
     reciprocal: int
     reciprocal_shift: int
     time_steps: int
+
+    @property
+    def error_half(self) -> int:
+        """Bits of the lower half of an error that is too wide to be squared at once, or 0."""
+        return self.error_bits // 2 if self.error_bits > FACTOR_BITS else 0
 
     @property
     def limits(self) -> list[tuple[str, int]]:

@@ -135,10 +135,11 @@ def loss_multipliers(d: Description, g: Geometry) -> list[Multiplier]:
     """The squared error, the error times every lane's tangent, a slope times a mantissa."""
     if not g.lanes:
         return []
-    found = [
-        Multiplier(1, g.error_bits, g.error_bits),
-        Multiplier(g.lanes, g.error_bits, d.formats.tangent.bits),
-    ]
+    high = g.error_bits - g.error_half
+    low = g.error_half + 1 if g.error_half else high
+    found = [Multiplier(1, high, high), Multiplier(g.lanes, g.error_bits, d.formats.tangent.bits)]
+    if g.error_half:
+        found += [Multiplier(1, high, low), Multiplier(1, low, low)]
     if d.mantissa_bits:
         found.append(Multiplier(1, g.jvp_bits, d.mantissa_bits + 2))
     return found

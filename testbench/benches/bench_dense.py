@@ -6,6 +6,7 @@ from typing import Any
 
 import cocotb
 from cocotb.handle import HierarchyObject
+from cocotb.triggers import Timer
 
 from dualspike.hw.dense import Dense
 from dualspike.testbench.benches.memories import fill, push_words, read_back
@@ -103,7 +104,7 @@ class Bench:
         """Cycles from a frame's last chunk to its first row."""
         steps, layer = self.d.network.time_steps, self.layer
         readout = layer.kind == "readout" and steps & (steps - 1) != 0
-        return 6 + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
+        return 8 + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
 
 
 @cocotb.test()
@@ -147,6 +148,25 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     interval = max(layer.chunks, layer.groups * bench.visited(payloads), layer.rows)
     for moved in (starts, ends):
         assert [b - a for a, b in pairwise(moved)] == [interval] * 3
+
+
+@cocotb.test()
+async def ready_stays_outside(dut: HierarchyObject) -> None:
+    """Whether a row is taken does not show at the inputs before the next cycle."""
+    bench = await Bench.start(dut)
+    stand, seen = bench.stand, set[int]()
+    stand.source("inputs").send(bench.frames(12)[0])
+    for _ in range(12 * bench.layer.cycles):
+        taken = bench.rng.getrandbits(1)
+        stand.set(outputs_ready=taken)
+        await stand.settle()
+        seen.add(ready := stand.get("inputs_ready"))
+        for other in (1 - taken, taken):
+            stand.set(outputs_ready=other)
+            await Timer(1, "step")
+            assert stand.get("inputs_ready") == ready
+        await stand.edge()
+    assert seen == {0, 1}
 
 
 @cocotb.test()

@@ -57,7 +57,7 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks."""
     bench = await Bench.start(dut, stall=0.0)
     interval = geometry(bench.d).interval
-    await bench.infer(16)
+    await bench.infer(24)
     chunks, outputs = geometry(bench.d).layers[0].chunks, bench.d.shapes[-1][1]
     for moved, each in ((bench.inputs.moved, chunks), (bench.results.moved, outputs)):
         ends = moved[each - 1 :: each]

@@ -143,6 +143,7 @@ async def fires_as_the_equations(dut: HierarchyObject, stalls: tuple[float, floa
         sink.taken.clear()
         overflow.clear()
         await stand.taken(sink, len(rows))
+        await stand.cycle()
         assert sink.taken == [payload for payload, _ in expected]
         flags = [flag for _, flag in expected]
         told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in range(2)]
@@ -190,7 +191,7 @@ async def follows_every_pair_of_inputs(dut: HierarchyObject) -> None:
 async def takes_four_cycles(dut: HierarchyObject) -> None:
     """4 cycles; a row in every cycle, or a frame in every 5 with fewer rows and reset attached.
 
-    Overflows of charges as a row comes in, of dS 3 later, of the reset 4 later.
+    Overflows of charges 1 cycle behind a row, of dS 4, of the reset 5.
     """
     bench = await Bench.start(dut)
     stand = bench.stand
@@ -203,6 +204,7 @@ async def takes_four_cycles(dut: HierarchyObject) -> None:
         rows, expected = rows + more, expected + after
     source.send(rows)
     await stand.taken(sink, len(rows))
+    await stand.cycle()
     count, every = bench.layer.rows, bench.layer.frame_cycles
     begins = [source.moved[0] + n // count * every + n % count for n in range(len(rows))]
     assert source.moved == begins
@@ -211,7 +213,6 @@ async def takes_four_cycles(dut: HierarchyObject) -> None:
     assert sink.taken == [payload for payload, _ in expected]
     told: dict[int, int] = {}
     for cycle, (_, (membrane, charge, spike, reset)) in zip(source.moved, expected, strict=True):
-        told[cycle] = told.get(cycle, 0) | membrane | charge << 1
-        told[cycle + LATENCY - 1] = told.get(cycle + LATENCY - 1, 0) | spike << 1
-        told[cycle + LATENCY] = told.get(cycle + LATENCY, 0) | reset << 1
+        for late, flag in (1, membrane | charge << 1), (4, spike << 1), (5, reset << 1):
+            told[cycle + late] = told.get(cycle + late, 0) | flag
     assert overflow == [(cycle, value) for cycle, value in sorted(told.items()) if value]

@@ -126,7 +126,7 @@ class Bench:
                 row[j], clips = clipped(moved, self.d.formats.weight.bits)
                 if clips:
                     place = i // layer.pe * layer.chunks + j // layer.simd
-                    over.add(start + place + 1)
+                    over.add(start + place + 2)
         assert seen == [(cycle, 1) for cycle in sorted(over)]
         stand.parts.pop()
 

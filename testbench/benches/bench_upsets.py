@@ -92,8 +92,9 @@ async def moves_write_whole_code_words(dut: HierarchyObject) -> None:
         stand.set(host_flips=rng.getrandbits(length_of(bench)))
         for row in range(bench.n_rows):
             step, signs = bench.number(), rng.getrandbits(bench.pe * bench.simd)
+            stand.set(step=step)
             await stand.pulse(row=row, enable=1)
-            await stand.pulse(move=1, step=step, signs=signs)
+            await stand.pulse(move=1, signs=signs)
             bench.move(row, signs, step)
         stand.set(host_flips=0)
         for row in range(bench.n_rows):

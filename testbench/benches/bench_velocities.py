@@ -94,19 +94,19 @@ async def words_follow_velocities(dut: HierarchyObject) -> None:
         step = bench.number(bench.given["bits"] + FINER)
         banks = bench.given["pe"] * bench.given["simd"]
         signs = [bench.rng.getrandbits(banks) for _ in range(bench.rows)]
-        late = False
-        for row in range(bench.rows + 2):
+        moved = late = False
+        for row in range(bench.rows + 3):
             moves = 0 < row <= bench.rows
             stand.set(row=row % bench.rows, enable=row < bench.rows, move=moves, step=step)
             stand.set(ends=ends, signs=signs[row - 1] if moves else 0)
             await stand.settle()
-            told = late
+            assert stand.get("saturated") == moved
+            moved, late = late, False
             if moves:
                 velocity, late = bench.move(row - 1, signs[row - 1], step, ends)
                 seen[0].add(velocity)
                 seen[1].add(late)
-                told |= velocity
-            assert stand.get("saturated") == told
+                moved |= velocity
             await stand.edge()
         stand.set(move=0, enable=0)
         await bench.check()

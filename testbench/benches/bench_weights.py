@@ -111,7 +111,7 @@ async def rows_hold_groups_and_chunks(dut: HierarchyObject) -> None:
 async def moves_clip(dut: HierarchyObject) -> None:
     """Passes of moves, a row a cycle, with steps up to both ends; padding stays 0."""
     bench = await Bench.start(dut)
-    stand, clips = bench.stand, [0, 0]
+    stand, clips, over = bench.stand, [0, 0], False
     banks = bench.pe * bench.simd
     for _ in range(30):
         step = bench.number()
@@ -122,10 +122,11 @@ async def moves_clip(dut: HierarchyObject) -> None:
             if row > 0:
                 stand.set(signs=signs[row - 1])
             await stand.settle()
+            assert stand.get("saturated") == over, "told in the cycle behind the move"
+            over = False
             if row > 0:
                 assert stand.get("words") == before[row - 1]
                 over = bench.move(row - 1, signs[row - 1], step)
-                assert stand.get("saturated") == over
                 clips[over] += 1
             await stand.edge()
         stand.set(move=0, enable=0)

@@ -23,4 +23,4 @@ from dualspike.testbench.components import run_bench
 def test_dense(name: str, layer: int) -> None:
     given = {"name": name, "layer": layer}
     component = bench_dense.component(**given)
-    assert run_bench(component, "dense", bench_dense.__name__, given, quick=True) == 5
+    assert run_bench(component, "dense", bench_dense.__name__, given, quick=True) == 6

@@ -116,7 +116,7 @@ def test_a_split_has_no_size_that_wastes_places(n: int) -> None:
             3e5,
             50,
             "ecp5-85f has 156 DSP (80 % are 124),"
-            " a folding for 300,000 samples a second at 50 MHz needs about 258",
+            " a folding for 300,000 samples a second at 50 MHz needs about 257",
         ),
         (
             0.5,
@@ -139,11 +139,11 @@ def test_a_device_too_small_is_refused_with_the_reason() -> None:
     with pytest.raises(BadInput) as caught:
         Search(hat, small).fastest(0.8)
     assert str(caught.value) == (
-        "ecp5-12f has 28 DSP (80 % are 22), the smallest folding needs about 27"
+        "ecp5-12f has 28 DSP (80 % are 22), the smallest folding needs about 26"
     )
     with pytest.raises(BadInput) as caught:
         check_fits(hat, small)
-    assert str(caught.value) == "ecp5-12f has 28 DSP, this core needs about 72"
+    assert str(caught.value) == "ecp5-12f has 28 DSP, this core needs about 71"
     check_fits(hat, DEVICES["ecp5-85f"])
 
 

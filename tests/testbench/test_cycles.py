@@ -46,7 +46,7 @@ def description(name: str) -> Description:
     if name == "hat":
         return load_preset("hat")
     tables = dict(SHAPES[name], name="cycles_" + name.replace(" ", "_"))
-    tables["learning"] = {"batch": 12, **tables.get("learning", {})}
+    tables["learning"] = {"batch": 24, **tables.get("learning", {})}
     return describe(tables, "test")
 
 

@@ -27,7 +27,8 @@ KINDS = {
 }
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
-PRODUCT = re.compile(r"signed\(.*\) \* ")  # an address times a constant is none
+# An address times a constant is none; the square of an error's lower half has no sign.
+PRODUCT = re.compile(r"(?:signed\(.*\)|error\[\d+:0\]) \* ")
 SIGNS = re.compile(r"^ *reg \[31:0\] (?:word|state|group_state)_\d", re.MULTILINE)
 
 
