@@ -65,7 +65,9 @@ class Survey:
 def survey(folder: Path, unreachable: Sequence[Unreachable] = UNREACHABLE) -> Survey:
     """All that was recorded in a folder; ValueError if that is nothing."""
     result, used = Survey(), Counter[Unreachable]()
+    shapes: set[tuple[str, str]] = set()
     for component, shape, text, counts in _designs(folder):
+        shapes.add((component, shape))
         statements = _statements(text)
         for kind in (result.lines, result.toggles):
             kind.setdefault(component, Tally()).shapes += 1
@@ -89,7 +91,11 @@ def survey(folder: Path, unreachable: Sequence[Unreachable] = UNREACHABLE) -> Su
     result.stale += [
         f"nothing in {rule.component} is like {rule.statement!r}: {rule.reason}"
         for rule in unreachable
-        if rule.component in result.lines and not used[rule]
+        if not used[rule]
+        and any(
+            rule.component == component and re.fullmatch(rule.shape, shape)
+            for component, shape in shapes
+        )
     ]
     return result
 

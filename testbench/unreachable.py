@@ -26,19 +26,31 @@ class Unreachable:
 
 
 _ALL_CASES = "every value that the number can have is a case of its own"
+_NO_LARGER = "the surrogate is nowhere above 1, so that no product is larger than the charge"
+
+# Choices by a number or a state, by what the call in the Verilog ends with.
+_CHOICES = {
+    "product_unit": [r"\(fsm_state, .*", r"\{ read__data, read_data_\d+ *\}.*"],
+    "sequencer": [
+        r"\(fsm_state, .*",
+        r"\{ (masks|shifts|jvp|mantissas)\[.*",
+        r"\{ _\d+_, turn \}\);",
+    ],
+    "signs": [r"\{ word_.*"],
+    "weights": [r"\{ (signature_data|words_).*"],
+}
 
 UNREACHABLE: tuple[Unreachable, ...] = (
-    Unreachable("sequencer", ".*", r"default: in .*\(fsm_state, .*", "case", _ALL_CASES),
-    Unreachable("sequencer", ".*", r"default: in .*\{ masks\[.*", "case", _ALL_CASES),
-    Unreachable("sequencer", ".*", r"default: in .*\{ shifts\[.*", "case", _ALL_CASES),
-    Unreachable("sequencer", ".*", r"default: in .*\{ jvp\[.*", "case", _ALL_CASES),
-    Unreachable("signs", ".*", r"default: in .*\{ word_.*", "case", _ALL_CASES),
-    Unreachable("weights", ".*", r"default: in .*\{ signature_data.*", "case", _ALL_CASES),
+    *(
+        Unreachable(component, ".*", f"default: in .*{choice}", "case", _ALL_CASES)
+        for component, choices in _CHOICES.items()
+        for choice in choices
+    ),
     Unreachable(
         "neuron",
-        "plain-0",
-        r"assign _\d+_ = _\d+_ \? _\d+_\[18:1\] : _\d+_;",
+        "plain-0|leaky-0",
+        r"assign _\d+_ = _\d+_ \? _\d+_\[\d+:1\] : _\d+_;",
         "cond_else",
-        "the surrogate stays below 1, so that no product is larger than the charge",
+        _NO_LARGER,
     ),
 )
