@@ -24,7 +24,8 @@ from dualspike.model.registers import Flag
 class Record:
     """What can be read from the chip behind an update.
 
-    ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips.
+    ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips, in all
+    passes together.
     """
 
     loss: int
@@ -94,13 +95,22 @@ class Chip:
         error e = y - target; loss = sum e^2; jvp_k = sum e dy_k; for every lane k and layer l in
         its mask, in this order: step_kl = round(jvp_k 2^-(step_shift_l + stage)) (see `_step`)
         and W_l -= V_kl step_kl, b_l -= C_kl step_kl, saturating; with momentum see `_change`.
+        With N local readouts y_n, loss = N sum e^2 + sum over n of sum e_n^2, and so for jvp_k.
         """
         perturbation = self.perturb()
         result = self.forward(x, perturbation)
         align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
-        error = result.y - (target << align)
-        loss = int((error * error).sum())
-        jvp = tuple(int((error * dy).sum()) for dy in result.dy)
+        wanted = target << align
+        outputs = [(result.y, result.dy, self.d.global_weight)]
+        for layer in self.g.local:
+            trace = result.layers[layer.index]
+            outputs.append((trace.z, trace.dz, 1))
+        loss, slopes = 0, np.zeros(len(result.dy), np.int64)
+        for y, dy, weight in outputs:
+            error = y - wanted
+            loss += weight * int((error * error).sum())
+            slopes += weight * (error * dy).sum(axis=(1, 2))
+        jvp = tuple(slopes.tolist())
         self.flags |= result.flags
         self.skipped = skipped_clocks(self.g, result)
         self._learn(perturbation, jvp, stage)

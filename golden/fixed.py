@@ -33,8 +33,9 @@ def first_chip(description: Description, initial: Parameters | None = None) -> C
 
 
 def real_loss(description: Description, stored: int, samples: int) -> float:
-    """1/2 mean squared error from the chip's sum of squared errors."""
-    return stored / 4.0**description.formats.membrane.fraction / (2 * samples)
+    """L, 1/2 mean squared error and any local losses, from the chip's sum of squared errors."""
+    unit = 4.0**description.formats.membrane.fraction * description.global_weight
+    return stored / unit / (2 * samples)
 
 
 def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -> Parameters:

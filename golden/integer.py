@@ -32,7 +32,10 @@ class LayerTrace:
 
 @dataclass
 class Forward:
-    """Outputs y [B, n_out], dy [K, B, n_out], traces by layer, overflow flags raised."""
+    """Outputs y [B, n_out], dy [K, B, n_out], traces by layer, overflow flags raised.
+
+    Local readouts have traces while there are tangents: z and dz are what they put out.
+    """
 
     y: Ints
     dy: Ints
@@ -56,12 +59,12 @@ class IntegerNetwork:
     ) -> Forward:
         """Run stored inputs x [B, n_in], or [T, B, n_in] where they are coded as spikes.
 
-        Without a perturbation there are no tangents (K = 0).
+        Without a perturbation there are no tangents (K = 0), and local readouts stand still.
         """
         result = Forward(x, x)
         lanes = self.d.lanes if perturbation else 0
         value, tangent = x, np.zeros((lanes, 0), np.int64)
-        for layer in self.g.layers:
+        for layer in self.g.layers if perturbation else self.g.chain:
             w, b = weights[layer.index], biases[layer.index]
             v = (
                 perturbation.weights[layer.index]
@@ -73,11 +76,13 @@ class IntegerNetwork:
                 if perturbation
                 else np.zeros((0, *b.shape), np.int64)
             )
-            if layer.kind == "readout":
-                value, tangent = value.sum(axis=0), tangent.sum(axis=1)
+            if layer.reads_out:
+                before = result.layers[layer.source]
+                value, tangent = before.spikes.sum(axis=0), before.dspikes.sum(axis=1)
             z, dz = self._sums(result, layer, w, b, v, c, value, tangent)
             if layer.kind == "readout":
                 result.y, result.dy = z, dz
+            if layer.reads_out:
                 value = tangent = np.zeros(0, np.int64)
             else:
                 value, tangent, flags = self._neurons.run(layer, z, dz)
@@ -96,11 +101,10 @@ class IntegerNetwork:
         value: Ints,
         tangent: Ints,
     ) -> tuple[Ints, Ints]:
-        """z = W a + b, dz = W da + V a + C; the readout divides the products by T."""
+        """z = W a + b, dz = W da + V a + C; readouts divide the products by T."""
         f = self.d.formats
-        readout = layer.kind == "readout"
-        scale = self.g.reciprocal if readout else 1
-        shift = self.g.reciprocal_shift if readout else 0
+        scale = self.g.reciprocal if layer.reads_out else 1
+        shift = self.g.reciprocal_shift if layer.reads_out else 0
         total = product(value, w) * scale
         total += b << (shift + layer.value_fraction)
         fraction = f.weight.fraction + layer.value_fraction

@@ -106,6 +106,10 @@ class Layout:
         """The layers of a part: hidden ones and readout, or its auxiliary readouts."""
         return tuple(s for s in self.layers if s.part == part and s.auxiliary is auxiliary)
 
+    def whole(self, flat: Floats) -> Parameters:
+        """Views of all layers in their order, auxiliary readouts too, in ``flat`` [..., size]."""
+        return views(self.layers, flat)
+
     def split(self, flat: Floats) -> tuple[Parameters, ...]:
         """Views of every part's layers in ``flat`` [..., size], without auxiliary readouts."""
         return tuple(views(self.of_part(part), flat) for part in range(self.n_parts))
@@ -140,6 +144,6 @@ def views(slots: tuple[Slot, ...], flat: Floats) -> Parameters:
 
 
 def start(description: Description, seed: int) -> Parameters:
-    """Start values of a chip's network, see `Layout.start`."""
-    layout = Layout(Operator(parts=[description.network]))
-    return layout.split(layout.start(seed))[0]
+    """Start values of a chip's layers, local readouts last, see `Layout.start`."""
+    layout = Layout(Operator(parts=[description.network]), local=description.local)
+    return layout.whole(layout.start(seed))

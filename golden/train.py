@@ -32,7 +32,8 @@ class Engine(Protocol):
         """Learn once from x [B, n_in] and target [B, n_out], in real values.
 
         Updates are counted from 0. Returns the loss of the batch before the update,
-        1/2 mean over the batch of sum over outputs (y - target)^2.
+        1/2 mean over the batch of sum over outputs (y - target)^2, and with local losses the mean
+        of those of the hidden layers more.
         """
         ...
 
@@ -54,17 +55,22 @@ class FloatEngine:
     2^-(rate + layer_shift[l] + stage(u)), times mantissa[l] / 8; with momentum k velocities keep
     1 - 2^-k of themselves. Nothing is rounded. As on the chip the directions are summed, not
     averaged, and the sum over the batch is divided by the next power of two from
-    ``learning.batch``.
+    ``learning.batch``; with local losses N times the gradient by the next power of two from N.
     """
 
     def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         learning = description.learning
         self._description = description
-        self._model = Model(Operator(parts=[description.network]))
+        self._model = Model(Operator(parts=[description.network]), local=description.local)
         self._theta = self._model.start(learning.seed)
         self._velocity = np.zeros_like(self._theta)
         if initial is not None:
-            self._theta = self._model.layout.flat([initial])
+            places = self._model.layout.whole(self._theta)
+            pairs = zip(
+                (*places.weights, *places.biases), (*initial.weights, *initial.biases), strict=True
+            )
+            for place, value in pairs:
+                place[:] = value
         self._estimator = ForwardGradient(
             learning.scope, learning.directions, "rademacher", learning.structure
         )
@@ -83,6 +89,8 @@ class FloatEngine:
         )
         directions = self._estimator.directions
         mean_to_sum = directions * len(x) / (1 << (learning.batch - 1).bit_length())
+        weight = description.global_weight
+        mean_to_sum *= weight / (1 << (weight - 1).bit_length())
         stage = description.stage(update)
         for layer, slot in enumerate(self._model.layout.layers):
             shift = learning.rate + description.layer_shift[layer] + stage
@@ -106,7 +114,7 @@ class FloatEngine:
 
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
-        return self._model.layout.split(self._theta)[0].copy()
+        return self._model.layout.whole(self._theta).copy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,26 +1,31 @@
-"""The chain of one perceptron: weight layers and neurons in a row, from samples to outputs."""
+"""The chain of one perceptron: weight layers and neurons in a row, from samples to outputs.
 
-from amaranth.hdl import Module, Mux, Signal, Value
+Local readouts branch off behind every hidden layer.
+"""
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import connect
 
 from dualspike.hw.dense import Dense
 from dualspike.hw.encoder import Encoder
+from dualspike.hw.fork import Fork
 from dualspike.hw.neuron import Neuron
 from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
 from dualspike.hw.streams import counter_shape
 from dualspike.hw.tally import Tally
 from dualspike.model.description import Description
-from dualspike.model.geometry import Geometry
+from dualspike.model.geometry import Geometry, Layer
 
 
 class Chain:
     """inputs -> dense -> neurons -> ... -> tally -> dense, with relays between.
 
     ``dense`` and ``neurons`` are the parts, by layer; ``encoder`` makes spikes of the inputs
-    before them, or is None where these are direct. Whoever builds the chain into a module
-    drives the layers' signs and learning.
+    before them, or is None where these are direct. ``local`` are the dense parts that are local
+    readouts; the last of them shares the tally. Whoever builds the chain into a module drives the
+    layers' signs and learning.
     """
 
     def __init__(self, description: Description, geometry: Geometry) -> None:
@@ -29,16 +34,24 @@ class Chain:
         self.dense = [Dense(description, geometry, layer) for layer in geometry.layers]
         first = geometry.layers[0]
         self.encoder = Encoder(description, first) if first.kind == "coded" else None
-        self.neurons = [Neuron(description, layer, lanes) for layer in geometry.layers[:-1]]
+        self.neurons = [Neuron(description, layer, lanes) for layer in geometry.chain[:-1]]
+        self._readout = self.dense[len(self.neurons)]
+        self.local = self.dense[len(geometry.chain) :]
 
     def elaborate(
-        self, m: Module, inputs: wiring.PureInterface, opened: Value, entered: Signal
+        self,
+        m: Module,
+        inputs: wiring.PureInterface,
+        opened: Value,
+        entered: Signal,
+        learn: Value | None = None,
     ) -> wiring.PureInterface:
         """Build the chain into ``m`` behind the stream ``inputs``; its stream of outputs.
 
         Samples enter while ``opened``, one that has begun does so to its end. ``entered`` pulses
-        with the last chunk of each.
+        with the last chunk of each. Local readouts are at work while ``learn``.
         """
+        learn = Const(0) if learn is None else learn
         for n, dense in enumerate(self.dense):
             m.submodules[f"dense_{n}"] = dense
         self._enter(m, inputs, opened, entered)
@@ -53,12 +66,36 @@ class Chain:
                 source = repeat.outputs
             connect(m, source, neurons.inputs)
             if n + 1 < len(self.neurons):
-                relay(m, f"relay_{n + 1}", neurons.outputs, self.dense[n + 1].inputs)
-        bits = self._d.formats.tangent.bits
-        m.submodules.tally = tally = Tally(g.layers[-1], g.lanes, steps, bits)
+                source = neurons.outputs
+                if self.local:
+                    source, rows = self._branch(m, n, source, learn)
+                    tally = self._tally(m, f"tally_{n}", g.local[n])
+                    relay(m, f"relay_tally_{n}", rows, tally.inputs)
+                    connect(m, tally.outputs, self.local[n].inputs)
+                relay(m, f"relay_{n + 1}", source, self.dense[n + 1].inputs)
+        tally = self._tally(m, "tally", g.chain[-1])
         relay(m, "relay_tally", self.neurons[-1].outputs, tally.inputs)
-        connect(m, tally.outputs, self.dense[-1].inputs)
-        return self.dense[-1].outputs
+        source = tally.outputs
+        if self.local:
+            source, sums = self._branch(m, len(self.local) - 1, source, learn)
+            connect(m, sums, self.local[-1].inputs)
+        connect(m, source, self._readout.inputs)
+        return self._readout.outputs
+
+    def _tally(self, m: Module, name: str, layer: Layer) -> Tally:
+        """The sums over T that a readout takes."""
+        steps, bits = self._d.network.time_steps, self._d.formats.tangent.bits
+        m.submodules[name] = tally = Tally(layer, self._g.lanes, steps, bits)
+        return tally
+
+    def _branch(
+        self, m: Module, n: int, source: wiring.PureInterface, learn: Value
+    ) -> tuple[wiring.PureInterface, wiring.PureInterface]:
+        """A stream twice: for the chain, and while the core learns for the local readout ``n``."""
+        m.submodules[f"fork_{n}"] = fork = Fork(source.payload.shape())
+        connect(m, source, fork.inputs)
+        m.d.comb += fork.on.eq(learn)
+        return fork.outputs, fork.copies
 
     def _enter(
         self, m: Module, inputs: wiring.PureInterface, opened: Value, entered: Signal

@@ -11,6 +11,7 @@ from dualspike.hw.chain import Chain, relay
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.inference import Inference
 from dualspike.hw.loss import Loss
+from dualspike.hw.readouts import Readouts
 from dualspike.hw.registers import (
     wire_drawer,
     wire_injection,
@@ -50,7 +51,7 @@ def probes_of(d: Description) -> list[Probe]:
         return Probe(f"{kind}_{layer.index}", Shape.cast(payload).width)
 
     sums = [probe("sums", signed(f.membrane.bits), layer) for layer in g.layers]
-    return sums + [probe("spikes", unsigned(1), layer) for layer in g.layers[:-1]]
+    return sums + [probe("spikes", unsigned(1), layer) for layer in g.chain[:-1]]
 
 
 class Core(wiring.Component):
@@ -159,10 +160,16 @@ class Core(wiring.Component):
         m.submodules.sequencer = sequencer = Sequencer(Course.of(d, g))
         m.submodules.errors = loss = Loss(d, g)
         connect(m, drawer.words, sequencer.words)
-        connect(m, flipped(self.targets), loss.targets)
+        if not d.local:
+            connect(m, flipped(self.targets), loss.targets)
         connect(m, loss.results, flipped(self.results))
-        outputs = self._chain.elaborate(m, self.inputs, sequencer.open, sequencer.entered)
-        relay(m, "relay_loss", outputs, loss.inputs)
+        outputs = self._chain.elaborate(
+            m, self.inputs, sequencer.open, sequencer.entered, sequencer.learn
+        )
+        if d.local:
+            self._gather(m, outputs, loss, sequencer)
+        else:
+            relay(m, "relay_loss", outputs, loss.inputs)
         masks = [
             Signal(d.lanes, name=f"mask_{n}", init=self._lanes_of(n)) for n in range(len(g.layers))
         ]
@@ -220,3 +227,25 @@ class Core(wiring.Component):
             m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
             wire_schedule(m, registers, schedule)
         return sequencer
+
+    def _gather(
+        self, m: Module, outputs: wiring.PureInterface, loss: Loss, sequencer: Sequencer
+    ) -> None:
+        """Outputs of all readouts, with their targets, on their way to the one loss."""
+        m.submodules.readouts = readouts = Readouts(self._d, self._g)
+        connect(m, flipped(self.targets), readouts.targets)
+        sources = [outputs, *(dense.outputs for dense in self._chain.local)]
+        for n, source in enumerate(sources):
+            name = f"relay_local_{n - 1}" if n else "relay_loss"
+            relay(m, name, source, getattr(readouts, f"inputs_{n}"))
+        given = readouts.outputs
+        m.d.comb += [
+            readouts.learn.eq(sequencer.learn),
+            readouts.entered.eq(sequencer.entered),
+            loss.inputs.valid.eq(given.valid),
+            loss.inputs.payload.eq(given.payload.row),
+            loss.targets.valid.eq(given.valid),
+            loss.targets.payload.eq(given.payload.target),
+            loss.is_local.eq(given.payload.local),
+            given.ready.eq(loss.inputs.ready),
+        ]

@@ -1,9 +1,10 @@
 """The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.fixed import add
 from dualspike.hw.streams import row
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry
@@ -14,6 +15,7 @@ class Loss(wiring.Component):
 
     With ``learn`` every output meets a target, e = y - target, and ``loss`` += e^2,
     ``jvp``[k] += e dy_k; ``clear`` zeroes them. Without, outputs go to ``results`` untouched.
+    With N local readouts both count N times, unless ``is_local`` says that the output is of one.
     With several passes over a batch the lanes of pass ``turn`` have slopes of their own, and the
     loss is taken in the first.
     ``counted`` pulses once for every output that has been dealt with.
@@ -26,6 +28,7 @@ class Loss(wiring.Component):
         inputs = row(signed(f.membrane.bits), f.tangent.bits, g.lanes, 1)
         passes = description.passes
         turn = {"turn": In(range(passes))} if passes > 1 else {}
+        local = {"is_local": In(1)} if description.local else {}
         super().__init__(
             {
                 "inputs": In(stream.Signature(inputs)),
@@ -37,6 +40,7 @@ class Loss(wiring.Component):
                 "loss": Out(g.loss_bits),
                 "jvp": Out(data.ArrayLayout(signed(g.jvp_bits), description.lanes)),
                 **turn,
+                **local,
             }
         )
 
@@ -47,6 +51,9 @@ class Loss(wiring.Component):
         align = f.membrane.fraction - f.target.fraction
         taken, valid = Signal(), Signal(2)
         error = Signal(signed(self._g.error_bits), reset_less=True)
+        weighted, local = error, Signal(2)
+        if self._d.local:
+            weighted = Signal(signed(self._g.weighted_bits), reset_less=True)
         m.d.comb += [
             taken.eq(self.learn & self.inputs.valid & self.targets.valid),
             self.targets.ready.eq(taken),
@@ -60,19 +67,27 @@ class Loss(wiring.Component):
             m.d.comb += self.counted.eq(self.results.valid & self.results.ready)
         m.d.sync += valid.eq(valid << 1 | taken)
         with m.If(taken):
-            m.d.sync += error.eq(into.value[0] - self.targets.payload.shift_left(align))
+            difference = into.value[0] - self.targets.payload.shift_left(align)
+            m.d.sync += error.eq(difference)
+            if self._d.local:
+                times = _times(difference, self._d.global_weight)
+                m.d.sync += weighted.eq(Mux(self.is_local, difference, times))
+                m.d.sync += local[0].eq(self.is_local)
         square = self._square(m, valid[0], error)
+        if self._d.local:
+            m.d.sync += local[1].eq(local[0])
+            square = Mux(local[1], square, _times(square, self._d.global_weight))
         with m.If(self.clear):
             m.d.sync += self.loss.eq(0)
         with m.Elif(self._counts(valid[1], 0)):
             m.d.sync += self.loss.eq(self.loss + square)
         for k in range(lanes):
             dy = Signal(signed(f.tangent.bits), name=f"dy_{k}", reset_less=True)
-            product = Signal((error * dy).shape(), name=f"product_{k}", reset_less=True)
+            product = Signal((weighted * dy).shape(), name=f"product_{k}", reset_less=True)
             with m.If(taken):
                 m.d.sync += dy.eq(into.tangent[0][k])
             with m.If(valid[0]):
-                m.d.sync += product.eq(error * dy)
+                m.d.sync += product.eq(weighted * dy)
             for turn, lane in enumerate(range(k, self._d.lanes, lanes)):
                 with m.If(self.clear):
                     m.d.sync += self.jvp[lane].eq(0)
@@ -103,3 +118,9 @@ class Loss(wiring.Component):
     def _counts(self, valid: Value, turn: int) -> Value:
         """Whether what is there counts in the accumulators of a pass."""
         return valid & (self.turn == turn) if self._d.passes > 1 else valid
+
+
+def _times(value: Value, factor: int) -> Value:
+    """``value`` times a small constant, as a sum of shifted values."""
+    bits = [n for n in range(factor.bit_length()) if factor >> n & 1]
+    return add(*(value.shift_left(n) for n in bits))

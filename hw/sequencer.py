@@ -20,6 +20,7 @@ from amaranth.lib.wiring import In, Out
 from dualspike.hw.fixed import saturate
 from dualspike.hw.owed import owed
 from dualspike.hw.streams import counter_shape
+from dualspike.model.cycles import refill_cycles
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, most_inside
 from dualspike.model.lfsr import WORD, draw_order
@@ -30,11 +31,12 @@ from dualspike.model.registers import Command
 class Course:
     """What the sequencer must know of a chip: the layers, the batch, and widths in bits.
 
-    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample, of which up to
-    ``inside`` are under way. Mantissas have ``mantissa_bits`` behind the point, there are none if
-    it is 0; ``stochastic`` rounds steps so. With a ``schedule`` a stage is added to the shifts.
-    With fewer lanes ``built`` than there are (0: all are) a batch is taken in passes.
-    ``weight_bits`` are those of a step, with ``momentum`` of a velocity.
+    ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample, which in learning
+    each of the ``readouts`` puts out; up to ``inside`` samples are under way. Mantissas have
+    ``mantissa_bits`` behind the point, there are none if it is 0; ``stochastic`` rounds steps so.
+    With a ``schedule`` a stage is added to the shifts. With fewer lanes ``built`` than there are
+    (0: all are) a batch is taken in passes. ``weight_bits`` are those of a step, with ``momentum``
+    of a velocity. Signs that are drawn again take ``refill`` clocks until they can be used.
     """
 
     structure: str
@@ -50,6 +52,8 @@ class Course:
     schedule: bool = False
     built: int = 0
     momentum: bool = False
+    readouts: int = 1
+    refill: int = 0
 
     @property
     def at_once(self) -> int:
@@ -78,6 +82,8 @@ class Course:
             schedule=d.learning.schedule == "chip",
             built=g.lanes,
             momentum=d.momentum is not None,
+            readouts=d.readouts,
+            refill=refill_cycles(d),
         )
 
 
@@ -137,11 +143,16 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        course, batch, outputs = self._course, self._course.batch, self._course.outputs
+        course, batch = self._course, self._course.batch
+        outputs = course.outputs * course.readouts
         lanes, layers = course.lanes, len(course.shapes)
         samples_in = Signal(counter_shape(batch))
         outputs_out = Signal(counter_shape(batch * outputs))
-        inside = owed(m, self.entered, self.left, outputs, course.inside)
+        entered, left = self.entered, self.left
+        if course.readouts > 1:
+            # What is owed while nothing is learned; learning ends with nothing inside.
+            entered, left = entered & ~self.learn, left & ~self.learn
+        inside = owed(m, entered, left, course.outputs, course.inside)
         infer = Signal()
         word = Signal(counter_shape(len(self._order) - 1))
         lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
@@ -192,6 +203,13 @@ class Sequencer(wiring.Component):
                 if course.passes > 1:
                     m.d.comb += [self.clear.eq((self.turn == 0) & ~again), self.swap.eq(again)]
                     with m.If(again):
+                        m.next = "REFILL" if course.refill else "PAIR"
+            if course.refill:
+                waited = Signal(counter_shape(course.refill - 1))
+                with m.State("REFILL"):
+                    m.d.sync += waited.eq(waited + 1)
+                    with m.If(waited == course.refill - 1):
+                        m.d.sync += waited.eq(0)
                         m.next = "PAIR"
             with m.State("RUN"):
                 m.d.comb += self.open.eq(samples_in != batch)

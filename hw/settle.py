@@ -127,7 +127,7 @@ class Settle(wiring.Component):
         place: Signal,
     ) -> None:
         layer, f, into = self._layer, self._d.formats, self.inputs.payload
-        readout = layer.kind == "readout"
+        readout = layer.reads_out
         shift = self._g.reciprocal_shift if readout else 0
         scale = self._g.reciprocal if readout else 1
         _, fraction, align = aligned_sum(self._d, layer)

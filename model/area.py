@@ -19,8 +19,10 @@ from dualspike.model.parts import (
     chunk_bits,
     layer_memories,
     layer_multipliers,
+    loss_memories,
     loss_multipliers,
     row_bits,
+    shares_tally,
 )
 from dualspike.model.registers import register_map
 
@@ -58,7 +60,12 @@ def layer_area(d: Description, g: Geometry, layer: Layer, family: Family) -> Are
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
     parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
-    parts += [_tally(layer, g.lanes)] if layer.kind == "readout" else [_neuron(layer, d, g)]
+    if not layer.reads_out:
+        parts.append(_neuron(layer, d, g))
+    elif not shares_tally(g, layer):
+        parts.append(_tally(layer, g.lanes))
+    if layer.kind == "local":
+        parts.append(_branch(layer, d, g))
     parts += [memory_area(memory, family) for memory in layer_memories(d, g, layer)]
     parts += [multiplier_area(part, family) for part in layer_multipliers(d, g, layer)]
     return sum(parts, Area())
@@ -71,14 +78,18 @@ def shared_area(d: Description, g: Geometry, family: Family) -> Area:
     parts = [Area(registers + 160 + WORD, 42 + 36 + (k + 6) * layers)]
     if k:
         sums = g.error_bits + g.loss_bits + k * g.jvp_bits
-        product = g.error_bits + 2 * f.tangent.bits
+        product = g.weighted_bits + 2 * f.tangent.bits
         squares = (3 if g.error_half else 2) * g.error_bits
+        if d.local:
+            squares += g.weighted_bits
+            sums += g.loss_bits
         parts += [
             Area(5 + sums, sums + squares + k * product),
             Area(150 + 4 * g.jvp_bits + 20 * k * layers, 70 + g.jvp_bits + f.weight.bits),
             Area(1.5 * DRAWER.length, DRAWER.length),
         ]
         parts += [multiplier_area(part, family) for part in loss_multipliers(d, g)]
+        parts += [memory_area(memory, family) for memory in loss_memories(d, g)]
     return sum(parts, Area())
 
 
@@ -170,8 +181,8 @@ def _settle(layer: Layer, d: Description, g: Geometry) -> Area:
     """Bias and sign added, saturated: one adder for each, two where tangents meet."""
     k, width, f = g.lanes, layer.next_simd, d.formats
     aligned, fraction, _ = aligned_sum(d, layer)
-    shift = g.reciprocal_shift if layer.kind == "readout" else 0
-    stages = 2 if layer.kind == "readout" and g.reciprocal != 1 else 1
+    shift = g.reciprocal_shift if layer.reads_out else 0
+    stages = 2 if layer.reads_out and g.reciprocal != 1 else 1
     out = row_bits(d, k, width)
     sums = width * (layer.value_sum_bits + k * aligned)
     dropped = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
@@ -235,3 +246,11 @@ def _tally(layer: Layer, lanes: int) -> Area:
 
 def _relay(bits: int) -> Area:
     return Area(1.1 * bits, 2 * bits + 2)
+
+
+def _branch(layer: Layer, d: Description, g: Geometry) -> Area:
+    """A local readout's way from its layer's rows, and the choice among the readouts' outputs."""
+    row = row_bits(d, g.lanes, 1)
+    waiting = 0 if shares_tally(g, layer) else layer.simd * (1 + g.lanes * d.formats.tangent.bits)
+    targets = 3 * (g.targets_kept - 1).bit_length()
+    return Area(1.1 * (waiting + row) + row + targets, 2 * (waiting + row) + targets)

@@ -10,7 +10,9 @@ A learning batch of B samples takes draw + passes * (B * interval + fill) + lear
   signs first fill the memory of these, in cycles clocks;
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
   has the layer, 4 + max(cycles, rows) with mantissas; 1 clock to end. With several passes the
-  signs are drawn again, which takes as long as before, and 1 clock more for each pass.
+  signs are drawn again, which takes as long as before, and 1 clock more for each pass; where
+  layers that skip keep independent signs, their memory is then filled again, which takes the
+  cycles of the longest such layer for each pass.
 
 A core that only infers has neither batches nor these clocks but the interval and the fill.
 Clocks in which the host gives no sample or no target come on top.
@@ -34,6 +36,12 @@ def fill_bound(d: Description) -> int:
     return signs + sum(layer.cycles + layer.frame_cycles + layer.chunks + 16 for layer in layers)
 
 
+def refill_cycles(d: Description) -> int:
+    """Clocks before the sweeps of each of several passes, to fill memories of signs again."""
+    kept = d.passes > 1 and d.learning.structure == "independent"
+    return max((layer.cycles for layer in geometry(d).layers if layer.skips and kept), default=0)
+
+
 def learn_cycles(d: Description) -> int:
     """Clocks behind a batch, to move the weights."""
     total = 1 + d.lanes * d.n_layers
@@ -41,4 +49,5 @@ def learn_cycles(d: Description) -> int:
     for layer in geometry(d).layers:
         users = sum(mask >> layer.index & 1 for mask in d.masks)
         total += users * (step + max(layer.cycles, layer.rows))
-    return total + (draw_cycles(d) + d.passes if d.passes > 1 else 0)
+    again = draw_cycles(d) + d.passes * (1 + refill_cycles(d))
+    return total + (again if d.passes > 1 else 0)

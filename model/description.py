@@ -43,13 +43,33 @@ class Description(Section):
 
     @property
     def n_layers(self) -> int:
-        """Weight layers: the hidden ones and the readout."""
-        return len(self.network.layers) - 1
+        """Weight layers: the hidden ones, the readout, and the local readouts where there are."""
+        return len(self.shapes)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
-        """(n_in, n_out) of every weight layer."""
-        return self.network.shapes
+        """(n_in, n_out) of every weight layer; local readouts behind the others, by depth."""
+        network = self.network
+        hidden = network.layers[1:-1] if self.local else []
+        return [*network.shapes, *((width, network.layers[-1]) for width in hidden)]
+
+    @property
+    def local(self) -> bool:
+        """Whether every hidden layer has a loss of its own."""
+        return self.learns and self.learning.local
+
+    @property
+    def readouts(self) -> int:
+        """Readouts that meet a target: the network's, and the local ones."""
+        return 1 + self.global_weight * self.local
+
+    @property
+    def global_weight(self) -> int:
+        """What the network's loss counts in units of a local one: N, the number of hidden layers.
+
+        1 where there are no local losses.
+        """
+        return len(self.network.layers) - 2 if self.local else 1
 
     @property
     def learns(self) -> bool:
@@ -131,11 +151,13 @@ class Description(Section):
         """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
 
         The accumulator has membrane + tangent fraction bits; the batch mean, the rate and the
-        step's last bit are folded in.
+        step's last bit are folded in. It holds N times the slope where there are local losses:
+        that is divided by the next power of two, as the batch is.
         """
         f = self.formats
         base = f.membrane.fraction + f.tangent.fraction - self.step_format.fraction
         base += self.learning.rate + (self.learning.batch - 1).bit_length()
+        base += (self.global_weight - 1).bit_length()
         return [base + shift for shift in self.layer_shift]
 
     @property
@@ -234,9 +256,6 @@ class Description(Section):
                 f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"
             )
         self._check_masks()
-        if self.hardware.skip and self.passes > 1:
-            lanes = f"{self.lanes_built} lanes of {self.lanes}"
-            raise ValueError(f"hardware.skip must be false with {lanes}, not true")
         if self.network.coding == "bernoulli" and self.passes > 1:
             raise ValueError(
                 f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"

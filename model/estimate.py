@@ -20,6 +20,7 @@ from dualspike.model.identity import config_hash
 from dualspike.model.parts import (
     layer_memories,
     layer_multipliers,
+    loss_memories,
     loss_multipliers,
     sign_bits,
 )
@@ -79,6 +80,8 @@ def memory_bits(d: Description) -> dict[str, int]:
     for layer in g.layers:
         for memory in layer_memories(d, g, layer):
             bits[memory.kind] += memory.bits
+    for memory in loss_memories(d, g):
+        bits[memory.kind] += memory.bits
     bits["signs"] += sign_bits(d)
     return bits
 
@@ -104,7 +107,7 @@ def estimate(d: Description, device: Device | None = None) -> dict[str, Any]:
         "config_hash": config_hash(d),
         "interval": g.interval,
         "clocks_per_sample_learning": round(learning_clocks(d), 2) if g.lanes else None,
-        "clocks_per_sample_inference": g.interval,
+        "clocks_per_sample_inference": g.inference_interval,
         "bottleneck": bottleneck(g),
         "multipliers": multipliers(d),
         "memory_bits": memory_bits(d),

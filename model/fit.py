@@ -1,10 +1,10 @@
 """The folding of every layer, chosen for a target rate or for a device.
 
 A layer's clocks and area depend on its own pe and simd and on the next layer's simd, and nothing
-else of a core depends on the folding. So the cheapest folding that keeps an interval is a
-shortest path through the layers, from simd to simd, and is found exactly. What counts as cheap is
-the sum of the shares that a core takes of a device's look-up tables, flip-flops, multipliers and
-block RAMs.
+else of a core depends on the folding; a local readout goes with the layer that it reads. So the
+cheapest folding that keeps an interval is a shortest path through the layers, from simd to simd,
+and is found exactly. What counts as cheap is the sum of the shares that a core takes of a device's
+look-up tables, flip-flops, multipliers and block RAMs.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, Device
 from dualspike.model.errors import BadInput
 from dualspike.model.estimate import Use, core_area, uses
-from dualspike.model.geometry import Layer, geometry
+from dualspike.model.geometry import Layer, geometry, local_readout
 from dualspike.model.load import describe
 
 REFERENCE = DEVICES["ecp5-85f"]
@@ -75,17 +75,22 @@ class Search:
         self._d = d.model_copy(update={"hardware": bare})
         self._g, self._device = geometry(self._d), device
         self._shared = shared_area(d, self._g, device.family)
-        self._options = [list(self._foldings(layer)) for layer in self._g.layers]
+        self._options = [list(self._foldings(layer)) for layer in self._g.chain]
 
     def _foldings(self, layer: Layer) -> Iterable[_Option]:
         g, last = self._g, layer.kind == "readout"
+        family = self._device.family
         for next_simd in [1] if last else split(layer.n_out):
             parts = split(-(-layer.n_out // next_simd))
             for pe in sorted({min(layer.n_out, next_simd * part) for part in parts}):
                 for simd in split(layer.n_in):
                     one = replace(layer, pe=pe, simd=simd, next_simd=next_simd)
-                    rest = layer.n_out if last else g.time_steps * one.frame_cycles
-                    area = layer_area(self._d, g, one, self._device.family)
+                    outputs = layer.n_out * self._d.readouts
+                    rest = outputs if last else g.time_steps * one.frame_cycles
+                    area = layer_area(self._d, g, one, family)
+                    if self._d.local and not last:
+                        own = local_readout(self._d, one)
+                        area += layer_area(self._d, g, own, family)
                     shares = [use.share for use in uses(area, self._device)]
                     yield _Option(one, max(g.sample_cycles(one), rest), area, shares)
 

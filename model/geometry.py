@@ -8,17 +8,18 @@ Each layer multiplies a weight matrix with values a and their tangents da, whate
 | coded   | spikes of inputs, -1, 0 or 1 | none (0)                      | step     |
 | spiking | spikes, 0 or 1               | spike tangents dS             | step     |
 | readout | spike counts, 0 to T         | sums of dS over T steps       | sample   |
+| local   | the same, of a hidden layer  | the same                      | sample   |
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import signed_bits, unsigned_bits
 
-Kind = Literal["direct", "coded", "spiking", "readout"]
+Kind = Literal["direct", "coded", "spiking", "readout", "local"]
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
 FACTOR_BITS = 18
@@ -33,6 +34,7 @@ PLACES = 32
 class Layer:
     """One weight layer. Widths in bits; ``*_fraction`` are bits behind the binary point.
 
+    ``source`` is the layer whose neurons it reads, -1 for the inputs.
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
     ``skips``: a `hw.sieve` leaves out its silent chunks. Never in the direct layer, whose inputs
@@ -54,7 +56,13 @@ class Layer:
     tangent_sum_bits: int
     sign_sum_bits: int
     feedback: int
+    source: int
     skips: bool = False
+
+    @property
+    def reads_out(self) -> bool:
+        """Whether it reads means over T and no neurons are behind it."""
+        return self.kind in ("readout", "local")
 
     @property
     def every_step(self) -> bool:
@@ -104,11 +112,15 @@ def most_inside(layers: int) -> int:
 
 @dataclass(frozen=True)
 class Geometry:
-    """All layers, and the widths after the last one."""
+    """All layers, local readouts last, and the widths behind the readouts.
+
+    ``weighted_bits`` are those of an error times what its loss counts.
+    """
 
     layers: tuple[Layer, ...]
     lanes: int
     error_bits: int
+    weighted_bits: int
     loss_bits: int
     jvp_bits: int
     reciprocal: int
@@ -121,20 +133,32 @@ class Geometry:
         return self.error_bits // 2 if self.error_bits > FACTOR_BITS else 0
 
     @property
+    def chain(self) -> tuple[Layer, ...]:
+        """The layers of the network itself, its readout last."""
+        return tuple(layer for layer in self.layers if layer.kind != "local")
+
+    @property
+    def local(self) -> tuple[Layer, ...]:
+        """The local readouts, by depth."""
+        return self.layers[len(self.chain) :]
+
+    @property
     def limits(self) -> list[tuple[str, int]]:
         """What may set the pace, and the clocks of a sample it takes.
 
-        The direct pass, T * each spiking pass, the readout pass, T * each layer's frame of rows,
-        one clock for each output.
+        The direct pass, T * each spiking pass, the readout passes, T * each layer's frame of rows,
+        one clock for each output of each readout.
         """
-        steps = self.time_steps
+        return self._limits(self.layers)
+
+    def _limits(self, layers: tuple[Layer, ...]) -> list[tuple[str, int]]:
+        steps, chain = self.time_steps, self.chain
         limits = [
-            (f"layer {layer.index} ({layer.kind})", self.sample_cycles(layer))
-            for layer in self.layers
+            (f"layer {layer.index} ({layer.kind})", self.sample_cycles(layer)) for layer in layers
         ]
-        for layer in self.layers[:-1]:
+        for layer in chain[:-1]:
             limits.append((f"rows of layer {layer.index}", steps * layer.frame_cycles))
-        return [*limits, ("outputs", self.layers[-1].n_out)]
+        return [*limits, ("outputs", chain[-1].n_out * sum(layer.reads_out for layer in layers))]
 
     def sample_cycles(self, layer: Layer) -> int:
         """Clocks in which a layer's multipliers are at work for one sample."""
@@ -149,6 +173,11 @@ class Geometry:
         return max(clocks for _, clocks in self.limits)
 
     @property
+    def inference_interval(self) -> int:
+        """`interval` while nothing is learned, when the local readouts stand still."""
+        return max(clocks for _, clocks in self._limits(self.chain))
+
+    @property
     def least_interval(self) -> int:
         """`interval` of samples so silent that layers which skip take `least_cycles` a pass."""
         passes = [self.sample_cycles(layer) // layer.cycles for layer in self.layers]
@@ -156,14 +185,28 @@ class Geometry:
         least = [n * layer.least_cycles for n, layer in zip(passes, self.layers, strict=True)]
         return max(*others, *least)
 
+    @property
+    def targets_kept(self) -> int:
+        """Targets that wait on the chip for the readouts of a sample, where there are local ones.
+
+        Those of all samples that may be between the first hidden layer and the readout at once,
+        whatever the folding, as a power of two. A sample is in a layer for no more than cycles +
+        frame_cycles + chunks + 16 clocks (`model.cycles`); each of the first three is within the
+        interval / T but for the readout, where it is within the interval.
+        """
+        samples = 6 + 19 * len(self.chain[1:]) // self.time_steps
+        return 1 << (samples * self.chain[-1].n_out - 1).bit_length()
+
 
 def _fold(d: Description, name: Literal["pe", "simd"]) -> list[int | None]:
     given = d.hardware.pe if name == "pe" else d.hardware.simd
     if given is None:
-        return [None] * d.n_layers
-    if len(given) != d.n_layers:
-        raise BadInput(f"hardware.{name} must have {d.n_layers} entries, not {len(given)}")
-    for layer, (value, shape) in enumerate(zip(given, d.shapes, strict=True)):
+        return [None] * len(d.network.shapes)
+    if len(given) != len(d.network.shapes):
+        raise BadInput(
+            f"hardware.{name} must have {len(d.network.shapes)} entries, not {len(given)}"
+        )
+    for layer, (value, shape) in enumerate(zip(given, d.network.shapes, strict=True)):
         highest = shape[0] if name == "simd" else shape[1]
         if value > highest:
             raise BadInput(f"hardware.{name}[{layer}] must be in [1, {highest}], not {value}")
@@ -175,16 +218,16 @@ def geometry(d: Description) -> Geometry:
     f, steps = d.formats, d.network.time_steps
     simd = [s or 1 for s in _fold(d, "simd")]
     pe = _fold(d, "pe")
-    attached = d.network.reset == "attached" and d.lanes > 0
     coded = d.network.coding != "direct"
     budget = steps * max(
         -(-n_in // s) * -(-n_out // (p or n_out))
-        for (n_in, n_out), s, p in list(zip(d.shapes, simd, pe, strict=True))[not coded :]
+        for (n_in, n_out), s, p in list(zip(d.network.shapes, simd, pe, strict=True))[not coded :]
     )
     layers: list[Layer] = []
-    for index, (n_in, n_out) in enumerate(d.shapes):
+    last = len(d.network.shapes) - 1
+    for index, (n_in, n_out) in enumerate(d.network.shapes):
         kind: Kind = "spiking"
-        if index in (0, d.n_layers - 1):
+        if index in (0, last):
             kind = "readout" if index else "coded" if coded else "direct"
         next_simd = 1 if kind == "readout" else simd[index + 1]
         chunks = -(-n_in // simd[index])
@@ -198,42 +241,21 @@ def geometry(d: Description) -> Geometry:
                 f"hardware.pe[{index}] must be {n_out} or a multiple of the next layer's simd"
                 f" {next_simd}, not {width}"
             )
-        highest = {"direct": -f.input.lowest, "readout": steps}.get(kind, 1)
-        signed = kind in ("direct", "coded")
-        value_bits = f.input.bits if kind == "direct" else signed + unsigned_bits(highest)
-        factor_bits = {"spiking": 0, "coded": 1}.get(kind, value_bits)
-        tangent_bits = 0 if signed else f.tangent.bits
-        if kind == "readout":
-            tangent_bits += math.ceil(math.log2(steps))
-        grow = math.ceil(math.log2(n_in))
-        layer = Layer(
-            index=index,
-            kind=kind,
-            n_in=n_in,
-            n_out=n_out,
-            pe=width,
-            simd=simd[index],
-            next_simd=next_simd,
-            value_bits=value_bits,
-            value_signed=signed,
-            value_fraction=f.input.fraction if kind == "direct" else 0,
-            tangent_in_bits=tangent_bits,
-            value_sum_bits=f.weight.bits + factor_bits + grow,
-            tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
-            sign_sum_bits=signed_bits(highest * n_in),
-            feedback=FEEDBACK if attached and kind != "readout" else 0,
-            skips=d.hardware.skip and not signed and width < n_out and chunks > 1,
-        )
+        layer = _layer(d, index, kind, index - 1, (n_in, n_out), width, simd[index], next_simd)
         layers.append(layer)
+    layers += [local_readout(d, layer) for layer in layers[:-1]] if d.local else []
     power = steps & (steps - 1) == 0
     shift = math.ceil(math.log2(steps)) + (0 if power else RECIPROCAL_BITS)
     target = f.target.bits + f.membrane.fraction - f.target.fraction
     error_bits = max(f.membrane.bits, target) + 1
     grow = math.ceil(math.log2(d.learning.batch * d.network.layers[-1]))
+    if d.local:
+        grow = math.ceil(math.log2(2 * d.global_weight * d.learning.batch * d.network.layers[-1]))
     result = Geometry(
         layers=tuple(layers),
         lanes=d.lanes_built,
         error_bits=error_bits,
+        weighted_bits=error_bits + (d.global_weight - 1).bit_length(),
         loss_bits=2 * error_bits + grow,
         jvp_bits=error_bits + f.tangent.bits + grow,
         reciprocal=round(2**shift / steps),
@@ -242,6 +264,61 @@ def geometry(d: Description) -> Geometry:
     )
     _check_widths(d, result)
     return result
+
+
+def _layer(
+    d: Description,
+    index: int,
+    kind: Kind,
+    source: int,
+    shape: tuple[int, int],
+    pe: int,
+    simd: int,
+    next_simd: int,
+) -> Layer:
+    """A layer with its widths."""
+    f, steps, n_in = d.formats, d.network.time_steps, shape[0]
+    attached = d.network.reset == "attached" and d.lanes > 0
+    reads_out = kind in ("readout", "local")
+    highest = -f.input.lowest if kind == "direct" else steps if reads_out else 1
+    signed = kind in ("direct", "coded")
+    value_bits = f.input.bits if kind == "direct" else signed + unsigned_bits(highest)
+    factor_bits = {"spiking": 0, "coded": 1}.get(kind, value_bits)
+    tangent_bits = 0 if signed else f.tangent.bits
+    if reads_out:
+        tangent_bits += math.ceil(math.log2(steps))
+    grow = math.ceil(math.log2(n_in))
+    layer = Layer(
+        index=index,
+        kind=kind,
+        n_in=n_in,
+        n_out=shape[1],
+        pe=pe,
+        simd=simd,
+        next_simd=next_simd,
+        value_bits=value_bits,
+        value_signed=signed,
+        value_fraction=f.input.fraction if kind == "direct" else 0,
+        tangent_in_bits=tangent_bits,
+        value_sum_bits=f.weight.bits + factor_bits + grow,
+        tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
+        sign_sum_bits=signed_bits(highest * n_in),
+        feedback=FEEDBACK if attached and not reads_out else 0,
+        source=source,
+    )
+    many = layer.groups > 1 and layer.chunks > 1
+    return replace(layer, skips=d.hardware.skip and kind in ("spiking", "readout") and many)
+
+
+def local_readout(d: Description, layer: Layer) -> Layer:
+    """The readout of a hidden layer's own loss.
+
+    It takes the layer's rows as they come, with the least pe that makes it no slower than T
+    frames of these: ceil(n_out / pe) <= T.
+    """
+    n_out, place = d.network.layers[-1], len(d.network.shapes) + layer.index
+    pe = -(-n_out // d.network.time_steps)
+    return _layer(d, place, "local", layer.index, (layer.n_out, n_out), pe, layer.next_simd, 1)
 
 
 def aligned_sum(d: Description, layer: Layer) -> tuple[int, int, int]:
@@ -266,7 +343,7 @@ def _check_widths(d: Description, g: Geometry) -> None:
             ("jvp accumulators", g.jvp_bits + 1, "membrane, target or tangent, or the batch"),
         ]
     for layer in g.layers:
-        scale = g.reciprocal.bit_length() if layer.kind == "readout" else 0
+        scale = g.reciprocal.bit_length() if layer.reads_out else 0
         left = max(0, f.membrane.fraction - f.weight.fraction - layer.value_fraction)
         moved = aligned_sum(d, layer)[0] if d.learns else 0
         bits = max(layer.value_sum_bits + left, moved) + scale + 1

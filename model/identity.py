@@ -24,6 +24,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "rounding": d.learning.rounding == "stochastic",
         "schedule": d.learning.schedule == "chip",
         "momentum": d.momentum,
+        "local": d.local,
         "drawn": d.lanes if d.passes > 1 else None,
     }
     learning: dict[str, Any] = {

@@ -8,7 +8,7 @@ from dualspike.model.network import Section, within
 
 Shift = Annotated[int, within(-16, 16)]
 Lanes = Annotated[int, within(1, 64)]
-LayerIndex = Annotated[int, within(0, 14)]
+LayerIndex = Annotated[int, within(0, 28)]
 Mantissa = Annotated[int, within(8, 15)]
 Momentum = Annotated[int, within(1, 8)]
 
@@ -28,6 +28,9 @@ class Learning(Section):
     mantissa[l] / 8. ``rounding`` is that of steps to the weight format: to the nearest, or up or
     down at random so that the mean is kept. ``schedule`` says who counts the stages.
     ``momentum`` k gives every weight a velocity, of which each batch keeps 1 - 2^-k.
+    ``local`` gives each of the N hidden layers a readout and a loss of its own, L = L_global +
+    (1/N) sum over n of L_n (arXiv 2411.07057); the rates are then N / 2^ceil(log2 N) of those
+    above. These readouts are layers that learn as the others do, counted behind them.
     """
 
     rule: Literal["rfg", "none"] = "rfg"
@@ -42,6 +45,7 @@ class Learning(Section):
     mantissa: list[Mantissa] | None = None
     rounding: Literal["nearest", "stochastic"] = "nearest"
     momentum: Momentum | None = None
+    local: bool = False
     stages: Annotated[int, within(1, 16)] = 5
     schedule: Literal["host", "chip"] = "host"
     updates: Annotated[int, within(1, 10**8)] = 5000

@@ -61,8 +61,9 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
 
     A sieve is a replay that keeps the number of each chunk; independent signs then lie in a memory.
 
-    The readout has the tally before it; the direct layer has the buffer that repeats its result, a
-    coded one the buffer that repeats the sample, and phases where spikes are evenly spaced.
+    The readout has the tally before it, which the last hidden layer's local one shares; the direct
+    layer has the buffer that repeats its result, a coded one the buffer that repeats the sample,
+    and phases where spikes are evenly spaced.
     """
     f, lanes, width = d.formats, g.lanes, layer.next_simd
     protection = d.hardware.protection
@@ -92,12 +93,12 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     if layer.kind == "direct":
         depth = replay_depth(layer.rows)
         found.append(Memory("replay", 1, depth, row_bits(d, lanes, width), True))
-    if layer.kind == "readout":
+    if layer.reads_out and not shares_tally(g, layer):
         found.append(Memory("tallies", layer.simd, layer.chunks, layer.value_bits, False))
         if lanes:
             count = layer.simd * lanes
             found.append(Memory("tallies", count, layer.chunks, layer.tangent_in_bits, False))
-    else:
+    if not layer.reads_out:
         found.append(Memory("membranes", width, layer.rows, f.membrane.bits, False))
         if lanes:
             entries = d.network.surrogate.entries
@@ -106,6 +107,17 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
                 Memory("surrogate", width, entries, f.surrogate.bits, True),
             ]
     return found
+
+
+def shares_tally(g: Geometry, layer: Layer) -> bool:
+    """Whether a local readout reads what the network's readout does."""
+    return layer.kind == "local" and layer.source == g.chain[-1].source
+
+
+def loss_memories(d: Description, g: Geometry) -> list[Memory]:
+    """Targets that wait for the readouts, where there are local ones."""
+    kept = g.targets_kept if d.local else 0
+    return [Memory("replay", 1, kept, d.formats.target.bits, True)] if kept else []
 
 
 def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multiplier]:
@@ -117,7 +129,7 @@ def layer_multipliers(d: Description, g: Geometry, layer: Layer) -> list[Multipl
         found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned))
     if layer.tangent_in_bits:
         found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits))
-    if layer.kind != "readout":
+    if not layer.reads_out:
         found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
         threshold = d.thresholds[layer.index]
         if layer.feedback and threshold & (threshold - 1):
@@ -137,7 +149,10 @@ def loss_multipliers(d: Description, g: Geometry) -> list[Multiplier]:
         return []
     high = g.error_bits - g.error_half
     low = g.error_half + 1 if g.error_half else high
-    found = [Multiplier(1, high, high), Multiplier(g.lanes, g.error_bits, d.formats.tangent.bits)]
+    found = [
+        Multiplier(1, high, high),
+        Multiplier(g.lanes, g.weighted_bits, d.formats.tangent.bits),
+    ]
     if g.error_half:
         found += [Multiplier(1, high, low), Multiplier(1, low, low)]
     if d.mantissa_bits:

@@ -135,7 +135,7 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         ),
         Register("LFSR_0", "rw", "drawer state, bits 31 to 0", reset=state % 2**32, live=True),
         Register("LFSR_1", "rw", "drawer state, bits 63 to 32", reset=state >> 32, live=True),
-        *_wide("LOSS", "sum of squared errors of the last batch"),
+        *_wide("LOSS", _losses(d)),
     ]
     for lane, mask in enumerate(d.masks):
         meaning = f"layers perturbed by lane {lane}, one bit each"
@@ -223,6 +223,13 @@ def _still(register: Register, upsets: tuple[Upset, ...]) -> Register:
         meaning=meanings.get(name, register.meaning),
         fields=fields.get(name, register.fields),
     )
+
+
+def _losses(d: Description | OperatorDescription) -> str:
+    """What LOSS adds up."""
+    if not isinstance(d, Description) or not d.local:
+        return "sum of squared errors of the last batch"
+    return f"{d.global_weight} times the readout's and the local readouts' sum of squared errors"
 
 
 def _velocities(d: Description | OperatorDescription) -> str:

@@ -159,7 +159,7 @@ def _check_row(
     trace = model.layers[layer.index]
     values, tangents = (trace.z, trace.dz) if kind == "sums" else (trace.spikes, trace.dspikes)
     f, lanes, width = d.formats, d.lanes_built, layer.next_simd
-    rows = layer.rows if layer.kind != "readout" else layer.n_out
+    rows = layer.n_out if layer.reads_out else layer.rows
     frame, row = divmod(number, rows)
     sample, step = divmod(frame, d.network.time_steps) if values.ndim == 3 else (frame, None)
     turn, sample = divmod(sample, d.learning.batch)

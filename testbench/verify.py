@@ -97,7 +97,7 @@ def verify(
         skips = tuple(
             Skips(
                 layer.index,
-                learned[n] / (max(1, samples) * g.sample_cycles(layer)),
+                learned[n] / (max(1, samples) * description.passes * g.sample_cycles(layer)),
                 simulation.skipped[n] / (max(1, inferred) * g.sample_cycles(layer)),
             )
             for n, layer in enumerate(skipping)

@@ -103,7 +103,7 @@ class Bench:
     def latency(self, frame: list[Any]) -> int:
         """Cycles from a frame's last chunk to its first row."""
         steps, layer = self.d.network.time_steps, self.layer
-        readout = layer.kind == "readout" and steps & (steps - 1) != 0
+        readout = layer.reads_out and steps & (steps - 1) != 0
         return 8 + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
 
 

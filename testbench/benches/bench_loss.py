@@ -14,7 +14,7 @@ from dualspike.testbench.components import parameters
 
 def component(name: str) -> Loss:
     """The end of one core."""
-    d, g, _ = shape(name, -1)
+    d, g, _ = shape(name, 0)
     return Loss(d, g)
 
 
@@ -23,8 +23,8 @@ class Bench:
 
     def __init__(self, stand: Stand, name: str) -> None:
         self.stand, self.rng = stand, random.Random(12)
-        self.d, self.g, _ = shape(name, -1)
-        self.outputs = self.d.learning.batch * self.d.network.layers[-1]
+        self.d, self.g, _ = shape(name, 0)
+        self.outputs = self.d.learning.batch * self.d.network.layers[-1] * self.d.readouts
 
     @classmethod
     async def start(cls, dut: HierarchyObject) -> "Bench":
@@ -49,22 +49,25 @@ class Bench:
             targets.append(target)
         return outputs, targets
 
-    def accumulated(self, outputs: list[Any], targets: list[int]) -> tuple[int, list[int]]:
-        """Loss and jvp of some outputs."""
+    def accumulated(
+        self, outputs: list[Any], targets: list[int], local: bool = False
+    ) -> tuple[int, list[int]]:
+        """Loss and jvp of some outputs, all of the network's readout or all ``local``."""
         align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
+        weight = 1 if local else self.d.readouts - 1 or 1
         pairs = zip(outputs, targets, strict=True)
         errors = [output["value"][0] - (target << align) for output, target in pairs]
         jvp = [
-            sum(e * out["tangent"][0][k] for e, out in zip(errors, outputs, strict=True))
+            weight * sum(e * out["tangent"][0][k] for e, out in zip(errors, outputs, strict=True))
             for k in range(self.g.lanes)
         ]
-        return sum(e * e for e in errors), jvp
+        return weight * sum(e * e for e in errors), jvp
 
-    async def check(self, outputs: list[Any], targets: list[int]) -> None:
+    async def check(self, outputs: list[Any], targets: list[int], local: bool = False) -> None:
         """Compare the accumulators."""
         await self.stand.settle()
         found = self.stand.get("loss"), self.stand.get("jvp")
-        assert found == self.accumulated(outputs, targets)
+        assert found == self.accumulated(outputs, targets, local)
         await self.stand.edge()
 
 
@@ -83,17 +86,20 @@ async def accumulates_a_batch(dut: HierarchyObject, stalls: tuple[float, float])
         for target in (f.target.lowest, f.target.highest)
         for dy in (f.tangent.lowest, f.tangent.highest)
     ]
-    for end in [None, *ends, None]:
+    for turn, end in enumerate([None, *ends, None]):
+        local = bench.d.local and turn % 2 == 1
         batch = bench.batch(end)
+        if bench.d.local:
+            stand.set(is_local=local)
         await stand.pulse(clear=1)
         await bench.check([], [])
         counted.clear()
         outputs.send(batch[0])
         targets.send(batch[1])
         await stand.until(lambda: len(counted) == bench.outputs)
-        await bench.check(*batch)
+        await bench.check(*batch, local)
         await stand.cycle(3)
-        await bench.check(*batch)
+        await bench.check(*batch, local)
         assert len(counted) == bench.outputs
         assert outputs.moved == targets.moved
     assert not results.taken

@@ -8,6 +8,7 @@ import cocotb
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.sequencer import Course, Sequencer
+from dualspike.model.cycles import refill_cycles
 from dualspike.model.lfsr import draw_order
 from dualspike.model.registers import Command
 from dualspike.testbench.benches.plain import Plain
@@ -95,9 +96,10 @@ class Bench:
         """The batch enters and leaves, with pauses; open until all have entered."""
         stand, batch = self.stand, self.d.learning.batch
         entered = left = 0
-        while left < batch * self.outputs:
+        outputs = self.outputs * self.d.readouts
+        while left < batch * outputs:
             enters = entered < batch and self.rng.random() < 0.5
-            leaves = left < entered * self.outputs and self.rng.random() < 0.5
+            leaves = left < entered * outputs and self.rng.random() < 0.5
             stand.set(entered=enters, left=leaves)
             await self.expect(open=int(entered < batch), prime=0, busy=1, start=0)
             entered, left = entered + enters, left + leaves
@@ -124,6 +126,8 @@ class Bench:
             if self.d.passes > 1 and place == 0:
                 await self.expect(swap=1, turn=turn, words_ready=0, busy=1)
                 await self.draw(turn, again=1)
+                for _ in range(refill_cycles(self.d)):
+                    await self.expect(start=0, busy=1, words_ready=0, open=0)
             for layer, mask in enumerate(self.masks):
                 word = self.word
                 await self.expect(start=0, clipped=0, open=0, words_ready=int(self.stochastic))

@@ -90,7 +90,7 @@ class Bench:
     def latency(self) -> int:
         """4 cycles where the mean over T is a multiplication, else 3."""
         steps = self.d.network.time_steps
-        return 4 if self.layer.kind == "readout" and steps & (steps - 1) else 3
+        return 4 if self.layer.reads_out and steps & (steps - 1) else 3
 
 
 def _bits(signs: list[int]) -> int:

@@ -42,7 +42,7 @@ def weighted(
     """
     f = d.formats
     mean = Fraction(1)
-    if layer.kind == "readout":
+    if layer.reads_out:
         mean = Fraction(g.reciprocal, 1 << g.reciprocal_shift)
     unit = Fraction(1, 1 << layer.value_fraction)
     value, tangents, signs = sums
@@ -105,6 +105,7 @@ def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], 
         "coded": (-1, 1),
         "spiking": (0, 1),
         "readout": (0, d.network.time_steps),
+        "local": (0, d.network.time_steps),
     }[layer.kind]
     values = [rng.randint(lowest, highest) for _ in range(layer.n_in)]
     half = 1 << (layer.tangent_in_bits - 1) if layer.tangent_in_bits else 0
@@ -115,7 +116,7 @@ def frame(rng: random.Random, layer: Layer, d: Description) -> tuple[list[int], 
         silence = rng.choice([0.3, 0.8, 1.0])
         for j in range(layer.n_in):
             if rng.random() < silence:
-                values[j], tangents[j] = 0, [0] * d.lanes
+                values[j], tangents[j] = 0, [0] * d.lanes_built
             elif rng.random() < 0.5:
                 values[j] = 0  # a tangent without a spike
     return values, tangents

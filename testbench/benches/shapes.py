@@ -10,9 +10,11 @@
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only, parity                           |
 | leaky    | a leak, a threshold for each layer, a rectangle, coding rate, five bits of state   |
-| event    | silent chunks are skipped in layers 1 and 2, independent signs in a memory         |
+| event    | silent chunks skipped in layers 1 and 2, independent signs in a memory, 2 passes   |
 | sparse   | the same with factored signs, which need none, and wide chunks                     |
 | attached | reset attached, few rows and many, a triangle, a leak, coding bernoulli            |
+| local    | local losses of three hidden layers, so weights of 1/3, lanes of every kind        |
+| near     | the same of one layer, whose readout shares the tally; 3 lanes in 2 passes, T = 2  |
 """
 
 from typing import Any
@@ -121,7 +123,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "event": {
         "network": {"layers": [3, 7, 5, 3], "time_steps": 4},
         "learning": {"batch": 2, "rate": 3},
-        "hardware": {"simd": [1, 2, 2], "pe": [2, 2, 2], "skip": True},
+        "hardware": {"simd": [1, 2, 2], "pe": [2, 2, 2], "skip": True, "lanes": 2},
     },
     "sparse": {
         "network": {"layers": [2, 9, 4, 2], "time_steps": 3},
@@ -144,6 +146,31 @@ SHAPES: dict[str, dict[str, Any]] = {
         },
         "formats": {"weight": "s1.8", "tangent": "s6.3"},
         "hardware": {"simd": [2, 2, 1], "pe": [2, 3, 1], "lanes": 2, "protection": "ecc"},
+    },
+    "local": {
+        "network": {"layers": [3, 4, 5, 3, 2], "time_steps": 3},
+        "learning": {
+            "batch": 3,
+            "local": True,
+            "masks": [[0, 5], [1, 2, 4], [0, 1, 2, 3], [3, 6]],
+            "rate": 2,
+            "mantissa": [8, 10, 12, 9, 15, 11, 13],
+        },
+        "formats": {"weight": "s1.7", "membrane": "s1.9", "tangent": "s5.3", "target": "s1.8"},
+        "hardware": {"simd": [2, 2, 1, 2], "pe": [2, 2, 3, 1]},
+    },
+    "near": {
+        "network": {"layers": [2, 5, 4], "time_steps": 2},
+        "learning": {
+            "batch": 4,
+            "local": True,
+            "structure": "factored",
+            "rate": 3,
+            "rounding": "stochastic",
+            "momentum": 2,
+        },
+        "formats": {"weight": "s1.8", "membrane": "s2.8", "tangent": "s6.3", "target": "s1.7"},
+        "hardware": {"simd": [1, 2], "pe": [4, 2], "lanes": 2},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

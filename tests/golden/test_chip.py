@@ -89,10 +89,11 @@ class Oracle:
             result.append((z, dz))
         return result
 
-    def sample(self, x: list[int], signs: Any) -> list[tuple[int, list[int]]]:
-        """(y, dy of every lane) of every output."""
+    def sample(self, x: list[int], signs: Any) -> list[list[tuple[int, list[int]]]]:
+        """(y, dy of every lane) of every output; with signs of local readouts, too."""
         d, f, lanes = self.d, self.d.formats, len(signs)
-        steps, last = d.network.time_steps, d.n_layers - 1
+        steps, last = d.network.time_steps, len(d.network.layers) - 2
+        summed: list[Any] = []
         trains: Any = [
             (
                 [self.coded(t, value * f.input.lsb) for value in x],
@@ -111,11 +112,16 @@ class Oracle:
                     tangents.append([value * f.tangent.lsb for value in dspike])
                 after.append((spikes, tangents))
             trains = after
-        counts = [sum(column) for column in zip(*[a for a, _ in trains], strict=True)]
-        moved = [
-            [sum(da[j][k] for _, da in trains) for k in range(lanes)] for j in range(len(counts))
-        ]
-        return self.sums(last, signs, counts, moved, self.mean())
+            counts = [sum(column) for column in zip(*[a for a, _ in trains], strict=True)]
+            moved = [
+                [sum(da[j][k] for _, da in trains) for k in range(lanes)]
+                for j in range(len(counts))
+            ]
+            summed.append((counts, moved))
+        read = [(last, summed[-1])]
+        if d.learning.local and signs:
+            read += [(last + 1 + n, one) for n, one in enumerate(summed)]
+        return [self.sums(layer, signs, *one, self.mean()) for layer, one in read]
 
     def coded(self, t: int, value: Fraction) -> Fraction | int:
         """What the first layer gets of an input at step t."""
@@ -172,13 +178,17 @@ class Oracle:
         d, form = self.d, self.velocity or self.d.formats.weight
         align = d.formats.membrane.fraction - d.formats.target.fraction
         loss, slopes = 0, [0] * d.lanes
+        hidden = len(d.network.layers) - 2
         for sample, wanted in zip(x.tolist(), target.tolist(), strict=True):
-            for (y, dy), one in zip(self.sample(sample, signs), wanted, strict=True):
-                error = y - one * 2**align
-                loss += error * error
-                slopes = [
-                    slope + error * tangent for slope, tangent in zip(slopes, dy, strict=True)
-                ]
+            for n, outputs in enumerate(self.sample(sample, signs)):
+                weight = hidden if d.learning.local and n == 0 else 1
+                for (y, dy), one in zip(outputs, wanted, strict=True):
+                    error = y - one * 2**align
+                    loss += weight * error * error
+                    slopes = [
+                        slope + weight * error * tangent
+                        for slope, tangent in zip(slopes, dy, strict=True)
+                    ]
         for k, (v, c) in enumerate(signs):
             for layer in range(d.n_layers):
                 word = words.pop(0) if words else None
@@ -229,6 +239,8 @@ def random_tables(seed: int) -> dict[str, Any]:
     r = random.Random(seed)
     n = [r.randint(1, 4) for _ in range(r.randint(3, 5))]
     membrane, target = r.randint(3, 9), r.randint(1, 5)
+    local = not random.Random(f"local {seed}").randrange(3)
+    layers = len(n) - 1 + local * (len(n) - 2)
     tables: dict[str, Any] = {
         "network": {
             "layers": n,
@@ -243,7 +255,8 @@ def random_tables(seed: int) -> dict[str, Any]:
             "structure": r.choice(["independent", "factored"]),
             "rate": r.randint(1, 7),
             "seed": r.randint(1, 1000),
-            **learning(random.Random(f"learning {seed}"), len(n) - 1),
+            **learning(random.Random(f"learning {seed}"), layers),
+            "local": local,
         },
         "formats": {
             "weight": f"s{r.randint(0, 2)}.{r.randint(2, 8)}",
@@ -303,7 +316,7 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
     chip, rng = random_chip(d, seed), np.random.default_rng(seed)
     oracle = Oracle(d, [w.tolist() for w in chip.weights], [b.tolist() for b in chip.biases])
     x, _ = batch(rng, d)
-    y = [[y for y, _ in oracle.sample(sample, [])] for sample in x.tolist()]
+    y = [[y for y, _ in oracle.sample(sample, [])[0]] for sample in x.tolist()]
     assert chip.infer(x).tolist() == y
     for stage in range(3):
         state = chip.drawer.state
@@ -326,13 +339,15 @@ def test_updates_are_those_of_the_oracle(seed: int) -> None:
 
 
 def test_the_oracle_has_seen_every_flag_and_its_absence() -> None:
-    seen = []
+    seen, depths = [], set()
     for seed in range(60):
         d = describe(random_tables(seed), "test")
+        depths.add(d.readouts)
         chip, rng = random_chip(d, seed), np.random.default_rng(seed)
         seen.append(chip.update(*batch(rng, d)).flags)
     for flag in Flag:
         assert {flags >> flag & 1 for flags in seen} == {0, 1}, flag.name
+    assert depths == {1, 2, 3, 4}, "no local losses, and those of up to three hidden layers"
 
 
 @pytest.mark.parametrize("rounding", ["stochastic", "nearest"])

@@ -161,19 +161,77 @@ def test_the_float_network_agrees(structure: str, seed: int) -> None:
 
 def tangent_bound(d: Description, weights: list[np.ndarray], inputs: np.ndarray) -> np.ndarray:
     """E[dy] of every output, as derived above."""
+    return readout_bounds(d, weights, inputs, [weights[-1]])[-1]
+
+
+def readout_bounds(
+    d: Description, weights: list[np.ndarray], inputs: np.ndarray, readouts: list[np.ndarray]
+) -> list[np.ndarray]:
+    """E[dy] of the outputs of ``readouts``, which read the hidden layers, the deepest last."""
+    spike_errors: list[np.ndarray] = []
     s, steps = d.network.surrogate, d.network.time_steps
     half = 0.5 * float(d.formats.tangent.lsb)
     peak = s.peak + 0.5 * float(d.formats.surrogate.lsb)
     size = np.full((steps, d.shapes[0][1]), np.abs(inputs).sum(axis=1).max() + 1)
     error = np.full((steps, d.shapes[0][1]), half)
-    for layer, w in enumerate(weights[1:], 1):
+    for w in weights[1:]:
         charge, charge_error = size.cumsum(axis=0), error.cumsum(axis=0)
-        spike_error = peak * charge_error + slope_error(d) * charge + half
-        if layer == d.n_layers - 1:
-            break
+        spike_errors.append(peak * charge_error + slope_error(d) * charge + half)
         size = s.peak * charge @ np.abs(w).T + w.shape[1] + 1
-        error = spike_error @ np.abs(w).T + half
-    return spike_error.mean(axis=0) @ np.abs(weights[-1]).T + half
+        error = spike_errors[-1] @ np.abs(w).T + half
+    return [
+        one.mean(axis=0) @ np.abs(w).T + half
+        for one, w in zip(spike_errors[-len(readouts) :], readouts, strict=True)
+    ]
+
+
+def test_slopes_with_local_losses_are_those_of_the_float_model() -> None:
+    """jvp / (N B) against <dL/dtheta, v> of L = L_global + 1/N sum over n of L_n, lane by lane.
+
+    An output adds |e| E[dy] + |dy| E[y] + E[dy] E[y] to the error of its e dy at most, with E[dy]
+    as derived above and half a last bit of the membrane for E[y].
+    """
+    d = describe({**FINE, "learning": {**FINE["learning"], "local": True}}, "test")
+    f, rng = d.formats, np.random.default_rng(3)
+    half = 1 << (f.weight.fraction - 1)
+    stored = [rng.integers(-half, half + 1, s[::-1]) for s in d.shapes]
+    biases = [rng.integers(-half, half + 1, s[1]) for s in d.shapes]
+    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.learning.batch, 3))
+    target = rng.integers(f.target.lowest, f.target.highest + 1, (d.learning.batch, 2))
+    chip = Chip(d, stored, biases)
+    signs = chip.copy().perturb()
+    traces = chip.copy().forward(x, signs).layers
+    record = chip.update(x, target)
+    assert record.flags == 0
+
+    model = Model(Operator(parts=[d.network]), local=True)
+
+    def flat(arrays: list[np.ndarray], more: list[np.ndarray], *lanes: int) -> np.ndarray:
+        pairs = zip(arrays, more, strict=True)
+        parts = [one.reshape(*lanes, -1) for pair in pairs for one in pair]
+        return np.concatenate(parts, axis=-1).astype(float)
+
+    theta = flat(stored, biases) * float(f.weight.lsb)
+    v = flat(signs.weights, signs.biases, d.lanes)
+    inputs, wanted = real(x, f.input), real(target, f.target)
+    loss, slopes = model.slopes(theta, (inputs,), wanted, v, "global")
+    hidden = len(d.network.layers) - 2
+    scale = hidden * d.learning.batch
+    found = np.array(record.jvp) / 2.0 ** (f.membrane.fraction + f.tangent.fraction) / scale
+    assert record.loss / 4.0**f.membrane.fraction / scale / 2 == pytest.approx(loss, rel=1e-3)
+
+    weights = [real(w, f.weight) for w in stored]
+    chain, readouts = weights[: hidden + 1], weights[hidden + 1 :]
+    main = readout_bounds(d, chain, inputs, [chain[-1]])
+    bounds = zip([*main, *readout_bounds(d, chain, inputs, readouts)], traces[hidden:], strict=True)
+    bound, off = np.zeros(d.lanes), 0.5 * float(f.membrane.lsb)
+    for n, (moved, trace) in enumerate(bounds):
+        e, dy = real(trace.z, f.membrane) - wanted, real(trace.dz, f.tangent)
+        error = np.abs(e) * moved + np.abs(dy) * off + 2 * moved * off
+        bound += (1 if n else hidden) * error.sum(axis=(1, 2)) / scale
+    error = np.abs(found - slopes[:, 0])
+    assert (error <= bound + SLACK).all()
+    assert (bound < 0.15 * np.abs(slopes).max()).all(), "the bound would let anything pass"
 
 
 def test_the_mean_is_near_a_division() -> None:

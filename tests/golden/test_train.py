@@ -136,6 +136,31 @@ def test_one_update(scope: str, structure: str, batch: int) -> None:
         )
 
 
+@pytest.mark.parametrize("scope", ["layer", "global"])
+def test_one_update_with_local_losses(scope: str) -> None:
+    """theta <- theta - 3/4 2^-rate g, local readouts and all; g is of L, with 1/3 for each L_n."""
+    tables = {
+        "network": {"layers": [2, 4, 3, 5, 1]},
+        "learning": {"local": True, "scope": scope, "batch": 4, "rate": 5},
+    }
+    description = describe(tables, "here")
+    engine = FloatEngine(description, start(description, 3))
+    rng = np.random.default_rng(0)
+    x, target = rng.uniform(-1, 1, (4, 2)), rng.uniform(-1, 1, (4, 1))
+    model = Model(Operator(parts=[description.network]), local=True)
+    theta = model.start(3)
+    estimator = ForwardGradient(description.learning.scope)
+    loss, g = estimator.gradient(model, theta, (x,), target, (1, 0))
+    assert engine.update(x, target, 0) == loss == pytest.approx(model.loss(theta, (x,), target))
+    expected = model.layout.whole(theta - 0.75 * 2**-5 * g)
+    after = engine.weights()
+    assert [w.shape for w in after.weights] == [s[::-1] for s in description.shapes]
+    for found, wanted in zip(
+        (*after.weights, *after.biases), (*expected.weights, *expected.biases), strict=True
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
 def test_idle_lanes_change_nothing() -> None:
     tables = tomllib.loads(preset_text("hat"))
     tables["hardware"] = {"lanes": 7}

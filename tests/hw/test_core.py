@@ -17,6 +17,8 @@ from dualspike.testbench.components import run_bench
         ("sparse", 5),
         ("leaky", 7),
         ("attached", 7),
+        ("local", 5),
+        ("near", 5),
     ],
 )
 def test_core(name: str, flags: int) -> None:

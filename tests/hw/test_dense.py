@@ -18,6 +18,7 @@ from dualspike.testbench.components import run_bench
         ("still", 0),
         ("event", 2),
         ("sparse", 1),
+        ("local", 5),
     ],
 )
 def test_dense(name: str, layer: int) -> None:

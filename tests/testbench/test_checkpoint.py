@@ -17,7 +17,14 @@ from dualspike.testbench.rtl import RtlEngine
 TABLES = {
     "name": "tiny",
     "network": {"layers": [2, 3, 1], "time_steps": 4},
-    "learning": {"batch": 4, "updates": 230, "rate": 4, "momentum": 2, "schedule": "chip"},
+    "learning": {
+        "batch": 4,
+        "updates": 230,
+        "rate": 4,
+        "momentum": 2,
+        "schedule": "chip",
+        "local": True,
+    },
 }
 D = describe(TABLES, "test")
 DATA = load_data(D)

@@ -34,6 +34,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {"layers": [5, 6, 4, 2], "time_steps": 3, "coding": "bernoulli"},
         "hardware": {"simd": [2, 1, 1], "pe": [3, 4, 2]},
     },
+    "local": {
+        "network": {"layers": [3, 6, 4, 5, 2], "time_steps": 3},
+        "learning": {"local": True, "masks": [[0, 4], [1, 5], [2, 6], [3]]},
+        "hardware": {"simd": [1, 1, 2, 1]},
+    },
     "one step": {"network": {"layers": [6, 4, 1], "time_steps": 1}},
     "first layer slowest": {
         "network": {"layers": [20, 6, 2], "time_steps": 2},
@@ -62,6 +67,7 @@ def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
 def test_samples_enter_at_the_interval(measured: tuple[Description, Simulation]) -> None:
     d, simulation = measured
     interval = geometry(d).interval
+    assert geometry(d).inference_interval == interval
     x, target = random_batch(d, np.random.default_rng(1))
     simulation.learn(x, target)
     learning = np.diff(simulation.entered.astype(np.int64))

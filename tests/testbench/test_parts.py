@@ -24,7 +24,9 @@ KINDS = {
     "counts": "tallies",
     "phases": "tallies",
     "kept": "signs",
+    "ring": "replay",
 }
+TALLY = re.compile(r"_tally(_\d+)?$")
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
@@ -37,7 +39,7 @@ def counted(verilog: str) -> tuple[int, dict[str, int]]:
     names = MODULE.findall(verilog)
     for name, text in zip(names, MODULE.split(verilog)[2::2], strict=True):
         for high, memory, last in MEMORY.findall(text):
-            kind = "tallies" if name.endswith("_tally") else KINDS[memory]
+            kind = "tallies" if TALLY.search(name) else KINDS[memory]
             bits[kind] += (int(high) + 1) * (int(last) + 1)
         bits["signs"] += 32 * len(SIGNS.findall(text))
     return len(PRODUCT.findall(verilog)), dict(bits)
@@ -47,7 +49,17 @@ DESCRIPTIONS = [
     load_preset("hat"),
     *(
         described(name)
-        for name in ("folded", "attached", "still", "event", "sparse", "odd", "gliding")
+        for name in (
+            "folded",
+            "attached",
+            "still",
+            "event",
+            "sparse",
+            "odd",
+            "gliding",
+            "local",
+            "near",
+        )
     ),
     *(random_description(seed) for seed in (5, 12)),
 ]

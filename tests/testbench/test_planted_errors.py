@@ -9,8 +9,9 @@ import pytest
 
 from dualspike.golden.data import Dataset
 from dualspike.golden.rounding import real
-from dualspike.hw import neuron, sequencer, settle, sieve, signs
+from dualspike.hw import loss, neuron, sequencer, settle, sieve, signs
 from dualspike.model.description import Description
+from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import Lfsr
 from dualspike.model.load import describe
 from dualspike.testbench.verify import Verdict, verify
@@ -105,6 +106,30 @@ def test_a_sieve_that_forgets_tangents(tmp_path: Path, monkeypatch: pytest.Monke
     silent = sieve.silent
     monkeypatch.setattr(sieve, "silent", lambda chunk, learn: silent(chunk, learn & 0))
     found(run(tmp_path), tmp_path, lambda signal: "layer 1 dz[" in signal)
+
+
+LOCAL = {"batch": 4, "rate": 4, "local": True, "masks": [[0, 1, 2], [3, 4]]}
+
+
+def test_a_local_readout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums of a hidden layer's own readout meet one place off; the others are right."""
+    monkeypatch.setitem(TABLES, "learning", LOCAL)
+    aligned = settle.aligned_sum
+
+    def misaligned(d: Description, layer: Layer) -> tuple[int, int, int]:
+        width, fraction, shift = aligned(d, layer)
+        return width, fraction, shift - (layer.index == 4)
+
+    monkeypatch.setattr(settle, "aligned_sum", misaligned)
+    found(run(tmp_path), tmp_path, lambda signal: "layer 4 dz[" in signal)
+
+
+def test_the_weight_of_local_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLES, "learning", LOCAL)
+    monkeypatch.setattr(loss, "_times", lambda value, factor: value)
+    difference = run(tmp_path).difference
+    assert difference is not None and difference.signal == "LOSS"
+    assert difference.expected > difference.found > difference.expected / 2
 
 
 def found(verdict: Verdict, tmp_path: Path, right: Callable[[str], bool]) -> None:

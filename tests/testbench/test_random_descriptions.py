@@ -31,7 +31,7 @@ def test_preset(name: str) -> None:
 def test_random_descriptions_reach_every_kind_of_core() -> None:
     seen = [random_description(seed) for seed in SEEDS]
     layers = [layer for d in seen for layer in geometry(d).layers]
-    assert {d.n_layers for d in seen} == {2, 3, 4}
+    assert {len(d.network.shapes) for d in seen} == {2, 3, 4}
     assert {d.learning.structure for d in seen} == {"independent", "factored"}
     assert {d.learning.scope for d in seen} == {"layer", "global"}
     assert any(d.learning.frozen for d in seen) and any(d.learning.masks for d in seen)
@@ -39,7 +39,15 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
     assert len({(bool(d.learning.mantissa), d.learning.rounding) for d in seen}) == 4
     assert {d.momentum is None for d in seen} == {True, False}
     assert any(d.momentum and d.passes > 1 for d in seen)
-    assert {d.passes for d in seen} >= {1, 2, 3}
+    assert {d.passes for d in seen} >= {1, 2} and max(d.passes for d in seen) > 2
+    local = [d for d in seen if d.local]
+    assert {d.readouts for d in local} == {2, 3, 4}
+    assert {d.passes for d in local} >= {1, 2} and {d.momentum is None for d in local} == {
+        True,
+        False,
+    }
+    assert {d.learning.structure for d in local} == {"independent", "factored"}
+    assert any(one.kind == "local" and one.groups > 1 for d in local for one in geometry(d).layers)
     assert any(d.lanes_built > d.lanes_used for d in seen)
     assert any(d.passes > 1 and d.lanes % d.lanes_built for d in seen)
     chip = [d for d in seen if d.learning.schedule == "chip"]
@@ -72,6 +80,9 @@ def test_random_descriptions_reach_every_kind_of_core() -> None:
         (d.learning.structure, one.kind) for d in seen for one in geometry(d).layers if one.skips
     }
     assert len(skipping) == 4
+    skips = [d for d in seen if any(layer.skips for layer in geometry(d).layers)]
+    assert {d.learning.structure for d in skips if d.passes > 1} == {"independent", "factored"}
+    assert any(d.local for d in skips)
     assert any(layer.groups > 1 and layer.n_out % layer.pe for layer in layers)
     assert any(layer.simd > 1 and layer.n_in % layer.simd for layer in layers)
     assert any(layer.next_simd > 1 and layer.n_out % layer.next_simd for layer in layers)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualspike.golden.network import Parameters
 from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.save import toml_text
 from dualspike.nir.importing import DESCRIPTION
 from dualspike.nir.neurons import SUBTRACT
@@ -22,7 +23,13 @@ def graph_of(description: Description, parameters: Parameters, dt: float) -> nir
     Neurons that do not leak become IF with r = 1 / dt, others LIF with tau = dt / (1 - leak) and
     r = tau / dt, so that one step of Euler's method at dt is the chip's step. The graph's metadata
     are ``reset_mechanism``, ``dt``, ``time_steps``, and under ``dualspike`` the description.
+    Raises BadInput for a description with local losses, whose readouts are no part of the chain.
     """
+    if description.local:
+        raise BadInput(
+            "learning.local must be false to export, not true: local readouts are no part of the"
+            " network, whose weights the same file holds"
+        )
     network = description.network
     nodes: dict[str, nir.NIRNode] = {"input": nir.Input({"input": np.array([network.layers[0]])})}
     last = len(parameters.weights) - 1

@@ -1,0 +1,60 @@
+"""`Fork`: both sides get everything, each at its own pace, or one side alone."""
+
+import cocotb
+from amaranth.hdl import unsigned
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.fork import Fork
+from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.components import parameters
+
+
+def component(bits: int) -> Fork:
+    """A fork for payloads of ``bits`` bits."""
+    return Fork(unsigned(bits))
+
+
+async def _stand(dut: HierarchyObject) -> Stand:
+    return await Stand.start(dut, component(**parameters()))
+
+
+@cocotb.test()
+@cocotb.parametrize(stalls=[(0.0, 0.0, 0.5), (0.0, 0.5, 0.0), (0.5, 0.5, 0.5), (0.1, 0.9, 0.2)])
+async def gives_to_both_or_to_one(dut: HierarchyObject, stalls: tuple[float, float, float]) -> None:
+    """Everything once to each side, whoever waits; without ``on`` the copies get nothing."""
+    stand = await _stand(dut)
+    source, out = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    copies = stand.sink("copies", stalls[2])
+    sent: list[int] = []
+    copied: list[int] = []
+    for turn in range(6):
+        more = list(range(turn, 200, 7))
+        stand.set(on=turn % 2)
+        source.send(more)
+        sent += more
+        copied += more if turn % 2 else []
+        await stand.taken(out, len(sent))
+        await stand.taken(copies, len(copied))
+        await stand.cycle(3)
+        assert (out.taken, copies.taken) == (sent, copied)
+        assert not source.queue
+
+
+@cocotb.test()
+async def takes_no_cycle(dut: HierarchyObject) -> None:
+    """Latency 0, a payload in every cycle; with one side shut the other gets one and waits."""
+    stand = await _stand(dut)
+    source, out, copies = stand.source("inputs"), stand.sink("outputs"), stand.sink("copies")
+    stand.set(on=1)
+    source.send(range(20))
+    await stand.taken(copies, 20)
+    assert source.moved == out.moved == copies.moved
+    assert source.moved == list(range(source.moved[0], source.moved[0] + 20))
+    for shut, other in ((out, copies), (copies, out)):
+        shut.open = False
+        source.send([7, 8])
+        await stand.cycle(9)
+        assert len(other.taken) - len(shut.taken) == 1 and len(source.queue) == 2
+        shut.open = True
+        await stand.until(lambda: not source.queue)
+        assert out.taken == copies.taken
