@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.digits import digits
 from dualspike.golden.online.loss import MixedLoss
-from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.noise import Noise
 from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.rule import Rule
@@ -105,7 +105,7 @@ def main() -> None:
     samples = digits()
     x, labels = samples.x[:BATCH], samples.labels[:BATCH]
     rng = np.random.default_rng(1)
-    network = OnlineNetwork(LAYERS, rng)
+    network = perceptron(LAYERS, rng)
     frames, loss = repeated(x, STEPS), MixedLoss(SHARE)
     given = [jnp.asarray(W) for W in network.weights], [jnp.asarray(b) for b in network.biases]
     data = jnp.asarray(x), jax.nn.one_hot(jnp.asarray(labels), LAYERS[-1], dtype=jnp.float64)

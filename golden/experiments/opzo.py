@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.digits import Samples, digits
 from dualspike.golden.online.direct_feedback import DirectFeedback
 from dualspike.golden.online.kolen_pollack import DirectKolenPollack
@@ -119,7 +120,7 @@ def execute(trial: Trial, plan: Plan, seed: int) -> Found:
     """One run from ``default_rng(seed)``."""
     samples = digits()
     rng = np.random.default_rng(seed)
-    network = OnlineNetwork(list(plan.layers), rng)
+    network = perceptron(list(plan.layers), rng)
     course = replace(plan.course, coding=trial.coding)
     noise = Noise(
         rng, course.alpha, trial.distribution, trial.position, antithetic=trial.antithetic

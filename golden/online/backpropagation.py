@@ -18,10 +18,8 @@ class SpatialBackpropagation(Silent):
 
     def signals(self, step: Step) -> list[Floats]:
         """See Rule.signals."""
-        weights = step.network.weights
-        signal: Floats = step.error @ weights[-1]
-        found: list[Floats] = [signal]
-        for W, slope in zip(weights[-2:0:-1], step.slopes[:0:-1], strict=True):
-            signal = (signal * slope) @ W
-            found.append(signal)
+        last = len(step.slopes)
+        found = [step.network.back(last, step.error)]
+        for layer in range(last - 1, 0, -1):
+            found.append(step.network.back(layer, found[-1] * step.slopes[layer]))
         return found[::-1]

@@ -1,7 +1,7 @@
-"""The instantaneous loss: cross-entropy mixed with the squared error."""
+"""Instantaneous losses: of a class, cross-entropy mixed with the squared error; of numbers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,24 @@ from numpy.typing import NDArray
 from dualspike.model.errors import BadInput
 
 Floats = NDArray[np.floating[Any]]
+
+
+class Loss(Protocol):
+    """What one step's output is worth."""
+
+    def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Loss [B] and its derivative dL/do [B, n_out] for output [B, n_out], target [B, ...]."""
+        ...
+
+
+@dataclass(frozen=True)
+class SquaredLoss:
+    """L = mean((o - y)^2) over the outputs, for a target y [B, n_out]."""
+
+    def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
+        """See Loss."""
+        distance = output - target
+        return np.square(distance).mean(axis=1), 2 / output.shape[1] * distance
 
 
 @dataclass(frozen=True)
@@ -25,9 +43,9 @@ class MixedLoss:
         if not 0 <= self.share <= 1:
             raise BadInput(f"share must be in [0, 1], not {self.share}")
 
-    def __call__(self, output: Floats, labels: NDArray[np.integer[Any]]) -> tuple[Floats, Floats]:
-        """Loss [B] and its derivative dL/do [B, n_out] for output [B, n_out], labels [B]."""
-        rows = np.arange(len(labels))
+    def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
+        """See Loss; the target [B] are classes."""
+        rows, labels = np.arange(len(target)), target
         shifted = output - output.max(axis=1, keepdims=True)
         odds = np.exp(shifted)
         total = odds.sum(axis=1, keepdims=True)

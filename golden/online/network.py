@@ -1,15 +1,14 @@
-"""A fully connected network of LIF neurons, one time step at a time."""
+"""A network of LIF neurons, one time step at a time."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.online.neuron import Neuron
-from dualspike.model.errors import BadInput
+from dualspike.golden.online.synapses import Synapses
 
 Floats = NDArray[np.floating[Any]]
 Position = Literal["after", "before"]
@@ -39,62 +38,77 @@ class Activity:
 class OnlineNetwork:
     """Hidden layers of LIF neurons and a readout o[t] = W S[t] + b that neither leaks nor fires.
 
-    ``layers``: neurons of every layer from the inputs to the outputs, three or more. All
-    parameters are views of one vector ``theta`` [N]: W_l [n_l, n_{l-1}], then b_l [n_l], layer by
-    layer. W starts uniform in +-sqrt(3 / fan_in), of variance 1 / fan_in; b at 0.
+    ``synapses`` in front of every layer, the readout's last; ``layers`` counts the neurons from the
+    inputs to the outputs. All parameters are one vector ``theta`` [N], of which every layer's
+    synapses own a part, in that order.
     What the network answers is the sum of o[t] over the steps, the readout's potential.
     """
 
     def __init__(
-        self, layers: list[int], rng: np.random.Generator, neuron: Neuron | None = None
+        self,
+        synapses: Sequence[Synapses],
+        rng: np.random.Generator,
+        neuron: Neuron | None = None,
     ) -> None:
-        if len(layers) < 3 or min(layers) < 1:
-            raise BadInput(f"layers must be three or more numbers from 1 up, not {layers}")
-        self.layers = list(layers)
+        self.synapses = list(synapses)
+        self.layers = [synapses[0].n_in, *(one.n_out for one in synapses)]
         self.neuron = neuron or Neuron()
-        self.theta: Floats = np.zeros(sum((a + 1) * b for a, b in pairwise(layers)))
+        self.theta: Floats = np.zeros(sum(one.size for one in synapses))
+        self.own = self.parts(self.theta)
         self.weights, self.biases = self.views(self.theta)
-        for W in self.weights:
-            W[:] = rng.uniform(-1, 1, W.shape) * math.sqrt(3 / W.shape[1])
+        for one, own in zip(self.synapses, self.own, strict=True):
+            one.start(own, rng)
 
     @property
     def hidden(self) -> list[int]:
         """Neurons of every hidden layer."""
         return self.layers[1:-1]
 
+    def parts(self, vector: Floats) -> list[Floats]:
+        """The part of each layer's synapses, as views of a vector [N] laid out like theta."""
+        ends = np.cumsum([one.size for one in self.synapses])
+        return np.split(vector, ends[:-1])
+
     def views(self, vector: Floats) -> tuple[list[Floats], list[Floats]]:
-        """Weights and biases as views of a vector [N] laid out like theta."""
-        weights: list[Floats] = []
-        biases: list[Floats] = []
-        start = 0
-        for n_in, n_out in pairwise(self.layers):
-            end = start + n_in * n_out
-            weights.append(vector[start:end].reshape(n_out, n_in))
-            start = end + n_out
-            biases.append(vector[end:start])
-        return weights, biases
+        """Weights and biases of every layer, as views of such a vector."""
+        both = zip(self.synapses, self.parts(vector), strict=True)
+        found = [one.split(part) for one, part in both]
+        return [parts[0] for parts in found], [parts[1] for parts in found]
 
     def rest(self, batch: int) -> Activity:
         """The state before the first step: nothing charged, nothing fired."""
         silent: list[Floats] = [np.zeros((batch, n)) for n in self.hidden]
         return Activity(silent, silent, np.zeros((batch, self.layers[-1])))
 
-    def step(self, before: Activity, x: Floats, injection: Injection | None = None) -> Activity:
-        """One time step from ``before`` with inputs x [B, n_in]; ``before`` is left as it is."""
-        neuron = self.neuron
+    def feed(self, layer: int, sent: Floats) -> Floats:
+        """Currents [B, n_l] of a layer, the first hidden one being 0, from what is sent to it."""
+        return self.synapses[layer].currents(self.own[layer], sent)
+
+    def back(self, layer: int, delta: Floats) -> Floats:
+        """dL/dsent of that layer from its dL/dcurrents."""
+        return self.synapses[layer].back(self.own[layer], delta)
+
+    def step(
+        self,
+        before: Activity,
+        x: Floats,
+        injection: Injection | None = None,
+        fed: Floats | None = None,
+    ) -> Activity:
+        """One time step from ``before`` with inputs x [B, n_in]; ``before`` is left as it is.
+
+        ``fed``: the first layer's currents, where they are known already.
+        """
         membranes: list[Floats] = []
         spikes: list[Floats] = []
         for layer in range(len(self.hidden)):
-            membrane = before.membranes[layer] - neuron.threshold * before.spikes[layer]
-            membrane *= neuron.leak
-            membrane += x @ self.weights[layer].T
-            membrane += self.biases[layer]
+            current = self.feed(layer, x) if layer or fed is None else fed.copy()
             if injection is not None and injection.position == "before":
-                membrane += injection.values[layer]
-            S = neuron.fire(membrane - neuron.threshold)
+                current += injection.values[layer]
+            last = before.membranes[layer], before.spikes[layer]
+            membrane, x = self.neuron.charge(*last, current)
             membranes.append(membrane)
-            spikes.append(S)
-            x = S
+            spikes.append(x)
             if injection is not None and injection.position == "after":
-                x = S + injection.values[layer]
-        return Activity(membranes, spikes, x @ self.weights[-1].T + self.biases[-1])
+                x = x + injection.values[layer]
+        return Activity(membranes, spikes, self.feed(-1, x))

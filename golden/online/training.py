@@ -61,8 +61,8 @@ def accuracy(network: OnlineNetwork, frames: Floats, labels: NDArray[np.integer[
 
 def synaptic_operations(network: OnlineNetwork, rates: list[float], steps: int) -> list[float]:
     """Additions per sample behind every hidden layer: spikes times the fan-out, over all steps."""
-    fan_out = network.layers[2:]
-    return [steps * rate * n * m for rate, n, m in zip(rates, network.hidden, fan_out, strict=True)]
+    behind = zip(rates, network.hidden, network.synapses[1:], strict=True)
+    return [steps * rate * n * one.fan_out for rate, n, one in behind]
 
 
 def train(

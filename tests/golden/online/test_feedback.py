@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.direct_feedback import DirectFeedback
 from dualspike.golden.online.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.loss import MixedLoss
-from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.traces import repeated, train_pass
 from dualspike.model.errors import BadInput
 
@@ -14,7 +14,7 @@ from dualspike.model.errors import BadInput
 def test_direct_feedback_uses_its_matrices_and_keeps_them() -> None:
     """With B = W^T of one hidden layer it is back-propagation; only the matrix decides."""
     rng = np.random.default_rng(2)
-    network = OnlineNetwork([3, 5, 2], rng)
+    network = perceptron([3, 5, 2], rng)
     frames, labels = repeated(rng.uniform(0, 2, (6, 3)), 4), rng.integers(0, 2, 6)
     rule = DirectFeedback(network, rng)
     drawn = rule.matrices[0].copy()
@@ -34,7 +34,7 @@ def test_kolen_pollack_meets_the_readout() -> None:
     The readout descends by the same rate and decay, one time step at a time.
     """
     rng = np.random.default_rng(4)
-    network = OnlineNetwork([3, 6, 5, 2], rng)
+    network = perceptron([3, 6, 5, 2], rng)
     rate, decay = 0.1, 0.05
     network.theta *= 3
     rule = DirectKolenPollack(network, rng, rate, decay)
@@ -52,7 +52,7 @@ def test_kolen_pollack_meets_the_readout() -> None:
 
 def test_bad_settings() -> None:
     rng = np.random.default_rng(0)
-    network = OnlineNetwork([1, 1, 1], rng)
+    network = perceptron([1, 1, 1], rng)
     with pytest.raises(BadInput, match=r"^rate must be in \[0, inf\), not -1$"):
         DirectKolenPollack(network, rng, -1, 0)
     with pytest.raises(BadInput, match=r"^decay must be in \[0, 1\], not 2$"):

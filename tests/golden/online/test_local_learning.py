@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.local_learning import LocalLearning, Readout
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
@@ -16,7 +17,7 @@ from dualspike.model.errors import BadInput
 
 def problem() -> tuple[OnlineNetwork, Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     rng = np.random.default_rng(6)
-    network = OnlineNetwork([3, 5, 4, 6, 2], rng)
+    network = perceptron([3, 5, 4, 6, 2], rng)
     network.theta *= 2
     for b in network.biases[:3]:
         b += 0.7
@@ -37,7 +38,7 @@ def test_local_losses_add_up() -> None:
     np.testing.assert_array_equal(gradient(none), plain)
     rule = LocalLearning(network, SpatialBackpropagation(), rng, 0.3, 0)
     extra = network.views(gradient(rule) - plain)[0]
-    cut = OnlineNetwork([3, 5, 2], rng)
+    cut = perceptron([3, 5, 2], rng)
     cut.weights[0][:] = network.weights[0]
     cut.biases[0][:] = network.biases[0]
     cut.weights[1][:] = rule.readouts[0].weights
@@ -51,7 +52,7 @@ def test_readouts_descend_their_loss() -> None:
     network, frames, labels = problem()
     rng = np.random.default_rng(1)
     rule = LocalLearning(network, SpatialBackpropagation(), rng, 0.3, 0.1)
-    cut = OnlineNetwork([3, 5, 2], rng)
+    cut = perceptron([3, 5, 2], rng)
     cut.weights[0][:] = network.weights[0]
     cut.biases[0][:] = network.biases[0]
     cut.weights[1][:] = start = rule.readouts[0].weights.copy()

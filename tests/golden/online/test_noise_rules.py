@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork, Position
 from dualspike.golden.online.neuron import Neuron
@@ -36,12 +37,23 @@ def z_scores(estimates: Floats, truth: Floats) -> Floats:
     return (estimates.mean(axis=0) - truth) / error
 
 
-def sigmoid(x: Floats) -> Floats:
-    return 1 / (1 + np.exp(-x / 0.25))
+class Smooth(Neuron):
+    """Sends sigmoid(U - threshold), whose derivative the slope is."""
+
+    def charge(self, membrane: Floats, spikes: Floats, current: Floats) -> tuple[Floats, Floats]:
+        reached = self.leak * (membrane - self.threshold * spikes) + current
+        return reached, 1 / (1 + np.exp(-(reached - self.threshold) / self.width))
 
 
-def line(x: Floats) -> Floats:
-    return x
+class Straight(Neuron):
+    """Sends U - threshold."""
+
+    def charge(self, membrane: Floats, spikes: Floats, current: Floats) -> tuple[Floats, Floats]:
+        reached = self.leak * (membrane - self.threshold * spikes) + current
+        return reached, reached - self.threshold
+
+    def slope(self, membrane: Floats) -> Floats:
+        return np.ones_like(membrane)
 
 
 def hidden_part(network: OnlineNetwork, gradient: Floats) -> Floats:
@@ -55,7 +67,7 @@ def test_unbiased_on_a_smooth_network(
 ) -> None:
     """Neurons send sigmoid(U - threshold), so that the slope is their derivative."""
     rng = np.random.default_rng(7)
-    network = OnlineNetwork([3, 4, 3, 2], rng, Neuron(fire=sigmoid))
+    network = perceptron([3, 4, 3, 2], rng, Smooth())
     x, labels = rng.uniform(0, 2, (2, 3)), np.array([0, 1])
     many = np.tile(x, (500, 1))
     noise = Noise(rng, alpha, distribution, antithetic=False)
@@ -78,7 +90,7 @@ def test_feedback_becomes_the_jacobian_transposed(
 ) -> None:
     """In a linear network without leak: do/dS_2 = W_3 and do/dS_1 = W_3 W_2 for every sample."""
     rng = np.random.default_rng(5)
-    network = OnlineNetwork([3, 4, 5, 2], rng, Neuron(leak=0, fire=line, slope=np.ones_like))
+    network = perceptron([3, 4, 5, 2], rng, Straight(leak=0))
     _, W2, W3 = network.weights
     truth = np.concatenate([(W3 @ W2).T.ravel(), W3.T.ravel()])
     frames, labels = rng.uniform(-1, 1, (2, 400, 3)), rng.integers(0, 2, 400)
@@ -105,7 +117,7 @@ def test_variance_has_the_published_order() -> None:
     Xiao et al., OPZO, Prop. 4.2; d = 16 perturbed nodes, one sample a batch.
     """
     rng = np.random.default_rng(11)
-    network = OnlineNetwork([4, 8, 8, 3], rng, Neuron(fire=sigmoid))
+    network = perceptron([4, 8, 8, 3], rng, Smooth())
     x, labels = rng.uniform(0, 2, (500, 4)), rng.integers(0, 3, 500)
     noise = Noise(rng, 0.1, antithetic=False)
     opzo = PseudoZerothOrder(network, noise, 0.99, divided=True)
@@ -130,7 +142,7 @@ def test_variance_has_the_published_order() -> None:
 
 
 def test_odd_steps_turn_the_noise() -> None:
-    network = OnlineNetwork([1, 3, 2, 1], np.random.default_rng(0))
+    network = perceptron([1, 3, 2, 1], np.random.default_rng(0))
     noise = Noise(np.random.default_rng(1), 0.5, "rademacher", "before")
     drawn = [noise.draw(network, step, 4) for step in range(4)]
     assert [n.shape for n in drawn[0].values] == [(4, 3), (4, 2)]
@@ -144,7 +156,7 @@ def test_odd_steps_turn_the_noise() -> None:
 
 def test_where_the_noise_goes() -> None:
     """Noise on spikes changes the next layer's input; in the current it stays in the membrane."""
-    network = OnlineNetwork([1, 1, 1], np.random.default_rng(0))
+    network = perceptron([1, 1, 1], np.random.default_rng(0))
     network.theta[:] = [1, 0, 2, 0]
     rest, x = network.rest(1), np.array([[0.75]])
     found: dict[Position, Any] = {}
@@ -165,11 +177,11 @@ def test_bad_settings() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(BadInput, match=r"^alpha must be in \(0, inf\), not 0$"):
         Noise(rng, 0)
-    network = OnlineNetwork([1, 1, 1], rng)
+    network = perceptron([1, 1, 1], rng)
     with pytest.raises(BadInput, match=r"^momentum must be in \[0, 1\), not 1$"):
         PseudoZerothOrder(network, Noise(rng, 1), 1)
     with pytest.raises(BadInput, match=r"^layers must be three .* from 1 up, not \[2, 3\]$"):
-        OnlineNetwork([2, 3], rng)
+        perceptron([2, 3], rng)
     with pytest.raises(BadInput, match=r"^leak must be in \[0, 1\), not 1$"):
         Neuron(leak=1)
     with pytest.raises(BadInput, match=r"^threshold must be in \(0, inf\), not 0$"):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.digits import Samples, digits, poisson_events
-from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.noise import Noise
 from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.training import Coding, Course, synaptic_operations, train
@@ -47,7 +47,7 @@ def test_learns(coding: Coding, name: str) -> None:
 
     def run() -> Any:
         rng = np.random.default_rng(1)
-        network, noise = OnlineNetwork([64, 40, 30, 3], rng), Noise(rng, course.alpha)
+        network, noise = perceptron([64, 40, 30, 3], rng), Noise(rng, course.alpha)
         opzo = PseudoZerothOrder(network, noise, 0.99)
         rule = SpatialBackpropagation() if name == "BP" else opzo
         heard: list[int] = []
@@ -63,5 +63,5 @@ def test_learns(coding: Coding, name: str) -> None:
 
 
 def test_synaptic_operations_count_the_fan_out() -> None:
-    network = OnlineNetwork([1, 10, 20, 3], np.random.default_rng(0))
+    network = perceptron([1, 10, 20, 3], np.random.default_rng(0))
     assert synaptic_operations(network, [0.5, 0.25], 4) == [4 * 5 * 20, 4 * 5 * 3]

@@ -1,0 +1,49 @@
+# pyright: basic
+"""Compiled loops over the neurons of a layer, and the running sums of the online rules.
+
+Arrays of a call are flat or [B, n] and of one type. Numba keeps compiled code beside this file and
+looks at this file alone to see whether it is stale: so all that is compiled is here.
+"""
+
+from typing import Any
+
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+compiled = njit(cache=True, error_model="numpy")
+
+
+@compiled
+def charge(
+    membrane: Array, spikes: Array, leak: float, threshold: float, current: Array, fired: Array
+) -> None:
+    """``current`` becomes U = leak (membrane - threshold spikes) + current, ``fired`` U >= it."""
+    for i in range(len(current)):
+        reached = leak * (membrane[i] - threshold * spikes[i]) + current[i]
+        current[i] = reached
+        fired[i] = 1.0 if reached >= threshold else 0.0
+
+
+@compiled
+def exponents(membrane: Array, threshold: float, width: float, out: Array) -> None:
+    """out = -|U - threshold| / width."""
+    inverse = -1.0 / width
+    for i in range(len(membrane)):
+        out[i] = abs(membrane[i] - threshold) * inverse
+
+
+@compiled
+def bells(width: float, powers: Array) -> None:
+    """p becomes p / (width (1 + p)^2)."""
+    for i in range(len(powers)):
+        more = 1.0 + powers[i]
+        powers[i] = powers[i] / (width * more * more)
+
+
+@compiled
+def follow(trace: Array, leak: float, sent: Array) -> None:
+    """Trace becomes leak trace + sent."""
+    for i in range(len(trace)):
+        trace[i] = leak * trace[i] + sent[i]
