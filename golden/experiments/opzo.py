@@ -1,17 +1,22 @@
-"""How the online rules compare on digits: accuracy, variance of the gradient, spikes.
+"""How the online rules compare on classes: accuracy, variance of the gradient, spikes.
 
 After Xiao et al., OPZO: table 1 (rules), table 2 (noise), figure 2 (variance), table 7 (spikes).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import get_context
+from typing import Literal
 
 import numpy as np
 
+from dualspike.golden.experiments.opzo_variance import by_width, variance
+from dualspike.golden.experiments.processes import one_thread
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.convolution import convolutional
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.digits import Samples, digits
 from dualspike.golden.online.direct_feedback import DirectFeedback
 from dualspike.golden.online.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.local_learning import LocalLearning
@@ -19,32 +24,62 @@ from dualspike.golden.online.network import OnlineNetwork, Position
 from dualspike.golden.online.noise import Distribution, Noise
 from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.samples import Samples
 from dualspike.golden.online.single_point import SinglePoint
-from dualspike.golden.online.traces import train_pass
-from dualspike.golden.online.training import Coding, Course, Epoch, synaptic_operations, train
+from dualspike.golden.online.training import (
+    Coding,
+    Course,
+    Epoch,
+    accuracy,
+    synaptic_operations,
+    train,
+)
 from dualspike.golden.online.two_point import TwoPoint
 
 RULES = ("BP", "OPZO", "DFA", "DKP", "SPSA", "ZO")
+CONVOLVED = ("BP", "OPZO", "OPZO-LL", "DFA", "ZO")
 LOCAL = "-LL"
-CODINGS: tuple[Coding, ...] = ("static", "poisson")
 
 MOMENTUM = 0.999
 LOCAL_SCALE, LOCAL_RATE = 0.01, 0.05
 POLLACK_RATE, POLLACK_DECAY = 0.01, 1e-4
-VARIANCE_BATCHES = 40
+
+Kind = Literal["dense", "convolutional"]
+Codings = tuple[Coding, ...]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes of the study; ``batches`` is how many gradients a variance is measured from."""
+    """Sizes of the study, all in single precision.
 
-    layers: tuple[int, ...] = (64, 256, 256, 10)
-    course: Course = field(default_factory=lambda: Course(epochs=20))
-    batches: int = VARIANCE_BATCHES
+    ``hidden`` neurons of the dense networks, ``channels`` of the convolutional ones. Every rule
+    takes the one of ``rates``, or ``convolved_rates``, that is best for it. ``batches``: how many
+    gradients a variance is measured from; ``marks``: how many times in a run, evenly spaced;
+    ``widths``: see `opzo_variance.by_width`.
+    """
+
+    hidden: tuple[int, ...] = (256, 256)
+    channels: tuple[int, ...] = (8, 16)
+    course: Course = field(default_factory=lambda: Course(epochs=15))
+    rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
+    convolved_rates: tuple[float, ...] = (3e-3, 1e-2, 3e-2)
+    batches: int = 12
+    marks: int = 4
+    widths: tuple[int, ...] = (8, 32, 128, 512)
     seeds: int = 3
 
 
-QUICK = Plan(layers=(64, 48, 48, 10), course=Course(epochs=3), batches=8, seeds=1)
+QUICK = Plan(
+    hidden=(48, 48),
+    channels=(4, 8),
+    course=Course(epochs=3),
+    rates=(3e-3,),
+    convolved_rates=(1e-2,),
+    batches=4,
+    marks=1,
+    widths=(4, 16),
+    seeds=1,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +88,7 @@ class Trial:
 
     rule: str
     coding: Coding = "static"
+    kind: Kind = "dense"
     distribution: Distribution = "gaussian"
     position: Position = "after"
     antithetic: bool = True
@@ -62,31 +98,64 @@ class Trial:
 class Found:
     """What a trial came to from one seed.
 
-    ``variance``: of the hidden layers' gradient over batches, averaged over its entries, at the
-    trained parameters and with the alpha of the last epoch. ``operations``: additions per sample
-    behind every hidden layer.
+    ``accuracy``: share of the test samples answered rightly, read once, after the last epoch.
+    ``variances``: of the hidden layers' gradient over batches, averaged over its entries, with the
+    alpha of that epoch; the last one at the end, others at every mark of the run where it is one
+    of those that show the curves, the first one at its start.
+    ``operations``: additions per sample behind every hidden layer.
     """
 
     seed: int
     epochs: list[Epoch]
-    variance: float
+    accuracy: float
+    variances: list[float]
     operations: list[float]
 
-    @property
-    def accuracy(self) -> float:
-        """Share of test samples answered rightly after the last epoch."""
-        return self.epochs[-1].accuracy
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a study of the data set of that name found.
+
+    ``tuning``: validation accuracy by rate; ``trials``: outcome from every seed; ``widths``: see
+    `opzo_variance.by_width`.
+    """
+
+    data: str
+    plan: Plan
+    shown: Codings
+    tuning: dict[Trial, dict[float, float]]
+    trials: dict[Trial, list[Found]]
+    widths: dict[str, dict[int, float]]
+
+    def rate(self, trial: Trial) -> float:
+        """The best one in the validation of what the trial is tuned by; of equals the lowest."""
+        scores = self.tuning[_tuned_by(trial, self.shown)]
+        return max(sorted(scores), key=lambda rate: scores[rate])
 
 
-def rule_trials() -> list[Trial]:
-    """Every rule alone and with local learning, for either coding."""
+Task = tuple[Trial, Plan, float, int]
+"""A trial, its plan, rate and seed."""
+
+
+def codings(samples: Samples) -> Codings:
+    """How these samples may be shown to a network."""
+    return ("events",) if samples.events else ("static", "poisson")
+
+
+def rule_trials(shown: Codings) -> list[Trial]:
+    """Every rule alone and with local learning, for every coding."""
     names = [name + more for name in RULES for more in ("", LOCAL)]
-    return [Trial(name, coding) for coding in CODINGS for name in names]
+    return [Trial(name, coding) for coding in shown for name in names]
 
 
-def noise_trials() -> list[Trial]:
-    """OPZO with every kind of noise, on static inputs; the first one is in `rule_trials` too."""
-    usual = Trial("OPZO")
+def convolution_trials(shown: Codings) -> list[Trial]:
+    """Some rules on convolutional networks, for the first coding."""
+    return [Trial(name, shown[0], "convolutional") for name in CONVOLVED]
+
+
+def noise_trials(shown: Codings) -> list[Trial]:
+    """OPZO with every kind of noise, for the first coding; the first is in `rule_trials` too."""
+    usual = Trial("OPZO", shown[0])
     return [
         replace(usual, distribution=distribution, position=position, antithetic=antithetic)
         for distribution in ("gaussian", "rademacher")
@@ -95,9 +164,15 @@ def noise_trials() -> list[Trial]:
     ]
 
 
-def all_trials() -> list[Trial]:
+def variance_trials(shown: Codings) -> list[Trial]:
+    """Those whose variance is followed over the run: rules without local learning, first coding."""
+    return [Trial(name, shown[0]) for name in RULES]
+
+
+def all_trials(shown: Codings) -> list[Trial]:
     """Every trial once, in the order of the tables."""
-    return list(dict.fromkeys([*rule_trials(), *noise_trials()]))
+    trials = [*rule_trials(shown), *convolution_trials(shown), *noise_trials(shown)]
+    return list(dict.fromkeys(trials))
 
 
 def build(name: str, network: OnlineNetwork, rng: np.random.Generator, noise: Noise) -> Rule:
@@ -116,47 +191,118 @@ def build(name: str, network: OnlineNetwork, rng: np.random.Generator, noise: No
     return makers[name]()
 
 
-def execute(trial: Trial, plan: Plan, seed: int) -> Found:
+def network_for(
+    kind: Kind, samples: Samples, plan: Plan, rng: np.random.Generator
+) -> OnlineNetwork:
+    """The plan's network for these samples, with as many convolutions as its size can be halved."""
+    if kind == "dense":
+        layers = [samples.shape.size, *plan.hidden, samples.classes]
+        return perceptron(layers, rng, dtype=np.float32)
+    height, width, channels = samples.shape.height, samples.shape.width, list(plan.channels)
+    while len(channels) > 1 and (height % 2 ** len(channels) or width % 2 ** len(channels)):
+        channels.pop()
+    return convolutional(samples.shape, channels, samples.classes, rng, dtype=np.float32)
+
+
+def execute(trial: Trial, plan: Plan, samples: Samples, rate: float, seed: int) -> Found:
     """One run from ``default_rng(seed)``."""
-    samples = digits()
     rng = np.random.default_rng(seed)
-    network = perceptron(list(plan.layers), rng)
-    course = replace(plan.course, coding=trial.coding)
+    network = network_for(trial.kind, samples, plan, rng)
+    course = replace(plan.course, coding=trial.coding, rate=rate)
     noise = Noise(
         rng, course.alpha, trial.distribution, trial.position, antithetic=trial.antithetic
     )
     rule = build(trial.rule, network, rng, noise)
-    epochs = train(network, rule, samples, course, rng, noise)
-    variance = _variance(network, rule, samples, course, rng, plan.batches)
-    return Found(
-        seed, epochs, variance, synaptic_operations(network, epochs[-1].rates, course.steps)
-    )
+    measure = partial(variance, network, rule, samples.train, course, rng, plan.batches)
+    curve = trial in variance_trials(codings(samples))
+    first = 1 if curve else plan.marks
+    marked = {course.epochs * mark // plan.marks - 1 for mark in range(first, plan.marks + 1)}
+    variances = [measure()] if curve else []
+
+    def look(epoch: int) -> None:
+        if epoch in marked:
+            variances.append(measure())
+
+    epochs = train(network, rule, samples, course, rng, noise, look)
+    steps = samples.train.x.shape[1] if samples.events else course.steps
+    operations = synaptic_operations(network, epochs[-1].rates, steps)
+    right = accuracy(network, course, samples.test, rng)
+    return Found(seed, epochs, right, variances, operations)
 
 
-def study(plan: Plan, seeds: int, show: Callable[[int, float], object]) -> dict[Trial, list[Found]]:
-    """All trials from seeds 1 to ``seeds``; ``show`` hears the number of runs done and a loss."""
-    found: dict[Trial, list[Found]] = {}
-    for trial in all_trials():
-        found[trial] = []
-        for seed in range(1, seeds + 1):
-            found[trial].append(execute(trial, plan, seed))
-            show(sum(map(len, found.values())), found[trial][-1].epochs[-1].loss)
+def tuning_trials(shown: Codings) -> list[Trial]:
+    """What rates are chosen by: every rule without local learning, for the first coding."""
+    return [t for t in all_trials(shown) if t == _tuned_by(t, shown)]
+
+
+def study(
+    data: str,
+    plan: Plan,
+    samples: Samples,
+    seeds: int,
+    jobs: int,
+    show: Callable[[int, float], object],
+) -> Comparison:
+    """Tune every rule from seed 0, then run all trials from seeds 1 to ``seeds``.
+
+    Rates are chosen by validation samples alone. ``jobs`` processes share the runs, which are the
+    same whatever their number. ``show`` hears the number of runs done and a loss.
+    """
+    shown = codings(samples)
+    found = Comparison(data, plan, shown, {}, {}, {})
+    unmeasured = replace(plan, batches=0)
+    done = 0
+    with one_thread(), ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (samples,)) as pool:
+
+        def results(tasks: list[Task]) -> Iterator[tuple[Task, Found]]:
+            nonlocal done
+            for task, run in zip(tasks, pool.map(_work, tasks), strict=True):
+                done += 1
+                show(done, run.epochs[-1].loss)
+                yield task, run
+
+        tries = [
+            (trial, unmeasured, rate, 0)
+            for trial in tuning_trials(shown)
+            for rate in _rates(trial, plan)
+        ]
+        for (trial, _, rate, _), run in results(tries):
+            found.tuning.setdefault(trial, {})[rate] = run.epochs[-1].accuracy
+        found.widths.update(by_width(samples, replace(plan.course, coding=shown[0]), plan.widths))
+        full = [
+            (trial, plan, found.rate(trial), seed)
+            for trial in all_trials(shown)
+            for seed in range(1, seeds + 1)
+        ]
+        for (trial, _, _, _), run in results(full):
+            found.trials.setdefault(trial, []).append(run)
     return found
 
 
-def _variance(
-    network: OnlineNetwork,
-    rule: Rule,
-    samples: Samples,
-    course: Course,
-    rng: np.random.Generator,
-    batches: int,
-) -> float:
-    gradients: list[np.ndarray] = []
-    readout = (network.layers[-2] + 1) * network.layers[-1]
-    for _ in range(batches):
-        chosen = rng.choice(len(samples.x), course.batch, replace=False)
-        frames = course.frames(samples.x[chosen], rng)
-        found = train_pass(network, rule, course.loss, frames, samples.labels[chosen])
-        gradients.append(found.gradient[:-readout])
-    return float(np.var(gradients, axis=0, ddof=1).mean())
+_samples: Samples
+
+
+def _begin(samples: Samples) -> None:
+    """First thing in a new process: every run needs the samples, which are sent once."""
+    global _samples  # noqa: PLW0603
+    _samples = samples
+
+
+def _work(task: Task) -> Found:
+    trial, plan, rate, seed = task
+    return execute(trial, plan, _samples, rate, seed)
+
+
+def runs(plan: Plan, samples: Samples, seeds: int) -> int:
+    """How many a study makes."""
+    shown = codings(samples)
+    tuning = sum(len(_rates(trial, plan)) for trial in tuning_trials(shown))
+    return tuning + len(all_trials(shown)) * seeds
+
+
+def _rates(trial: Trial, plan: Plan) -> tuple[float, ...]:
+    return plan.rates if trial.kind == "dense" else plan.convolved_rates
+
+
+def _tuned_by(trial: Trial, shown: Codings) -> Trial:
+    return Trial(trial.rule.removesuffix(LOCAL), shown[0], trial.kind)

@@ -1,4 +1,4 @@
-"""The comparison of online rules as tables, plain data and a figure."""
+"""The comparison of online rules as tables, plain data and figures."""
 
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
@@ -13,45 +13,55 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dualspike.golden.experiments.opzo import (
-    CODINGS,
     LOCAL,
     RULES,
+    Comparison,
     Found,
-    Plan,
     Trial,
+    convolution_trials,
     noise_trials,
     rule_trials,
+    variance_trials,
 )
 from dualspike.golden.figures import INK
 from dualspike.golden.files import write_atomic
 from dualspike.model.identity import VERSION
 
-Study = dict[Trial, list[Found]]
-PUBLISHED = {"BP": 98.38, "OPZO": 98.34, "DFA": 98.05, "ZO": 86.53}
-"""Xiao et al., OPZO, table 1: MNIST, 800-800, in percent."""
+PUBLISHED = {
+    "digits": {"BP": 98.38, "OPZO": 98.34, "DFA": 98.05, "DKP": 98.14, "ZO": 86.53},
+    "nmnist": {"BP": 98.15, "OPZO": 98.27, "DFA": 97.98, "DKP": 97.81, "ZO": 72.90},
+}
+PUBLISHED["mnist"] = PUBLISHED["digits"]
+"""Xiao et al., OPZO, tables 1 and 8, in percent, networks 800-800; MNIST's stand beside digits."""
 COLOURS = ("#0f766e", "#2563eb", "#c2410c", "#9333ea", "#be185d", INK)
 
 
-def results(found: Study, plan: Plan) -> dict[str, Any]:
+def results(found: Comparison) -> dict[str, Any]:
     """What results.json holds."""
     return {
         "experiment": "opzo",
         "version": VERSION,
-        "plan": asdict(plan),
+        "data": found.data,
+        "plan": asdict(found.plan),
         "order": order(found),
-        "trials": [
-            asdict(trial) | {"runs": [asdict(one) | {"accuracy": one.accuracy} for one in runs]}
-            for trial, runs in found.items()
+        "tuning": [
+            asdict(trial) | {"validation": {str(rate): right for rate, right in scores.items()}}
+            for trial, scores in found.tuning.items()
         ],
+        "trials": [
+            asdict(trial) | {"rate": found.rate(trial), "runs": [asdict(one) for one in runs]}
+            for trial, runs in found.trials.items()
+        ],
+        "variance_by_nodes": found.widths,
     }
 
 
-def order(found: Study) -> list[dict[str, Any]]:
+def order(found: Comparison) -> list[dict[str, Any]]:
     """By coding: is OPZO within 1 point of BP, and ZO at least 5 points below DFA, on average?"""
     rows: list[dict[str, Any]] = []
-    for coding in CODINGS:
+    for coding in found.shown:
         bp, opzo, dfa, zo = (
-            _mean(found[Trial(name, coding)]) for name in ("BP", "OPZO", "DFA", "ZO")
+            _mean(found.trials[Trial(name, coding)]) for name in ("BP", "OPZO", "DFA", "ZO")
         )
         rows.append(
             {
@@ -65,73 +75,132 @@ def order(found: Study) -> list[dict[str, Any]]:
     return rows
 
 
-def markdown(found: Study) -> str:
-    """The tables: rules by coding, noise of OPZO, and whether the published order shows."""
+def markdown(found: Comparison) -> str:
+    """The tables: rules by coding and network, noise, variance, and what order shows."""
     lines: list[str] = []
-    for coding in CODINGS:
-        lines += [
-            f"## Rules, {coding} inputs",
-            "",
-            "Accuracy in percent, mean and standard deviation over the seeds; published: MNIST,",
-            "800-800. Rate: spikes per neuron and step. Operations: additions per sample.",
-            "",
-            "| rule | accuracy | published | variance of the gradient | rate | operations |",
-            "|---|---|---|---|---|---|",
-        ]
-        for trial in rule_trials():
-            if trial.coding == coding:
-                runs = found[trial]
-                lines.append(
-                    f"| {trial.rule} | {_spread(runs)} | {PUBLISHED.get(trial.rule, '')} "
-                    f"| {statistics.fmean(one.variance for one in runs):.2e} "
-                    f"| {_rate(runs):.3f} | {_operations(runs):,.0f} |"
-                )
-        lines.append("")
+    for coding in found.shown:
+        trials = [t for t in rule_trials(found.shown) if t.coding == coding]
+        lines += _rules(f"Rules, {found.data}, {coding} inputs", trials, found)
+    lines += _rules("Convolutional networks", convolution_trials(found.shown), found)
     lines += [
-        "## Noise of OPZO, static inputs",
+        f"## Noise of OPZO, {found.shown[0]} inputs",
         "",
-        "| distribution | neuron | antithetic | accuracy | rate |",
+        "| distribution | neuron | antithetic | accuracy | rate of spikes |",
         "|---|---|---|---|---|",
     ]
-    for trial in noise_trials():
+    for trial in noise_trials(found.shown):
+        runs = found.trials[trial]
         antithetic = "yes" if trial.antithetic else "no"
         lines.append(
             f"| {trial.distribution} | {trial.position} | {antithetic} "
-            f"| {_spread(found[trial])} | {_rate(found[trial]):.3f} |"
+            f"| {_spread(runs)} | {_rate(runs):.3f} |"
         )
-    return "\n".join([*lines, "", *_verdicts(found), ""])
+    lines += ["", *_variances(found), "", *_verdicts(found), ""]
+    return "\n".join(lines)
 
 
-def text(found: Study) -> str:
+def text(found: Comparison) -> str:
     """The same for the terminal, the verdicts alone below the accuracies."""
-    lines = [
-        f"{trial.coding:8} {trial.rule:8} {_spread(found[trial])} %" for trial in rule_trials()
-    ]
+    shown = [*rule_trials(found.shown), *convolution_trials(found.shown)]
+    lines = [f"{t.coding:8} {t.kind:13} {t.rule:8} {_spread(found.trials[t])} %" for t in shown]
     return "\n".join([*lines, *_verdicts(found)])
 
 
-def draw(found: Study, folder: Path) -> list[str]:
-    """Write ``curves``, test accuracy over epochs, as PNG and PDF; returns the file names."""
-    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    for ax, coding in zip(figure.subplots(1, len(CODINGS)), CODINGS, strict=True):
+def draw(found: Comparison, folder: Path) -> list[str]:
+    """Write ``curves`` and ``variance`` as PNG and PDF; returns the file names."""
+    return [*_draw_curves(found, folder), *_draw_variance(found, folder)]
+
+
+def _rules(title: str, trials: list[Trial], found: Comparison) -> list[str]:
+    published = PUBLISHED.get(found.data, {}) if trials[0].kind == "dense" else {}
+    lines = [
+        f"## {title}",
+        "",
+        "Accuracy on the test samples in percent, mean and standard deviation over the seeds;",
+        "published: 800-800, for digits that of MNIST. Variance of the hidden layers' gradient.",
+        "Spikes per neuron and step. Operations: additions per sample behind the hidden layers.",
+        "",
+        "| rule | accuracy | published | learning rate | variance | spikes by layer | operations |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for trial in trials:
+        runs = found.trials[trial]
+        layers = zip(*(one.epochs[-1].rates for one in runs), strict=True)
+        spikes = ", ".join(f"{statistics.fmean(layer):.3f}" for layer in layers)
+        lines.append(
+            f"| {trial.rule} | {_spread(runs)} | {published.get(trial.rule, '')} "
+            f"| {found.rate(trial):g} | {statistics.fmean(one.variances[-1] for one in runs):.2e} "
+            f"| {spikes} | {statistics.fmean(sum(one.operations) for one in runs):,.0f} |"
+        )
+    return [*lines, ""]
+
+
+def _variances(found: Comparison) -> list[str]:
+    nodes = list(next(iter(found.widths.values())))
+    return [
+        "## Variance over that of BP, by the number of noisy nodes, at the start",
+        "",
+        "| rule | " + " | ".join(map(str, nodes)) + " |",
+        "|---" * (len(nodes) + 1) + "|",
+        *(
+            f"| {name} | " + " | ".join(f"{row[d]:.3g}" for d in nodes) + " |"
+            for name, row in found.widths.items()
+        ),
+    ]
+
+
+def _draw_curves(found: Comparison, folder: Path) -> list[str]:
+    figure = Figure(figsize=(5 * len(found.shown), 4.2), dpi=120, layout="constrained")
+    panels = figure.subplots(1, len(found.shown), squeeze=False)[0]
+    for ax, coding in zip(panels, found.shown, strict=True):
         for name, colour in zip(RULES, COLOURS, strict=True):
             for rule, style in ((name, "-"), (name + LOCAL, ":")):
-                epochs = zip(*(one.epochs for one in found[Trial(rule, coding)]), strict=True)
+                runs = found.trials[Trial(rule, coding)]
+                epochs = zip(*(one.epochs for one in runs), strict=True)
                 means = [100 * statistics.fmean(one.accuracy for one in row) for row in epochs]
                 ax.plot(range(1, len(means) + 1), means, style, color=colour, label=rule)
-        ax.set_title(f"digits, {coding} inputs", color=INK)
+        ax.set_title(f"{found.data}, {coding} inputs", color=INK)
         ax.set_xlabel("epoch")
-        ax.set_ylabel("test accuracy, %")
+        ax.set_ylabel("validation accuracy, %")
         ax.legend(frameon=False, fontsize=7, ncols=2)
+    return _write(figure, folder, "curves")
+
+
+def _draw_variance(found: Comparison, folder: Path) -> list[str]:
+    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    over_time, by_nodes = figure.subplots(1, 2)
+    colours = dict(zip(RULES, COLOURS, strict=True))
+    for trial in variance_trials(found.shown):
+        rows = zip(*(one.variances for one in found.trials[trial]), strict=True)
+        means = [statistics.fmean(row) for row in rows]
+        share = [found.plan.course.epochs * k / (len(means) - 1) for k in range(len(means))]
+        over_time.semilogy(share, means, "o-", color=colours[trial.rule], label=trial.rule)
+    over_time.set_title("over training", color=INK)
+    over_time.set_xlabel("epoch")
+    over_time.set_ylabel("variance of the hidden layers' gradient")
+    for name, row in found.widths.items():
+        by_nodes.loglog(list(row), list(row.values()), "o-", color=colours[name], label=name)
+    nodes = list(next(iter(found.widths.values())))
+    by_nodes.loglog(nodes, nodes, ":", color=INK, label="number of nodes")
+    by_nodes.axhline(1, color=colours["BP"], label="BP")
+    by_nodes.set_title("by the number of noisy nodes, at the start", color=INK)
+    by_nodes.set_xlabel("noisy nodes")
+    by_nodes.set_ylabel("variance over that of BP")
+    for ax in (over_time, by_nodes):
+        ax.legend(frameon=False, fontsize=8)
+    return _write(figure, folder, "variance")
+
+
+def _write(figure: Figure, folder: Path, name: str) -> list[str]:
+    FigureCanvasAgg(figure)
     for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
         content = io.BytesIO()
         figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"curves.{kind}", content.getvalue())
-    return ["curves.png", "curves.pdf"]
+        write_atomic(folder / f"{name}.{kind}", content.getvalue())
+    return [f"{name}.png", f"{name}.pdf"]
 
 
-def _verdicts(found: Study) -> list[str]:
+def _verdicts(found: Comparison) -> list[str]:
     return [
         f"{row['coding']}: OPZO less BP {row['opzo_less_bp']:+.2f} points "
         f"({'within' if row['opzo_near_bp'] else 'not within'} 1), "
@@ -153,7 +222,3 @@ def _spread(runs: list[Found]) -> str:
 
 def _rate(runs: list[Found]) -> float:
     return statistics.fmean(rate for one in runs for rate in one.epochs[-1].rates)
-
-
-def _operations(runs: list[Found]) -> float:
-    return statistics.fmean(sum(one.operations) for one in runs)

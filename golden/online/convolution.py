@@ -3,6 +3,7 @@
 Layers are flat: position by position, row by row, the channels of a position side by side.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,8 @@ class Convolution:
     """See Synapses: k x k kernels, zeros around the edges, as many positions as before.
 
     In the vector: W [channels, k k channels_in], biases [channels], gains [channels]; the kernels
-    in use are the standardised W. ``kernel`` is odd. W starts normal, biases at 0, gains at 1.
+    in use are the standardised W. ``kernel`` is odd. W starts normal, of
+    variance 1 / fan_in; biases at 0, gains at 1.
     """
 
     def __init__(self, shape: Shape, channels: int, kernel: int = 3) -> None:
@@ -79,7 +81,7 @@ class Convolution:
     def start(self, own: Floats, rng: np.random.Generator) -> None:
         """See Synapses.start."""
         W, b, gain = self.split(own)
-        W[:] = rng.standard_normal(W.shape)
+        W[:] = rng.standard_normal(W.shape) / math.sqrt(self._fan_in)
         b[:] = 0
         gain[:] = 1
 
@@ -177,6 +179,7 @@ def convolutional(
     n_out: int,
     rng: np.random.Generator,
     neuron: Neuron | None = None,
+    dtype: type[np.float64 | np.float32] = np.float64,
 ) -> OnlineNetwork:
     """3 x 3 convolutions, pooled by 2 behind each but fed as they are first, then a dense readout.
 
@@ -192,7 +195,7 @@ def convolutional(
         inner = Dense(half.size, n_out) if last else Convolution(half, channels[depth + 1])
         synapses.append(Pooled(Shape(shape.height, shape.width, n), 2, inner))
         shape = half
-    return OnlineNetwork(synapses, rng, neuron)
+    return OnlineNetwork(synapses, rng, neuron, dtype)
 
 
 def _reached(size: int, kernel: int) -> int:

@@ -57,9 +57,12 @@ class Dense:
 
 
 def perceptron(
-    layers: list[int], rng: np.random.Generator, neuron: Neuron | None = None
+    layers: list[int],
+    rng: np.random.Generator,
+    neuron: Neuron | None = None,
+    dtype: type[np.float64 | np.float32] = np.float64,
 ) -> OnlineNetwork:
     """A fully connected network; ``layers``: neurons from the inputs to the outputs, three up."""
     if len(layers) < 3 or min(layers) < 1:
         raise BadInput(f"layers must be three or more numbers from 1 up, not {layers}")
-    return OnlineNetwork([Dense(a, b) for a, b in pairwise(layers)], rng, neuron)
+    return OnlineNetwork([Dense(a, b) for a, b in pairwise(layers)], rng, neuron, dtype)

@@ -24,14 +24,14 @@ class Eligibility:
         self._network = network
         self._parts = network.parts(self.gradient)
         self._first = int(constant)  # the first layer that has a trace
-        self._traces = [np.zeros((batch, n)) for n in network.layers[self._first : -2]]
-        self._summed = np.zeros((batch, network.layers[1] if constant else 0))
+        self._traces = [network.zeros(batch, n) for n in network.layers[self._first : -2]]
+        self._summed = network.zeros(batch, network.layers[1] if constant else 0)
         self._c = 0.0
 
     def follow(self, sent: list[Floats]) -> None:
         """Take in what the hidden layers are sent in this step, [B, n] each."""
-        leak = self._network.neuron.leak
-        self._c = leak * self._c + 1
+        leak = self._network.theta.dtype.type(self._network.neuron.leak)
+        self._c = self._network.neuron.leak * self._c + 1
         for trace, new in zip(self._traces, sent[self._first :], strict=True):
             follow(trace.ravel(), leak, new.ravel())
 

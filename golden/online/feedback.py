@@ -14,12 +14,13 @@ Floats = NDArray[np.floating[Any]]
 def random_feedback(network: OnlineNetwork, rng: np.random.Generator) -> list[Floats]:
     """B_l [n_l, n_out], uniform in +-sqrt(3 / n_l): of variance 1 / n_l, like a readout of n_l."""
     n_out = network.layers[-1]
-    return [rng.uniform(-1, 1, (n, n_out)) * math.sqrt(3 / n) for n in network.hidden]
+    drawn = [rng.uniform(-1, 1, (n, n_out)) * math.sqrt(3 / n) for n in network.hidden]
+    return [B.astype(network.theta.dtype) for B in drawn]
 
 
 def no_feedback(network: OnlineNetwork) -> list[Floats]:
     """Zeros [n_l, n_out], where feedback is to be learned from nothing."""
-    return [np.zeros((n, network.layers[-1])) for n in network.hidden]
+    return [network.zeros(n, network.layers[-1]) for n in network.hidden]
 
 
 def bring(matrices: list[Floats], error: Floats) -> list[Floats]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.online.digits import Samples
+from dualspike.golden.online.convolution import Shape
+from dualspike.golden.online.samples import Part, Samples, held_back
 from dualspike.model.errors import BadInput
 
 BYTES = 8
@@ -53,16 +54,16 @@ def mnist(folder: Path) -> Samples:
     Raises BadInput also where images and labels differ in number, images of both parts in size,
     a label is above 9, or there are no samples.
     """
-    x, labels = _part(folder, "train")
-    test_x, test_labels = _part(folder, "t10k")
-    if x.shape[1] != test_x.shape[1]:
-        raise BadInput(
-            f"{folder}: test images must have {x.shape[1]} pixels, not {test_x.shape[1]}"
-        )
-    return Samples(x, labels, test_x, test_labels)
+    train, test = _part(folder, "train"), _part(folder, "t10k")
+    shape, other = train.x.shape[1:], test.x.shape[1:]
+    if shape != other:
+        wanted, came = (" x ".join(map(str, one)) for one in (shape, other))
+        raise BadInput(f"{folder}: test images must have {wanted} pixels, not {came}")
+    flat = [Part(one.x.reshape(len(one), -1), one.labels) for one in (train, test)]
+    return held_back(flat[0], flat[1], Shape(shape[0], shape[1], 1), CLASSES)
 
 
-def _part(folder: Path, part: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _part(folder: Path, part: str) -> Part:
     images_path = _found(folder / f"{part}-images-idx3-ubyte")
     labels_path = _found(folder / f"{part}-labels-idx1-ubyte")
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
@@ -79,7 +80,7 @@ def _part(folder: Path, part: str) -> tuple[NDArray[np.float64], NDArray[np.int6
         raise BadInput(
             f"{labels_path}: label at offset {8 + first} must be in [0, 9], not {labels[first]}"
         )
-    return images.reshape(len(images), -1) / 255, labels.astype(np.int64)
+    return Part(images.astype(np.float32) / 255, labels.astype(np.int64))
 
 
 def _found(path: Path) -> Path:

@@ -20,16 +20,17 @@ def charge(
     membrane: Array, spikes: Array, leak: float, threshold: float, current: Array, fired: Array
 ) -> None:
     """``current`` becomes U = leak (membrane - threshold spikes) + current, ``fired`` U >= it."""
+    one, zero = current.dtype.type(1), current.dtype.type(0)
     for i in range(len(current)):
         reached = leak * (membrane[i] - threshold * spikes[i]) + current[i]
         current[i] = reached
-        fired[i] = 1.0 if reached >= threshold else 0.0
+        fired[i] = one if reached >= threshold else zero
 
 
 @compiled
 def exponents(membrane: Array, threshold: float, width: float, out: Array) -> None:
     """out = -|U - threshold| / width."""
-    inverse = -1.0 / width
+    inverse = -membrane.dtype.type(1) / width
     for i in range(len(membrane)):
         out[i] = abs(membrane[i] - threshold) * inverse
 
@@ -37,8 +38,9 @@ def exponents(membrane: Array, threshold: float, width: float, out: Array) -> No
 @compiled
 def bells(width: float, powers: Array) -> None:
     """p becomes p / (width (1 + p)^2)."""
+    one = powers.dtype.type(1)
     for i in range(len(powers)):
-        more = 1.0 + powers[i]
+        more = one + powers[i]
         powers[i] = powers[i] / (width * more * more)
 
 

@@ -16,10 +16,14 @@ Floats = NDArray[np.floating[Any]]
 class Readout:
     """r = R S of one layer's spikes; R [n_out, n] descends its own loss, L(r), at every step."""
 
-    def __init__(self, n: int, n_out: int, rate: float, rng: np.random.Generator) -> None:
+    def __init__(
+        self, network: OnlineNetwork, layer: int, rate: float, rng: np.random.Generator
+    ) -> None:
         if not 0 <= rate < np.inf:
             raise BadInput(f"rate must be in [0, inf), not {rate}")
-        self.weights = rng.uniform(-1, 1, (n_out, n)) * math.sqrt(3 / n)
+        n, n_out = network.hidden[layer], network.layers[-1]
+        drawn = rng.uniform(-1, 1, (n_out, n)) * math.sqrt(3 / n)
+        self.weights: Floats = drawn.astype(network.theta.dtype)
         self._rate = rate
 
     def read(self, step: Step, layer: int) -> tuple[Floats, Floats, Floats]:
@@ -48,7 +52,7 @@ class LocalLearning:
         rate: float,
     ) -> None:
         self._rule, self._scale = rule, _scale(scale)
-        self.readouts = [Readout(n, network.layers[-1], rate, rng) for n in network.hidden]
+        self.readouts = [Readout(network, layer, rate, rng) for layer in range(len(network.hidden))]
 
     def inject(self, network: OnlineNetwork, step: int, batch: int) -> Injection | None:
         """See Rule.inject: the other rule's."""

@@ -40,7 +40,7 @@ class OnlineNetwork:
 
     ``synapses`` in front of every layer, the readout's last; ``layers`` counts the neurons from the
     inputs to the outputs. All parameters are one vector ``theta`` [N], of which every layer's
-    synapses own a part, in that order.
+    synapses own a part, in that order; all that is computed has their type, ``dtype``.
     What the network answers is the sum of o[t] over the steps, the readout's potential.
     """
 
@@ -49,11 +49,12 @@ class OnlineNetwork:
         synapses: Sequence[Synapses],
         rng: np.random.Generator,
         neuron: Neuron | None = None,
+        dtype: type[np.float64 | np.float32] = np.float64,
     ) -> None:
         self.synapses = list(synapses)
         self.layers = [synapses[0].n_in, *(one.n_out for one in synapses)]
         self.neuron = neuron or Neuron()
-        self.theta: Floats = np.zeros(sum(one.size for one in synapses))
+        self.theta: Floats = np.zeros(sum(one.size for one in synapses), dtype)
         self.own = self.parts(self.theta)
         self.weights, self.biases = self.views(self.theta)
         for one, own in zip(self.synapses, self.own, strict=True):
@@ -77,8 +78,12 @@ class OnlineNetwork:
 
     def rest(self, batch: int) -> Activity:
         """The state before the first step: nothing charged, nothing fired."""
-        silent: list[Floats] = [np.zeros((batch, n)) for n in self.hidden]
-        return Activity(silent, silent, np.zeros((batch, self.layers[-1])))
+        silent = [self.zeros(batch, n) for n in self.layers[1:]]
+        return Activity(silent[:-1], silent[:-1], silent[-1])
+
+    def zeros(self, *shape: int) -> Floats:
+        """Zeros of the network's type."""
+        return np.zeros(shape, self.theta.dtype)
 
     def feed(self, layer: int, sent: Floats) -> Floats:
         """Currents [B, n_l] of a layer, the first hidden one being 0, from what is sent to it."""

@@ -36,8 +36,9 @@ class Neuron:
     def charge(self, membrane: Floats, spikes: Floats, current: Floats) -> tuple[Floats, Floats]:
         """U[t] and S[t] from U[t-1], S[t-1], I[t], all [B, n]; U[t] takes the current's memory."""
         fired = np.empty_like(current)
+        leak, threshold = np.array([self.leak, self.threshold], current.dtype)
         last = membrane.ravel(), spikes.ravel()
-        kernels.charge(*last, self.leak, self.threshold, current.ravel(), fired.ravel())
+        kernels.charge(*last, leak, threshold, current.ravel(), fired.ravel())
         return current, fired
 
     def slope(self, membrane: Floats) -> Floats:
@@ -47,7 +48,8 @@ class Neuron:
         """
         found = np.empty_like(membrane)
         flat = found.ravel()
-        kernels.exponents(membrane.ravel(), self.threshold, self.width, flat)
+        threshold, width = np.array([self.threshold, self.width], membrane.dtype)
+        kernels.exponents(membrane.ravel(), threshold, width, flat)
         exponential(flat, flat)
-        kernels.bells(self.width, flat)
+        kernels.bells(width, flat)
         return found

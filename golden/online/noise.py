@@ -44,17 +44,19 @@ class Noise:
         if self._antithetic and step % 2 == 1:
             self.values = [-n for n in self.values]
         else:
-            self.values = [self._normalised((batch, n)) for n in network.hidden]
+            self.values = [
+                self._normalised((batch, n), network.theta.dtype) for n in network.hidden
+            ]
         return self.injection(1)
 
     def injection(self, sign: int) -> Injection:
         """The last drawn noise times alpha, with its ``sign`` 1 or turned, -1."""
         return Injection([sign * self.alpha * n for n in self.values], self._position)
 
-    def _normalised(self, shape: tuple[int, int]) -> Floats:
+    def _normalised(self, shape: tuple[int, int], dtype: Any) -> Floats:
         if self._distribution == "gaussian":
-            return self._rng.standard_normal(shape)
-        return 2.0 * self._rng.integers(0, 2, shape) - 1
+            return self._rng.standard_normal(shape, dtype)
+        return (2 * self._rng.integers(0, 2, shape, np.int8) - 1).astype(dtype)
 
 
 def decayed(first: float, last: float, progress: float) -> float:

@@ -79,7 +79,7 @@ class IntermediateGlobal(PseudoZerothOrder):
         if not 0 <= scale < np.inf:
             raise BadInput(f"scale must be in [0, inf), not {scale}")
         self.lower = no_feedback(network)[: middle - 1]
-        self.readout = Readout(network.layers[middle], network.layers[-1], rate, rng)
+        self.readout = Readout(network, middle - 1, rate, rng)
         self._middle, self._scale = middle, scale
 
     def signals(self, step: Step) -> list[Floats]:

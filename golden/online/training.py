@@ -8,16 +8,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.online.digits import Samples, poisson_events
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.noise import Noise, decayed
 from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.samples import Part, Samples
 from dualspike.golden.online.traces import answer, repeated, train_pass
 from dualspike.golden.optimisers import Adam
 
 Floats = NDArray[np.floating[Any]]
-Coding = Literal["static", "poisson"]
+Coding = Literal["static", "poisson", "events"]
+
+TESTED = 256
+"""Samples answered at a time."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Course:
     """How a run goes; the defaults are in the manner of Xiao et al., OPZO; alpha is our choice.
 
     The rate falls as half a cosine to 0 (AdamW: ``weight_decay`` shrinks theta apart from Adam),
-    alpha in a straight line from ``alpha`` to ``last_alpha``.
+    alpha in a straight line from ``alpha`` to ``last_alpha``. Images take ``steps`` time steps,
+    events one for every frame.
     """
 
     epochs: int = 40
@@ -38,25 +42,39 @@ class Course:
     coding: Coding = "static"
     loss: MixedLoss = field(default_factory=MixedLoss)
 
-    def frames(self, x: Floats, rng: np.random.Generator) -> Floats:
-        """Inputs [steps, B, n] for samples x [B, n]."""
+    def frames(self, part: Part, rng: np.random.Generator, dtype: Any = np.float64) -> Floats:
+        """Inputs [T, B, n] for B samples."""
+        if self.coding == "events":
+            counts = np.ascontiguousarray(part.x.swapaxes(0, 1), dtype)
+            counts *= 1 / part.unit
+            return counts
         if self.coding == "static":
-            return repeated(x, self.steps)
-        return poisson_events(x, self.steps, rng)
+            return repeated(part.x.astype(dtype), self.steps)
+        return poisson_events(part.x, self.steps, rng).astype(dtype)
+
+
+def poisson_events(x: Floats, steps: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Spike frames [steps, B, n]: in every step each x in [0, 1] is a probability."""
+    return rng.random((steps, *x.shape)) < x
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """Mean training loss, share of test samples answered rightly, spikes per neuron and step."""
+    """Mean training loss, share of validation samples answered rightly, spikes per neuron, step."""
 
     loss: float
     accuracy: float
     rates: list[float]
 
 
-def accuracy(network: OnlineNetwork, frames: Floats, labels: NDArray[np.integer[Any]]) -> float:
-    """Share of samples whose class has the largest answer, over frames [T, B, n]."""
-    return float((answer(network, frames).argmax(axis=1) == labels).mean())
+def accuracy(network: OnlineNetwork, course: Course, part: Part, rng: np.random.Generator) -> float:
+    """Share of samples whose class has the largest answer."""
+    right = 0
+    for rows in np.split(np.arange(len(part)), range(TESTED, len(part), TESTED)):
+        some = part.taken(rows)
+        found = answer(network, course.frames(some, rng, network.theta.dtype)).argmax(axis=1)
+        right += int((found == some.labels).sum())
+    return right / len(part)
 
 
 def synaptic_operations(network: OnlineNetwork, rates: list[float], steps: int) -> list[float]:
@@ -77,29 +95,30 @@ def train(
     """Train in place; every epoch takes the samples once, in a new order, in whole batches.
 
     ``noise`` is the rule's, whose alpha decays; ``show`` hears of every epoch. Poisson events are
-    drawn anew for every batch, for tests once.
+    drawn anew for every batch and every validation.
     """
-    test = course.frames(samples.test_x, rng)
     adam = Adam()
-    whole = len(samples.x) // course.batch
+    count = len(samples.train)
+    batch = min(course.batch, count)
+    whole = count // batch
     epochs: list[Epoch] = []
     for epoch in range(course.epochs):
-        order = rng.permutation(len(samples.x))
+        order = rng.permutation(count)
         if noise is not None:
             progress = epoch / max(1, course.epochs - 1)
             noise.alpha = decayed(course.alpha, course.last_alpha, progress)
         loss, rates = 0.0, np.zeros(len(network.hidden))
         for k in range(whole):
-            chosen = order[k * course.batch : (k + 1) * course.batch]
-            frames = course.frames(samples.x[chosen], rng)
-            found = train_pass(network, rule, course.loss, frames, samples.labels[chosen])
+            chosen = samples.train.taken(order[k * batch : (k + 1) * batch])
+            frames = course.frames(chosen, rng, network.theta.dtype)
+            found = train_pass(network, rule, course.loss, frames, chosen.labels)
             part = (epoch + k / whole) / course.epochs
             rate = course.rate * (1 + math.cos(math.pi * part)) / 2
             network.theta *= 1 - rate * course.weight_decay
             adam.step(network.theta, found.gradient, rate)
             loss += found.loss / whole
             rates += np.array(found.rates) / whole
-        right = accuracy(network, test, samples.test_labels)
+        right = accuracy(network, course, samples.validation, rng)
         epochs.append(Epoch(loss, right, rates.tolist()))
         show(epoch)
     return epochs

@@ -57,29 +57,38 @@ def experiment(
         str | None,
         typer.Option(metavar="all|NAME", help="Network of widths: hat, poisson, ..."),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[=FOLDER]",
+            help="Data of opzo: digits, bars, or mnist, nmnist, dvs-gesture with their folder.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Delete earlier runs first.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run an experiment of the paper; the same command goes on where one was stopped."""
     _check("--seeds", seeds, SEEDS)
+    _check("--jobs", jobs, JOBS)
     if name in STUDIES:
         options = {"--methods": methods != "all", "--seeds": seeds, "--quick": quick}
         options |= {"--jobs": jobs, "--cluster": cluster, "--updates": updates}
         options |= {"--settings": settings, "--force": force, "--network": network}
+        options |= {"--data": data}
         given = [option for option, came in options.items() if came]
         if name == "widths":
             run_widths(network, output, seeds, quick, jobs, updates, as_json, given)
         else:
-            run_study(name, output, seeds, quick, as_json, given)
+            run_study(name, output, seeds, quick, jobs, data, as_json, given)
         return
     if name not in METHODS:
         names = ", ".join((*METHODS, *STUDIES))
         raise BadInput(f"experiment must be one of {names}, not {name!r}")
-    if network is not None:
-        raise BadInput(f"experiment {name} does not take --network")
+    for option, came in (("--network", network), ("--data", data)):
+        if came is not None:
+            raise BadInput(f"experiment {name} does not take {option}")
     chosen_name = known(name)
     rows = chosen(chosen_name, methods)
-    _check("--jobs", jobs, JOBS)
     described = read_settings(settings) if settings else load_settings(chosen_name)
     if described.experiment != chosen_name:
         raise BadInput(f"{settings}: experiment must be {name}, not {described.experiment}")

@@ -1,5 +1,6 @@
 """The studies of ``dualspike experiment`` that train none of its tables of methods."""
 
+import os
 from pathlib import Path
 
 from dualspike.golden.experiments import (
@@ -15,6 +16,7 @@ from dualspike.golden.experiments.estimator_study import QUICK, Plan, measuremen
 from dualspike.golden.experiments.exact_tasks import TASKS
 from dualspike.golden.experiments.exact_training import PLANS, RULES, train_all
 from dualspike.golden.experiments.folder import Folder
+from dualspike.golden.experiments.opzo_data import dataset
 from dualspike.golden.experiments.report import to_json
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
@@ -26,13 +28,20 @@ STUDIES = {
     "cost": (),
     "exact-gradient": ("--seeds",),
     "widths": ("--network", "--seeds", "--quick", "--jobs", "--updates"),
-    "opzo": ("--seeds", "--quick"),
+    "opzo": ("--seeds", "--quick", "--jobs", "--data"),
 }
 """What each takes beside --output and --json."""
 
 
 def run_study(
-    name: str, output: Path, seeds: int | None, quick: bool, as_json: bool, given: list[str]
+    name: str,
+    output: Path,
+    seeds: int | None,
+    quick: bool,
+    jobs: int | None,
+    data: str | None,
+    as_json: bool,
+    given: list[str],
 ) -> None:
     """Run one of the studies and write results.json, table.md and its figures.
 
@@ -66,14 +75,16 @@ def run_study(
     elif name == "opzo":
         sizes = opzo.QUICK if quick else opzo.Plan()
         count = seeds or sizes.seeds
-        with progress_bar(name, len(opzo.all_trials()) * count) as show:
-            trained = opzo.study(sizes, count, show)
+        samples = dataset(data or "digits")
+        with progress_bar(name, opzo.runs(sizes, samples, count)) as show:
+            label, processes = (data or "digits").partition("=")[0], jobs or os.cpu_count() or 1
+            compared = opzo.study(label, sizes, samples, count, processes, show)
         results, table, text = (
-            opzo_report.results(trained, sizes),
-            opzo_report.markdown(trained),
-            opzo_report.text(trained),
+            opzo_report.results(compared),
+            opzo_report.markdown(compared),
+            opzo_report.text(compared),
         )
-        figures = opzo_report.draw(trained, folder)
+        figures = opzo_report.draw(compared, folder)
     else:
         plan = QUICK if quick else Plan()
         with progress_bar(name, measurements(seeds or 1)) as show:

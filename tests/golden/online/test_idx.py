@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dualspike.golden.online.convolution import Shape
 from dualspike.golden.online.idx import mnist, read_idx
 from dualspike.model.errors import BadInput
 
 IMAGES = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 51, 255, 1, 2, 3])
 LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])
+MANY = bytes([0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 0, 3]) + 3 * IMAGES[16:]
 
 
 def write(folder: Path, images: bytes = IMAGES, labels: bytes = LABELS) -> None:
@@ -20,10 +22,14 @@ def write(folder: Path, images: bytes = IMAGES, labels: bytes = LABELS) -> None:
 
 
 def test_reads_plain_and_packed(tmp_path: Path) -> None:
-    write(tmp_path)
+    write(tmp_path, MANY, LABELS[:7] + b"\6" + 3 * LABELS[8:])
     found = mnist(tmp_path)
-    np.testing.assert_array_equal(found.x, np.array([[0, 51, 255], [1, 2, 3]]) / 255)
-    assert found.labels.tolist() == found.test_labels.tolist() == [7, 9]
+    rows = np.array([[0, 51, 255], [1, 2, 3]])
+    np.testing.assert_allclose(found.test.x, np.tile(rows, (3, 1)) / 255, rtol=1e-6)
+    assert found.test.labels.tolist() == [7, 9] * 3
+    assert (len(found.train), len(found.validation)) == (5, 1)
+    assert sorted([*found.train.labels, *found.validation.labels]) == [7] * 3 + [9] * 3
+    assert (found.shape, found.classes, found.events) == (Shape(1, 3, 1), 10, False)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +93,4 @@ def test_parts_of_different_size(tmp_path: Path) -> None:
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(wide)
     with pytest.raises(BadInput) as caught:
         mnist(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: test images must have 3 pixels, not 4"
+    assert str(caught.value) == f"{tmp_path}: test images must have 1 x 3 pixels, not 1 x 4"

@@ -107,6 +107,6 @@ def test_bad_settings() -> None:
     with pytest.raises(BadInput, match=r"^scale must be in \[0, inf\), not -1$"):
         LocalLearning(network, SpatialBackpropagation(), rng, -1, 0)
     with pytest.raises(BadInput, match=r"^rate must be in \[0, inf\), not -1$"):
-        Readout(2, 2, -1, rng)
+        Readout(network, 0, -1, rng)
     with pytest.raises(BadInput, match=r"^middle must be in \[1, 3\), not 3$"):
         IntermediateGlobal(network, Noise(rng, 1), 0.9, rng, middle=3, scale=1, rate=0)

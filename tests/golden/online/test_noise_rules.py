@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.loss import MixedLoss
-from dualspike.golden.online.network import OnlineNetwork, Position
+from dualspike.golden.online.loss import MixedLoss, SquaredLoss
+from dualspike.golden.online.network import Injection, OnlineNetwork, Position
 from dualspike.golden.online.neuron import Neuron
 from dualspike.golden.online.noise import Distribution, Noise, decayed
 from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
-from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.rule import Rule, Step
 from dualspike.golden.online.single_point import SinglePoint
 from dualspike.golden.online.traces import repeated, train_pass
 from dualspike.golden.online.two_point import TwoPoint
@@ -139,6 +139,79 @@ def test_variance_has_the_published_order() -> None:
     assert two > 2 * bp
     assert single > 16 * two
     assert single > 16 * bp
+
+
+def exact_variance(network: OnlineNetwork, x: Floats, alpha: float, gaussian: bool) -> Floats:
+    """Of every entry of (L(alpha n) / alpha) n for the squared distance of a linear network from 1.
+
+    L(alpha n) = c + alpha g n + alpha^2 n Q n, so that the entry is n_i (A + g n + alpha n Q n)
+    with A = c / alpha, of mean g_i. By Isserlis' theorem for gaussian noise; for signs n_i^2 = 1.
+    """
+    _, W2, W3 = network.weights
+    jacobian = np.hstack([W3 @ W2, W3])
+    rest = network.step(network.rest(1), x).output[0] - 1
+    A, g = np.square(rest).mean() / alpha, 2 * jacobian.T @ rest / len(rest)
+    Q = alpha * jacobian.T @ jacobian / len(rest)
+    trace, diagonal, squares = np.trace(Q), np.diag(Q), Q @ Q
+    if gaussian:
+        quartic = trace**2 + 2 * np.trace(squares)
+        quartic += 4 * trace * diagonal + 8 * np.diag(squares)
+        cross = 2 * A * (trace + 2 * diagonal)
+        return A**2 + g @ g + 2 * g**2 + quartic + cross - g**2
+    mixed = 2 * (np.square(Q).sum() - np.square(diagonal).sum())
+    return (A + trace) ** 2 + g @ g + mixed - g**2
+
+
+@pytest.mark.parametrize("alpha", [0.05, 1.0])
+@pytest.mark.parametrize("distribution", ["gaussian", "rademacher"])
+def test_variance_of_a_single_point_is_the_formula(
+    distribution: Distribution, alpha: float
+) -> None:
+    """Every node's, in a linear network; and at least d times that of the gradient, Prop. 4.2.
+
+    BP's gradient has, for inputs that vary, a second moment of at least its variance; a single
+    point has at least the sum of d such moments, which `exact_variance` shows as g g.
+    """
+    rng = np.random.default_rng(13)
+    network = perceptron([3, 6, 7, 2], rng, Straight(leak=0))
+    one = rng.uniform(-1, 1, (1, 3))
+    many, target = np.tile(one, (40_000, 1)), np.ones((40_000, 2))
+    noise = Noise(rng, alpha, distribution, antithetic=False)
+    injection = noise.draw(network, 0, len(many))
+    state = network.step(network.rest(len(many)), many, injection)
+    loss, error = SquaredLoss()(state.output, target)
+
+    def judge(output: Floats) -> tuple[Floats, Floats]:
+        return SquaredLoss()(output, target)
+
+    def replay(_: Injection) -> Floats:
+        raise AssertionError("one point is enough")
+
+    slopes = [np.ones_like(U) for U in state.membranes]
+    step = Step(network, state.spikes, slopes, state.output, error, loss, judge, replay)
+    found = np.hstack(SinglePoint(noise).signals(step))
+    exact = exact_variance(network, one, alpha, distribution == "gaussian")
+    squares = np.square(found - found.mean(axis=0))
+    z = z_scores(squares, exact)
+    assert np.abs(z).max() < bound(4 * exact.size)
+    assert np.abs(z_scores(squares, 1.1 * exact)).max() > bound(4 * exact.size)
+
+
+@pytest.mark.parametrize("width", [4, 16])
+def test_a_single_point_varies_d_times_as_much(width: int) -> None:
+    """Prop. 4.2 on spiking neurons, averaged over entries and over samples, one a batch."""
+    rng = np.random.default_rng(17)
+    network = perceptron([4, width, width, 3], rng)
+    x, labels = rng.uniform(0, 2, (1500, 4)), rng.integers(0, 3, 1500)
+    variances: list[float] = []
+    for rule in (SpatialBackpropagation(), SinglePoint(Noise(rng, 1.0, antithetic=False))):
+        found = [
+            train_pass(network, rule, MixedLoss(), repeated(x[i : i + 1], 1), labels[i : i + 1])
+            for i in range(1500)
+        ]
+        rows = np.array([hidden_part(network, f.gradient) for f in found])
+        variances.append(float(rows.var(axis=0).mean()))
+    assert variances[1] > 2 * width * variances[0]
 
 
 def test_odd_steps_turn_the_noise() -> None:

@@ -4,24 +4,39 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits  # pyright: ignore[reportMissingTypeStubs]
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.convolution import Shape
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.digits import Samples, digits, poisson_events
+from dualspike.golden.online.digits import digits
 from dualspike.golden.online.noise import Noise
 from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
-from dualspike.golden.online.training import Coding, Course, synaptic_operations, train
+from dualspike.golden.online.samples import Part, Samples, held_back
+from dualspike.golden.online.training import (
+    Coding,
+    Course,
+    accuracy,
+    poisson_events,
+    synaptic_operations,
+    train,
+)
+from dualspike.model.errors import BadInput
 
 
 def test_digits() -> None:
     found = digits()
-    assert found.x.shape == (1437, 64) and found.test_x.shape == (360, 64)
-    for x in (found.x, found.test_x):
-        assert (x.min(), x.max()) == (0, 1)
-    counts = np.bincount(np.concatenate([found.labels, found.test_labels]))
+    parts = (found.train, found.validation, found.test)
+    assert [part.x.shape for part in parts] == [(1198, 64), (239, 64), (360, 64)]
+    for part in parts:
+        assert (part.x.min(), part.x.max(), part.unit) == (0, 1, 1)
+    counts = np.bincount(np.concatenate([part.labels for part in parts]))
     # As scikit-learn's description of the set tells.
     assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
-    np.testing.assert_array_equal(found.x, digits().x)
+    # No image is in two parts: as many different ones as in the whole set.
+    everything = np.concatenate([part.x for part in parts])
+    assert len(np.unique(everything, axis=0)) == len(np.unique(load_digits().data, axis=0))
+    np.testing.assert_array_equal(found.train.x, digits().train.x)
 
 
 def test_events_have_the_rate_of_the_pixel() -> None:
@@ -39,10 +54,11 @@ def test_events_have_the_rate_of_the_pixel() -> None:
 def test_learns(coding: Coding, name: str) -> None:
     """Three classes in eight epochs; the same seed gives the same run."""
     whole = digits()
-    kept, tested = whole.labels < 3, whole.test_labels < 3
-    samples = Samples(
-        whole.x[kept], whole.labels[kept], whole.test_x[tested], whole.test_labels[tested]
+    learned, validation = (
+        part.taken(np.flatnonzero(part.labels < 3)) for part in (whole.train, whole.validation)
     )
+    nothing = whole.test.taken(np.arange(0))  # a run that looked at the test would fail
+    samples = Samples(learned, validation, nothing, whole.shape, 3)
     course = Course(epochs=8, batch=32, steps=4, rate=3e-3, coding=coding)
 
     def run() -> Any:
@@ -65,3 +81,30 @@ def test_learns(coding: Coding, name: str) -> None:
 def test_synaptic_operations_count_the_fan_out() -> None:
     network = perceptron([1, 10, 20, 3], np.random.default_rng(0))
     assert synaptic_operations(network, [0.5, 0.25], 4) == [4 * 5 * 20, 4 * 5 * 3]
+
+
+def test_accuracy_takes_samples_in_parts() -> None:
+    """One neuron for each of two classes, which the two inputs excite; 700 samples, 100 wrong."""
+    network = perceptron([2, 2, 2], np.random.default_rng(0))
+    for W in network.weights:
+        W[:] = np.eye(2)
+    labels = np.arange(700) % 2
+    part = Part(3 * np.eye(2)[labels], labels.copy())
+    part.labels[:100] = 1 - part.labels[:100]
+    found = accuracy(network, Course(steps=2), part, np.random.default_rng(0))
+    assert found == 600 / 700
+
+
+def test_events_have_unit_square_and_no_sample_twice() -> None:
+    counts = np.arange(7 * 2 * 8).reshape(7, 2, 8).astype(np.uint8)
+    whole = Part(counts, np.arange(7))
+    found = held_back(whole, whole, Shape(2, 2, 2), 7)
+    assert (len(found.train), len(found.validation), found.events) == (6, 1, True)
+    assert sorted([*found.train.labels, *found.validation.labels]) == list(range(7))
+    frames = Course(coding="events").frames(found.train, np.random.default_rng(0))
+    assert frames.shape == (2, 6, 8)
+    assert np.square(frames).mean() == pytest.approx(1)
+    assert found.test.unit == found.validation.unit == found.train.unit
+    np.testing.assert_allclose(frames[1, 0] * found.train.unit, found.train.x[0, 1])
+    with pytest.raises(BadInput, match=r"^training samples must be 6 or more, not 5$"):
+        held_back(whole.taken(np.arange(5)), whole, Shape(2, 2, 2), 7)
