@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := model golden hw testbench boards
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo lanes coverage boards link lock clean moved
+.PHONY: help setup lint test demo lanes coverage boards link operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -18,6 +18,7 @@ help:
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
+	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
 	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'
@@ -65,6 +66,12 @@ coverage: setup
 
 link: setup
 	$(BIN)/python benchmarks/link_faults.py
+
+operators-rtl: setup
+	@mkdir -p build/operators
+	for preset in poisson reaction_diffusion; do test -e build/operators/$$preset/result.json \
+		|| $(BIN)/dualspike train --preset $$preset --engine rtl --resume build/operators/$$preset.npz \
+			-o build/operators/$$preset || exit 1; done
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --no-config $(UPGRADE) --universal --generate-hashes \

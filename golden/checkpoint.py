@@ -14,6 +14,7 @@ from dualspike.golden.problems.archive import named, read_arrays
 from dualspike.golden.weights import npz_bytes
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.operator_chip import OperatorDescription
 
 EVERY = 100
 """Updates from one checkpoint to the next."""
@@ -59,7 +60,9 @@ class Checkpoint:
 class Keeper:
     """Writes checkpoints of one run to ``path``, whole or not at all, and reads them back."""
 
-    def __init__(self, path: Path, engine: Resumable, description: Description) -> None:
+    def __init__(
+        self, path: Path, engine: Resumable, description: Description | OperatorDescription
+    ) -> None:
         self._path, self._engine = path, engine
         self._text = json.dumps(description.model_dump(mode="json"), sort_keys=True)
 

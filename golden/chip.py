@@ -13,9 +13,10 @@ from dualspike.golden.integer_coding import Coder
 from dualspike.golden.lfsr import Drawer
 from dualspike.golden.perturbation import Perturbation, draw
 from dualspike.golden.rounding import Ints, round_half_up, saturate
-from dualspike.model.description import VELOCITY_BITS, Description
+from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
+from dualspike.model.learning import VELOCITY_BITS
 from dualspike.model.lfsr import seed_state
 from dualspike.model.registers import Flag
 

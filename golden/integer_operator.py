@@ -8,14 +8,14 @@ from dualspike.golden.chip import Record
 from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
 from dualspike.golden.integer_product import Product
 from dualspike.golden.integer_shallow import ShallowNetwork
+from dualspike.golden.learner import Learner, Perturbed
 from dualspike.golden.operator_signs import OperatorSigns
-from dualspike.golden.perturbation import Perturbation, Signs
-from dualspike.golden.rounding import Ints, product, round_half_up, saturate
+from dualspike.golden.perturbation import Perturbation
+from dualspike.golden.rounding import Ints, product
 from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
-from dualspike.model.registers import Flag
 
 
 class OperatorChip:
@@ -41,11 +41,12 @@ class OperatorChip:
         self.biases = [np.array(b, np.int64) for b in biases]
         state = seed_state(description.learning.seed) if lfsr is None else lfsr
         self.signs = OperatorSigns(description, state)
+        self.learner = Learner(description)
         self.flags = 0
         parts = range(len(description.parts))
         self._carried = [description.lanes_of(part) for part in parts]
         self._layers = [description.layers_of(part) for part in parts]
-        masks, self._shifts = description.masks, description.step_shift
+        masks = description.masks
         self._on = [
             [n for n, lane in enumerate(carried) if masks[lane] >> layer & 1]
             for carried, layers in zip(self._carried, self._layers, strict=True)
@@ -59,6 +60,11 @@ class OperatorChip:
             )
             for core in cores
         ]
+
+    @property
+    def velocities(self) -> list[Matrix]:
+        """Those of weights and biases in turn, in the step format; none without momentum."""
+        return self.learner.velocities
 
     def infer(self, inputs: Sequence[Ints]) -> Matrix:
         """Outputs [B_0, B_1, ...] in the membrane format, for stored inputs [B_n, n_in]."""
@@ -88,7 +94,7 @@ class OperatorChip:
 
         ``scale`` [B_0]: stored weights of the functions, None where all are 1. For every lane
         jvp_k = sum over the parts that carry it of <E_n, dA_nk> 2^jvp_align_n; weights move as in
-        `golden.chip.Chip.update`.
+        `golden.learner.Learner.learn`.
         """
         perturbations = self.signs.draw()
         passes = self.forward(inputs, perturbations)
@@ -102,31 +108,23 @@ class OperatorChip:
                 jvp[lane] += slope << align
             self.flags |= one.flags
         self.flags |= result.flags
-        self._learn(perturbations, jvp, stage)
+        words: list[int] = []
+        if self.d.learning.rounding == "stochastic":
+            words = self.signs.words(self._lanes * self.d.n_layers)
+        moving = self._moving(perturbations)
+        self.flags |= self.learner.learn(self.weights, self.biases, moving, jvp, stage, words)
         return Record(errors.loss, tuple(jvp), self.signs.state, self.flags)
 
-    def _learn(self, perturbations: list[Perturbation], jvp: list[int], stage: int) -> None:
-        """Every layer by itself: what other layers do does not touch it."""
+    def _moving(self, perturbations: list[Perturbation]) -> list[Perturbed]:
+        """For every layer the lanes that perturb it, and their signs."""
+        moving: list[Perturbed] = []
         for part, signs in enumerate(perturbations):
+            carried = self._carried[part]
             for depth, layer in enumerate(self._layers[part]):
                 on = self._on[layer]
-                slopes = np.array([jvp[self._carried[part][n]] for n in on], np.int64)
-                rounded = round_half_up(slopes, self._shifts[layer] + stage)
-                steps, over = saturate(rounded, self.d.formats.weight)
-                self.flags |= over << Flag.STEP
-                self._move(self.weights, layer, signs.weights[depth][on], steps)
-                self._move(self.biases, layer, signs.biases[depth][on], steps)
-
-    def _move(self, stored: list[Matrix], layer: int, signs: Signs, steps: Ints) -> None:
-        """W -= V_k step_k, lane by lane; at once where no lane can saturate."""
-        form, held = self.d.formats.weight, stored[layer]
-        if int(np.abs(held).max()) + int(np.abs(steps).sum()) <= form.highest:
-            stored[layer] = held - np.tensordot(steps, signs, 1)
-            return
-        for step, sign in zip(steps, signs, strict=True):
-            held, over = saturate(held - sign * step, form)
-            self.flags |= over << Flag.WEIGHT
-        stored[layer] = np.asarray(held, np.int64)
+                lanes = [carried[n] for n in on]
+                moving.append((lanes, signs.weights[depth][on], signs.biases[depth][on]))
+        return moving
 
 
 def _inner(tangents: Matrix, error: Matrix) -> list[int]:

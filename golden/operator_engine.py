@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.checkpoint import State
 from dualspike.golden.fixed import real_parameters
 from dualspike.golden.integer import Matrix
 from dualspike.golden.integer_operator import OperatorChip
@@ -59,6 +60,11 @@ def real_operator_loss(description: OperatorDescription, stored: int, entries: i
     return stored / 4.0**description.formats.error.fraction / (2 * entries)
 
 
+def interleaved(weights: Sequence[Matrix], biases: Sequence[Matrix]) -> list[Matrix]:
+    """Memories in the order of WEIGHT_SELECT: weights and biases in turn."""
+    return [one for pair in zip(weights, biases, strict=True) for one in pair]
+
+
 class FixedOperatorEngine:
     """`golden.integer_operator.OperatorChip`, fed with real values; starts from learning.seed."""
 
@@ -99,6 +105,20 @@ class FixedOperatorEngine:
             for first in range(0, len(branch), step)
         ]
         return real(np.concatenate(parts), self._d.formats.membrane)
+
+    def state(self) -> State:
+        """The chip's state; see golden.checkpoint.Resumable.state."""
+        chip = self.chip
+        memories = interleaved(chip.weights, chip.biases) + chip.velocities
+        return State(tuple(memory.copy() for memory in memories), chip.signs.state)
+
+    def restore(self, state: State, updates: int) -> None:
+        """Go on from a state; see golden.checkpoint.Resumable.restore."""
+        memories = [memory.copy() for memory in state.memories]
+        count = 2 * self._d.n_layers
+        self.chip.weights, self.chip.biases = memories[:count:2], memories[1:count:2]
+        self.chip.learner.velocities = memories[count:]
+        self.chip.signs.state = state.lfsr
 
     def weights(self) -> tuple[Parameters, ...]:
         """Weights and biases of every part now, in real values; copies."""

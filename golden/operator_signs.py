@@ -8,7 +8,7 @@ product for all of them, exactly, from what the register puts out for each singl
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.lfsr import bits
+from dualspike.golden.lfsr import Drawer, bits
 from dualspike.golden.perturbation import Perturbation
 from dualspike.model.lfsr import DRAWER, SIGNS, WORD, Lfsr, draw_order
 from dualspike.model.operator_chip import OperatorDescription
@@ -23,7 +23,8 @@ def _matrix(lfsr: Lfsr, count: int) -> Bits:
 
 def _output(states: Bits, matrix: Bits) -> Bits:
     """Output bits [..., count] of registers in states [..., length]."""
-    return (states @ matrix) % 2
+    sums = states @ matrix
+    return sums - 2 * np.floor(sums / 2)
 
 
 class OperatorSigns:
@@ -62,6 +63,13 @@ class OperatorSigns:
             found = [self._layer(words[carried], layer, on) for layer, on in layers]
             parts.append(Perturbation([w for w, _ in found], [b for _, b in found]))
         return parts
+
+    def words(self, count: int) -> list[int]:
+        """The next words of the drawer, which moves on behind them."""
+        drawer = Drawer(self.state)
+        drawn = drawer.words(count)
+        self.state = drawer.state
+        return drawn
 
     def _layer(
         self, words: Bits, layer: int, on: list[int]

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.network import Parameters
 from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.problems.problem import Problem
@@ -56,21 +57,32 @@ def train_operator(
     description: OperatorDescription,
     problem: Problem,
     progress: Callable[[int, float], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> OperatorResult:
     """Run ``learning.updates`` updates and measure the errors on the test samples.
 
     Update u learns from the batch of the key (seed, u), as every engine and experiment does.
+    A ``keeper`` writes a checkpoint every `golden.checkpoint.EVERY` updates, and the run goes on
+    from the one that it finds.
     ``progress`` is called after every update with the number of updates done and the last loss.
     """
     learning, test = description.learning, problem.test
     losses = np.empty(learning.updates)
-    before = mean_relative_l2(engine.predict(test.inputs), test.target)
-    began = time.perf_counter()
-    for update in range(learning.updates):
+    found = keeper.load() if keeper else None
+    first, past = 0, 0.0
+    if found:
+        first, before, past = len(found.losses), found.before, found.seconds
+        losses[:first] = found.losses
+    else:
+        before = mean_relative_l2(engine.predict(test.inputs), test.target)
+    began = time.perf_counter() - past
+    for update in range(first, learning.updates):
         inputs, target = problem.batch((learning.seed, update, Purpose.BATCH))
         losses[update] = engine.update(inputs, target, update)
         if progress is not None:
             progress(update + 1, losses[update])
+        if keeper is not None and (update + 1) % EVERY == 0:
+            keeper.save(losses[: update + 1], before, time.perf_counter() - began)
     seconds = time.perf_counter() - began
     y = engine.predict(test.inputs)
     return OperatorResult(

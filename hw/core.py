@@ -15,16 +15,14 @@ from dualspike.hw.readouts import Readouts
 from dualspike.hw.registers import (
     wire_drawer,
     wire_injection,
-    wire_layers,
     wire_learning,
-    wire_schedule,
+    wire_options,
     wire_skips,
     wire_status,
     wire_updates,
     wire_weights,
 )
 from dualspike.hw.relay import Relay
-from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Course, Sequencer
 from dualspike.hw.streams import counter_shape, row
 from dualspike.model.code import code_of
@@ -215,17 +213,9 @@ class Core(wiring.Component):
         wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, loss.loss, loss.jvp, masks, [-1] * len(masks), shifts)
-        if d.learning.mantissa is not None:
-            layout = data.ArrayLayout(4, len(g.layers))
-            mantissas = Signal(layout, init=d.learning.mantissa)
-            m.d.comb += sequencer.mantissas.eq(mantissas)
-            wire_layers(m, registers, "MANTISSA", mantissas)
+        wire_options(m, registers, sequencer, d.learning, len(g.layers))
         if d.momentum is not None:
             m.d.comb += [dense.ends.eq(sequencer.ends) for dense in self._dense]
-        if d.learning.schedule == "chip":
-            m.submodules.schedule = schedule = Schedule(d.learning.stages, d.learning.updates)
-            m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
-            wire_schedule(m, registers, schedule)
         return sequencer
 
     def _gather(

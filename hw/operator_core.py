@@ -10,7 +10,9 @@ from dualspike.hw.operator_part import Part
 from dualspike.hw.operator_product import Product
 from dualspike.hw.registers import (
     wire_drawer,
+    wire_injection,
     wire_learning,
+    wire_options,
     wire_status,
     wire_updates,
     wire_weights,
@@ -21,7 +23,7 @@ from dualspike.model.geometry import most_inside
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription, ProductFlag
 from dualspike.model.operator_geometry import product_geometry
-from dualspike.model.registers import Command, Flag, flags_of, register_map
+from dualspike.model.registers import Command, Flag, flags_of, register_map, upset_bits
 
 
 class OperatorCore(wiring.Component):
@@ -63,7 +65,11 @@ class OperatorCore(wiring.Component):
             outputs=1,
             inside=d.learning.batch[0] + most_inside(len(d.shapes)),
             jvp_bits=g.jvp_bits,
-            weight_bits=d.formats.weight.bits,
+            weight_bits=d.step_format.bits,
+            mantissa_bits=d.learning.mantissa_bits,
+            stochastic=d.learning.rounding == "stochastic",
+            schedule=d.learning.schedule == "chip",
+            momentum=d.learning.momentum is not None,
         )
         m.submodules.drawer = drawer = Drawer(seed_state(d.learning.seed))
         m.submodules.sequencer = sequencer = Sequencer(course)
@@ -109,8 +115,17 @@ class OperatorCore(wiring.Component):
             m.d.comb += sequencer.command.eq(Command.STOP)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, product.loss, jvp, masks, self._wired(), shifts)
-        wire_weights(m, registers, [port for part in parts for port in part.ports])
+        wire_options(m, registers, sequencer, d.learning, d.n_layers)
+        wire_weights(m, registers, self._ports)
+        if d.hardware.protection != "none":
+            wire_injection(m, registers, self._ports)
         return m
+
+    @property
+    def _ports(self) -> list[wiring.PureInterface]:
+        """The memories, in the order of WEIGHT_SELECT."""
+        ports = [port for part in self._parts for port in part.ports]
+        return ports + [port for part in self._parts for port in part.velocities]
 
     def _wired(self) -> list[int]:
         """For each layer the lanes that its part carries, one bit each."""
@@ -142,6 +157,8 @@ class OperatorCore(wiring.Component):
                 part.lane.eq(Array(own)[sequencer.lane]),
                 part.step.eq(sequencer.step),
             ]
+            if d.learning.momentum is not None:
+                m.d.comb += part.ends.eq(sequencer.ends)
             for place, layer in enumerate(layers):
                 m.d.comb += [
                     part.masks[place].eq(Cat(masks[layer][k] for k in carried)),
@@ -206,7 +223,8 @@ class OperatorCore(wiring.Component):
             m.d.sync += function.eq(Mux(last_function, 0, function + 1))
 
     def _raised(self, m: Module, sequencer: Sequencer) -> Signal:
-        raised = Signal(len(flags_of(self._d)))
+        upsets = upset_bits(self._d)
+        raised = Signal(max(flags_of(self._d) + list(upsets.values())) + 1)
         inner, product = [part.overflow for part in self._parts], self._product.overflow
         m.d.comb += [
             raised[Flag.MEMBRANE].eq(Cat(pulse[0] for pulse in inner).any() | product[0]),
@@ -217,4 +235,6 @@ class OperatorCore(wiring.Component):
             raised[ProductFlag.ERROR].eq(product[2]),
             raised[ProductFlag.COTANGENT].eq(product[3]),
         ]
+        for kind, bit in enumerate(upsets.values()):
+            m.d.comb += raised[bit].eq(Cat(port.upsets[kind] for port in self._ports).any())
         return raised

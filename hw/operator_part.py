@@ -51,20 +51,35 @@ class Part(wiring.Component):
             "word": In(WORD),
             "start": In(layers),
             "lane": In(range(max(lanes, 2))),
-            "step": In(signed(f.weight.bits)),
+            "step": In(signed(description.step_format.bits)),
             "sweeping": Out(1),
             "saturated": Out(1),
             "overflow": Out(3),
         }
+        self._kinds = {"weights": f.weight.bits, "biases": f.weight.bits}
+        if core.momentum is not None:
+            members["ends"] = In(2)
+            bits = description.step_format.bits
+            self._kinds |= {"weight_velocities": bits, "bias_velocities": bits}
         for layer in range(layers):
-            members[f"weights_{layer}"] = In(HostPort(f.weight.bits))
-            members[f"biases_{layer}"] = In(HostPort(f.weight.bits))
+            for kind, bits in self._kinds.items():
+                port = HostPort(bits, description.hardware.protection)
+                members[f"{kind}_{layer}"] = In(port)
         super().__init__(members)
 
     @property
     def ports(self) -> list[wiring.PureInterface]:
         """The host's windows: weights and biases of every layer."""
-        kinds = ("weights", "biases")
+        return self._windows("weights", "biases")
+
+    @property
+    def velocities(self) -> list[wiring.PureInterface]:
+        """Those to the velocities of the same memories, none without momentum."""
+        if "ends" not in self.signature.members:
+            return []
+        return self._windows("weight_velocities", "bias_velocities")
+
+    def _windows(self, *kinds: str) -> list[wiring.PureInterface]:
         layers = range(len(self._chain.dense))
         return [getattr(self, f"{kind}_{layer}") for layer in layers for kind in kinds]
 
@@ -85,8 +100,10 @@ class Part(wiring.Component):
             self.saturated.eq(Cat(dense.saturated for dense in chain.dense).any()),
         ]
         for n, dense in enumerate(chain.dense):
-            connect(m, flipped(getattr(self, f"weights_{n}")), dense.weights)
-            connect(m, flipped(getattr(self, f"biases_{n}")), dense.biases)
+            for kind in self._kinds:
+                connect(m, flipped(getattr(self, f"{kind}_{n}")), getattr(dense, kind))
+            if "ends" in self.signature.members:
+                m.d.comb += dense.ends.eq(self.ends)
             m.d.comb += [
                 dense.mask.eq(self.masks[n]),
                 dense.load.eq(self.load[n]),

@@ -11,6 +11,7 @@ from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
 from dualspike.hw.streams import counter_shape
 from dualspike.model.geometry import Layer
+from dualspike.model.learning import LearningRule
 from dualspike.model.registers import BITS, MAGIC, SCHEDULE
 
 
@@ -104,6 +105,20 @@ def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) 
     m.d.comb += getattr(registers, f"SKIPPED_{layer.index}").eq(skipped)
     with m.If(dropped):
         m.d.sync += skipped.eq(skipped + layer.groups)
+
+
+def wire_options(
+    m: Module, registers: RegisterBus, sequencer: Sequencer, learning: LearningRule, layers: int
+) -> None:
+    """MANTISSA of all layers, and the schedule, where the chip has them."""
+    if learning.mantissa is not None:
+        mantissas = Signal(data.ArrayLayout(4, layers), init=learning.mantissa)
+        m.d.comb += sequencer.mantissas.eq(mantissas)
+        wire_layers(m, registers, "MANTISSA", mantissas)
+    if learning.schedule == "chip":
+        m.submodules.schedule = schedule = Schedule(learning.stages, learning.updates)
+        m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
+        wire_schedule(m, registers, schedule)
 
 
 def wire_schedule(m: Module, registers: RegisterBus, schedule: Schedule) -> None:

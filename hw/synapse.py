@@ -14,8 +14,8 @@ from dualspike.hw.streams import entries, sums, synapse_input
 from dualspike.hw.walk import Jump, Walk
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.code import Protection
-from dualspike.model.description import VELOCITY_BITS
 from dualspike.model.geometry import Layer
+from dualspike.model.learning import VELOCITY_BITS
 from dualspike.model.lfsr import WORD
 
 

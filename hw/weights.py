@@ -8,7 +8,7 @@ from dualspike.hw.ecc import decode, encode
 from dualspike.hw.fixed import round_half_up, saturate
 from dualspike.hw.streams import counter_shape, entries
 from dualspike.model.code import Code, Protection, code_of
-from dualspike.model.description import VELOCITY_BITS
+from dualspike.model.learning import VELOCITY_BITS
 
 
 class HostPort(wiring.Signature):

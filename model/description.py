@@ -1,6 +1,5 @@
 """The validated description of one chip: what a TOML file says, and nothing else."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -9,15 +8,12 @@ from pydantic import Field, model_validator
 from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
-from dualspike.model.learning import Learning
-from dualspike.model.lfsr import WORD
+from dualspike.model.learning import Learning, steps_of
 from dualspike.model.network import Network, Section
 from dualspike.model.widths import Formats
 
 LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
-MANTISSA_BITS = 3
-VELOCITY_BITS = 4
 
 
 class Data(Section):
@@ -104,17 +100,7 @@ class Description(Section):
 
     @property
     def _used_masks(self) -> list[int]:
-        learning, layers = self.learning, range(self.n_layers)
-        if not self.learns:
-            return []
-        if learning.masks is not None:
-            lanes = learning.masks
-        elif learning.scope == "layer":
-            lanes = [[layer] for layer in layers] * learning.directions
-        else:
-            lanes = [list(layers)] * learning.directions
-        moving = [[layer for layer in lane if layer not in learning.frozen] for lane in lanes]
-        return [sum(1 << layer for layer in lane) for lane in moving if lane]
+        return self.learning.lane_masks(self.n_layers) if self.learns else []
 
     @property
     def thresholds(self) -> list[int]:
@@ -141,10 +127,7 @@ class Description(Section):
     @property
     def step_format(self) -> Format:
         """Format of steps: the weights', with momentum the finer one of their velocities."""
-        weight = self.formats.weight
-        if self.momentum is None:
-            return weight
-        return replace(weight, fraction=weight.fraction + VELOCITY_BITS)
+        return steps_of(self.formats.weight, self.momentum)
 
     @property
     def step_shift(self) -> list[int]:
@@ -163,12 +146,11 @@ class Description(Section):
     @property
     def mantissa_bits(self) -> int:
         """Fraction bits of the mantissas, by which a step shifts further; 0 without mantissas."""
-        return 0 if self.learning.mantissa is None else MANTISSA_BITS
+        return self.learning.mantissa_bits
 
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
-        last = self.learning.stages - 1
-        return min(update * self.learning.stages // self.learning.updates, last)
+        return self.learning.stage(update)
 
     def _check_network(self) -> None:
         """Only what the hardware builds; the float model knows more."""
@@ -188,23 +170,6 @@ class Description(Section):
                 f"formats.input must have at least 1 fraction bit with coding {network.coding},"
                 f" not {self.formats.input}"
             )
-
-    def _check_masks(self) -> None:
-        learning, last = self.learning, self.n_layers - 1
-        lists = {f"masks[{k}]": lane for k, lane in enumerate(learning.masks or [])}
-        for name, layers in {**lists, "frozen": learning.frozen}.items():
-            if len(set(layers)) < len(layers) or max(layers, default=0) > last:
-                raise ValueError(
-                    f"learning.{name} must hold layers in [0, {last}], each once, not {layers}"
-                )
-        if not self.lanes_used:
-            raise ValueError(
-                f"learning.{'masks' if learning.masks == [] else 'frozen'}"
-                " must leave a lane with a layer to learn, not none"
-            )
-        if self.lanes > 64:
-            name = "directions" if learning.masks is None else "masks"
-            raise ValueError(f"learning.{name} must leave at most 64 lanes, not {self.lanes}")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -242,20 +207,10 @@ class Description(Section):
                 f"network.surrogate.entries must be at most {1 << bin_bits} with"
                 f" {membrane} membranes, not {self.network.surrogate.entries}"
             )
-        for name in ("layer_shift", "mantissa"):
-            given = getattr(self.learning, name)
-            if given is not None and len(given) != self.n_layers:
-                raise ValueError(
-                    f"learning.{name} must have {self.n_layers} entries, not {len(given)}"
-                )
-        lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1
-        stochastic = self.learning.rounding == "stochastic"
-        most = WORD - self.mantissa_bits if stochastic else 63
-        if not (lowest >= 0 and highest <= most):
-            raise ValueError(
-                f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"
-            )
-        self._check_masks()
+        self.learning.check_layers(self.n_layers, self.step_shift)
+        if self.lanes > 64:
+            name = "directions" if self.learning.masks is None else "masks"
+            raise ValueError(f"learning.{name} must leave at most 64 lanes, not {self.lanes}")
         if self.network.coding == "bernoulli" and self.passes > 1:
             raise ValueError(
                 f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"

@@ -6,6 +6,7 @@ from typing import Any
 
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
+from dualspike.model.learning import LearningRule
 from dualspike.model.network import Surrogate
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
@@ -19,18 +20,12 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         return _operator_identity(d)
     g = geometry(d)
     network, formats = _network(d), d.formats.model_dump()
-    options = {
-        "mantissa": d.learning.mantissa is not None,
-        "rounding": d.learning.rounding == "stochastic",
-        "schedule": d.learning.schedule == "chip",
-        "momentum": d.momentum,
-        "local": d.local,
-        "drawn": d.lanes if d.passes > 1 else None,
-    }
     learning: dict[str, Any] = {
         "structure": d.learning.structure,
         "batch": d.learning.batch,
-        **{name: value for name, value in options.items() if value},
+        **_options(d.learning),
+        **({"local": True} if d.local else {}),
+        **({"drawn": d.lanes} if d.passes > 1 else {}),
     }
     if not d.learns:
         learning = {"rule": d.learning.rule}
@@ -46,8 +41,23 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
         "pe": [layer.pe for layer in g.layers],
         "simd": [layer.simd for layer in g.layers],
         **({"skip": skips} if skips else {}),
-        **({"protection": d.hardware.protection} if d.hardware.protection != "none" else {}),
+        **_protection(d),
     }
+
+
+def _options(learning: LearningRule) -> dict[str, Any]:
+    """What of the learner is built in, where it is not the plain one."""
+    options = {
+        "mantissa": learning.mantissa is not None,
+        "rounding": learning.rounding == "stochastic",
+        "schedule": learning.schedule == "chip",
+        "momentum": learning.momentum,
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+def _protection(d: Description | OperatorDescription) -> dict[str, Any]:
+    return {"protection": d.hardware.protection} if d.hardware.protection != "none" else {}
 
 
 def _network(d: Description) -> dict[str, Any]:
@@ -77,6 +87,8 @@ def _operator_identity(d: OperatorDescription) -> dict[str, Any]:
         "pe": [layer.pe for layer in folds],
         "simd": [layer.simd for layer in folds],
         "terms": product_geometry(d).terms,
+        **_options(d.learning),
+        **_protection(d),
     }
 
 

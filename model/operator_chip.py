@@ -11,16 +11,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dualspike.model.code import Protection
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
 from dualspike.model.keywords import VERILOG_KEYWORDS
-from dualspike.model.learning import Lanes, Learning, Shift
+from dualspike.model.learning import Learning, LearningRule, Updates, steps_of
 from dualspike.model.network import Network, Section, Width, within
 from dualspike.model.operator import Operator
 from dualspike.model.widths import FormatField, Formats
 
 Rows = Annotated[int, within(1, 65536)]
+MOST_LAYERS, MOST_LANES = 32, 64
+"""What the register map has room for."""
 
 
 class ProductFlag(IntEnum):
@@ -35,27 +38,18 @@ class ProductFlag(IntEnum):
     COTANGENT = 6
 
 
-class OperatorLearning(Section):
-    """As `model.description.Learning`, with a batch for every axis of the grid.
+class OperatorLearning(LearningRule):
+    """As `model.learning.LearningRule`, with a batch for every axis of the grid.
 
     ``batch``: how many functions, then how many points (or positions, times, ...) make up a batch;
-    y has a value for every combination. The rate of layer l at update u is
-    2^-(rate + layer_shift[l] + floor(u * stages / updates)), for the gradient of half the squared
-    error, meant over all combinations (every axis: divided by the next power of two).
-    ``floor`` weighs function f with m / (m_f + floor m), m_f being the mean square of its target
-    and m their mean over the batch; left out, all weigh 1.
+    y has a value for every combination, and errors are meant over all of them (every axis: divided
+    by the next power of two). ``floor`` weighs function f with m / (m_f + floor m), m_f being the
+    mean square of its target and m their mean over the batch; left out, all weigh 1.
     """
 
     rule: Literal["rfg"] = "rfg"
-    scope: Literal["layer", "global"] = "layer"
-    structure: Literal["independent", "factored"] = "independent"
-    directions: Lanes = 1
     batch: list[Rows]
-    rate: Shift = 6
-    layer_shift: list[Shift] | None = None
-    stages: Annotated[int, within(1, 16)] = 5
-    updates: Annotated[int, within(1, 10**8)] = 20000
-    seed: Annotated[int, within(1, 2**32 - 1)] = 1
+    updates: Updates = 20000
     floor: Annotated[float, within(2**-10, 2**10)] | None = None
 
 
@@ -88,12 +82,13 @@ class OperatorHardware(Section):
 
     Both as in `model.hardware`. ``terms`` of the basis of a point are multiplied in a clock; left
     out, as few as let the product unit take a function's points while the branch takes a function,
-    or the whole basis where that is not enough.
+    or the whole basis where that is not enough. ``protection`` is that of all weight memories.
     """
 
     pe: list[Width] | None = None
     simd: list[Width] | None = None
     terms: Width | None = None
+    protection: Protection = "none"
 
 
 class OperatorDescription(Section):
@@ -133,16 +128,13 @@ class OperatorDescription(Section):
 
     @property
     def lanes(self) -> int:
-        """Tangent lanes of the chip: directions, times the layers for scope layer."""
-        learning = self.learning
-        return learning.directions * (self.n_layers if learning.scope == "layer" else 1)
+        """Tangent lanes of the chip."""
+        return len(self.masks)
 
     @property
     def masks(self) -> list[int]:
         """For each lane the layers it perturbs and updates, layer l in bit l."""
-        if self.learning.scope == "layer":
-            return [1 << (k % self.n_layers) for k in range(self.lanes)]
-        return [(1 << self.n_layers) - 1] * self.lanes
+        return self.learning.lane_masks(self.n_layers)
 
     def lanes_of(self, part: int) -> list[int]:
         """The lanes that perturb something in a part; it carries no others, which would be 0."""
@@ -161,20 +153,24 @@ class OperatorDescription(Section):
         return [0] * self.n_layers if shifts is None else shifts
 
     @property
+    def step_format(self) -> Format:
+        """Format of steps: the weights', with momentum the finer one of their velocities."""
+        return steps_of(self.formats.weight, self.learning.momentum)
+
+    @property
     def step_shift(self) -> list[int]:
-        """Right shift from a jvp accumulator to a step in weight units, at the start, by layer.
+        """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
 
         The accumulator has cotangent + tangent fraction bits and is a sum over the largest axis.
         """
         f = self.formats
-        base = f.cotangent.fraction + f.tangent.fraction - f.weight.fraction
+        base = f.cotangent.fraction + f.tangent.fraction - self.step_format.fraction
         base += self.learning.rate + max(self.mean_shifts)
         return [base + shift for shift in self.layer_shift]
 
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
-        last = self.learning.stages - 1
-        return min(update * self.learning.stages // self.learning.updates, last)
+        return self.learning.stage(update)
 
     def part(self, part: int) -> Description:
         """One part as a core of its own, with the lanes that it carries, in their order.
@@ -192,15 +188,18 @@ class OperatorDescription(Section):
             name=f"part_{part}",
             network=self.parts[part],
             learning=Learning(
-                scope=learning.scope,
                 structure=learning.structure,
-                directions=learning.directions,
+                masks=[
+                    [n for n in range(len(layers)) if mask >> layers.start >> n & 1]
+                    for mask in (self.masks[lane] for lane in self.lanes_of(part))
+                ],
+                momentum=learning.momentum,
                 batch=learning.batch[part],
                 rate=16,  # of no use here: leaves shifts that are allowed
                 stages=1,
             ),
             formats=Formats(**shared),
-            hardware=Hardware(pe=pe, simd=simd),
+            hardware=Hardware(pe=pe, simd=simd, protection=self.hardware.protection),
         )
 
     @model_validator(mode="after")
@@ -211,12 +210,15 @@ class OperatorDescription(Section):
             raise ValueError(
                 "operator.kind must be deeponet or seponet, not mlp: describe it as [network]"
             )
-        for name, given, wanted in (
-            ("batch", self.learning.batch, len(self.parts)),
-            ("layer_shift", self.layer_shift, self.n_layers),
-        ):
-            if len(given) != wanted:
-                raise ValueError(f"learning.{name} must have {wanted} entries, not {len(given)}")
+        if self.n_layers > MOST_LAYERS:
+            raise ValueError(
+                f"operator.parts must have at most {MOST_LAYERS} layers, not {self.n_layers}"
+            )
+        batch = self.learning.batch
+        if len(batch) != len(self.parts):
+            raise ValueError(
+                f"learning.batch must have {len(self.parts)} entries, not {len(batch)}"
+            )
         for name, folds in (("pe", self.hardware.pe), ("simd", self.hardware.simd)):
             if folds is not None and len(folds) != self.n_layers:
                 raise ValueError(
@@ -236,11 +238,21 @@ class OperatorDescription(Section):
                 raise ValueError(
                     f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
                 )
-        if self.lanes > 64:
-            raise ValueError(f"learning.directions must leave at most 64 lanes, not {self.lanes}")
-        lowest, highest = min(self.step_shift), max(self.step_shift) + self.learning.stages - 1
-        if not (0 <= lowest and highest < 64):
-            raise ValueError(
-                f"learning.rate must leave step shifts in [0, 63], not [{lowest}, {highest}]"
-            )
+        self._check_learning()
         return self
+
+    def _check_learning(self) -> None:
+        learning = self.learning
+        learning.check_layers(self.n_layers, self.step_shift)
+        name = "directions" if learning.masks is None else "masks"
+        if self.lanes > MOST_LANES:
+            raise ValueError(
+                f"learning.{name} must leave at most {MOST_LANES} lanes, not {self.lanes}"
+            )
+        for part in range(len(self.parts)):
+            if not self.lanes_of(part):
+                name = "frozen" if learning.masks is None else "masks"
+                raise ValueError(
+                    f"learning.{name} must leave every part a layer to learn, not operator.parts"
+                    f"[{part}] none"
+                )

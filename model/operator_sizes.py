@@ -20,10 +20,11 @@ def operator_multipliers(d: OperatorDescription) -> int:
     """Products in the hardware, whatever a synthesis tool makes of them.
 
     Those of the parts' layers, one for the slopes of each part; y, G and E on the last axis have
-    ``terms`` each, on the others Q, G and E one each; e w, and e v with a floor.
+    ``terms`` each, on the others Q, G and E one each; e w, and e v with a floor; one of the learner
+    with mantissas.
     """
     parts = range(len(d.parts))
-    total = len(parts) + 1 + (d.learning.floor is not None)
+    total = len(parts) + 1 + (d.learning.floor is not None) + (d.learning.mantissa is not None)
     for part in parts:
         core = d.part(part)
         g = geometry(core)
@@ -73,9 +74,10 @@ def operator_draw_cycles(d: OperatorDescription) -> int:
 def operator_learn_cycles(d: OperatorDescription) -> int:
     """Clocks behind a batch, to move the weights; as in `model.cycles`."""
     total, masks = 1 + d.lanes * d.n_layers, d.masks
+    step = 3 + (d.learning.mantissa is not None)
     for part in range(len(d.parts)):
         layers = geometry(d.part(part)).layers
         for index, layer in zip(d.layers_of(part), layers, strict=True):
             users = sum(mask >> index & 1 for mask in masks)
-            total += users * (3 + max(layer.cycles, layer.rows))
+            total += users * (step + max(layer.cycles, layer.rows))
     return total

@@ -84,10 +84,10 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     """Every register of a core, by address, with the reset values of its description."""
     d = description
     clipped = {flag.name.lower(): flag for flag in flags_of(d)}
-    upsets = _upsets(d)
+    upsets = upset_bits(d)
     flags = (
         *(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items()),
-        *(Field(upset.name.lower(), 1, upset, _MET[upset]) for upset in upsets),
+        *(Field(upset.name.lower(), 1, bit, _MET[upset]) for upset, bit in upsets.items()),
     )
     state = seed_state(d.learning.seed)
     registers = [
@@ -143,8 +143,7 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     for layer, shift in enumerate(d.step_shift):
         meaning = f"right shift of layer {layer}'s steps, 0 to 63"
         registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
-    if isinstance(d, Description):
-        registers += _optional(d)
+    registers += _optional(d)
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
     if isinstance(d, Description) and d.network.coding == "bernoulli":
@@ -157,24 +156,30 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
         if layer.skips:
             meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
             registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
-    if upsets and isinstance(d, Description):
-        widest = d.formats.weight if d.momentum is None else d.step_format
-        bits = min(BITS, code_of(d.hardware.protection, widest.bits).bits)
+    if upsets:
+        bits = min(BITS, code_of(d.hardware.protection, d.step_format.bits).bits)
         meaning = "bits to be stored wrong of every word written to WEIGHT_DATA, to try protection"
         registers.append(Register("INJECT", "rw", meaning, low_bits(bits, "flips")))
     return [replace(register, address=n) for n, register in enumerate(registers)]
 
 
-def _upsets(d: Description | OperatorDescription) -> tuple[Upset, ...]:
-    """What protected memories can tell of."""
-    protected = isinstance(d, Description)
-    return code_of(d.hardware.protection, d.formats.weight.bits).upsets if protected else ()
+def upset_bits(description: Description | OperatorDescription) -> dict[Upset, int]:
+    """What protected memories can tell of, and its bits of FLAGS, above what can be clipped."""
+    d, first = description, min(Upset)
+    above = max(flags_of(d)) + 1 if isinstance(d, OperatorDescription) else first
+    upsets = code_of(d.hardware.protection, d.formats.weight.bits).upsets
+    return {upset: above + upset - first for upset in upsets}
 
 
-def _met(upsets: tuple[Upset, ...]) -> str:
+def _met(upsets: dict[Upset, int]) -> str:
     """The upsets, after the list of overflows."""
     names = ", ".join(upset.name.lower() for upset in upsets)
     return f"; upsets: {names}" if upsets else ""
+
+
+def _glides(d: Description | OperatorDescription) -> bool:
+    """Whether weights have velocities."""
+    return d.step_format != d.formats.weight
 
 
 _MET = {
@@ -193,9 +198,16 @@ def _layers(d: Description | OperatorDescription, lane: int) -> tuple[Field, ...
     """The bits of a mask: all layers, or those of the parts that carry the lane."""
     if isinstance(d, Description):
         return low_bits(d.n_layers, "layers")
-    parts = [part for part in range(len(d.parts)) if lane in d.lanes_of(part)]
-    layers = [layer for part in parts for layer in d.layers_of(part)]
-    return (Field("layers", len(layers), layers[0]),)
+    carried = [d.layers_of(part) for part in range(len(d.parts)) if lane in d.lanes_of(part)]
+    runs = [carried[0]]
+    for layers in carried[1:]:
+        if layers.start == runs[-1].stop:
+            runs[-1] = range(runs[-1].start, layers.stop)
+        else:
+            runs.append(layers)
+    if len(runs) == 1:
+        return (Field("layers", len(runs[0]), runs[0].start),)
+    return tuple(Field(f"layers_{run.start}", len(run), run.start) for run in runs)
 
 
 _INFERENCE = (
@@ -204,7 +216,7 @@ _INFERENCE = (
 )
 
 
-def _still(register: Register, upsets: tuple[Upset, ...]) -> Register:
+def _still(register: Register, upsets: dict[Upset, int]) -> Register:
     """What is left of a register in a core that only infers."""
     meanings = {
         "CONTROL": "0 stop, 1 infer",
@@ -214,7 +226,9 @@ def _still(register: Register, upsets: tuple[Upset, ...]) -> Register:
     fields = {
         "CONTROL": low_bits(1, "infer"),
         "FLAGS": tuple(
-            field for field in register.fields if field.low == Flag.MEMBRANE or field.low in upsets
+            field
+            for field in register.fields
+            if field.low == Flag.MEMBRANE or field.low in upsets.values()
         ),
     }
     name = register.name
@@ -234,12 +248,12 @@ def _losses(d: Description | OperatorDescription) -> str:
 
 def _velocities(d: Description | OperatorDescription) -> str:
     """What WEIGHT_SELECT goes on with where weights have velocities."""
-    if not isinstance(d, Description) or d.momentum is None:
+    if not _glides(d):
         return ""
     return f", {2 * d.n_layers} more for their velocities"
 
 
-def _optional(d: Description) -> list[Register]:
+def _optional(d: Description | OperatorDescription) -> list[Register]:
     """What only some descriptions ask for."""
     registers: list[Register] = []
     for layer, mantissa in enumerate(d.learning.mantissa or []):

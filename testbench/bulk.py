@@ -16,6 +16,7 @@ from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe, probes_of
 from dualspike.hw.product import core_verilog
 from dualspike.model.description import Description
+from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import MAGIC, Command, Register, register_map
 from dualspike.testbench.recording import DESIGN, keep, recording
@@ -78,7 +79,8 @@ class Verilated:
 
     ``samples`` and ``cycles`` count what `run` took: rows of the first stream, clocks. ``began``
     is the clock at which the last run gave its first row, ``entered`` the clocks at which each
-    row of the first stream had gone in.
+    row of the first stream had gone in. Weights have velocities where ``step`` is another format
+    than ``weight``.
     """
 
     def __init__(
@@ -86,12 +88,13 @@ class Verilated:
         library: Path,
         registers: Sequence[Register],
         shapes: list[tuple[int, int]],
-        weight_bits: int,
+        weight: Format,
+        step: Format,
     ) -> None:
         self._path, self._library = library, _declare(ctypes.CDLL(str(library)))
         self._sim = self._library.sim_open()
         self._address = {register.name: register.address for register in registers}
-        self._shapes, self._weight_bits = shapes, weight_bits
+        self._shapes, self._weight, self._step = shapes, weight, step
         self.samples = self.cycles = self.began = 0
         if self.read("MAGIC") != MAGIC:
             raise RuntimeError("the simulated core does not answer with the right MAGIC")
@@ -168,9 +171,18 @@ class Verilated:
 
     def weights(self) -> tuple[list[Matrix], list[Matrix]]:
         """Read all weights and biases back."""
-        bits, shapes = self._weight_bits, list(enumerate(self._shapes))
+        bits, shapes = self._weight.bits, list(enumerate(self._shapes))
         weights = [self.dump(2 * n, (n_out, n_in), bits) for n, (n_in, n_out) in shapes]
         return weights, [self.dump(2 * n + 1, (n_out,), bits) for n, (_, n_out) in shapes]
+
+    def velocities(self) -> list[Matrix]:
+        """Read the velocities back, of weights and biases in turn; none without momentum."""
+        first = 2 * len(self._shapes)
+        shapes = [shape for n_in, n_out in self._shapes for shape in ((n_out, n_in), (n_out,))]
+        return [
+            self.dump(first + n, shape, self._step.bits)
+            for n, shape in enumerate(shapes if self._step != self._weight else [])
+        ]
 
     def record(self, lanes: int) -> Record:
         """What can be read behind an update."""
@@ -224,7 +236,7 @@ class Simulation(Verilated):
 
     def __init__(self, description: Description, library: Path) -> None:
         self.d = d = description
-        super().__init__(library, register_map(d), d.shapes, d.formats.weight.bits)
+        super().__init__(library, register_map(d), d.shapes, d.formats.weight, d.step_format)
         g = geometry(d)
         self._interval = g.interval
         self._skipping = [f"SKIPPED_{layer.index}" for layer in g.layers if layer.skips]
@@ -243,15 +255,6 @@ class Simulation(Verilated):
             self.write("CODER_0", chip.coder.state)
             self.write("CODER_1", chip.coder.state >> 32)
         self.fill(chip.velocities, 2 * self.d.n_layers)
-
-    def velocities(self) -> list[Matrix]:
-        """Read the velocities back, of weights and biases in turn; none without momentum."""
-        d, first = self.d, 2 * self.d.n_layers
-        shapes = [shape for n_in, n_out in d.shapes for shape in ((n_out, n_in), (n_out,))]
-        return [
-            self.dump(first + n, shape, d.step_format.bits)
-            for n, shape in enumerate(shapes if d.momentum is not None else [])
-        ]
 
     def learn(self, x: Ints, target: Ints, stage: int = 0, *, stall: int = 0) -> Record:
         """Updates on one batch or several in a row, as `golden.chip.Chip.update`.

@@ -61,12 +61,11 @@ def compare_update(
     for n, (stored, read) in enumerate(zip(chip.weights, weights, strict=True)):
         pairs += _unequal(f"weights[{n}]", stored, read)
         pairs += _unequal(f"biases[{n}]", chip.biases[n], biases[n])
-    if isinstance(chip, Chip):
-        velocities = zip(chip.velocities, simulation.velocities(), strict=True)
-        for n, (stored, read) in enumerate(velocities):
-            pairs += _unequal(f"velocities[{n}]", stored, read)
-        if chip.coder.state:
-            pairs.append(("CODER", chip.coder.state, simulation.read_wide("CODER") % 2**64))
+    velocities = zip(chip.velocities, simulation.velocities(), strict=True)
+    for n, (stored, read) in enumerate(velocities):
+        pairs += _unequal(f"velocities[{n}]", stored, read)
+    if isinstance(chip, Chip) and chip.coder.state:
+        pairs.append(("CODER", chip.coder.state, simulation.read_wide("CODER") % 2**64))
     pairs.append(("FLAGS", expected.flags, found.flags))
     for signal, wanted, got in pairs:
         if wanted != got:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.chip import Record
+from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.rounding import Ints
 from dualspike.hw.operator_files import operator_verilog
 from dualspike.model.geometry import geometry
@@ -39,7 +40,7 @@ class OperatorSimulation(Verilated):
 
     def __init__(self, description: OperatorDescription, library: Path) -> None:
         self.d = d = description
-        super().__init__(library, register_map(d), d.shapes, d.formats.weight.bits)
+        super().__init__(library, register_map(d), d.shapes, d.formats.weight, d.step_format)
         self._weighted = d.learning.floor is not None
         self._slowest = max(geometry(d.part(part)).interval for part in range(len(d.parts)))
 
@@ -47,6 +48,11 @@ class OperatorSimulation(Verilated):
     def of(cls, description: OperatorDescription) -> Self:
         """Build, or find, the core of a description and open it."""
         return cls(description, build(operator_source(description)))
+
+    def load_chip(self, chip: OperatorChip, stage: int = 0) -> None:
+        """Write all that a chip holds, velocities where there are any."""
+        self.load(chip.weights, chip.biases, chip.signs.state, stage)
+        self.fill(chip.velocities, 2 * self.d.n_layers)
 
     def learn(
         self,
@@ -57,9 +63,13 @@ class OperatorSimulation(Verilated):
         *,
         stall: int = 0,
     ) -> Record:
-        """One update on one batch, as `golden.integer_operator.OperatorChip.update`."""
-        for layer, shift in enumerate(self.d.step_shift):
-            self.write(f"SHIFT_{layer}", shift + stage)
+        """One update on one batch, as `golden.integer_operator.OperatorChip.update`.
+
+        ``stage`` is written to the chip, unless it counts its stages itself.
+        """
+        if self.d.learning.schedule == "host":
+            for layer, shift in enumerate(self.d.step_shift):
+                self.write(f"SHIFT_{layer}", shift + stage)
         self.write("UPDATES", 1)
         self.write("CONTROL", Command.LEARN)
         scales = [] if scale is None else [scale.reshape(-1, 1)]

@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.checkpoint import State
 from dualspike.golden.network import Parameters
-from dualspike.golden.operator_engine import FixedOperatorEngine, real_operator_loss
+from dualspike.golden.operator_engine import FixedOperatorEngine, interleaved, real_operator_loss
 from dualspike.golden.rounding import real
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.testbench.compare import Difference, compare_update
@@ -35,8 +36,7 @@ class OperatorRtlEngine:
         self.learning_cycles = 0
         self._checking = check
         self._pool = ThreadPoolExecutor(1)
-        chip = self._model.chip
-        simulation.load(chip.weights, chip.biases, chip.signs.state)
+        simulation.load_chip(self._model.chip)
         simulation.write("FLAGS", 0)
 
     def __enter__(self) -> Self:
@@ -100,6 +100,21 @@ class OperatorRtlEngine:
             name = f"results{list(place)}"
             self.difference = Difference(None, name, int(expected[place]), int(y[place]))
             self._checking = False
+
+    def state(self) -> State:
+        """What is read over the bus; see golden.checkpoint.Resumable.state."""
+        memories = interleaved(*self.simulation.weights()) + self.simulation.velocities()
+        lfsr = self.simulation.read_wide("LFSR") & (1 << 64) - 1
+        return State(tuple(memories), lfsr, self.learning_cycles)
+
+    def restore(self, state: State, updates: int) -> None:
+        """Write a state over the bus; see golden.checkpoint.Resumable.restore."""
+        learning = self._d.learning
+        self._model.restore(state, updates)
+        self.simulation.load_chip(self._model.chip, self._d.stage(updates))
+        if learning.schedule == "chip":
+            self.simulation.write("PHASE", updates * learning.stages % learning.updates)
+        self.learning_cycles = state.clocks
 
     def weights(self) -> tuple[Parameters, ...]:
         """Weights of every part, read back from the hardware."""

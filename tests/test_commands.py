@@ -178,8 +178,6 @@ def test_a_killed_run_goes_on_to_the_same_weights(
     line = "dualspike: --engine must be fixed, rtl or board with --resume, not golden\n"
     golden = [*words, "--engine", "golden", "-o", tmp_path / "golden"]
     assert run(capsys, *golden) == (2, "", line)
-    line = "dualspike: --resume must be left out for an operator chip\n"
-    assert run(capsys, "train", "--preset", "poisson", *words[-2:]) == (2, "", line)
 
 
 def test_every_engine_trains_and_the_two_exact_ones_agree(

@@ -16,6 +16,7 @@ from dualspike.model.operator_load import (
     load_operator,
     load_operator_preset,
 )
+from dualspike.model.registers import register_map
 
 TABLES: dict[str, Any] = {
     "operator": {"kind": "deeponet", "parts": [{"layers": [3, 4, 2]}, {"layers": [1, 5, 6, 2]}]},
@@ -55,6 +56,23 @@ def test_lanes_and_layers_count_through_the_parts():
     over_all = describe_operator(changed(learning_scope="global", learning_directions=3), "test")
     assert over_all.masks == [31] * 3
     assert over_all.lanes_of(1) == [0, 1, 2]
+
+
+def test_a_mask_has_the_layers_of_parts_that_carry_its_lane_alone():
+    tables = {
+        "operator": {"kind": "seponet", "parts": [{"layers": [1, 2, 3]}] * 4},
+        "learning": {"batch": [4] * 4, "masks": [[0, 5], [1, 2], [3, 6, 7], [0, 1, 2, 3, 4, 5]]},
+    }
+    registers = {one.name: one for one in register_map(describe_operator(tables, "test"))}
+    fields = [registers[f"MASK_{k}"].fields for k in range(4)]
+    assert [[(field.low, field.bits) for field in one] for one in fields] == [
+        [(0, 2), (4, 2)],
+        [(0, 4)],
+        [(2, 2), (6, 2)],
+        [(0, 6)],
+    ]
+    assert [field.name for field in fields[0]] == ["layers_0", "layers_4"]
+    assert registers["MASK_0"].reset == 0b100001
 
 
 def test_shifts_hold_rate_means_and_fractions():
@@ -104,6 +122,31 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
         (
             {"learning_rate": -16},
             "learning.rate must leave step shifts in [0, 63], not [-4, 0]",
+        ),
+        ({"learning_rule": "none"}, "learning.rule must be 'rfg', not 'none'"),
+        ({"learning_mantissa": [8]}, "learning.mantissa must have 5 entries, not 1"),
+        (
+            {"learning_masks": [[0, 5]]},
+            "learning.masks[0] must hold layers in [0, 4], each once, not [0, 5]",
+        ),
+        (
+            {"learning_masks": [[0], [1]]},
+            "learning.masks must leave every part a layer to learn, not operator.parts[1] none",
+        ),
+        (
+            {"learning_frozen": [0, 1]},
+            "learning.frozen must leave every part a layer to learn, not operator.parts[0] none",
+        ),
+        ({"learning_local": True}, "learning.local is not a known key"),
+        ({"hardware_lanes": 2}, "hardware.lanes is not a known key"),
+        ({"hardware_skip": True}, "hardware.skip is not a known key"),
+        (
+            {
+                "operator_kind": "seponet",
+                "operator_parts": [{"layers": [1, *[2] * 14, 2]}] * 3,
+                "learning_batch": [4, 4, 4],
+            },
+            "operator.parts must have at most 32 layers, not 45",
         ),
         ({"formats_factor": "u2.8"}, "formats.factor must be signed (s), not u2.8"),
         ({"formats_error": "s9.16"}, "formats.error must be 2 to 24 bits wide, not s9.16 (26)"),
@@ -177,6 +220,11 @@ def test_the_hash_is_that_of_the_hardware():
         {"learning_batch": [8, 7]},
         {"learning_directions": 2},
         {"formats_factor": "s1.12"},
+        {"learning_momentum": 3},
+        {"learning_mantissa": [8, 9, 10, 11, 12]},
+        {"learning_rounding": "stochastic"},
+        {"learning_schedule": "chip"},
+        {"hardware_protection": "ecc"},
     ):
         assert config_hash(describe_operator(changed(**other), "test")) != first
 

@@ -13,6 +13,8 @@ from dualspike.model.operator_load import describe_operator
 from dualspike.testbench.compare import Difference, compare_update
 from dualspike.testbench.operator_bulk import OperatorSimulation
 
+from .descriptions import random_mix
+
 FORMATS: list[dict[str, str]] = [
     {},
     {"weight": "s1.10", "membrane": "s2.12", "tangent": "s7.2", "factor": "s1.12"},
@@ -79,9 +81,15 @@ def random_tables(seed: int) -> dict[str, Any]:
             "rate": r.randint(0, 5),
             "floor": r.choice([None, 0.125, 0.3]),
             "seed": r.randint(1, 2**32 - 1),
+            **random_mix(random.Random(f"mix {seed}"), len(pe)),
         },
         "formats": r.choice(FORMATS),
-        "hardware": {"pe": pe, "simd": simd, "terms": r.choice([None, r.randint(1, basis)])},
+        "hardware": {
+            "pe": pe,
+            "simd": simd,
+            "terms": r.choice([None, r.randint(1, basis)]),
+            "protection": random.Random(f"guard {seed}").choice(["none", "parity", "ecc"]),
+        },
     }
 
 
@@ -107,11 +115,15 @@ def random_operator_chip(d: OperatorDescription, rng: np.random.Generator) -> Op
         limit = min(form.highest, 2 * 2**form.fraction // n_in + 1)
         return rng.integers(-limit, limit + 1, shape)
 
-    return OperatorChip(
+    chip = OperatorChip(
         d,
         [draw(n_in, n_out, n_in) for n_in, n_out in d.shapes],
         [draw(n_in, n_out) for n_in, n_out in d.shapes],
     )
+    limit = d.step_format.highest // 8
+    for velocity in chip.velocities:
+        velocity[:] = rng.integers(-limit, limit + 1, velocity.shape)
+    return chip
 
 
 def random_rows(d: OperatorDescription, rng: np.random.Generator, functions: int) -> list[Any]:
@@ -129,7 +141,7 @@ def cosimulate_operator(
     """Load, read back, infer and learn; the first difference between hardware and model."""
     rng, f = np.random.default_rng(seed), d.formats
     chip = random_operator_chip(d, rng)
-    simulation.load(chip.weights, chip.biases, chip.signs.state)
+    simulation.load_chip(chip)
     simulation.write("FLAGS", 0)
     read = simulation.weights()
     for one, found in zip([*chip.weights, *chip.biases], [*read[0], *read[1]], strict=True):
@@ -143,7 +155,7 @@ def cosimulate_operator(
         scale = None
         if d.learning.floor is not None:
             scale = stored(rng, f.scale, d.learning.batch[0]).clip(0)
-        stage = update % d.learning.stages
+        stage = d.stage(update) if d.learning.schedule == "chip" else update % d.learning.stages
         record = simulation.learn(rows, target, scale, stage, stall=stall)
         expected = chip.update(rows, target, scale, stage)
         difference = compare_update(update, chip, expected, record, simulation)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from dualspike.golden.chip import Chip
+from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.rounding import Ints
 from dualspike.hw import weights
 from dualspike.model.code import Upset, code_of
 from dualspike.model.description import Description
 from dualspike.model.load import describe
 from dualspike.testbench.benches.shapes import SHAPES, described
-from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.bulk import Simulation, Verilated
 from dualspike.testbench.compare import Difference, compare_update
 
 from .descriptions import random_batch, random_chip
@@ -26,14 +27,18 @@ def protected(protection: str) -> Description:
     return describe(tables | {"hardware": hardware}, "test")
 
 
-def memories(chip: Chip) -> list[Ints]:
+def memories(chip: Chip | OperatorChip) -> list[Ints]:
     """What lies behind WEIGHT_SELECT, in order."""
     pairs = zip(chip.weights, chip.biases, strict=True)
     return [*(one for pair in pairs for one in pair), *chip.velocities]
 
 
 def upset(
-    simulation: Simulation, chip: Chip, select: int, rng: np.random.Generator, wrong: int
+    simulation: Verilated,
+    chip: Chip | OperatorChip,
+    select: int,
+    rng: np.random.Generator,
+    wrong: int,
 ) -> None:
     """Store one word of a memory anew, with ``wrong`` random bits of its code word wrong."""
     d, memory = chip.d, memories(chip)[select]

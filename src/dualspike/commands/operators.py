@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from dualspike.golden.checkpoint import Keeper
 from dualspike.golden.experiments.methods import METHODS
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.network import Parameters
@@ -76,9 +77,15 @@ def verify_operator(d: OperatorDescription, as_json: bool) -> None:
 
 
 def train_operator_chip(
-    d: OperatorDescription, engine: str, output: Path, force: bool, as_json: bool
+    d: OperatorDescription,
+    engine: str,
+    output: Path,
+    resume: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
 ) -> None:
-    """Train and write result.json and weights.npz."""
+    """Train and write result.json and weights.npz; ``resume``: the file of the run so far."""
     if engine not in ("fixed", "rtl"):
         raise BadInput(f"--engine must be fixed or rtl for an operator chip, not {engine}")
     problem = load_operator_data(d)
@@ -88,16 +95,21 @@ def train_operator_chip(
     with progress_bar(f"train {engine}", d.learning.updates) as show:
         if engine == "fixed":
             model = FixedOperatorEngine(d)
-            result, learned, cycles = train_operator(model, d, problem, show), model.weights(), None
+            keeper = Keeper(resume, model, d) if resume else None
+            result = train_operator(model, d, problem, show, keeper)
+            learned, cycles = model.weights(), None
         else:
             with OperatorRtlEngine(d, OperatorSimulation.of(d), check=False) as chip:
-                result, learned = train_operator(chip, d, problem, show), chip.weights()
-                cycles = chip.learning_cycles
+                keeper = Keeper(resume, chip, d) if resume else None
+                result = train_operator(chip, d, problem, show, keeper)
+                learned, cycles = chip.weights(), chip.learning_cycles
     summary = _summary(d, engine, result)
     if cycles is not None:
         summary |= {"cycles": cycles, "cycles_per_batch": cycles / result.updates}
     write_atomic(output / "weights.npz", _npz(learned, result))
     write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+    if resume is not None:
+        resume.unlink(missing_ok=True)
     out = console(as_json)
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
     table = Table("", title, box=None, pad_edge=False)

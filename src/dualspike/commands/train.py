@@ -82,8 +82,8 @@ def train(
     if port is not None and engine is not EngineName.board:
         raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
     if isinstance(d, OperatorDescription):
-        only_perceptrons(weights=weights, resume=resume)
-        train_operator_chip(d, engine, output, force, as_json)
+        only_perceptrons(weights=weights)
+        train_operator_chip(d, engine, output, resume, force=force, as_json=as_json)
         return
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")

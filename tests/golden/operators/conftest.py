@@ -8,6 +8,7 @@ through every part.
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,6 +35,10 @@ class Oracle:
         self.d, self.weights, self.biases = d, weights, biases
         self.flags: set[str] = set()
         self.drawer = register(state, 64, (0, 1, 3, 4))
+        self.velocities: dict[Any, int] = {}
+        form = d.formats.weight
+        bits = 4 if d.learning.momentum else 0
+        self.finer = replace(form, fraction=form.fraction + bits)
 
     def fit(self, value: Fraction, form: Format, flag: str) -> Fraction:
         """Nearest value of the format, halves up, clipped."""
@@ -45,14 +50,19 @@ class Oracle:
 
     def signs(self) -> Any:
         """By lane, by layer: (V [n_out][n_in], C [n_out]), 0 where masked."""
-        d = self.d
-        factored = d.learning.structure == "factored"
+        d, learning = self.d, self.d.learning
+        factored = learning.structure == "factored"
+        layers_on = range(d.n_layers)
+        lanes_on = [[n] for n in layers_on] if learning.scope == "layer" else [list(layers_on)]
+        lanes_on = [*lanes_on * learning.directions] if learning.masks is None else learning.masks
+        lanes_on = [[n for n in lane if n not in learning.frozen] for lane in lanes_on]
+        lanes_on = [lane for lane in lanes_on if lane]
 
         def field(count: int) -> list[int]:
             return [next(self.drawer) for _ in range(-(-count // 32) * 32)][:count]
 
         lanes = []
-        for lane in range(d.lanes):
+        for lane in range(len(lanes_on)):
             layers = []
             for layer, (n_in, n_out) in enumerate(d.shapes):
                 row = field(n_out)
@@ -65,7 +75,7 @@ class Oracle:
                     stream = list(itertools.islice(register(start, 32, (0, 2, 6, 7)), n_in * n_out))
                     v = [[stream[j * n_out + i] for j in range(n_in)] for i in range(n_out)]
                     c = row
-                on = lane % d.n_layers == layer or d.learning.scope == "global"
+                on = layer in lanes_on[lane]
                 layers.append(
                     ([[on * (1 - 2 * b) for b in r] for r in v], [on * (1 - 2 * b) for b in c])
                 )
@@ -198,8 +208,8 @@ class Oracle:
             )
             for k in range(d.lanes)
         ]
-        self.learn(signs, jvp, stage)
         unit = f.cotangent.lsb * f.tangent.lsb * min(mean)
+        self.learn(signs, jvp, stage, unit)
         return loss / f.error.lsb**2, [slope / unit for slope in jvp], y
 
     def average(self, terms: Any, place: Any, mean: Fraction, places: Any) -> Any:
@@ -212,24 +222,55 @@ class Oracle:
             at: [self.fit(v * mean, form, "COTANGENT") for v in row] for at, row in sums.items()
         }
 
-    def learn(self, signs: Any, jvp: Any, stage: int) -> None:
-        """Move the weights, lane by lane, layer by layer."""
-        d, form, learning = self.d, self.d.formats.weight, self.d.learning
+    def learn(self, signs: Any, jvp: Any, stage: int, unit: Fraction) -> None:
+        """Move the weights, lane by lane, layer by layer; ``unit``: the last bit of a jvp."""
+        d, learning = self.d, self.d.learning
+        stochastic = learning.rounding == "stochastic"
+        words = [
+            [self.word() if stochastic else 0 for _ in range(d.n_layers)] for _ in range(len(signs))
+        ]
         for k, lane in enumerate(signs):
             for layer, (v, c) in enumerate(lane):
                 if not any(c):
                     continue
+                users = [n for n, other in enumerate(signs) if any(other[layer][1])]
+                ends = k == users[0], k == users[-1]
                 rate = learning.rate + (learning.layer_shift or [0] * d.n_layers)[layer] + stage
-                step = self.fit(jvp[k] / Fraction(2) ** rate, form, "STEP")
+                eighths = learning.mantissa[layer] if learning.mantissa else 8
+                lsb = self.finer.lsb
+                span = lsb / unit * Fraction(2) ** rate * (8 if learning.mantissa else 1)
+                dither = words[k][layer] % span / span if stochastic else HALF
+                step = math.floor(jvp[k] * eighths / 8 / Fraction(2) ** rate / lsb + dither)
+                step = self.clip(step, self.finer, "STEP")
                 for i, row in enumerate(self.weights[layer]):
                     for j in range(len(row)):
-                        row[j] = self.moved(row[j], v[i][j], step)
-                    self.biases[layer][i] = self.moved(self.biases[layer][i], c[i], step)
+                        row[j] = self.moved((layer, i, j), row[j], v[i][j] * step, ends)
+                    at = (layer, i, -1)
+                    self.biases[layer][i] = self.moved(at, self.biases[layer][i], c[i] * step, ends)
 
-    def moved(self, weight: int, sign: int, step: Fraction) -> int:
-        """One stored weight, a step further."""
-        form = self.d.formats.weight
-        return int(self.fit(weight * form.lsb - sign * step, form, "WEIGHT") / form.lsb)
+    def word(self) -> int:
+        """32 bits of the drawer."""
+        return sum(next(self.drawer) << n for n in range(32))
+
+    def clip(self, stored: int, form: Format, flag: str) -> int:
+        """A stored integer within its format."""
+        clipped = min(form.highest, max(form.lowest, stored))
+        if clipped != stored:
+            self.flags.add(flag)
+        return clipped
+
+    def moved(self, at: Any, weight: int, step: int, ends: tuple[bool, bool]) -> int:
+        """One stored weight, a step further; with momentum its velocity, in the end the weight."""
+        form, momentum = self.d.formats.weight, self.d.learning.momentum
+        if momentum is None:
+            return self.clip(weight - step, form, "WEIGHT")
+        first, last = ends
+        old = self.velocities.get(at, 0)
+        lost = math.floor(Fraction(old, 2**momentum) + HALF) if first else 0
+        new = self.velocities[at] = self.clip(old - lost + step, self.finer, "WEIGHT")
+        if not last:
+            return weight
+        return self.clip(weight - math.floor(Fraction(new, 16) + HALF), form, "WEIGHT")
 
 
 @pytest.fixture

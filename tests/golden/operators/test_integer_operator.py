@@ -40,7 +40,7 @@ def random_tables(rng: random.Random, tight: bool) -> dict[str, Any]:
     layers = sum(len(part["layers"]) - 1 for part in parts)
     batch = [rng.randint(1, 4) for _ in widths]
     weight, tangent, cotangent = rng.randint(5, 12), rng.randint(0, 5), rng.randint(2, 16)
-    least = weight - tangent - cotangent - (max(batch) - 1).bit_length()
+    least = 4 + weight - tangent - cotangent - (max(batch) - 1).bit_length()
     return {
         "operator": {"kind": kind, "parts": parts},
         "learning": {
@@ -51,6 +51,7 @@ def random_tables(rng: random.Random, tight: bool) -> dict[str, Any]:
             "rate": max(rng.randint(-1, 2), least),
             "layer_shift": [rng.randint(0, 2) for _ in range(layers)],
             "floor": rng.choice([None, 0.125, 0.3]),
+            **ways(random.Random(rng.random()), [len(part["layers"]) - 1 for part in parts]),
         },
         "formats": {
             "weight": f"s{rng.randint(0, 1)}.{weight}",
@@ -64,6 +65,23 @@ def random_tables(rng: random.Random, tight: bool) -> dict[str, Any]:
             "cotangent": f"s{slack}.{cotangent}",
             "scale": f"s{1 + slack}.{rng.randint(2, 8)}",
         },
+    }
+
+
+def ways(rng: random.Random, depths: list[int]) -> dict[str, Any]:
+    """Other ways to learn; every part keeps a layer that does."""
+    layers = sum(depths)
+    firsts = [sum(depths[:n]) for n in range(len(depths))]
+    others = [layer for layer in range(layers) if layer not in firsts]
+    lanes = [rng.sample(range(layers), rng.randint(1, layers)) for _ in range(rng.randint(0, 3))]
+    masks = {"scope": "layer", "directions": 1, "masks": [firsts, *lanes]}
+    frozen = {"frozen": rng.sample(others, rng.randint(1, len(others)))}
+    mantissa = {"mantissa": [rng.randint(8, 15) for _ in range(layers)]}
+    return {
+        **rng.choice([{}, {}, frozen, masks]),
+        **rng.choice([{}, {}, mantissa]),
+        "rounding": rng.choice(["nearest", "stochastic"]),
+        "momentum": rng.choice([None, rng.randint(1, 8)]),
     }
 
 
@@ -128,6 +146,26 @@ def test_the_chip_is_the_oracle_bit_for_bit(seed: int, oracle: Callable[..., Any
             assert {flag.name for flag in FLAGS if record.flags >> flag & 1} == plain.flags
             assert [w.tolist() for w in chip.weights] == plain.weights
             assert [b.tolist() for b in chip.biases] == plain.biases
+            assert velocities(chip) == plain.velocities
+
+
+def velocities(chip: OperatorChip) -> dict[Any, int]:
+    """Those of layers that move, by layer, neuron and input, -1 for the bias."""
+    moving = {n for n in range(chip.d.n_layers) for mask in chip.d.masks if mask >> n & 1}
+    return {
+        (memory // 2, at[0], at[1] if len(at) > 1 else -1): int(value)
+        for memory, values in enumerate(chip.velocities)
+        for at, value in np.ndenumerate(values)
+        if memory // 2 in moving
+    }
+
+
+def test_the_cases_learn_in_every_way():
+    seen = [Case(seed).d.learning for seed in SEEDS]
+    for name in ("masks", "frozen", "mantissa", "momentum"):
+        assert {bool(getattr(learning, name)) for learning in seen} == {True, False}, name
+    pairs = {(one.rounding, one.momentum is None) for one in seen}
+    assert pairs == set(itertools.product(("nearest", "stochastic"), (True, False)))
 
 
 def test_the_cases_saturate_everywhere_and_nowhere():
