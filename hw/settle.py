@@ -188,8 +188,8 @@ class Settle(wiring.Component):
                 down = later(self.mask[k] & bias_signs[k][slot], f"down_{name}")
                 total = scaled(part, f"tangent_{name}")
                 drop = shift + fraction - f.tangent.fraction
-                half = 1 << drop >> 1 if drop > 0 else 0
-                total = total + Mux(up, unit + half, Mux(down, half - unit, half))
+                rest = half(drop)
+                total = total + Mux(up, unit + rest, Mux(down, rest - unit, rest))
                 dz, clips = rounded(total, drop, f.tangent.bits, f"tangent_sum_{name}")
                 over_tangent.append(clips & there)
                 with m.If(moving):
@@ -206,14 +206,18 @@ class Settle(wiring.Component):
         return place != last if padding else Const(1)
 
 
+def half(drop: int) -> int:
+    """Half a unit of bit ``drop``: what a sum needs before its lower bits are cut off."""
+    return 1 << (drop - 1) if drop > 0 else 0
+
+
 def _with_half(value: Value, shift: int, drop: int) -> Value:
     """value * 2^shift + 2^(drop - 1): a sum with it needs no further addition to be rounded."""
     if drop <= 0:
         return value.shift_left(shift)
-    half = 1 << (drop - 1)
     if drop <= shift:
-        return Cat(Const(half, shift), value).as_signed()
-    return value.shift_left(shift) + half
+        return Cat(Const(half(drop), shift), value).as_signed()
+    return value.shift_left(shift) + half(drop)
 
 
 def _any(values: list[Value]) -> Value:

@@ -53,7 +53,7 @@ def test_a_rounding_constant_in_the_neuron(tmp_path: Path, monkeypatch: pytest.M
 def test_a_rounding_constant_behind_the_sums(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "round_half_up", truncate)
+    monkeypatch.setattr(settle, "half", lambda drop: 0)
     found(run(tmp_path), tmp_path, lambda signal: " z[" in signal or " dz[" in signal)
 
 
@@ -65,7 +65,7 @@ def test_a_tap_of_the_sign_register(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_core_that_only_infers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settle, "round_half_up", truncate)
+    monkeypatch.setattr(settle, "half", lambda drop: 0)
     monkeypatch.setitem(TABLES, "learning", {"rule": "none"})
     verdict = run(tmp_path)
     difference = verdict.difference
