@@ -169,7 +169,7 @@ def _draw_curves(found: Comparison, folder: Path) -> list[str]:
 def _draw_variance(found: Comparison, folder: Path) -> list[str]:
     figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
     over_time, by_nodes = figure.subplots(1, 2)
-    colours = dict(zip(RULES, COLOURS, strict=True))
+    colours: dict[str, str] = dict(zip(RULES, COLOURS, strict=True))
     for trial in variance_trials(found.shown):
         rows = zip(*(one.variances for one in found.trials[trial]), strict=True)
         means = [statistics.fmean(row) for row in rows]

@@ -30,7 +30,7 @@ class Eligibility:
 
     def follow(self, sent: list[Floats]) -> None:
         """Take in what the hidden layers are sent in this step, [B, n] each."""
-        leak = self._network.theta.dtype.type(self._network.neuron.leak)
+        leak: Any = self._network.theta.dtype.type(self._network.neuron.leak)
         self._c = self._network.neuron.leak * self._c + 1
         for trace, new in zip(self._traces, sent[self._first :], strict=True):
             follow(trace.ravel(), leak, new.ravel())

@@ -56,7 +56,8 @@ class Noise:
     def _normalised(self, shape: tuple[int, int], dtype: Any) -> Floats:
         if self._distribution == "gaussian":
             return self._rng.standard_normal(shape, dtype)
-        return (2 * self._rng.integers(0, 2, shape, np.int8) - 1).astype(dtype)
+        signs: Floats = (2 * self._rng.integers(0, 2, shape, np.int8) - 1).astype(dtype)
+        return signs
 
 
 def decayed(first: float, last: float, progress: float) -> float:

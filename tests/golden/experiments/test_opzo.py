@@ -89,8 +89,8 @@ def test_variance_grows_with_the_noisy_nodes() -> None:
 
 def few(samples: Samples) -> Samples:
     parts = (samples.train, samples.validation, samples.test)
-    some = [part.taken(np.arange(40)) for part in parts]
-    return Samples(*some, samples.shape, samples.classes)
+    train, validation, test = (part.taken(np.arange(40)) for part in parts)
+    return Samples(train, validation, test, samples.shape, samples.classes)
 
 
 def test_command(

@@ -35,7 +35,8 @@ def test_digits() -> None:
     assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     # No image is in two parts: as many different ones as in the whole set.
     everything = np.concatenate([part.x for part in parts])
-    assert len(np.unique(everything, axis=0)) == len(np.unique(load_digits().data, axis=0))
+    images, _ = load_digits(return_X_y=True)
+    assert len(np.unique(everything, axis=0)) == len(np.unique(images, axis=0))
     np.testing.assert_array_equal(found.train.x, digits().train.x)
 
 
