@@ -1,5 +1,8 @@
 """Noise for the rules that perturb: its distribution, position, sign over time and size."""
 
+# NumPy's types of standard_normal know no number format that is given at run time.
+# pyright: reportUnknownVariableType=false
+
 from typing import Any, Literal
 
 import numpy as np
@@ -56,8 +59,7 @@ class Noise:
     def _normalised(self, shape: tuple[int, int], dtype: Any) -> Floats:
         if self._distribution == "gaussian":
             return self._rng.standard_normal(shape, dtype)
-        signs: Floats = (2 * self._rng.integers(0, 2, shape, np.int8) - 1).astype(dtype)
-        return signs
+        return (2 * self._rng.integers(0, 2, shape, np.int8) - 1).astype(dtype)
 
 
 def decayed(first: float, last: float, progress: float) -> float:

@@ -121,7 +121,9 @@ class Oracle:
         read = [(last, summed[-1])]
         if d.learning.local and signs:
             read += [(last + 1 + n, one) for n, one in enumerate(summed)]
-        return [self.sums(layer, signs, *one, self.mean()) for layer, one in read]
+        return [
+            self.sums(layer, signs, counts, moved, self.mean()) for layer, (counts, moved) in read
+        ]
 
     def coded(self, t: int, value: Fraction) -> Fraction | int:
         """What the first layer gets of an input at step t."""
