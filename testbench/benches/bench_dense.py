@@ -155,9 +155,9 @@ async def ready_stays_outside(dut: HierarchyObject) -> None:
     """Whether a row is taken does not show at the inputs before the next cycle."""
     bench = await Bench.start(dut)
     stand, seen = bench.stand, set[int]()
-    stand.source("inputs").send(bench.frames(12)[0])
-    for _ in range(12 * bench.layer.cycles):
-        taken = bench.rng.getrandbits(1)
+    stand.source("inputs").send(bench.frames(24)[0])
+    for _ in range(24 * bench.layer.cycles):
+        taken = int(bench.rng.randrange(4 * bench.layer.cycles) == 0)
         stand.set(outputs_ready=taken)
         await stand.settle()
         seen.add(ready := stand.get("inputs_ready"))

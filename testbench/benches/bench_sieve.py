@@ -72,8 +72,8 @@ async def takes_time_by_what_is_kept(dut: HierarchyObject) -> None:
     stand, layer = bench.stand, bench.layer
     stand.set(learn=1)
     source, sink = stand.source("inputs"), stand.sink("outputs")
-    silent = chunks(layer, [0] * layer.n_in, [[0] * bench.d.lanes] * layer.n_in)
-    loud = chunks(layer, [1] * layer.n_in, [[0] * bench.d.lanes] * layer.n_in)
+    still = [[0] * bench.d.lanes_built] * layer.n_in
+    silent, loud = (chunks(layer, [spike] * layer.n_in, still) for spike in (0, 1))
     for kept_chunks in range(layer.chunks + 1):
         source.moved.clear()
         sink.moved.clear()

@@ -267,7 +267,7 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
             start = max(moved[f"s_axi_{channel}"][-1] for channel in kind)
             end = moved["s_axi_b" if write else "s_axi_r"][-1]
             assert end - start == (7 if reaches else 3), (place, write, select)
-    await bench.infer(16)
+    await bench.infer(32)
     last = moved["s_axis_inputs_t"][g.layers[0].chunks - 1 :: g.layers[0].chunks]
     assert [after - before for before, after in pairwise(last[-8:])] == [g.interval] * 7
     ends = moved["m_axis_results_t"][bench.d.shapes[-1][1] - 1 :: bench.d.shapes[-1][1]]
