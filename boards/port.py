@@ -41,8 +41,9 @@ class SerialPort:
             raise BadInput(f"cannot open port {port}: {_reason(error)}") from error
         except (OSError, ValueError) as error:
             raise BadInput(f"cannot open port {port} at {baud} baud: {error}") from error
+        # Some adapters answer sooner then; a pseudo-terminal and other systems have no such mode.
         with suppress(ValueError, NotImplementedError, AttributeError):
-            self._serial.set_low_latency_mode(True)  # some adapters answer sooner then
+            self._serial.set_low_latency_mode(True)
 
     def send(self, data: bytes) -> None:
         """Write bytes."""

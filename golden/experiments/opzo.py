@@ -283,7 +283,10 @@ _samples: Samples
 
 
 def _begin(samples: Samples) -> None:
-    """First thing in a new process: every run needs the samples, which are sent once."""
+    """First thing in a new process: every run needs the samples, which are sent once.
+
+    A pool hands over what all tasks share at a process's start only, hence the global.
+    """
     global _samples  # noqa: PLW0603
     _samples = samples
 
