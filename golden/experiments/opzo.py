@@ -22,7 +22,7 @@ from dualspike.golden.online.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.local_learning import LocalLearning
 from dualspike.golden.online.network import OnlineNetwork, Position
 from dualspike.golden.online.noise import Distribution, Noise
-from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
+from dualspike.golden.online.pseudo_zeroth_order import IntermediateGlobal, PseudoZerothOrder
 from dualspike.golden.online.rule import Rule
 from dualspike.golden.online.samples import Samples
 from dualspike.golden.online.single_point import SinglePoint
@@ -38,13 +38,14 @@ from dualspike.golden.online.two_point import TwoPoint
 
 RULES = ("BP", "OPZO", "DFA", "DKP", "SPSA", "ZO")
 CONVOLVED = ("BP", "OPZO", "OPZO-LL", "DFA", "ZO")
+DEEP = ("BP", "OPZO", "OPZO-LL", "OPZO-IGL", "OPZO-IGL-LL", "DFA")
 LOCAL = "-LL"
 
 MOMENTUM = 0.999
 LOCAL_SCALE, LOCAL_RATE = 0.01, 0.05
 POLLACK_RATE, POLLACK_DECAY = 0.01, 1e-4
 
-Kind = Literal["dense", "convolutional"]
+Kind = Literal["dense", "deep", "convolutional"]
 Codings = tuple[Coding, ...]
 
 
@@ -52,13 +53,15 @@ Codings = tuple[Coding, ...]
 class Plan:
     """Sizes of the study, all in single precision.
 
-    ``hidden`` neurons of the dense networks, ``channels`` of the convolutional ones. Every rule
-    takes the one of ``rates``, or ``convolved_rates``, that is best for it. ``batches``: how many
-    gradients a variance is measured from; ``marks``: how many times in a run, evenly spaced;
-    ``widths``: see `opzo_variance.by_width`.
+    ``hidden`` neurons of the dense networks, ``deep`` of those with a layer below the middle one,
+    ``channels`` of the convolutional ones. Every rule takes the one of ``rates``, or
+    ``convolved_rates``, that is best for it. ``batches``: how many gradients a variance is measured
+    from; ``marks``: how many times in a run, evenly spaced; ``widths``: see
+    `opzo_variance.by_width`.
     """
 
     hidden: tuple[int, ...] = (256, 256)
+    deep: tuple[int, ...] = (256, 256, 256)
     channels: tuple[int, ...] = (8, 16)
     course: Course = field(default_factory=lambda: Course(epochs=15))
     rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2)
@@ -71,6 +74,7 @@ class Plan:
 
 QUICK = Plan(
     hidden=(48, 48),
+    deep=(48, 48, 48),
     channels=(4, 8),
     course=Course(epochs=3),
     rates=(3e-3,),
@@ -153,6 +157,11 @@ def convolution_trials(shown: Codings) -> list[Trial]:
     return [Trial(name, shown[0], "convolutional") for name in CONVOLVED]
 
 
+def deep_trials(shown: Codings) -> list[Trial]:
+    """OPZO with and without a readout in the middle, and what it lies between; first coding."""
+    return [Trial(name, shown[0], "deep") for name in DEEP]
+
+
 def noise_trials(shown: Codings) -> list[Trial]:
     """OPZO with every kind of noise, for the first coding; the first is in `rule_trials` too."""
     usual = Trial("OPZO", shown[0])
@@ -171,8 +180,8 @@ def variance_trials(shown: Codings) -> list[Trial]:
 
 def all_trials(shown: Codings) -> list[Trial]:
     """Every trial once, in the order of the tables."""
-    trials = [*rule_trials(shown), *convolution_trials(shown), *noise_trials(shown)]
-    return list(dict.fromkeys(trials))
+    kinds = [*rule_trials(shown), *deep_trials(shown), *convolution_trials(shown)]
+    return list(dict.fromkeys([*kinds, *noise_trials(shown)]))
 
 
 def build(name: str, network: OnlineNetwork, rng: np.random.Generator, noise: Noise) -> Rule:
@@ -183,6 +192,13 @@ def build(name: str, network: OnlineNetwork, rng: np.random.Generator, noise: No
     makers: dict[str, Callable[[], Rule]] = {
         "BP": SpatialBackpropagation,
         "OPZO": partial(PseudoZerothOrder, network, noise, MOMENTUM),
+        "OPZO-IGL": partial(
+            IntermediateGlobal,
+            *(network, noise, MOMENTUM, rng),
+            middle=(len(network.hidden) + 1) // 2,
+            scale=LOCAL_SCALE,
+            rate=LOCAL_RATE,
+        ),
         "DFA": partial(DirectFeedback, network, rng),
         "DKP": partial(DirectKolenPollack, network, rng, POLLACK_RATE, POLLACK_DECAY),
         "SPSA": partial(TwoPoint, noise),
@@ -195,8 +211,9 @@ def network_for(
     kind: Kind, samples: Samples, plan: Plan, rng: np.random.Generator
 ) -> OnlineNetwork:
     """The plan's network for these samples, with as many convolutions as its size can be halved."""
-    if kind == "dense":
-        layers = [samples.shape.size, *plan.hidden, samples.classes]
+    if kind != "convolutional":
+        hidden = plan.hidden if kind == "dense" else plan.deep
+        layers = [samples.shape.size, *hidden, samples.classes]
         return perceptron(layers, rng, dtype=np.float32)
     height, width, channels = samples.shape.height, samples.shape.width, list(plan.channels)
     while len(channels) > 1 and (height % 2 ** len(channels) or width % 2 ** len(channels)):
@@ -231,7 +248,7 @@ def execute(trial: Trial, plan: Plan, samples: Samples, rate: float, seed: int) 
 
 
 def tuning_trials(shown: Codings) -> list[Trial]:
-    """What rates are chosen by: every rule without local learning, for the first coding."""
+    """What rates are chosen by: every rule with nothing beside it, for the first coding."""
     return [t for t in all_trials(shown) if t == _tuned_by(t, shown)]
 
 
@@ -304,8 +321,8 @@ def runs(plan: Plan, samples: Samples, seeds: int) -> int:
 
 
 def _rates(trial: Trial, plan: Plan) -> tuple[float, ...]:
-    return plan.rates if trial.kind == "dense" else plan.convolved_rates
+    return plan.convolved_rates if trial.kind == "convolutional" else plan.rates
 
 
 def _tuned_by(trial: Trial, shown: Codings) -> Trial:
-    return Trial(trial.rule.removesuffix(LOCAL), shown[0], trial.kind)
+    return Trial(trial.rule.partition("-")[0], shown[0], trial.kind)

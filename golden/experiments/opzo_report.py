@@ -19,6 +19,7 @@ from dualspike.golden.experiments.opzo import (
     Found,
     Trial,
     convolution_trials,
+    deep_trials,
     noise_trials,
     rule_trials,
     variance_trials,
@@ -81,6 +82,8 @@ def markdown(found: Comparison) -> str:
     for coding in found.shown:
         trials = [t for t in rule_trials(found.shown) if t.coding == coding]
         lines += _rules(f"Rules, {found.data}, {coding} inputs", trials, found)
+    hidden = "-".join(map(str, found.plan.deep))
+    lines += _rules(f"Networks with {hidden} hidden neurons", deep_trials(found.shown), found)
     lines += _rules("Convolutional networks", convolution_trials(found.shown), found)
     lines += [
         f"## Noise of OPZO, {found.shown[0]} inputs",
@@ -101,8 +104,9 @@ def markdown(found: Comparison) -> str:
 
 def text(found: Comparison) -> str:
     """The same for the terminal, the verdicts alone below the accuracies."""
-    shown = [*rule_trials(found.shown), *convolution_trials(found.shown)]
-    lines = [f"{t.coding:8} {t.kind:13} {t.rule:8} {_spread(found.trials[t])} %" for t in shown]
+    shown = [*rule_trials(found.shown), *deep_trials(found.shown)]
+    shown += convolution_trials(found.shown)
+    lines = [f"{t.coding:8} {t.kind:13} {t.rule:11} {_spread(found.trials[t])} %" for t in shown]
     return "\n".join([*lines, *_verdicts(found)])
 
 

@@ -19,6 +19,7 @@ from dualspike.golden.online.training import Course, Epoch
 
 TINY = Plan(
     hidden=(6, 5),
+    deep=(6, 5, 4),
     channels=(2, 2),
     course=Course(epochs=2, batch=500, steps=2),
     rates=(1e-3, 1e-2),
@@ -33,11 +34,13 @@ IMAGES: Codings = ("static", "poisson")
 
 def test_trials() -> None:
     trials = opzo.all_trials(IMAGES)
-    assert len(trials) == 24 + 5 + 7 == len(set(trials))
+    assert len(trials) == 24 + 6 + 5 + 7 == len(set(trials))
     assert opzo.noise_trials(IMAGES)[0] in opzo.rule_trials(IMAGES)
     assert {trial.coding for trial in opzo.all_trials(("events",))} == {"events"}
     tuned = opzo.tuning_trials(IMAGES)
-    assert [t.rule for t in tuned] == [*opzo.RULES, "BP", "OPZO", "DFA", "ZO"]
+    assert [t.rule for t in tuned if t.kind == "dense"] == [*opzo.RULES]
+    assert [t.rule for t in tuned if t.kind == "deep"] == ["BP", "OPZO", "DFA"]
+    assert [t.rule for t in tuned if t.kind == "convolutional"] == ["BP", "OPZO", "DFA", "ZO"]
     assert {t.coding for t in tuned} == {"static"}
 
 
@@ -76,6 +79,7 @@ def test_the_order_is_judged_by_the_means_and_the_rate_by_validation() -> None:
     assert static["dfa_less_zo"] == pytest.approx(4.5)
     assert (static["opzo_near_bp"], static["zo_far_below_dfa"]) == (True, False)
     assert found.rate(Trial("OPZO-LL", "poisson")) == 1e-3
+    assert found.rate(Trial("OPZO-IGL-LL", "static")) == 1e-3
 
 
 def test_variance_grows_with_the_noisy_nodes() -> None:
@@ -102,14 +106,14 @@ def test_command(
     words = ["experiment", "opzo", "--quick", "--jobs", "1", "--data", "bars", "--json"]
     assert main([*words, "-o", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert len(found["trials"]) == 12 + 5 + 7
+    assert len(found["trials"]) == 12 + 6 + 5 + 7
     assert {len(trial["runs"]) for trial in found["trials"]} == {1}
     assert {len(tried["validation"]) for tried in found["tuning"]} == {1, 2}
     drawn = {f"{name}.{kind}" for name in ("curves", "variance") for kind in ("png", "pdf")}
     files = {"results.json", "table.md", *drawn}
     assert set(found["files"]) == files == {path.name for path in tmp_path.iterdir()}
     table = (tmp_path / "table.md").read_text()
-    assert all(f"| {name} |" in table for name in (*opzo.RULES, "OPZO-LL"))
+    assert all(f"| {name} |" in table for name in (*opzo.RULES, *opzo.DEEP))
 
 
 @pytest.mark.parametrize(
