@@ -244,9 +244,9 @@ class Simulation(Verilated):
         self.skipped = self._skips_before
 
     @classmethod
-    def of(cls, description: Description) -> Self:
-        """Build, or find, the plain core of a description and open it."""
-        return cls(description, build(core_source(description)[0]))
+    def of(cls, description: Description, *, quick: bool = False) -> Self:
+        """Build, or find, the plain core of a description and open it; ``quick`` as in `build`."""
+        return cls(description, build(core_source(description)[0], quick=quick))
 
     def load_chip(self, chip: Chip, stage: int = 0) -> None:
         """Write all that a chip holds: also velocities and the coder, where there are any."""

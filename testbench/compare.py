@@ -97,7 +97,7 @@ def locate(
     around it.
     """
     source, probes = core_source(description, debug=True)
-    library = build(source)
+    library = build(source, quick=True)
 
     def replay(trace: tuple[int, int] | None) -> tuple[NDArray[np.uint32], int]:
         with Simulation(description, library) as simulation:

@@ -45,9 +45,9 @@ class OperatorSimulation(Verilated):
         self._slowest = max(geometry(d.part(part)).interval for part in range(len(d.parts)))
 
     @classmethod
-    def of(cls, description: OperatorDescription) -> Self:
-        """Build, or find, the core of a description and open it."""
-        return cls(description, build(operator_source(description)))
+    def of(cls, description: OperatorDescription, *, quick: bool = False) -> Self:
+        """Build, or find, the core of a description and open it; ``quick`` as in `build`."""
+        return cls(description, build(operator_source(description), quick=quick))
 
     def load_chip(self, chip: OperatorChip, stage: int = 0) -> None:
         """Write all that a chip holds, velocities where there are any."""

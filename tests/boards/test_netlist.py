@@ -42,7 +42,7 @@ def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
     target = rng.integers(-256, 256, (12, 1))
     chip = first_chip(D)
     source = replace(core_source(D)[0], verilog=netlist)
-    with Simulation(D, build(source)) as cells:
+    with Simulation(D, build(source, quick=True)) as cells:
         cells.load_chip(chip)
         cells.write("FLAGS", 0)
         before = [weight.copy() for weight in chip.weights]

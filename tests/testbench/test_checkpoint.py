@@ -49,11 +49,11 @@ def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
     for first in ("fixed", "rtl"):
         for then in ("fixed", "rtl"):
             path = tmp_path / f"{first}-{then}.npz"
-            with RtlEngine(D, Simulation.of(D), check=False) as rtl:
+            with RtlEngine(D, Simulation.of(D, quick=True), check=False) as rtl:
                 engine = rtl if first == "rtl" else FixedEngine(D)
                 with pytest.raises(Broken):
                     train(engine, D, DATA, break_off, Keeper(path, engine, D))
-            with RtlEngine(D, Simulation.of(D), check=False) as rtl:
+            with RtlEngine(D, Simulation.of(D, quick=True), check=False) as rtl:
                 engine = rtl if then == "rtl" else FixedEngine(D)
                 result = finished(engine, path)
                 state = engine.state()

@@ -58,7 +58,7 @@ def description(name: str) -> Description:
 @pytest.fixture(scope="module", params=["hat", *SHAPES])
 def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
     d = description(request.param)
-    simulation = Simulation.of(d)
+    simulation = Simulation.of(d, quick=True)
     chip = random_chip(d, 0)
     simulation.load_chip(chip)
     return d, simulation
@@ -140,7 +140,7 @@ def test_silent_chunks_take_no_clocks(structure: str) -> None:
     chip, rng = random_chip(d, 6), np.random.default_rng(6)
     x, target = random_batch(d, rng)
     most = len(x) * geometry(d).interval
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         simulation.load(chip.weights, chip.biases, chip.drawer.state)
         for lane in range(d.lanes):
             simulation.write(f"MASK_{lane}", 0)  # without tangents there is more to skip
@@ -156,5 +156,5 @@ def test_silent_chunks_take_no_clocks(structure: str) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_these_shapes_are_bit_exact_too(name: str) -> None:
     d = description(name)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 2, 5) is None

@@ -50,7 +50,7 @@ D = describe_operator(TABLES, "test")
 
 
 def run() -> Difference | None:
-    with OperatorSimulation.of(D) as simulation:
+    with OperatorSimulation.of(D, quick=True) as simulation:
         return cosimulate_operator(D, simulation, 3, seed=0)
 
 
@@ -91,7 +91,7 @@ def test_a_planted_error_is_found(
 def test_learning_goes_on_through_upsets_of_every_memory() -> None:
     chip, rng = random_operator_chip(D, np.random.default_rng(1)), np.random.default_rng(2)
     told = 1 << upset_bits(D)[Upset.CORRECTED]
-    with OperatorSimulation.of(D) as simulation:
+    with OperatorSimulation.of(D, quick=True) as simulation:
         simulation.load_chip(chip)
         simulation.write("FLAGS", 0)
         for update in range(3):
@@ -130,7 +130,7 @@ def test_either_engine_goes_on_where_the_other_broke_off(tmp_path: Path) -> None
     expected = train_operator(whole, D, problem())
     for first in ("fixed", "rtl"):
         path = tmp_path / f"{first}.npz"
-        with OperatorRtlEngine(D, OperatorSimulation.of(D), check=False) as rtl:
+        with OperatorRtlEngine(D, OperatorSimulation.of(D, quick=True), check=False) as rtl:
             fixed = FixedOperatorEngine(D)
             broken, other = (fixed, rtl) if first == "fixed" else (rtl, fixed)
             with pytest.raises(Broken):

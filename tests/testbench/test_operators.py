@@ -20,7 +20,7 @@ BUS_LEAD = 3
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_operator_chip(seed: int) -> None:
     d = random_operator(seed)
-    simulation = OperatorSimulation.of(d)
+    simulation = OperatorSimulation.of(d, quick=True)
     with simulation:
         assert cosimulate_operator(d, simulation, 3, seed) is None
         assert cosimulate_operator(d, simulation, 2, seed + 1, stall=90) is None
@@ -41,7 +41,7 @@ def test_operator_preset_with_one_direction(name: str) -> None:
     tables = load_operator_preset(name).model_dump()
     tables["learning"] |= {"directions": 1}
     d = describe_operator(tables, name)
-    with OperatorSimulation.of(d) as simulation:
+    with OperatorSimulation.of(d, quick=True) as simulation:
         assert cosimulate_operator(d, simulation, 1, 0) is None
         takes_the_clocks_it_should(d, simulation)
 

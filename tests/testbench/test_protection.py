@@ -56,7 +56,7 @@ def upset(
 def learn_through_upsets(d: Description) -> Difference | None:
     """One wrong bit in every memory before every batch; the first difference from the model."""
     chip, rng = random_chip(d, 1), np.random.default_rng(2)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip)
         simulation.write("FLAGS", 0)
         for update in range(6):
@@ -106,7 +106,7 @@ def test_upsets_of_every_memory_are_told(protection: str, wrong: int, flag: Upse
     chip, rng = random_chip(d, 3), np.random.default_rng(4)
     x, target = random_batch(d, rng)
     kinds = sum(1 << kind for kind in Upset)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         for select in range(len(memories(chip))):
             simulation.load_chip(chip)
             upset(simulation, chip, select, rng, wrong)
@@ -119,7 +119,7 @@ def test_a_core_that_only_infers_tells_of_upsets_too() -> None:
     d = described("still")
     chip, rng = random_chip(d, 5), np.random.default_rng(6)
     x, _ = random_batch(d, rng)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip)
         simulation.write("FLAGS", 0)
         simulation.infer(x)

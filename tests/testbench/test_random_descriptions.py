@@ -15,16 +15,16 @@ UPDATES = 4
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_description(seed: int) -> None:
     d = random_description(seed)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, UPDATES, seed) is None
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
 
 
 @pytest.mark.parametrize("name", [name for name in presets() if name != "wide"])
 def test_preset(name: str) -> None:
     d = load_preset(name)
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 3, 0) is None
 
 

@@ -23,7 +23,7 @@ def test_the_chip_counts_its_stages(stages: int) -> None:
     d = describe(TABLES, "test")
     chip, rng = random_chip(d, 1), np.random.default_rng(1)
     batches = [random_batch(d, rng) for _ in range(d.learning.updates + 2)]
-    with Simulation.of(d) as simulation:
+    with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip, stage=0 if stages else 2)
         simulation.write("STAGES", stages)
         inputs, targets = zip(*batches, strict=True)
@@ -45,7 +45,7 @@ def test_passes_end_where_all_lanes_at_once_do(rounding: str) -> None:
     ends: list[object] = []
     for lanes in (3, 2, 1):
         d = describe({**base, "hardware": {"lanes": lanes}}, "test")
-        with Simulation.of(d) as simulation:
+        with Simulation.of(d, quick=True) as simulation:
             simulation.load_chip(chip)
             record = simulation.learn(x, y)
             weights, biases = simulation.weights()

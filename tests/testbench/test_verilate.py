@@ -40,7 +40,11 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
 def test_two_cores_live_side_by_side(cache: Path) -> None:
     d = describe(TINY, "test")
     wide = describe(TINY | {"network": {"layers": [1, 2, 1], "time_steps": 2}}, "test")
-    with Simulation.of(d) as one, Simulation.of(wide) as two, Simulation.of(d) as three:
+    with (
+        Simulation.of(d, quick=True) as one,
+        Simulation.of(wide, quick=True) as two,
+        Simulation.of(d, quick=True) as three,
+    ):
         one.write("LFSR_0", 17)
         three.write("LFSR_0", 18)
         assert [one.read("LFSR_0"), three.read("LFSR_0")] == [17, 18]
@@ -64,7 +68,10 @@ def test_an_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_core_that_is_starved_is_reported_and_not_waited_for() -> None:
     d = describe(TINY | {"learning": {"batch": 4}}, "test")
-    with Simulation.of(d) as simulation, pytest.raises(RuntimeError, match="did not finish 2"):
+    with (
+        Simulation.of(d, quick=True) as simulation,
+        pytest.raises(RuntimeError, match="did not finish 2"),
+    ):
         simulation.write("UPDATES", 1)
         simulation.write("CONTROL", Command.LEARN)
         simulation.run([np.zeros((2, 1), int), np.zeros((2, 1), int)], 0, 0, 100_000)
