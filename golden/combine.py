@@ -15,7 +15,7 @@ Floats = NDArray[np.floating[Any]]
 ENTRIES = 1 << 16
 
 
-def _rows(factors: list[Floats]) -> Floats:
+def row_products(factors: list[Floats]) -> Floats:
     """Row-wise products, [B_0 B_1 ..., p]: the Khatri-Rao product of factors [B_n, p]."""
     result = factors[0]
     for factor in factors[1:]:
@@ -32,7 +32,7 @@ def combine(outputs: list[Floats]) -> Floats:
     """y [B, n_out] for one part, [B_0, B_1, ...] for several."""
     if len(outputs) == 1:
         return outputs[0]
-    return (_rows(outputs[:-1]) @ outputs[-1].T).reshape(shape_of(outputs))
+    return (row_products(outputs[:-1]) @ outputs[-1].T).reshape(shape_of(outputs))
 
 
 def loss_and_cotangents(
@@ -46,7 +46,7 @@ def loss_and_cotangents(
     small functions then count alike, as in a mean of relative errors, down to the floor.
     """
     scale = 1 / (len(target) if len(outputs) == 1 else target.size)
-    weights = _weights(target, floor)
+    weights = function_weights(target, floor)
     if len(outputs) == 1:
         error = outputs[0] - target
         cotangents: list[Floats] = [error if weights is None else error * weights[:, None]]
@@ -57,7 +57,7 @@ def loss_and_cotangents(
         for first in range(0, len(target), functions):
             some = slice(first, first + functions)
             factors = [outputs[0][some], *outputs[1:]]
-            rows = _rows(factors[:-1])
+            rows = row_products(factors[:-1])
             error = weighted = rows @ factors[-1].T
             error -= target[some].reshape(error.shape)
             if weights is not None:
@@ -72,8 +72,8 @@ def loss_and_cotangents(
     return 0.5 * scale * loss, cotangents
 
 
-def _weights(target: Floats, floor: float | None) -> Floats | None:
-    """Weight of every function in the loss, None where all are 1."""
+def function_weights(target: Floats, floor: float | None) -> Floats | None:
+    """Weight of every function in the loss, see `loss_and_cotangents`; None where all are 1."""
     if floor is None:
         return None
     squares = np.square(target).reshape(len(target), -1).mean(axis=1)

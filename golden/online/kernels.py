@@ -36,6 +36,15 @@ def exponents(membrane: Array, threshold: float, width: float, out: Array) -> No
 
 
 @compiled
+def squares(membrane: Array, threshold: float, width: float, out: Array) -> None:
+    """out = -(U - threshold)^2 / (2 width^2)."""
+    scale = -membrane.dtype.type(0.5) / (width * width)
+    for i in range(len(membrane)):
+        distance = membrane[i] - threshold
+        out[i] = scale * distance * distance
+
+
+@compiled
 def bells(width: float, powers: Array) -> None:
     """p becomes p / (width (1 + p)^2)."""
     one = powers.dtype.type(1)

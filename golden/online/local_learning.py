@@ -14,7 +14,10 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Readout:
-    """r = R S of one layer's spikes; R [n_out, n] descends its own loss, L(r), at every step."""
+    """r = R S of one layer's spikes, or their mean so far where answers are averages.
+
+    R [n_out, n] descends its own loss, L(r), at every step.
+    """
 
     def __init__(
         self, network: OnlineNetwork, layer: int, rate: float, rng: np.random.Generator
@@ -26,14 +29,13 @@ class Readout:
         self.weights: Floats = drawn.astype(network.theta.dtype)
         self._rate = rate
 
-    def read(self, step: Step, layer: int) -> tuple[Floats, Floats, Floats]:
-        """r and dL/dr [B, n_out], and R^T dL/dr [B, n]; afterwards R moves by -rate dL/dR."""
-        spikes = step.spikes[layer]
-        output = spikes @ self.weights.T
-        error = step.judge(output)[1]
+    def read(self, step: Step, layer: int) -> tuple[Floats, Floats]:
+        """dL/dr [B, n_out] and R^T dL/dr [B, n]; afterwards R moves by -rate dL/dR."""
+        heard = step.heard[layer]
+        error = step.judge(heard @ self.weights.T)[1]
         signal = error @ self.weights
-        self.weights -= self._rate / len(spikes) * (error.T @ spikes)
-        return output, error, signal
+        self.weights -= self._rate / len(heard) * (error.T @ heard)
+        return error, signal
 
 
 class LocalLearning:
@@ -60,7 +62,7 @@ class LocalLearning:
 
     def signals(self, step: Step) -> list[Floats]:
         """See Rule.signals."""
-        local = [readout.read(step, layer)[2] for layer, readout in enumerate(self.readouts)]
+        local = [readout.read(step, layer)[1] for layer, readout in enumerate(self.readouts)]
         both = zip(self._rule.signals(step), local, strict=True)
         return [signal + self._scale * own for signal, own in both]
 

@@ -1,5 +1,6 @@
 """Leaky integrate-and-fire neurons of the online networks, and what stands for their derivative."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ Floats = NDArray[np.floating[Any]]
 class Neuron:
     """U[t] = leak (U[t-1] - threshold S[t-1]) + I[t]; S[t] = 1 where U[t] >= threshold, else 0.
 
-    ``leak`` in [0, 1), ``threshold`` > 0, ``width`` > 0 of the surrogate derivative. The defaults
+    ``leak`` in [0, 1], ``threshold`` > 0, ``width`` > 0 of the surrogate derivative. The defaults
     are those of Xiao et al., OPZO, section 3.1 and appendix C.2.2. A subclass may fire otherwise.
     """
 
@@ -26,8 +27,8 @@ class Neuron:
     width: float = 0.25
 
     def __post_init__(self) -> None:
-        if not 0 <= self.leak < 1:
-            raise BadInput(f"leak must be in [0, 1), not {self.leak}")
+        if not 0 <= self.leak <= 1:
+            raise BadInput(f"leak must be in [0, 1], not {self.leak}")
         if not 0 < self.threshold < np.inf:
             raise BadInput(f"threshold must be in (0, inf), not {self.threshold}")
         if not 0 < self.width < np.inf:
@@ -52,4 +53,18 @@ class Neuron:
         kernels.exponents(membrane.ravel(), threshold, width, flat)
         exponential(flat, flat)
         kernels.bells(width, flat)
+        return found
+
+
+class GaussianNeuron(Neuron):
+    """The same with the surrogate of the RFG paper, a gaussian whose deviation is ``width``."""
+
+    def slope(self, membrane: Floats) -> Floats:
+        """For dS/dU [B, n]; the function of `golden.surrogate.gaussian`."""
+        found = np.empty_like(membrane)
+        flat = found.ravel()
+        threshold, width = np.array([self.threshold, self.width], membrane.dtype)
+        kernels.squares(membrane.ravel(), threshold, width, flat)
+        exponential(flat, flat)
+        found *= 1 / (math.sqrt(2 * math.pi) * self.width)
         return found

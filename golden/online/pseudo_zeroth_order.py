@@ -85,7 +85,8 @@ class IntermediateGlobal(PseudoZerothOrder):
     def signals(self, step: Step) -> list[Floats]:
         """See Rule.signals."""
         found = super().signals(step)
-        output, error, own = self.readout.read(step, self._middle - 1)
+        output = step.spikes[self._middle - 1] @ self.readout.weights.T
+        error, own = self.readout.read(step, self._middle - 1)
         self._learn(self.lower, output)
         for layer, signal in enumerate([*bring(self.lower, error), own]):
             found[layer] += self._scale * signal

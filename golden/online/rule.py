@@ -17,13 +17,15 @@ class Step:
     """What a rule may look at after one time step of a batch of B samples.
 
     ``spikes``, ``slopes`` [B, n_l] for every hidden layer; ``output``, ``error`` = dL/do
-    [B, n_out]; ``loss`` [B]. ``judge`` gives loss [B] and derivative [B, n_out] of any other output
-    for the same samples. ``replay`` runs the same step again from the same state with another
-    injection and gives its loss [B]; nothing of that pass is kept.
+    [B, n_out]; ``loss`` [B]. ``heard`` [B, n_l]: what readouts of a layer answer from, its spikes
+    or, where answers are averages, their mean so far. ``judge`` gives loss [B] and derivative
+    [B, n_out] of any other answer for the same samples. ``replay`` runs the same step again from
+    the same state with another injection and gives its loss [B]; nothing of that pass is kept.
     """
 
     network: OnlineNetwork
     spikes: list[Floats]
+    heard: list[Floats]
     slopes: list[Floats]
     output: Floats
     error: Floats

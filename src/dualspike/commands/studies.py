@@ -8,6 +8,8 @@ from dualspike.golden.experiments import (
     estimator_report,
     exact_figures,
     exact_report,
+    neighbours,
+    neighbours_report,
     opzo,
     opzo_report,
 )
@@ -29,6 +31,7 @@ STUDIES = {
     "exact-gradient": ("--seeds",),
     "widths": ("--network", "--seeds", "--quick", "--jobs", "--updates"),
     "opzo": ("--seeds", "--quick", "--jobs", "--data"),
+    "neighbours": ("--seeds", "--quick", "--jobs"),
 }
 """What each takes beside --output and --json."""
 
@@ -85,6 +88,17 @@ def run_study(
             opzo_report.text(compared),
         )
         figures = opzo_report.draw(compared, folder)
+    elif name == "neighbours":
+        extent = neighbours.QUICK if quick else neighbours.Plan()
+        count = seeds or extent.seeds
+        with progress_bar(name, neighbours.runs(extent, count)) as show:
+            rules = neighbours.study(extent, count, jobs or os.cpu_count() or 1, show)
+        results, table, text = (
+            neighbours_report.results(rules),
+            neighbours_report.markdown(rules),
+            neighbours_report.text(rules),
+        )
+        figures = neighbours_report.draw(rules, folder)
     else:
         plan = QUICK if quick else Plan()
         with progress_bar(name, measurements(seeds or 1)) as show:

@@ -188,7 +188,8 @@ def test_variance_of_a_single_point_is_the_formula(
         raise AssertionError("one point is enough")
 
     slopes = [np.ones_like(U) for U in state.membranes]
-    step = Step(network, state.spikes, slopes, state.output, error, loss, judge, replay)
+    spikes = state.spikes
+    step = Step(network, spikes, spikes, slopes, state.output, error, loss, judge, replay)
     found = np.hstack(SinglePoint(noise).signals(step))
     exact = exact_variance(network, one, alpha, distribution == "gaussian")
     squares = np.square(found - found.mean(axis=0))
@@ -255,8 +256,8 @@ def test_bad_settings() -> None:
         PseudoZerothOrder(network, Noise(rng, 1), 1)
     with pytest.raises(BadInput, match=r"^layers must be three .* from 1 up, not \[2, 3\]$"):
         perceptron([2, 3], rng)
-    with pytest.raises(BadInput, match=r"^leak must be in \[0, 1\), not 1$"):
-        Neuron(leak=1)
+    with pytest.raises(BadInput, match=r"^leak must be in \[0, 1\], not 1.5$"):
+        Neuron(leak=1.5)
     with pytest.raises(BadInput, match=r"^threshold must be in \(0, inf\), not 0$"):
         Neuron(threshold=0)
     with pytest.raises(BadInput, match=r"^share must be in \[0, 1\], not 2$"):

@@ -1,0 +1,162 @@
+"""The online rules beside RFG as a table, plain data and curves."""
+
+# Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
+# pyright: reportUnknownMemberType=false
+
+import io
+import math
+import statistics
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dualspike.golden.experiments.cost import Count
+from dualspike.golden.experiments.neighbours import (
+    Found,
+    Table,
+    Trial,
+    count,
+    directions,
+    trials,
+)
+from dualspike.golden.experiments.opzo import LOCAL
+from dualspike.golden.figures import INK
+from dualspike.golden.files import write_atomic
+from dualspike.model.identity import VERSION
+
+COLOURS = {
+    "BP": INK,
+    "RFG-L": "#d97706",
+    "RFG-G": "#facc15",
+    "OTTT": "#0f766e",
+    "OPZO": "#2563eb",
+    "SPSA": "#be185d",
+    "DFA": "#c2410c",
+    "DKP": "#9333ea",
+    "ZO": "#6b7280",
+}
+
+
+def results(table: Table) -> dict[str, Any]:
+    """What results.json holds; an error that is no finite number is null."""
+    rows: list[dict[str, Any]] = []
+    for trial, runs in table.trials.items():
+        cost = count(trial, table.plan)
+        rows.append(
+            asdict(trial)
+            | {
+                "rate": table.rate(trial),
+                "runs": [asdict(one) | {"error": _finite(one.error)} for one in runs],
+                "count": asdict(cost),
+                "kept_words": _words(cost),
+            }
+        )
+    tuning = [
+        asdict(trial) | {"validation": {str(rate): _finite(e) for rate, e in errors.items()}}
+        for trial, errors in table.tuning.items()
+    ]
+    return {
+        "experiment": "neighbours",
+        "version": VERSION,
+        "plan": asdict(table.plan),
+        "tuning": tuning,
+        "rows": rows,
+    }
+
+
+def markdown(table: Table) -> str:
+    """The table."""
+    lines = [
+        "# Online rules beside RFG",
+        "",
+        f"Relative l2 error on the test samples after {table.plan.updates} updates, median and "
+        "range over the seeds; of poisson",
+        "the mean over functions. Rates chosen on validation samples, seed 0. Operations of one "
+        "update, in thousands: of gated",
+        "additions at most so many are made. Memory: words of 32 bits kept, see "
+        "`golden/experiments/cost.py` and `online_cost.py`.",
+    ]
+    for problem in dict.fromkeys(trial.problem for trial in table.trials):
+        lines += [
+            "",
+            f"## {problem}",
+            "",
+            "| rule | error | range | rate | updates | multiplications | additions | gated "
+            "| surrogates | memory |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        ]
+        for trial, runs in table.trials.items():
+            if trial.problem == problem:
+                cells = _cells(trial, runs, table)
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def text(table: Table) -> str:
+    """The same for a terminal, without the operations."""
+    return "\n".join(
+        f"{trial.problem:8} {_name(trial):13} {cells[1]:7} {cells[2]}"
+        for trial, runs in table.trials.items()
+        for cells in [_cells(trial, runs, table)]
+    )
+
+
+def draw(table: Table, folder: Path) -> list[str]:
+    """Write ``curves``, validation errors over the updates, as PNG and PDF; returns their names."""
+    problems = list(dict.fromkeys(trial.problem for trial in table.trials))
+    figure = Figure(figsize=(5.4 * len(problems), 4.4), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(problems), squeeze=False)[0]
+    for ax, problem in zip(panels, problems, strict=True):
+        for trial in trials():
+            if trial.problem != problem:
+                continue
+            base = trial.rule.removesuffix(LOCAL)
+            columns = zip(*(one.validation for one in table.trials[trial]), strict=False)
+            points = [(row[0][0], statistics.median(e for _, e in row)) for row in columns]
+            style = ":" if trial.rule.endswith(LOCAL) else "-"
+            ax.semilogy(*zip(*points, strict=True), style, color=COLOURS[base], label=_name(trial))
+        ax.set_title(problem, color=INK)
+        ax.set_xlabel("updates")
+        ax.grid(axis="y", which="both", alpha=0.2)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False, fontsize=8, ncols=2)
+    panels[0].set_ylabel("relative l2 error on validation samples")
+    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
+        content = io.BytesIO()
+        figure.savefig(content, format=kind, metadata={stamp: None})
+        write_atomic(folder / f"curves.{kind}", content.getvalue())
+    return ["curves.png", "curves.pdf"]
+
+
+def _cells(trial: Trial, runs: list[Found], table: Table) -> list[str]:
+    errors = sorted(one.error for one in runs)
+    cost = count(trial, table.plan)
+    numbers = cost.multiplications, cost.additions, cost.gated, cost.surrogates
+    return [
+        _name(trial),
+        f"{statistics.median(errors):.4f}",
+        f"{errors[0]:.4f}..{errors[-1]:.4f}",
+        f"{table.rate(trial):g}",
+        str(table.plan.updates),
+        *(f"{n / 1000:,.0f}" for n in numbers),
+        f"{_words(cost):,.0f}",
+    ]
+
+
+def _name(trial: Trial) -> str:
+    if trial.rule.startswith("RFG"):
+        return f"{trial.rule}, K = {directions(trial)}"
+    return trial.rule
+
+
+def _words(cost: Count) -> int:
+    """Of 32 bits."""
+    return cost.kept_values + math.ceil(cost.kept_bits / 32)
+
+
+def _finite(error: float) -> float | None:
+    return error if math.isfinite(error) else None
