@@ -278,6 +278,7 @@ def study(
                 show(done, run.epochs[-1].loss)
                 yield task, run
 
+        widths = pool.submit(_by_width, replace(plan.course, coding=shown[0]), plan.widths)
         tries = [
             (trial, unmeasured, rate, 0)
             for trial in tuning_trials(shown)
@@ -285,7 +286,6 @@ def study(
         ]
         for (trial, _, rate, _), run in results(tries):
             found.tuning.setdefault(trial, {})[rate] = run.epochs[-1].accuracy
-        found.widths.update(by_width(samples, replace(plan.course, coding=shown[0]), plan.widths))
         full = [
             (trial, plan, found.rate(trial), seed)
             for trial in all_trials(shown)
@@ -293,6 +293,7 @@ def study(
         ]
         for (trial, _, _, _), run in results(full):
             found.trials.setdefault(trial, []).append(run)
+        found.widths.update(widths.result())
     return found
 
 
@@ -311,6 +312,10 @@ def _begin(samples: Samples) -> None:
 def _work(task: Task) -> Found:
     trial, plan, rate, seed = task
     return execute(trial, plan, _samples, rate, seed)
+
+
+def _by_width(course: Course, widths: tuple[int, ...]) -> dict[str, dict[int, float]]:
+    return by_width(_samples, course, widths)
 
 
 def runs(plan: Plan, samples: Samples, seeds: int) -> int:
