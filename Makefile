@@ -6,6 +6,9 @@ STAMP := .venv/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := model golden hw testbench boards
 
+# Hundreds of Python processes start in the tests: their bytecode is kept, whatever is said outside.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: help setup lint test demo lanes coverage boards link operators-rtl lock clean moved
 
