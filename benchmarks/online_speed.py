@@ -1,12 +1,15 @@
-"""How fast are the online rules? Back-propagation and OPZO against the same in compiled JAX.
+"""How fast are the online rules? Back-propagation and OPZO against the same in JAX and PyTorch.
 
 A network 64-256-256-10, six steps, batches of 128 digits: one gradient, parameters at their start.
-Both sides give the same gradient of back-propagation, which is checked first. JAX computes the
-rule as written by hand, compiled over all steps, in the same double precision. They take turns, and
-the fastest round of each counts: in time that passed, with the threads each engine likes, and in
-processor time, which other programs on the machine disturb less. Needs the extra ``bench``. Run
-``python benchmarks/online_speed.py``; with one thread each it is
-``OPENBLAS_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false taskset -c 0 python ...``.
+All give the same gradient of back-propagation, which is checked first. JAX and PyTorch compute the
+rule as written by hand, JAX compiled over all steps, in the same double precision. They take turns,
+and the fastest round of each counts: in time that passed and in processor time, which other
+programs on the machine disturb less. Needs the extra ``bench``.
+
+dualspike takes one thread, as in its experiments: matrices are small, and threads that wait for one
+another lose more than they gain. Run ``python benchmarks/online_speed.py``, and the others take the
+threads they like; with one thread each it is ``OMP_NUM_THREADS=1
+XLA_FLAGS=--xla_cpu_multi_thread_eigen=false taskset -c 0 python benchmarks/online_speed.py``.
 """
 
 import time
@@ -16,6 +19,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.dense import perceptron
@@ -91,6 +96,57 @@ def draws(key: Any) -> Any:
     return [[sign * n for n in pair] for pair in pairs for sign in (1, -1)]
 
 
+def torch_slope(x: Any) -> Any:
+    """The surrogate derivative."""
+    p = torch.sigmoid(x / 0.25)
+    return p * (1 - p) / 0.25
+
+
+@torch.no_grad()
+def by_torch(weights: Any, biases: Any, x: Any, wanted: Any, matrices: Any = None) -> Any:
+    """The same; OPZO, with noise of its own, where there are ``matrices``, which change."""
+    hidden, share = len(weights) - 1, (1 - MOMENTUM) / len(x)
+    zeros = [torch.zeros(len(x), n, dtype=x.dtype) for n in LAYERS[1:-1]]
+    U, S = list(zeros), list(zeros)
+    traces = [torch.zeros(len(x), n, dtype=x.dtype) for n in LAYERS[:-2]]
+    dW, db = [torch.zeros_like(W) for W in weights], [torch.zeros_like(b) for b in biases]
+    fed, c, noise = torch.addmm(biases[0], x, weights[0].T), 0.0, []
+    for t in range(STEPS):
+        if matrices is not None:
+            noise = [-n for n in noise] if t % 2 else [torch.randn_like(u) for u in U]
+        sent = x
+        for k in range(hidden):
+            z = torch.addmm(biases[k], sent, weights[k].T) if k else fed
+            U[k] = 0.5 * (U[k] - S[k]) + z
+            S[k] = sent = (U[k] >= 1).to(x.dtype)
+            if matrices is not None:
+                sent = sent + ALPHA * noise[k]
+        output = torch.addmm(biases[-1], sent, weights[-1].T)
+        error = (1 - SHARE) * (torch.softmax(output, 1) - wanted)
+        error += 2 * SHARE / LAYERS[-1] * (output - wanted)
+        traces = [0.5 * a + s for a, s in zip(traces, [x, *S[:-1]], strict=True)]
+        c = 0.5 * c + 1
+        dW[-1].addmm_(error.T, S[-1])
+        db[-1] += error.sum(0)
+        signal = error @ weights[-1] if matrices is None else None
+        for M, n in zip(matrices or [], noise, strict=True):
+            M.mul_(MOMENTUM).addmm_(n.T, output, alpha=share)
+        for k in reversed(range(hidden)):
+            if matrices is not None:
+                signal = error @ matrices[k].T
+            delta = signal * torch_slope(U[k] - 1)
+            dW[k].addmm_(delta.T, traces[k])
+            db[k] += c * delta.sum(0)
+            signal = delta @ weights[k] if k and matrices is None else signal
+    scale = 1 / (STEPS * len(x))
+    return [scale * g for g in dW], [scale * g for g in db]
+
+
+def flat(found: Any) -> np.ndarray:
+    """Weights and biases layer by layer, as one vector."""
+    return np.concatenate([np.append(W, b) for W, b in zip(found[0], found[1], strict=True)])
+
+
 def race(calls: list[Callable[[], Any]]) -> list[tuple[float, float]]:
     """Milliseconds that passed and of the processor, in the fastest of some rounds, of each."""
     for call in calls:
@@ -120,29 +176,36 @@ def main() -> None:
     matrices = [jnp.zeros((n, LAYERS[-1])) for n in LAYERS[1:-1]]
     key, drawn = jax.random.key(1), jax.jit(draws)
 
-    def ours(rule: Rule) -> np.ndarray:
-        return train_pass(network, rule, loss, frames, labels).gradient
+    tensors = [[torch.tensor(p) for p in part] for part in (network.weights, network.biases)]
+    shown = torch.tensor(x), torch.tensor(np.array(data[1]))
+    learned = [torch.zeros(n, LAYERS[-1], dtype=torch.float64) for n in LAYERS[1:-1]]
 
-    theirs = by_jax(*given, *data, None, None)
-    expected = np.concatenate([np.append(W, b) for W, b in zip(theirs[0], theirs[1], strict=True)])
-    np.testing.assert_allclose(ours(SpatialBackpropagation()), expected, rtol=1e-9, atol=1e-13)
+    def ours(rule: Rule) -> np.ndarray:
+        with threadpool_limits(1):
+            return train_pass(network, rule, loss, frames, labels).gradient
+
+    gradient = ours(SpatialBackpropagation())
+    for other in (by_jax(*given, *data, None, None), by_torch(*tensors, *shown)):
+        np.testing.assert_allclose(gradient, flat(other), rtol=1e-9, atol=1e-13)
     races: dict[str, list[Callable[[], Any]]] = {
         "BP": [
             lambda: ours(SpatialBackpropagation()),
             lambda: jax.block_until_ready(by_jax(*given, *data, None, None)),
+            lambda: by_torch(*tensors, *shown),
         ],
         "OPZO": [
             lambda: ours(opzo),
             lambda: jax.block_until_ready(by_jax(*given, *data, drawn(key), matrices)),
+            lambda: by_torch(*tensors, *shown, learned),
         ],
     }
-    print("fastest round, ms: passed (processor)")
+    print("fastest round, ms: passed (processor); ratio to the faster of the others")
     for name, calls in races.items():
-        own, other = race(calls)
-        print(
-            f"{name:5} dualspike {own[0]:6.1f} ({own[1]:6.1f})   JAX {other[0]:6.1f} "
-            f"({other[1]:6.1f})   ratio {own[0] / other[0]:.2f} ({own[1] / other[1]:.2f})"
-        )
+        times = race(calls)
+        engines = zip(("dualspike", "JAX", "PyTorch"), times, strict=True)
+        shown_times = "   ".join(f"{who} {a:6.1f} ({b:6.1f})" for who, (a, b) in engines)
+        passed, used = (own / min(others) for own, *others in zip(*times, strict=True))
+        print(f"{name:5} {shown_times}   ratio {passed:.2f} ({used:.2f})")
 
 
 if __name__ == "__main__":

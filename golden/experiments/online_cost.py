@@ -25,6 +25,7 @@ total, the first layer's z and q, for SPSA U of the step before, and the matrice
 """
 
 from dualspike.golden.experiments.cost import Count
+from dualspike.golden.online.operator import learned_from
 from dualspike.model.errors import BadInput
 from dualspike.model.network import Network
 from dualspike.model.operator import Operator
@@ -53,7 +54,7 @@ def online(
         raise BadInput(f"kind {operator.kind} is not counted{', local readouts' * local}")
     total = Count()
     for network, rows in zip(operator.parts, batch, strict=True):
-        steps, learned = network.time_steps, network.time_steps - network.time_steps // 2
+        steps, learned = network.time_steps, learned_from(network.time_steps)
         total += _begin_and_end(network, rows)
         total += (_forward(network, rule) + _carried(network, rule, local)) * (rows * steps)
         total += (_signals(network, rule) + _gradient(network)) * (rows * learned)

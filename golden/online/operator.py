@@ -22,6 +22,8 @@ Floats = NDArray[np.floating[Any]]
 Make = Callable[[OnlineNetwork, Noise, np.random.Generator], Rule]
 
 FIRST_ALPHA, LAST_ALPHA = 0.2, 0.01
+SETTLING = 0.5
+"""The share of the steps, from the first on, that is not learned from."""
 
 
 class OnlineGradient:
@@ -32,8 +34,8 @@ class OnlineGradient:
     others' means being given: for y = A C^T and e = dL/dy that is e C for the branch and e^T A for
     the trunk. So what stands behind the readouts is differentiated as it is; rules differ in how
     hidden layers hear of it. Rules that know the loss alone are told that of their own row, a
-    function's or a point's. All learn from the second half of the steps, as means over few steps
-    are coarse. Alpha of noise falls in a straight line over ``updates``.
+    function's or a point's. Means over few steps are coarse: all learn from the `learned_from`
+    last steps. Alpha of noise falls in a straight line over ``updates``.
 
     All that is random comes from ``seed``, draw after draw: the gradient depends on the calls
     before, as rules that learn do anyway. Raises BadInput for networks of another kind than
@@ -72,13 +74,18 @@ class OnlineGradient:
         for step in range(self._steps[0]):
             for walk in walks:
                 walk.advance()
-            if step < self._steps[0] // 2:
+            if step < self._steps[0] - learned_from(self._steps[0]):
                 continue
             answers = [walk.answer for walk in walks]
             for view, walk in zip(views, walks, strict=True):
                 walk.learn(view.judge(answers))
         loss, _ = loss_and_cotangents([walk.answer for walk in walks], target, model.floor)
         return loss, np.concatenate([walk.gradient() for walk in walks])
+
+
+def learned_from(steps: int) -> int:
+    """How many of the steps, the last ones, are learned from."""
+    return steps - int(SETTLING * steps)
 
 
 class Share:
