@@ -9,16 +9,12 @@ from dualspike.testbench.components import run_bench
     [
         ("plain", 5),
         ("folded", 7),
-        ("twisted", 5),
         ("odd", 15),
         ("gliding", 5),
         ("single", 0),
         ("event", 5),
-        ("sparse", 5),
         ("leaky", 7),
-        ("attached", 7),
         ("local", 5),
-        ("near", 5),
     ],
 )
 def test_core(name: str, flags: int) -> None:

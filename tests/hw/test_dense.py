@@ -9,12 +9,9 @@ from dualspike.testbench.components import run_bench
     [
         ("plain", 1),
         ("folded", 0),
-        ("folded", 2),
         ("twisted", 1),
-        ("odd", 0),
         ("odd", 2),
         ("leaky", 0),
-        ("single", 1),
         ("still", 0),
         ("event", 2),
         ("sparse", 1),
