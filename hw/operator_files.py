@@ -13,7 +13,7 @@ from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.operator_sizes import (
     batch_cycles,
-    function_cycles,
+    function_interval,
     operator_draw_cycles,
     operator_learn_cycles,
     operator_multipliers,
@@ -53,7 +53,7 @@ def operator_manifest(d: OperatorDescription) -> str:
         "terms": product_geometry(d).terms,
         "cycles": {
             "draw": operator_draw_cycles(d),
-            "function": function_cycles(d),
+            "function": function_interval(d),
             "learn": operator_learn_cycles(d),
             "batch_at_least": least,
             "batch_at_most": most,

@@ -46,6 +46,11 @@ def function_cycles(d: OperatorDescription) -> int:
     return prefix_cycles(d, 1) + d.basis * (len(d.lanes_of(0)) - 1) + 2
 
 
+def function_interval(d: OperatorDescription) -> int:
+    """Clocks from one function to the next while learning: of the product unit or of the branch."""
+    return max(function_cycles(d), geometry(d.part(0)).interval)
+
+
 def batch_cycles(d: OperatorDescription) -> tuple[int, int]:
     """Least and most clocks of a learning batch, when no stream stalls.
 

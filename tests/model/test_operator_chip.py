@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dualspike.model.errors import BadInput
+from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
 from dualspike.model.load import preset_text, presets
 from dualspike.model.operator_chip import OperatorDescription
@@ -16,6 +17,7 @@ from dualspike.model.operator_load import (
     load_operator,
     load_operator_preset,
 )
+from dualspike.model.operator_sizes import batch_cycles, function_cycles, function_interval
 from dualspike.model.registers import register_map
 
 TABLES: dict[str, Any] = {
@@ -237,3 +239,12 @@ def test_folding_that_does_not_fit_is_named():
         with pytest.raises(BadInput) as caught:
             describe_operator(changed(**change), "test")
         assert str(caught.value) == f"test: {line}"
+
+
+def test_a_function_takes_what_the_slower_of_branch_and_product_unit_takes() -> None:
+    """The branch in one preset, the product unit in the other; a batch counts with the same."""
+    for name, unit, branch in (("poisson", 363, 1024), ("reaction_diffusion", 2001, 512)):
+        d = load_operator_preset(name)
+        assert function_cycles(d) == unit and geometry(d.part(0)).interval == branch
+        assert function_interval(d) == max(unit, branch)
+        assert batch_cycles(d)[0] >= d.learning.batch[0] * function_interval(d)
