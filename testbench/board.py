@@ -21,14 +21,19 @@ class BoardSimulation:
     """The `System` of a description, clocked only as far as it is asked to run.
 
     The queue to the board has no end. ``clock_hz`` and ``baud`` are those of the board; only
-    their ratio matters here.
+    their ratio matters here. ``quick`` is that of `testbench.verilate.build`.
     """
 
     def __init__(
-        self, description: Description, clock_hz: int = CLOCK_HZ, baud: int = BAUD
+        self,
+        description: Description,
+        clock_hz: int = CLOCK_HZ,
+        baud: int = BAUD,
+        *,
+        quick: bool = False,
     ) -> None:
         rate = bits_per_clock(clock_hz, baud)
-        path = _built(description.model_dump_json(), clock_hz, baud)
+        path = _built(description.model_dump_json(), clock_hz, baud, quick)
         self._library = _declare(ctypes.CDLL(str(path)))
         self._board = self._library.board_open(rate.numerator, rate.denominator)
         self._buffer = ctypes.create_string_buffer(_READ)
@@ -94,11 +99,11 @@ class BoardSimulation:
 
 
 @cache
-def _built(description: str, clock_hz: int, baud: int) -> Path:
+def _built(description: str, clock_hz: int, baud: int, quick: bool) -> Path:
     """The library of a board, whose Verilog is written once in a process."""
     system = System(Description.model_validate_json(description), clock_hz, baud)
     verilog = to_verilog(system, _TOP)
-    return build(Source(verilog, _TOP, (), "", trace=False, harness="board.cpp"))
+    return build(Source(verilog, _TOP, (), "", trace=False, harness="board.cpp"), quick=quick)
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -18,7 +18,7 @@ from dualspike.testbench.simulated_line import SimulatedLine
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[BoardSimulation]:
-    with BoardSimulation(described("plain")) as simulation:
+    with BoardSimulation(described("plain"), quick=True) as simulation:
         yield simulation
 
 
@@ -121,3 +121,14 @@ def test_the_light_for_training_is_on_during_a_batch(board: BoardSimulation) -> 
     ask(board, frame(2, Op.INFER, bytes((0, 1, 2, 3, 4))))
     board.run(1, 10)
     assert not board.lights["training"] and not board.lights["error"]
+
+
+def test_the_heart_beats_once_a_second() -> None:
+    """On for half a second of the board's clock and off for the other, from the first clock on."""
+    seen: list[bool] = []
+    with BoardSimulation(described("still"), 40_000, 10_000, quick=True) as board:
+        for quarter in range(1, 10):
+            board.run(1, 10_000)
+            assert board.cycle == quarter * 10_000
+            seen.append(board.lights["heartbeat"])
+    assert seen == [n % 4 in (2, 3) for n in range(1, 10)]
