@@ -10,6 +10,7 @@ from dualspike.cli import main
 from dualspike.commands import studies
 from dualspike.golden.experiments import estimator_study, exact_training
 from dualspike.golden.experiments.estimator_study import Plan
+from dualspike.golden.experiments.exact_network import RULES
 from dualspike.golden.experiments.exact_training import PLANS
 from dualspike.golden.experiments.methods import METHODS
 
@@ -48,21 +49,26 @@ def test_estimator(
 def test_exact_gradient(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two epochs of every task."""
-    short = {name: replace(plan, epochs=2) for name, plan in PLANS.items()}
-    monkeypatch.setattr(studies, "PLANS", short)
+    """One epoch of every task, two of XOR."""
+    short = {
+        name: replace(plan, epochs=dict.fromkeys(RULES, 2 if name == "xor" else 1), directions=2)
+        for name, plan in PLANS.items()
+    }
+    short["yin-yang"] = replace(short["yin-yang"], hidden=10, batch=1000, group=1000)
     monkeypatch.setattr(exact_training, "PLANS", short)
     status, out, err = run(capsys, "exact-gradient", "-o", tmp_path, "--json")
     found = json.loads(out)
-    assert status == 0 and "8/8" in err
-    assert [(one["task"], one["rule"]) for one in found["runs"]] == [
-        ("xor", "BP"),
-        ("xor", "RFG-L"),
-        ("iris", "BP"),
-        ("iris", "RFG-L"),
+    assert status == 0 and "16/16" in err
+    assert [(one["task"], one["rule"], one["fold"]) for one in found["runs"]] == [
+        (task, rule, fold)
+        for task, folds in (("xor", 1), ("iris", 5), ("yin-yang", 1))
+        for rule in RULES
+        for fold in range(folds)
     ]
-    assert all(len(one["accuracies"]) == 2 for one in found["runs"])
-    files = {"results.json", "table.md", "accuracy.png", "accuracy.pdf"}
+    assert [len(one["accuracies"]) for one in found["runs"]] == [2] * 2 + [1] * 12
+    assert all(0 <= one["test"] <= 1 for one in found["runs"])
+    files = {"results.json", "table.md"}
+    files |= {f"{name}.{kind}" for name in ("accuracy", "yin_yang") for kind in ("png", "pdf")}
     assert set(found["files"]) == files == {path.name for path in tmp_path.iterdir()}
 
 

@@ -179,8 +179,7 @@ def tangents(
     """Fill ``dfired`` [N, S, K] for ``dweights`` [n, m, K] and ``dtimes`` [N, S_in, K].
 
     Spikes behind ``horizon`` [N] are left out. The tangent of a neuron's state decays as the state
-    does; what spikes do to it is said at `golden.exact.kernels.tangents`. ``dtimes`` with 0 spikes
-    stand for inputs that do not move.
+    does; what spikes do to it is said at `golden.exact.kernels.tangents`.
     """
     lanes = dweights.shape[2]
     du, dcurrent = np.empty(lanes), np.empty(lanes)
@@ -198,15 +197,10 @@ def tangents(
                     now = times[b, e]
                     i = sources[b, e]
                     w = weights[j, i]
-                    if dtimes.shape[1] == 0:
-                        for k in range(lanes):
-                            du[k] = du[k] * stay + dcurrent[k] * gain
-                            dcurrent[k] = dcurrent[k] * left + dweights[j, i, k]
-                    else:
-                        for k in range(lanes):
-                            moved = w * dtimes[b, e, k]
-                            du[k] = du[k] * stay + dcurrent[k] * gain - moved
-                            dcurrent[k] = dcurrent[k] * left + dweights[j, i, k] + alpha * moved
+                    for k in range(lanes):
+                        moved = w * dtimes[b, e, k]
+                        du[k] = du[k] * stay + dcurrent[k] * gain - moved
+                        dcurrent[k] = dcurrent[k] * left + dweights[j, i, k] + alpha * moved
                     e += 1
                 left, stay, gain = _decays(alpha, beta, t - now)
                 now = t

@@ -76,7 +76,8 @@ class Layer:
 
         Raises BadInput if a sample has more than ``limit`` spikes.
         """
-        shape = (len(trains.times), limit + 1)
+        room = min(limit, len(self.weights)) if self.once else limit
+        shape = (len(trains.times), room + 1)
         times, slopes = np.full(shape, np.inf), np.ones(shape)
         units, rank = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         begin = np.zeros((len(trains.times), len(self.weights) + 1), np.int64)
@@ -109,7 +110,7 @@ class Layer:
             BadInput: A spike grazes its threshold.
         """
         found = np.zeros((*volley.times.shape, dweights.shape[2]))
-        fixed = np.zeros((len(trains.times), 0, dweights.shape[2]))
+        fixed = np.zeros((*trains.times.shape, dweights.shape[2]))
         layer_kernels.tangents(
             *self._fed(trains),
             *self._fired(volley),

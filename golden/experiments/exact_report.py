@@ -9,7 +9,11 @@ from dualspike.model.identity import VERSION
 
 
 def results(found: list[Trained]) -> dict[str, Any]:
-    """What results.json holds; accuracies are shares of the test samples, one for each epoch."""
+    """What results.json holds.
+
+    ``accuracies`` are shares of the validation samples, one for each epoch, ``test`` that of the
+    test samples at the end.
+    """
     return {
         "experiment": "exact-gradient",
         "version": VERSION,
@@ -18,9 +22,11 @@ def results(found: list[Trained]) -> dict[str, Any]:
                 "task": one.task,
                 "rule": one.rule,
                 "seed": one.seed,
+                "fold": one.fold,
                 "plan": asdict(one.plan),
                 "losses": one.losses,
                 "accuracies": one.accuracies,
+                "test": one.test,
             }
             for one in found
         ],
@@ -28,10 +34,19 @@ def results(found: list[Trained]) -> dict[str, Any]:
 
 
 def rows(found: list[Trained]) -> list[tuple[str, str, list[float]]]:
-    """Task, rule, and test accuracy at the end of every seed."""
+    """Task, rule, and the test accuracy of every seed, over all of its folds."""
     cells = dict.fromkeys((one.task, one.rule) for one in found)
+    seeds = dict.fromkeys(one.seed for one in found)
     return [
-        (*cell, [one.accuracies[-1] for one in found if (one.task, one.rule) == cell])
+        (
+            *cell,
+            [
+                statistics.mean(
+                    one.test for one in found if (one.task, one.rule, one.seed) == (*cell, seed)
+                )
+                for seed in seeds
+            ],
+        )
         for cell in cells
     ]
 

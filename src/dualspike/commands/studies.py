@@ -15,8 +15,7 @@ from dualspike.golden.experiments import (
 )
 from dualspike.golden.experiments.estimator_figures import draw
 from dualspike.golden.experiments.estimator_study import QUICK, Plan, measurements, study
-from dualspike.golden.experiments.exact_tasks import TASKS
-from dualspike.golden.experiments.exact_training import PLANS, RULES, train_all
+from dualspike.golden.experiments.exact_training import epochs_of, train_all
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.opzo_data import dataset
 from dualspike.golden.experiments.report import to_json
@@ -66,8 +65,7 @@ def run_study(
         )
         figures = cost_report.draw(rows, folder)
     elif name == "exact-gradient":
-        epochs = sum(PLANS[task].epochs for task in TASKS) * len(RULES) * (seeds or 1)
-        with progress_bar(name, epochs) as show:
+        with progress_bar(name, epochs_of(seeds or 1)) as show:
             circuits = train_all(seeds or 1, show)
         results, table, text = (
             exact_report.results(circuits),
