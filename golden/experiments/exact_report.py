@@ -12,7 +12,7 @@ def results(found: list[Trained]) -> dict[str, Any]:
     """What results.json holds.
 
     ``accuracies`` are shares of the validation samples, one for each epoch, ``test`` that of the
-    test samples at the end.
+    test samples, measured once.
     """
     return {
         "experiment": "exact-gradient",
@@ -56,7 +56,7 @@ def markdown(found: list[Trained]) -> str:
     lines = [
         "# Training by exact derivatives of firing times",
         "",
-        "Test accuracy after the last epoch.",
+        "Test accuracy.",
         "",
         "| task | rule | seeds | mean | least |",
         "|---|---|---|---|---|",

@@ -7,7 +7,7 @@ import pytest
 
 from dualspike.golden.experiments.exact_network import RULES, Network, Rule
 from dualspike.golden.experiments.exact_report import markdown, results, text
-from dualspike.golden.experiments.exact_tasks import load_task
+from dualspike.golden.experiments.exact_tasks import BIAS, load_task
 from dualspike.golden.experiments.exact_training import (
     PLANS,
     Trained,
@@ -63,6 +63,36 @@ def test_runs_differ_by_seed_and_fold_alone() -> None:
     )
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other) and not np.array_equal(one, fold)
+
+
+def test_jitter_moves_the_spikes_of_training_anew_in_every_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seen at the bias, which is the same in all samples otherwise."""
+    biases: list[np.ndarray] = []
+    gradient = Network.gradient
+
+    def seen(self: Network, times: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+        biases.append(times[:, -1])
+        return gradient(self, times, labels)
+
+    monkeypatch.setattr(Network, "gradient", seen)
+    plan = replace(PLANS["iris"], batch=105, jitter=0.1, epochs={"BP": 2, "RFG-L": 0})
+    train("iris", "BP", 1, plan, quiet)
+    for bias in biases:
+        assert abs(bias.mean() - BIAS) < 4 * 0.1 / np.sqrt(105)
+        assert bias.std() == pytest.approx(0.1, rel=4 / np.sqrt(210))
+    assert len(biases) == 2 and not np.isin(biases[0], biases[1]).any()
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_weights_of_the_best_epoch_count_where_they_are_chosen(chosen: bool) -> None:
+    """XOR at a rate that does not settle; what validates there is what is tested."""
+    plan = replace(PLANS["xor"], rates={"BP": (0.5, 0.5), "RFG-L": (0.5, 0.5)}, chosen=chosen)
+    trained = train("xor", "BP", 6, replace(plan, epochs={"BP": 12, "RFG-L": 0}), quiet)
+    last, best = trained.accuracies[-1], max(trained.accuracies)
+    assert last < best
+    assert trained.test == (best if chosen else last)
 
 
 def test_start_weights_are_as_planned() -> None:
