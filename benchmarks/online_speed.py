@@ -19,8 +19,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import torch
-from threadpoolctl import threadpool_limits
+import torch  # pyright: ignore[reportMissingImports]
+from threadpoolctl import ThreadpoolController
 
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.dense import perceptron
@@ -180,8 +180,10 @@ def main() -> None:
     shown = torch.tensor(x), torch.tensor(np.array(data[1]))
     learned = [torch.zeros(n, LAYERS[-1], dtype=torch.float64) for n in LAYERS[1:-1]]
 
+    controller = ThreadpoolController()
+
     def ours(rule: Rule) -> np.ndarray:
-        with threadpool_limits(1):
+        with controller.limit(limits=1):
             return train_pass(network, rule, loss, frames, labels).gradient
 
     gradient = ours(SpatialBackpropagation())

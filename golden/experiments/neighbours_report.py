@@ -107,7 +107,7 @@ def text(table: Table) -> str:
 def draw(table: Table, folder: Path) -> list[str]:
     """Write ``curves``, validation errors over the updates, as PNG and PDF; returns their names."""
     problems = list(dict.fromkeys(trial.problem for trial in table.trials))
-    figure = Figure(figsize=(5.4 * len(problems), 4.4), dpi=120, layout="constrained")
+    figure = Figure(figsize=(5.4 * len(problems), 4.8), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(problems), squeeze=False)[0]
     for ax, problem in zip(panels, problems, strict=True):
@@ -123,7 +123,8 @@ def draw(table: Table, folder: Path) -> list[str]:
         ax.set_xlabel("updates")
         ax.grid(axis="y", which="both", alpha=0.2)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, fontsize=8, ncols=2)
+        below = (0.5, -0.13)
+        ax.legend(frameon=False, fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=below)
     panels[0].set_ylabel("relative l2 error on validation samples")
     for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
         content = io.BytesIO()

@@ -171,7 +171,7 @@ def _draw_curves(found: Comparison, folder: Path) -> list[str]:
 
 
 def _draw_variance(found: Comparison, folder: Path) -> list[str]:
-    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    figure = Figure(figsize=(10, 4.6), dpi=120, layout="constrained")
     over_time, by_nodes = figure.subplots(1, 2)
     colours: dict[str, str] = dict(zip(RULES, COLOURS, strict=True))
     for trial in variance_trials(found.shown):
@@ -191,7 +191,8 @@ def _draw_variance(found: Comparison, folder: Path) -> list[str]:
     by_nodes.set_xlabel("noisy nodes")
     by_nodes.set_ylabel("variance over that of BP")
     for ax in (over_time, by_nodes):
-        ax.legend(frameon=False, fontsize=8)
+        below = (0.5, -0.14)
+        ax.legend(frameon=False, fontsize=8, ncols=6, loc="upper center", bbox_to_anchor=below)
     return _write(figure, folder, "variance")
 
 
