@@ -194,7 +194,10 @@ def build(name: str, network: OnlineNetwork, rng: np.random.Generator, noise: No
         "OPZO": partial(PseudoZerothOrder, network, noise, MOMENTUM),
         "OPZO-IGL": partial(
             IntermediateGlobal,
-            *(network, noise, MOMENTUM, rng),
+            network,
+            noise,
+            MOMENTUM,
+            rng,
             middle=(len(network.hidden) + 1) // 2,
             scale=LOCAL_SCALE,
             rate=LOCAL_RATE,
