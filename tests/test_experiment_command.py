@@ -184,7 +184,7 @@ def test_damaged_data_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
         (
             ["hut"],
             "experiment must be one of hat, poisson, reaction-diffusion, estimator, cost, "
-            "exact-gradient, widths, opzo, not 'hut'",
+            "exact-gradient, widths, opzo, neighbours, not 'hut'",
         ),
         (
             ["hat", "--methods", "BP,SGD"],
