@@ -176,7 +176,7 @@ def main() -> None:
     matrices = [jnp.zeros((n, LAYERS[-1])) for n in LAYERS[1:-1]]
     key, drawn = jax.random.key(1), jax.jit(draws)
 
-    tensors = [[torch.tensor(p) for p in part] for part in (network.weights, network.biases)]
+    tensors = [torch.tensor(p) for p in network.weights], [torch.tensor(p) for p in network.biases]
     shown = torch.tensor(x), torch.tensor(np.array(data[1]))
     learned = [torch.zeros(n, LAYERS[-1], dtype=torch.float64) for n in LAYERS[1:-1]]
 

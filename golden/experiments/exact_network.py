@@ -96,7 +96,8 @@ class Network:
 
     def accuracy(self, times: Floats, labels: Indices) -> float:
         """Share of samples whose label wins."""
-        return float(np.mean(self.respond(times).winners() == labels))
+        right = np.count_nonzero(self.respond(times).winners() == labels)
+        return right / len(labels)
 
     def gradient(self, times: Floats, labels: Indices) -> tuple[float, Floats]:
         """Mean loss of a batch and its gradient [E], backwards."""
@@ -118,7 +119,7 @@ class Network:
         response = self.respond(times)
         loss, adjoint, push = self.objective(response, labels)
         split, k = self.hidden.size, v.shape[1]
-        fires = ~response.hidden.silent.all(axis=0)
+        fires = np.count_nonzero(~response.hidden.silent, axis=0) > 0
         hidden = v[:split].reshape(*self.hidden.shape, k) * fires[:, None, None]
         output = v[split:].reshape(*self.output.shape, k) * fires[:, None]
         still = np.zeros((len(self.output), len(self.hidden) + 1, k))

@@ -181,4 +181,4 @@ def start(task: Task, plan: Plan, rng: np.random.Generator) -> Network:
 
 def signs(n: int, k: int, rng: np.random.Generator) -> Floats:
     """K directions of N random signs [N, K]."""
-    return rng.integers(0, 2, (n, k)) * 2.0 - 1.0
+    return 2.0 * rng.integers(0, 2, (n, k)).astype(np.float64) - 1.0

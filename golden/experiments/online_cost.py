@@ -52,9 +52,9 @@ def online(
         raise BadInput(f"rule must be one of {', '.join(RULES)}, not {rule}")
     if len(operator.parts) > 2 or (local and operator.kind != "mlp"):
         raise BadInput(f"kind {operator.kind} is not counted{', local readouts' * local}")
-    total = Count()
+    total, steps = Count(), operator.parts[0].time_steps
+    learned = learned_from(steps)
     for network, rows in zip(operator.parts, batch, strict=True):
-        steps, learned = network.time_steps, learned_from(network.time_steps)
         total += _begin_and_end(network, rows)
         total += (_forward(network, rule) + _carried(network, rule, local)) * (rows * steps)
         total += (_signals(network, rule) + _gradient(network)) * (rows * learned)

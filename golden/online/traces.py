@@ -120,7 +120,7 @@ class Walk:
             return weight * judge(output)[0]
 
         slopes = [self._network.neuron.slope(U) for U in state.membranes]
-        heard = [summed / self._taken for summed in self._sums] or state.spikes
+        heard: list[Floats] = [summed / self._taken for summed in self._sums] or state.spikes
         loss, error = judge(self.answer)
         seen = self._network, state.spikes, heard, slopes, state.output
         step = Step(*seen, error, weight * loss, judge, replay)

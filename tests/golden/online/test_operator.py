@@ -82,7 +82,7 @@ def test_the_last_error_at_every_step_gives_the_gradient_through_time(kind: str)
 def test_a_part_sees_its_share_of_the_loss(part: int) -> None:
     """Its rows' losses have the mean L, and its errors are B times the derivatives of L."""
     rng = np.random.default_rng(2)
-    outputs = [rng.standard_normal((n, 3)) for n in (4, 5, 6)]
+    outputs: list[Floats] = [rng.standard_normal((n, 3)) for n in (4, 5, 6)]
     target = rng.standard_normal((4, 5, 6))
     loss, cotangents = loss_and_cotangents(outputs, target, 0.3)
     rows, error = Share(part, target, 0.3).judge(outputs)(outputs[part])

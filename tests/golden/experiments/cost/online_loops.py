@@ -64,13 +64,13 @@ class OnlinePart:
         self.db = [self.zeros(len(b)) for _, b in weights]
         self.q = self.zeros(len(x), network.layers[1])
 
-    def given(self, values: Array) -> Array:
+    def given(self, values: Array) -> Any:
         return np.frompyfunc(lambda v: Number(v, self.meter), 1, 1)(values)
 
     def zeros(self, *shape: int) -> Array:
         return self.given(np.zeros(shape))
 
-    def slope(self, distance: Array) -> Array:
+    def slope(self, distance: Array) -> Any:
         return np.frompyfunc(lambda d: self.meter.surrogate(self.network, d), 1, 1)(distance)
 
     def product(self, left: Array, right: Array) -> Array:
@@ -80,10 +80,14 @@ class OnlinePart:
             total = total + a[:, None] * b
         return total
 
-    def run(self, before: list[Array], nu: list[Array]) -> tuple[list[Array], ...]:
+    def run(
+        self, before: list[Array], nu: list[Array]
+    ) -> tuple[list[Array], list[Array], list[Array], Array]:
         """Membranes after the reset, distances from the threshold, spikes; the output."""
-        kept, far, spikes = [], [], []
-        z = self.z
+        kept: list[Any] = []
+        far: list[Any] = []
+        spikes: list[Any] = []
+        z: Any = self.z
         for layer in [*self.hidden, len(self.hidden)]:
             if layer:
                 W, b = self.weights[layer]
@@ -123,10 +127,7 @@ class OnlinePart:
         return (self.total - self.o + self.run(self.before, turned)[3]) * (1 / self.t)
 
     def learn(self, error: Array, loss: Array, other: Array | None, target: Array) -> None:
-        f = [
-            np.frompyfunc(lambda d: self.meter.surrogate(self.network, d), 1, 1)(d)
-            for d in self.far
-        ]
+        f = [self.slope(d) for d in self.far]
         deltas = self.deltas(f, error, loss, other, target)
         self.q = self.q + deltas[0] * self.t
         for layer in self.hidden[1:]:
@@ -202,8 +203,8 @@ def execute(parts: list[OnlinePart], target: Array, weights: Array | None) -> Ar
             for n, part in enumerate(parts):
                 changed = [*answers[:n], part.other_answer(), *answers[n + 1 :]]
                 others[n] = judged(parts, changed, target, weights, only=n)[0][0]
-        for part, *seen in zip(parts, errors, losses, others, strict=True):
-            part.learn(*seen, target)
+        for n, part in enumerate(parts):
+            part.learn(errors[n], losses[n], others[n], target)
     return np.concatenate([part.gradient() for part in parts]).astype(float)
 
 
