@@ -1,4 +1,4 @@
-"""DVS-Gesture as a user has it: recordings in AEDAT 3.1, each with a table of its gestures.
+"""DVS-Gesture as a user has it: recordings in AEDAT 3.1 with tables of gestures, or one HDF5 file.
 
 ``trials_to_train.txt`` and ``trials_to_test.txt`` name recordings, one a line; beside NAME.aedat,
 NAME_labels.csv has rows of class (1 to 11), start and end in microseconds, below a line of titles.
@@ -11,7 +11,8 @@ import numpy as np
 
 from dualspike.golden.online.aedat import read_aedat
 from dualspike.golden.online.convolution import Shape
-from dualspike.golden.online.events import binned
+from dualspike.golden.online.events import Events, binned
+from dualspike.golden.online.gesture_hdf5 import Gesture, read_gestures
 from dualspike.golden.online.samples import Part, Samples, held_back
 from dualspike.model.errors import BadInput
 
@@ -22,13 +23,32 @@ CLASSES = 11
 TITLES = "class,startTime_usec,endTime_usec"
 
 
-def dvs_gesture(folder: Path) -> Samples:
+def dvs_gesture(source: Path) -> Samples:
     """Every gesture as 20 frames of counts over its time, in blocks of 4 x 4 pixels.
 
-    Raises BadInput, with file and offset or line, for files that cannot be read or are damaged.
+    ``source`` is a folder of recordings, or an HDF5 file (`gesture_hdf5`), of which a gesture's
+    time is that from its first to its last event. Raises BadInput, with file and offset, line or
+    place in it, for files that cannot be read or are damaged.
     """
-    train, test = (_part(folder, f"trials_to_{part}.txt") for part in ("train", "test"))
+    if source.suffix in (".hdf5", ".h5"):
+        kept = read_gestures(source, SENSOR, CLASSES)
+        train, test = (_kept(source, gestures) for gestures in kept)
+    else:
+        train, test = (_part(source, f"trials_to_{part}.txt") for part in ("train", "test"))
     return held_back(train, test, SHAPE, CLASSES)
+
+
+def _kept(path: Path, gestures: list[Gesture]) -> Part:
+    if not gestures:
+        raise BadInput(f"{path} must hold gestures to learn and to test: one list is empty")
+    frames = [
+        _frames(events, int(events.t.min()), int(events.t.max()) + 1) for _, events in gestures
+    ]
+    return Part(np.stack(frames), np.array([label for label, _ in gestures]))
+
+
+def _frames(events: Events, start: int, end: int) -> np.ndarray:
+    return binned(events, start, end, STEPS, SHAPE, BLOCK)
 
 
 def read_labels(path: Path) -> list[tuple[int, int, int]]:
@@ -59,7 +79,7 @@ def _part(folder: Path, trials: str) -> Part:
         gestures = read_labels(path.with_name(f"{path.stem}_labels.csv"))
         events = read_aedat(path, SENSOR, SENSOR)
         for label, start, end in gestures:
-            frames.append(binned(events, start, end, STEPS, SHAPE, BLOCK))
+            frames.append(_frames(events, start, end))
             labels.append(label)
     if not frames:
         raise BadInput(f"{folder / trials} must name recordings with gestures: there are none")
