@@ -62,7 +62,9 @@ def _gesture(path: Path, file: Any, place: str, sensor: int, classes: int) -> Ge
 
 def _entry(path: Path, file: Any, place: str, dimensions: int) -> np.ndarray:
     """Whole numbers of a data set."""
-    found: Any = file[place] if place in file else None
+    found: Any = None
+    if place in file:
+        found = file[place]
     if not hasattr(found, "dtype") or found.dtype.kind not in "iu" or found.ndim != dimensions:
         came = "nothing" if found is None else repr(found)
         raise BadInput(
