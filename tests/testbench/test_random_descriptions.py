@@ -8,8 +8,8 @@ from dualspike.testbench.bulk import Simulation
 
 from .descriptions import cosimulate, random_description
 
-# Of 0 to 23; those left out are of no further kind, and take as long as ten others.
-SEEDS = [*range(1, 8), *range(9, 13), *range(14, 24)]
+# Of 0 to 23; those left out are of no further kind, and take as long as all others.
+SEEDS = [1, 2, 4, 5, 6, 7, 9, 11, *range(14, 24)]
 UPDATES = 4
 
 
