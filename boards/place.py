@@ -25,7 +25,7 @@ _OPTIONS = {
     "ice40-hx8k": ("--hx8k", "--package", "ct256"),
 }
 _ROUTER = {"ecp5": ("--router", "router2"), "ice40": ()}
-"""nextpnr's usual router took eight times as long for a core of 18,000 cells on the ECP5."""
+"""nextpnr's usual router hardly comes to an end on large cores, see docs/decisions.md."""
 DEVICES = {
     "ecp5": [name for name in _OPTIONS if name.startswith("ecp5")],
     "ice40": [name for name in _OPTIONS if name.startswith("ice40")],

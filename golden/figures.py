@@ -3,6 +3,7 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from dualspike.golden.data import Dataset, relative_l2
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -23,6 +25,21 @@ MUTED = "#9ca3af"
 ACCENT = "#0f766e"
 VALUES = "viridis"
 ERRORS = "magma"
+
+
+def write_figure(figure: Figure, folder: Path, name: str) -> list[str]:
+    """Write a figure as ``name`` PNG and PDF, the same bytes on every run; returns the file names.
+
+    Each file appears whole or not at all; raises BadInput where it cannot be written.
+    """
+    FigureCanvasAgg(figure)
+    files: list[str] = []
+    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
+        content = io.BytesIO()
+        figure.savefig(content, format=kind, metadata={stamp: None})
+        write_atomic(folder / f"{name}.{kind}", content.getvalue())
+        files.append(f"{name}.{kind}")
+    return files
 
 
 def hat_figure(

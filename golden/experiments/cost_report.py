@@ -3,21 +3,18 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from dualspike.golden.experiments.cost import Count, backpropagation, forward, forward_gradient
 from dualspike.golden.experiments.methods import METHODS, Experiment
 from dualspike.golden.experiments.settings import Settings, load_settings
-from dualspike.golden.figures import ACCENT, INK, MUTED
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import ACCENT, INK, MUTED, write_figure
 from dualspike.golden.hidden import Scope
 from dualspike.model.identity import VERSION
 
@@ -149,7 +146,6 @@ def draw(rows: list[Row], folder: Path) -> list[str]:
         dpi=120,
         layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1, wspace=0.03),
     )
-    FigureCanvasAgg(figure)
     figure.suptitle("one update over one of back-propagation", color=INK, fontsize=13)
     axes = figure.subplots(2, len(METHODS), squeeze=False)
     for (constant, reading), line in zip(READINGS.items(), axes, strict=True):
@@ -160,13 +156,7 @@ def draw(rows: list[Row], folder: Path) -> list[str]:
         line[0].set_ylabel(reading.partition(",")[0].partition(":")[0])
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
-    files: list[str] = []
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"cost.{kind}", content.getvalue())
-        files.append(f"cost.{kind}")
-    return files
+    return write_figure(figure, folder, "cost")
 
 
 def _bars(ax: Axes, rows: list[Row]) -> None:

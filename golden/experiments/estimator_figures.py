@@ -3,21 +3,18 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from dualspike.golden.experiments.estimator_study import DIRECTIONS, Measured, Value
-from dualspike.golden.figures import ACCENT, INK, MUTED
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import ACCENT, INK, MUTED, write_figure
 
 COLOURS = {"layer": ACCENT, "global": "#c2410c"}
 NAMES = {"layer": "RFG-L", "global": "RFG-G"}
@@ -48,14 +45,7 @@ def draw(found: list[Measured], folder: Path) -> list[str]:
             "√(K / (N + K - 1))",
         ),
     }
-    files: list[str] = []
-    for name, figure in figures.items():
-        for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-            content = io.BytesIO()
-            figure.savefig(content, format=kind, metadata={stamp: None})
-            write_atomic(folder / f"{name}.{kind}", content.getvalue())
-            files.append(f"{name}.{kind}")
-    return files
+    return [file for name, one in figures.items() for file in write_figure(one, folder, name)]
 
 
 def _figure(
@@ -67,7 +57,6 @@ def _figure(
         dpi=120,
         layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.02),
     )
-    FigureCanvasAgg(figure)
     cells = [(key, list(rows)) for key, rows in groupby(found, lambda m: (m.weights, m.experiment))]
     weights = list(dict.fromkeys(key[0] for key, _ in cells))
     networks = list(dict.fromkeys(key[1] for key, _ in cells))

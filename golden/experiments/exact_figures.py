@@ -3,12 +3,10 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -23,8 +21,7 @@ from dualspike.golden.experiments.exact_tasks import (
     yin_yang_class,
 )
 from dualspike.golden.experiments.exact_training import Trained
-from dualspike.golden.figures import ACCENT, INK
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import ACCENT, INK, write_figure
 
 COLOURS = {"BP": INK, "RFG-L": ACCENT}
 REGIONS = ("#dce3ec", "#8fa8c8", "#f2b872")
@@ -38,14 +35,10 @@ def draw(found: list[Trained], folder: Path) -> list[str]:
 
     Each file appears whole or not at all; raises BadInput where it cannot be written.
     """
-    names: list[str] = []
-    for name, figure in (("accuracy", _accuracy(found)), ("yin_yang", _regions(found))):
-        for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-            content = io.BytesIO()
-            figure.savefig(content, format=kind, metadata={stamp: None})
-            write_atomic(folder / f"{name}.{kind}", content.getvalue())
-            names.append(f"{name}.{kind}")
-    return names
+    return [
+        *write_figure(_accuracy(found), folder, "accuracy"),
+        *write_figure(_regions(found), folder, "yin_yang"),
+    ]
 
 
 def _accuracy(found: list[Trained]) -> Figure:
@@ -104,6 +97,5 @@ def _panels(n: int) -> tuple[Figure, list[Axes]]:
     figure = Figure(
         figsize=(4.4 * n, 3.8), dpi=120, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
     )
-    FigureCanvasAgg(figure)
     panels: list[Axes] = figure.subplots(1, n, squeeze=False, sharey=True)[0].tolist()
     return figure, panels

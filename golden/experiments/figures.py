@@ -7,12 +7,10 @@ Of every method the run in the middle is shown, the one whose error is the media
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -24,8 +22,7 @@ from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.methods import Experiment, Rule
 from dualspike.golden.experiments.records import loss_curve
 from dualspike.golden.experiments.report import Report, Row
-from dualspike.golden.figures import ACCENT, ERRORS, INK, MUTED, VALUES, running_mean
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import ACCENT, ERRORS, INK, MUTED, VALUES, running_mean, write_figure
 from dualspike.golden.problems.accuracy import relative_l2
 from dualspike.golden.problems.problem import Problem
 
@@ -54,11 +51,7 @@ def draw(report: Report, problem: Problem, folder: Folder) -> list[str]:
     experiment = report.settings.experiment
     figure = (_functions if experiment == "poisson" else _surfaces)(report, problem)
     name = f"figure{NUMBERS[experiment]}"
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder.path / f"{name}.{kind}", content.getvalue())
-    return [f"{name}.png", f"{name}.pdf"]
+    return write_figure(figure, folder.path, name)
 
 
 @dataclass(frozen=True)
@@ -169,7 +162,6 @@ def _figure(report: Report, width: float, height: float) -> Figure:
         dpi=120,
         layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.02),
     )
-    FigureCanvasAgg(figure)
     settings = report.settings
     what = "" if settings.operator.kind == "mlp" else " of the first test function"
     updates = f"{settings.training.updates:,} updates"

@@ -3,14 +3,12 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 import math
 import statistics
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dualspike.golden.experiments.cost import Count
@@ -23,8 +21,7 @@ from dualspike.golden.experiments.neighbours import (
     trials,
 )
 from dualspike.golden.experiments.opzo import LOCAL
-from dualspike.golden.figures import INK
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import INK, write_figure
 from dualspike.model.identity import VERSION
 
 COLOURS = {
@@ -108,7 +105,6 @@ def draw(table: Table, folder: Path) -> list[str]:
     """Write ``curves``, validation errors over the updates, as PNG and PDF; returns their names."""
     problems = list(dict.fromkeys(trial.problem for trial in table.trials))
     figure = Figure(figsize=(5.4 * len(problems), 4.8), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(problems), squeeze=False)[0]
     for ax, problem in zip(panels, problems, strict=True):
         for trial in trials():
@@ -126,11 +122,7 @@ def draw(table: Table, folder: Path) -> list[str]:
         below = (0.5, -0.13)
         ax.legend(frameon=False, fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=below)
     panels[0].set_ylabel("relative l2 error on validation samples")
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"curves.{kind}", content.getvalue())
-    return ["curves.png", "curves.pdf"]
+    return write_figure(figure, folder, "curves")
 
 
 def _cells(trial: Trial, runs: list[Found], table: Table) -> list[str]:

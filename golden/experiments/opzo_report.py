@@ -3,13 +3,11 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 import statistics
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dualspike.golden.experiments.opzo import (
@@ -24,8 +22,7 @@ from dualspike.golden.experiments.opzo import (
     rule_trials,
     variance_trials,
 )
-from dualspike.golden.figures import INK
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import INK, write_figure
 from dualspike.model.identity import VERSION
 
 PUBLISHED = {
@@ -167,7 +164,7 @@ def _draw_curves(found: Comparison, folder: Path) -> list[str]:
         ax.set_xlabel("epoch")
         ax.set_ylabel("validation accuracy, %")
         ax.legend(frameon=False, fontsize=7, ncols=2)
-    return _write(figure, folder, "curves")
+    return write_figure(figure, folder, "curves")
 
 
 def _draw_variance(found: Comparison, folder: Path) -> list[str]:
@@ -193,16 +190,7 @@ def _draw_variance(found: Comparison, folder: Path) -> list[str]:
     for ax in (over_time, by_nodes):
         below = (0.5, -0.14)
         ax.legend(frameon=False, fontsize=8, ncols=6, loc="upper center", bbox_to_anchor=below)
-    return _write(figure, folder, "variance")
-
-
-def _write(figure: Figure, folder: Path, name: str) -> list[str]:
-    FigureCanvasAgg(figure)
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"{name}.{kind}", content.getvalue())
-    return [f"{name}.png", f"{name}.pdf"]
+    return write_figure(figure, folder, "variance")
 
 
 def _verdicts(found: Comparison) -> list[str]:

@@ -3,18 +3,15 @@
 # Matplotlib's own annotations leave **kwargs untyped in nearly every drawing call.
 # pyright: reportUnknownMemberType=false
 
-import io
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, MaxNLocator, NullLocator
 
 from dualspike.golden.experiments.widths_report import Row, Study
-from dualspike.golden.figures import INK, MUTED
-from dualspike.golden.files import write_atomic
+from dualspike.golden.figures import INK, MUTED, write_figure
 
 STYLES = {
     "tangent": ("#0f766e", "o"),
@@ -42,7 +39,6 @@ def draw(study: Study, folder: Path) -> list[str]:
         dpi=120,
         layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08),
     )
-    FigureCanvasAgg(figure)
     figure.suptitle("Error after training with one format narrowed", color=INK, fontsize=13)
     panels: list[Axes] = figure.subplots(1, columns, squeeze=False)[0].tolist()
     for ax, network in zip(panels, study.networks, strict=True):
@@ -51,11 +47,7 @@ def draw(study: Study, folder: Path) -> list[str]:
         ax.set_title(f"{network}, {study.updates[network]:,} updates", fontsize=11, color=INK)
         ax.legend(frameon=False, fontsize=8, labelcolor=INK)
     panels[0].set_ylabel("relative l2 error, validation samples")
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"widths.{kind}", content.getvalue())
-    return ["widths.png", "widths.pdf"]
+    return write_figure(figure, folder, "widths")
 
 
 def _panel(ax: Axes, factors: dict[str, list[Row]]) -> None:

@@ -20,6 +20,8 @@ from dualspike.model.errors import BadInput
 
 Gesture = tuple[int, Events]
 
+_PARTS = ("train", "test")
+
 
 def read_gestures(path: Path, sensor: int, classes: int) -> tuple[list[Gesture], list[Gesture]]:
     """Class and events of every gesture to learn and to test.
@@ -41,9 +43,6 @@ def read_gestures(path: Path, sensor: int, classes: int) -> tuple[list[Gesture],
     except OSError as error:
         reason = " ".join(str(error).split())
         raise BadInput(f"{path} must be a whole HDF5 file: {reason}") from None
-
-
-_PARTS = ("train", "test")
 
 
 def _gesture(path: Path, file: Any, place: str, sensor: int, classes: int) -> Gesture:
