@@ -14,6 +14,7 @@ from dualspike.model.geometry import geometry
 from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.verilate import SHORT
 
 INFERENCES, ONLY_INFERENCES = 64, 1024
 
@@ -73,13 +74,14 @@ def verify(
     around it go to ``waveform`` (VCD) if one is given.
     """
     batch, seed = description.learning.batch, description.learning.seed
-    simulation = Simulation.of(description)
+    updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
+    clocks = (updates * batch * description.passes + inferences) * geometry(description).interval
+    simulation = Simulation.of(description, quick=clocks < SHORT)
     with RtlEngine(description, simulation, check=True, initial=initial) as engine:
         g = geometry(description)
         skipping = [layer for layer in g.layers if layer.skips]
         learned = [0] * len(skipping)
         began, done = time.perf_counter(), 0
-        updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
         while done < updates and engine.difference is None:
             rows = batch_indices(len(dataset.x), batch, seed, done)
             loss = engine.update(dataset.x[rows], dataset.y[rows], done)

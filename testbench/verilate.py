@@ -13,6 +13,9 @@ from pathlib import Path
 from dualspike.model.errors import BadInput
 from dualspike.testbench.recording import DESIGN, coverage_flags, recording
 
+SHORT = 1_000_000
+"""Clocks below which a run is over sooner if its simulator is compiled without optimisation."""
+
 _HERE = Path(__file__).parent
 _VERILATE = (
     *("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast"),
@@ -63,7 +66,7 @@ def cache_folder() -> Path:
 def build(source: Source, *, quick: bool = False) -> Path:
     """Shared library of the harness around ``source``; compiled once, then found again.
 
-    ``quick`` compiles without optimisation: worth it for runs of less than some 1,000,000 clocks.
+    ``quick`` compiles without optimisation: worth it for runs of less than `SHORT` clocks.
 
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """

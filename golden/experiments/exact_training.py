@@ -50,7 +50,7 @@ PLANS: dict[TaskName, Plan] = {
         group=4,
     ),
     "iris": Plan(
-        hidden=30,
+        hidden=10,
         batch=15,
         jitter=0.1,
         means=(0.8, 0.5),

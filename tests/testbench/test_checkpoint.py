@@ -11,8 +11,9 @@ from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.train import TrainResult, train
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
-from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.bulk import Simulation, core_source
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.verilate import build
 
 TABLES = {
     "name": "tiny",
@@ -44,16 +45,16 @@ def finished(engine: FixedEngine | RtlEngine, path: Path | None = None) -> Train
 
 
 def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
-    whole = FixedEngine(D)
+    whole, library = FixedEngine(D), build(core_source(D)[0], quick=True)
     expected = finished(whole)
     for first in ("fixed", "rtl"):
         for then in ("fixed", "rtl"):
             path = tmp_path / f"{first}-{then}.npz"
-            with RtlEngine(D, Simulation.of(D, quick=True), check=False) as rtl:
+            with RtlEngine(D, Simulation(D, library), check=False) as rtl:
                 engine = rtl if first == "rtl" else FixedEngine(D)
                 with pytest.raises(Broken):
                     train(engine, D, DATA, break_off, Keeper(path, engine, D))
-            with RtlEngine(D, Simulation.of(D, quick=True), check=False) as rtl:
+            with RtlEngine(D, Simulation(D, library), check=False) as rtl:
                 engine = rtl if then == "rtl" else FixedEngine(D)
                 result = finished(engine, path)
                 state = engine.state()

@@ -153,8 +153,5 @@ def test_silent_chunks_take_no_clocks(structure: str) -> None:
             assert 0 <= rest <= fill_bound(d) + draw_cycles(d) + learn_cycles(d)
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_these_shapes_are_bit_exact_too(name: str) -> None:
-    d = description(name)
-    with Simulation.of(d, quick=True) as simulation:
-        assert cosimulate(d, simulation, 2, 5) is None
+def test_these_shapes_are_bit_exact_too(measured: tuple[Description, Simulation]) -> None:
+    assert cosimulate(*measured, 2, 5) is None

@@ -17,8 +17,9 @@ from dualspike.model.code import Upset
 from dualspike.model.operator_load import describe_operator
 from dualspike.model.registers import upset_bits
 from dualspike.testbench.compare import Difference, compare_update
-from dualspike.testbench.operator_bulk import OperatorSimulation
+from dualspike.testbench.operator_bulk import OperatorSimulation, operator_source
 from dualspike.testbench.operator_rtl import OperatorRtlEngine
+from dualspike.testbench.verilate import build
 
 from .operator_descriptions import (
     cosimulate_operator,
@@ -128,9 +129,10 @@ def problem() -> Problem:
 def test_either_engine_goes_on_where_the_other_broke_off(tmp_path: Path) -> None:
     whole = FixedOperatorEngine(D)
     expected = train_operator(whole, D, problem())
+    library = build(operator_source(D), quick=True)
     for first in ("fixed", "rtl"):
         path = tmp_path / f"{first}.npz"
-        with OperatorRtlEngine(D, OperatorSimulation.of(D, quick=True), check=False) as rtl:
+        with OperatorRtlEngine(D, OperatorSimulation(D, library), check=False) as rtl:
             fixed = FixedOperatorEngine(D)
             broken, other = (fixed, rtl) if first == "fixed" else (rtl, fixed)
             with pytest.raises(Broken):

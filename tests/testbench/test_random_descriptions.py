@@ -18,7 +18,6 @@ def test_random_description(seed: int) -> None:
     d = random_description(seed)
     with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, UPDATES, seed) is None
-    with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
 
 
