@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from dualspike.golden.data import Dataset, relative_l2
 from dualspike.golden.files import write_atomic
-from dualspike.model.errors import BadInput
 
 Floats = NDArray[np.float64]
 
@@ -34,10 +33,8 @@ def write_figure(figure: Figure, folder: Path, name: str) -> list[str]:
     """
     FigureCanvasAgg(figure)
     files: list[str] = []
-    for kind, stamp in (("png", "Software"), ("pdf", "CreationDate")):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, metadata={stamp: None})
-        write_atomic(folder / f"{name}.{kind}", content.getvalue())
+    for kind in ("png", "pdf"):
+        _write(figure, folder / f"{name}.{kind}", kind)
         files.append(f"{name}.{kind}")
     return files
 
@@ -68,7 +65,7 @@ def hat_figure(
         panels = figure.subplots(1, 2).ravel().tolist()
         _scatter(panels[0], dataset.test_y, prediction)
     _loss_curve(panels[-1], losses)
-    _write(figure, path)
+    _write(figure, path, "png")
 
 
 def running_mean(values: Floats, window: int) -> Floats:
@@ -165,11 +162,7 @@ def _dress(ax: Axes, name: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _write(figure: Figure, path: Path) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        figure.savefig(unfinished, format="png", metadata={"Software": None})
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise BadInput(f"cannot write {path}: {error.strerror or 'failed'}") from error
+def _write(figure: Figure, path: Path, kind: str) -> None:
+    content, stamp = io.BytesIO(), {"png": "Software", "pdf": "CreationDate"}[kind]
+    figure.savefig(content, format=kind, metadata={stamp: None})
+    write_atomic(path, content.getvalue())

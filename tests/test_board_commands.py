@@ -206,9 +206,11 @@ def test_ports_that_are_none(
     for port, reason in reasons.items():
         status, _, err = run(capsys, "infer", net, "--port", port, "-o", tmp_path / "out")
         assert (status, err) == (2, f"dualspike: {reason}\n")
+    words = ("train", net, "--engine", "board", "--port", missing, "-o", tmp_path / "out")
+    assert run(capsys, *words)[::2] == (2, f"dualspike: {reasons[str(missing)]}\n")
     for handle in (end, slave):
         os.close(handle)
-    assert not (tmp_path / "out" / "outputs.csv").exists()
+    assert not (tmp_path / "out").exists()
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def test_folder_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     data = file_data(1)
     with pytest.raises(BadInput) as caught:
         hat_figure(data, data.test_y, LOSSES, Path("out/file.png"), "file")
-    assert str(caught.value) == "cannot write out/file.png: No such file or directory"
+    assert str(caught.value) == "cannot write out/file.png: there is no folder out"
 
 
 def test_place_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_place_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     data = file_data(1)
     with pytest.raises(BadInput) as caught:
         hat_figure(data, data.test_y, LOSSES, Path("file.png"), "file")
-    assert str(caught.value) == "cannot write file.png: Is a directory"
+    assert str(caught.value) == "cannot write file.png: it is a folder"
     assert [p.name for p in tmp_path.iterdir()] == ["file.png"]
 
 

@@ -45,10 +45,10 @@ def infer(
     if not 1 <= count <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {count}")
     parameters = initial(weights, d)
-    output_folder(output)
     x, wanted = dataset.test_x[:count], dataset.test_y[:count]
     try:
         with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
+            output_folder(output)
             y = DeviceEngine(d, board, parameters).predict(x)
             flags = board.read("FLAGS")
     except LinkLost as lost:

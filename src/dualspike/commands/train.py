@@ -91,11 +91,11 @@ def train(
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     dataset = load_data(d)
     first = initial(weights, d)
-    output_folder(output)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")
     try:
         with open_engine(d, engine, first, port, baud) as (chosen, cycles):
+            output_folder(output)
             with progress_bar(f"train {engine}", d.learning.updates) as show:
                 keeper = None
                 if resume is not None and not isinstance(chosen, FloatEngine):
