@@ -103,7 +103,10 @@ def build(source: Source, *, quick: bool = False) -> Path:
 
 
 def _compile(source: Source, level: str, work: Path, environment: dict[str, str]) -> None:
-    """Verilate, then compile the fast and the slow half of the C++ at the same time."""
+    """Verilate, then compile the fast and the slow half of the C++ at the same time.
+
+    Without optimisation both are one: headers take most of the time.
+    """
     home, top = Path(environment["VERILATOR_ROOT"]), source.top
     (work / f"{top}.v").write_text(source.verilog, "utf-8")
     (work / "ports.h").write_text(source.ports_header, "utf-8")
@@ -111,18 +114,18 @@ def _compile(source: Source, level: str, work: Path, environment: dict[str, str]
     verilator = str(home / "bin" / "verilator")
     _run([verilator, *options, "--top-module", top, f"{top}.v"], work, environment)
     generated = sorted(path.name for path in (work / "obj").glob("*.cpp"))
-    slow = [name for name in generated if name.endswith("__Slow.cpp")]
+    slow = [name for name in generated if level != "-O0" and name.endswith("__Slow.cpp")]
     fast = [name for name in generated if name not in slow]
     defines = [f"-D{name}={value}" for name, value in source.defines]
     defines += [f"-DTOP_CLASS=V{top}", f'-DTOP_HEADER="V{top}.h"']
     jobs = [
         ("fast", level, [*fast, str(_HERE / source.harness)], defines),
-        ("slow", "-O0", slow, []),
+        *([("slow", "-O0", slow, [])] if slow else []),
         ("runtime", "-O1", [f"{home}/include/{name}" for name in _runtime(source.trace)], []),
     ]
     with ThreadPoolExecutor(2) as pool:
-        objects = [pool.submit(_object, job, source.trace, work, environment) for job in jobs[:2]]
-        objects.append(pool.submit(_kept_runtime, jobs[2], source.trace, work, environment))
+        objects = [pool.submit(_object, job, source.trace, work, environment) for job in jobs[:-1]]
+        objects.append(pool.submit(_kept_runtime, jobs[-1], source.trace, work, environment))
         names = [str(entry.result()) for entry in objects]
     link = ["g++", "-shared", "-Wl,-Bsymbolic", "-pthread", "-o", "core.so", *names]
     _run(link, work, environment)

@@ -37,7 +37,7 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
         verilate.build(dataclasses.replace(source, verilog=source.verilog + "// changed\n"))
 
 
-def test_two_cores_live_side_by_side(cache: Path) -> None:
+def test_two_cores_live_side_by_side() -> None:
     d = describe(TINY, "test")
     wide = describe(TINY | {"network": {"layers": [1, 2, 1], "time_steps": 2}}, "test")
     with (
