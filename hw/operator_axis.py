@@ -70,8 +70,12 @@ class Axis(wiring.Component):
         m.submodules.rows = rows = Vectors(self._rows, basis, terms, f.factor.bits)
         m.submodules.prefixes = prefix = Vectors(1, basis, terms, f.factor.bits)
         mean = f.cotangent.bits
-        m.submodules.carried_sums = carried = Sums(1, basis, terms, bits, self._carried, mean)
-        m.submodules.own_sums = own = Sums(self._rows, basis, terms, bits, self._own, mean)
+        m.submodules.carried_sums = carried = Sums(
+            1, basis, terms, bits, self._carried, mean, repeats=self._chunks == 1
+        )
+        m.submodules.own_sums = own = Sums(
+            self._rows, basis, terms, bits, self._own, mean, repeats=False
+        )
         connect(m, carried.outputs, flipped(self.carried))
         connect(m, own.outputs, flipped(self.own))
         walking, sent, returned = Signal(), Signal(), Signal()
@@ -202,6 +206,8 @@ class Axis(wiring.Component):
         return place, chunk, last_chunk
 
     def _step(self, m: Module, place: Signal, chunk: Signal, last_chunk: Signal) -> None:
-        m.d.sync += [place.eq(place + 1), chunk.eq(Mux(last_chunk, 0, chunk + 1))]
-        with m.If(place == self._rows * self._chunks - 1):
-            m.d.sync += place.eq(0)
+        last_place = self._rows * self._chunks - 1
+        if last_place:
+            m.d.sync += place.eq(Mux(place == last_place, 0, place + 1))
+        if self._chunks > 1:
+            m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))

@@ -57,8 +57,9 @@ class Points(wiring.Component):
 
         point = Signal(counter_shape(self._points - 1))
         m.d.comb += last_point.eq(point == self._points - 1)
-        with m.If(there & given):
-            m.d.sync += point.eq(Mux(last_point, 0, point + 1))
+        if self._points > 1:
+            with m.If(there & given):
+                m.d.sync += point.eq(Mux(last_point, 0, point + 1))
 
         onward, taken = Signal(), Signal()
         scaled: Value = self.scales.valid if self._weighted else Const(1)
@@ -95,8 +96,9 @@ class Points(wiring.Component):
             self.overflow[0].eq(advance & summed & clips),
         ]
         with m.If(advance & self.pairs.valid):
+            if self._chunks > 1:
+                m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
             m.d.sync += [
-                chunk.eq(Mux(last_chunk, 0, chunk + 1)),
                 first.eq(chunk == 0),
                 last.eq(last_chunk),
                 *(

@@ -74,14 +74,23 @@ class Sums(wiring.Component):
     ``place``, or begin them where ``fresh`` is set with ``add``. ``give`` sends all of them, term
     after term, each rounded (`model.operator_geometry.Sum`) and saturated to ``bits`` bits;
     ``given`` pulses when the last one is on offer. ``overflow`` pulses for each that was clipped.
+    One place is added to in two cycles running only with ``repeats``.
     Throughput: a chunk, or a term, a cycle. Latency: 2 cycles, from ``give`` to the first term 3.
     """
 
     def __init__(
-        self, rows: int, basis: int, terms: int, product_bits: int, exact: Sum, bits: int
+        self,
+        rows: int,
+        basis: int,
+        terms: int,
+        product_bits: int,
+        exact: Sum,
+        bits: int,
+        *,
+        repeats: bool,
     ) -> None:
         self._rows, self._basis, self._terms, self._exact = rows, basis, terms, exact
-        self._bits, self._places = bits, rows * -(-basis // terms)
+        self._bits, self._places, self._repeats = bits, rows * -(-basis // terms), repeats
         super().__init__(
             {
                 "add": In(1),
@@ -116,7 +125,7 @@ class Sums(wiring.Component):
             store = memory.Memory(shape=signed(self._exact.bits), depth=self._places, init=[])
             m.submodules[f"slot_{s}"] = store
             write = store.write_port()
-            read = store.read_port(transparent_for=[write])
+            read = store.read_port(transparent_for=[write] if self._repeats else [])
             m.d.comb += [
                 read.addr.eq(Mux(giving, walk.address, self.place)),
                 read.en.eq(Mux(giving, advance, self.add)),
@@ -125,7 +134,8 @@ class Sums(wiring.Component):
                 write.en.eq(adding),
             ]
             sums.append(read.data)
-        rounded, clips = fit(Array(sums)[slot], self._exact.shift, self._bits)
+        exact = Array(sums)[slot] if self._terms > 1 else sums[0]
+        rounded, clips = fit(exact, self._exact.shift, self._bits)
         with m.If(advance):
             m.d.sync += [
                 ahead.eq(giving),

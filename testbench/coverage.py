@@ -17,6 +17,9 @@ from dualspike.testbench.points import Point, merged, read_points
 from dualspike.testbench.recording import DESIGN
 from dualspike.testbench.unreachable import UNREACHABLE, Unreachable
 
+_LONGEST = 300
+"""Characters of a line of the report; statements of a register map go on for thousands."""
+
 _FUNCTION = re.compile(r"function (?:\[\d+:\d+\] )?(\w+);")
 _CALL = re.compile(r"^assign .*= (_\d+_)\(")
 
@@ -120,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
     (folder / "missed_toggles.txt").write_text("".join(f"{one}\n" for one in toggles), "utf-8")
     for title, found in (("missed lines", missed), ("stale exclusions", result.stale)):
         if found:
-            print("\n".join(["", f"{title}:", *found]))
+            print("\n".join(["", f"{title}:", *(one[:_LONGEST] for one in found)]))
     return 1 if missed or result.stale else 0
 
 

@@ -10,7 +10,8 @@ from dualspike.testbench.points import Point
 class Unreachable:
     """Points of one component; all but its name are patterns for the whole of something.
 
-    ``shape`` is that of the bench, ``statement`` the line of Verilog, ``what`` that of `Point`.
+    ``shape`` is that of the bench, ``statement`` the line of Verilog, ``what`` and ``module`` are
+    those of `Point`.
     """
 
     component: str
@@ -18,19 +19,31 @@ class Unreachable:
     statement: str
     what: str
     reason: str
+    module: str = ".*"
 
     def covers(self, component: str, shape: str, point: Point, statement: str) -> bool:
         """Whether this is about that point."""
-        found = ((self.shape, shape), (self.statement, statement), (self.what, point.what))
+        found = (
+            (self.shape, shape),
+            (self.statement, statement),
+            (self.what, point.what),
+            (self.module, point.module),
+        )
         return component == self.component and all(re.fullmatch(*one) for one in found)
 
 
 _ALL_CASES = "every value that the number can have is a case of its own"
 _NO_LARGER = "the surrogate is nowhere above 1, so that no product is larger than the charge"
+_NO_FURTHER = (
+    "threshold times surrogate is below 2, so that no reset takes a charge past its opposite"
+)
+_IN_TIME = "an error is taken as many clocks after it came as the next one is behind it"
+_ONWARD = "the axis before takes a term of G in every clock while it waits for them"
+_ALONE = "with one point and one term nothing is behind a pair that could make it wait"
 
 # Choices by a number or a state, by what the call in the Verilog ends with.
 _CHOICES = {
-    "product_unit": [r"\(fsm_state, .*", r"\{ read__data, read_data_\d+ *\}.*"],
+    "product_unit": [r"\(fsm_state, .*", r"\{ read__data(, read_data_\d+ *)+\}.*"],
     "sequencer": [
         r"\(fsm_state, .*",
         r"\{ (masks|shifts|jvp|mantissas)\[.*",
@@ -52,5 +65,30 @@ UNREACHABLE: tuple[Unreachable, ...] = (
         r"assign _\d+_ = _\d+_ \? _\d+_\[\d+:1\] : _\d+_;",
         "cond_else",
         _NO_LARGER,
+    ),
+    Unreachable(
+        "neuron",
+        "attached-0",
+        r"assign write_data_\d+ *= _\d+_ \? _\d+_\[\d+:0\] : _\d+_;",
+        "cond_else",
+        _NO_FURTHER,
+    ),
+    *(
+        Unreachable("product_unit", shape, statement, what, reason, f"product_unit_{module}")
+        for shape, module, statement, what, reason in (
+            ("pair|tight", "points", r"(else )?if \(multiplied\) .*", "else", _IN_TIME),
+            ("pair|tight", "points", r"(else )?if \(signal_13 \) .*", "else", _IN_TIME),
+            ("triple|single", "points", r"(else )?if \(signal_12 \) errors__.*", "else", _IN_TIME),
+            (
+                "triple|tight",
+                "axis_[23]_carried_sums",
+                r"else if \(advance_12 \) .*",
+                "else",
+                _ONWARD,
+            ),
+            ("single", "axis_1", r"else if \(signal_2 \) pairs__valid .*", "else", _ALONE),
+            ("single", "axis_1", r"assign _\d+_ = signal_2  \? _\d+_ : .*", "cond_else", _ALONE),
+            ("single", "axis_1_(rows|prefixes)", r"if \(read__en\) begin", "else", _ALONE),
+        )
     ),
 )

@@ -102,12 +102,19 @@ class Bench:
         assert not any(source.queue for source in queues)
         assert not self.results.taken and not self.counted
 
-    async def infer(self) -> None:
+    def edges(self) -> tuple[list[Ints], list[Ints]]:
+        """Factors whose products are all as low as can be, and y above the format."""
+        f = self.d.formats.factor
+        factors = [np.full((rows, self.d.basis), f.highest) for rows in self.d.learning.batch]
+        factors[0][:] = factors[-1][:] = f.lowest
+        return factors, [one << self.d.formats.membrane.fraction - f.fraction for one in factors]
+
+    async def infer(self, *, edges: bool = False) -> None:
         """One grid of functions without learning."""
         d, stand = self.d, self.stand
         stand.set(learn=0)
         await stand.pulse(empty=1)
-        factors, outputs = self.outputs(calm=False)
+        factors, outputs = self.edges() if edges else self.outputs(calm=False)
         golden = Golden(d, self.g, outputs)
         self.send(factors)
         await stand.taken(self.results, golden.y.size)
@@ -128,6 +135,7 @@ async def computes_what_golden_does(dut: HierarchyObject, stall: float) -> None:
         await bench.learn(calm)
     await bench.infer()
     await bench.infer()
+    await bench.infer(edges=True)
     await bench.learn(calm=False)
 
 

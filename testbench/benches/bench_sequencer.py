@@ -36,10 +36,11 @@ class Bench:
         self.masks = [self.rng.getrandbits(self.d.lanes) for _ in range(layers)]
         self.masks[0] |= 1
         self.shifts = [self.rng.randint(0, self.g.jvp_bits) for _ in range(layers)]
+        self.shifts[0] = 0
         self.word = 0
         self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
         self.scaled = self.d.learning.mantissa is not None
-        self.stage = self.rng.randrange(16) if self.d.learning.schedule == "chip" else 0
+        self.stage, self.clipped = 0, set[bool]()
         self.stochastic = self.d.learning.rounding == "stochastic"
 
     @classmethod
@@ -50,8 +51,6 @@ class Bench:
         bench.stand.set(masks=bench.masks, shifts=bench.shifts, words_valid=1)
         if bench.scaled:
             bench.stand.set(mantissas=bench.mantissas)
-        if bench.d.learning.schedule == "chip":
-            bench.stand.set(stage=bench.stage)
         return bench
 
     async def command(self, command: Command) -> None:
@@ -121,6 +120,9 @@ class Bench:
         lanes = range(self.d.lanes)
         jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
         self.stand.set(jvp=jvp)
+        if self.d.learning.schedule == "chip":
+            self.stage = self.rng.choice([0, self.rng.randrange(16)])
+            self.stand.set(stage=self.stage)
         for lane in lanes:
             turn, place = divmod(lane, self.g.lanes)
             if self.d.passes > 1 and place == 0:
@@ -137,6 +139,7 @@ class Bench:
                 if not mask >> lane & 1:
                     continue
                 step, over = self.step(jvp[lane], layer, word)
+                self.clipped.add(over)
                 if self.scaled:
                     await self.expect(start=0, clipped=0, words_ready=0)
                 await self.expect(clipped=int(over), start=0)
@@ -163,6 +166,7 @@ async def runs_batches(dut: HierarchyObject) -> None:
     for left in (3, 2, 1):
         await bench.batch(updates=left)
     await bench.expect(busy=0, mode=Command.STOP, updates=0, learn=0, open=0)
+    assert bench.clipped == {False, True}
 
 
 @cocotb.test()

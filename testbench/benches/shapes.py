@@ -104,7 +104,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {
             "layers": [3, 6, 3, 1],
             "time_steps": 4,
-            "threshold": 0.7,
+            "threshold": [0.7, 1.9],
             "leak": 0.5,
             "reset": "attached",
             "coding": "bernoulli",
