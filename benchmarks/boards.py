@@ -69,10 +69,13 @@ def net(width: int, learns: bool, pe: int = 1) -> Description:
 SMALL = [hat(12, 4), hat(12, 1), net(8, True), net(4, True), net(16, False, 4), net(8, False)]
 ROWS = [
     Row("ulx3s-85f", 60, [hat(18)]),
+    Row("ulx3s-85f", 60, [hat(12)]),
     Row("ulx3s-85f", 40, [net(128, True, 16), net(64, True, 16), net(32, True, 16)]),
     Row("ecpix5-85f", 60, [hat(18), hat(12)]),
     Row("ulx3s-45f", 50, [hat(18, 8), hat(12, 8), *SMALL]),
+    Row("ulx3s-45f", 40, [net(128, True, 8), net(64, True, 8)]),
     Row("ulx3s-25f", 50, SMALL),
+    Row("ulx3s-25f", 40, [net(128, True, 1), net(64, True, 1)]),
     Row("ulx3s-12f", 50, SMALL),
     Row("icesugar-pro", 50, SMALL),
     Row("ice40-hx8k-evn", 30, [net(4, True), net(2, True), net(16, False, 1), net(8, False)]),
