@@ -74,11 +74,11 @@ def verify(
     around it go to ``waveform`` (VCD) if one is given.
     """
     batch, seed = description.learning.batch, description.learning.seed
+    g = geometry(description)
     updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
-    clocks = (updates * batch * description.passes + inferences) * geometry(description).interval
+    clocks = (updates * batch * description.passes + inferences) * g.interval
     simulation = Simulation.of(description, quick=clocks < SHORT)
     with RtlEngine(description, simulation, check=True, initial=initial) as engine:
-        g = geometry(description)
         skipping = [layer for layer in g.layers if layer.skips]
         learned = [0] * len(skipping)
         began, done = time.perf_counter(), 0

@@ -58,11 +58,21 @@ class Bench:
 
     def outputs(self, calm: bool) -> tuple[list[Ints], list[Ints]]:
         """Factors of all parts, and outputs that are these factors, in the format membrane."""
-        f = self.d.formats
-        up = f.membrane.fraction - f.factor.fraction
+        f = self.d.formats.factor
         shapes = [(rows, self.d.basis) for rows in self.d.learning.batch]
-        factors = [self.stored(f.factor, *shape, calm=calm) for shape in shapes]
-        return factors, [one << up for one in factors]
+        return self.lifted([self.stored(f, *shape, calm=calm) for shape in shapes])
+
+    def edges(self) -> tuple[list[Ints], list[Ints]]:
+        """The same, with products that are all as low as can be and y above the format."""
+        f = self.d.formats.factor
+        factors = [np.full((rows, self.d.basis), f.highest) for rows in self.d.learning.batch]
+        factors[0][:] = factors[-1][:] = f.lowest
+        return self.lifted(factors)
+
+    def lifted(self, factors: list[Ints]) -> tuple[list[Ints], list[Ints]]:
+        """Factors, and the same numbers in the format membrane."""
+        f = self.d.formats
+        return factors, [one << f.membrane.fraction - f.factor.fraction for one in factors]
 
     def send(self, factors: list[Ints]) -> None:
         """Queue the rows of all parts."""
@@ -101,13 +111,6 @@ class Bench:
         queues = [*self.factors, self.targets, *([self.scales] if self.scales else [])]
         assert not any(source.queue for source in queues)
         assert not self.results.taken and not self.counted
-
-    def edges(self) -> tuple[list[Ints], list[Ints]]:
-        """Factors whose products are all as low as can be, and y above the format."""
-        f = self.d.formats.factor
-        factors = [np.full((rows, self.d.basis), f.highest) for rows in self.d.learning.batch]
-        factors[0][:] = factors[-1][:] = f.lowest
-        return factors, [one << self.d.formats.membrane.fraction - f.fraction for one in factors]
 
     async def infer(self, *, edges: bool = False) -> None:
         """One grid of functions without learning."""
