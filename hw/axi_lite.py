@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.bus import BusSignature
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import counter_shape
 
 ADDRESS_BITS = 12  # 4 KB, the smallest range that AXI gives to one subordinate
 

@@ -8,8 +8,8 @@ from amaranth.hdl import Module, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.relay import Relay
-from dualspike.hw.streams import counter_shape
 
 
 def _numbers(shape: ShapeLike) -> tuple[Shape, int]:
@@ -106,7 +106,5 @@ class ToAxiStream(wiring.Component):
             self.axis.tlast.eq(sent == self._frame - 1),
         ]
         with m.If(self.axis.tvalid & self.axis.tready):
-            m.d.sync += sent.eq(sent + 1)
-            with m.If(self.axis.tlast):
-                m.d.sync += sent.eq(0)
+            count_on(m, sent, self._frame - 1, self.axis.tlast)
         return m

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import counter_shape
 from dualspike.model.registers import Register
 
 LATENCY = 4

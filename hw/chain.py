@@ -7,13 +7,13 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import connect
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.dense import Dense
 from dualspike.hw.encoder import Encoder
 from dualspike.hw.fork import Fork
 from dualspike.hw.neuron import Neuron
 from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
-from dualspike.hw.streams import counter_shape
 from dualspike.hw.tally import Tally
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer
@@ -121,7 +121,7 @@ class Chain:
                 given = Mux(chunk == first.chunks - 1, 0, given)
             m.d.comb += entry.payload.value[slot].eq(given)
         with m.If(taken):
-            m.d.sync += chunk.eq(Mux(chunk == first.chunks - 1, 0, chunk + 1))
+            count_on(m, chunk, first.chunks - 1)
 
 
 def relay(m: Module, name: str, source: wiring.PureInterface, sink: wiring.PureInterface) -> None:

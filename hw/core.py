@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.bus import BusSignature, RegisterBus
 from dualspike.hw.chain import Chain, relay
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.inference import Inference
 from dualspike.hw.loss import Loss
@@ -24,7 +25,7 @@ from dualspike.hw.registers import (
 )
 from dualspike.hw.relay import Relay
 from dualspike.hw.sequencer import Course, Sequencer
-from dualspike.hw.streams import counter_shape, row
+from dualspike.hw.streams import row
 from dualspike.model.code import code_of
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer, geometry

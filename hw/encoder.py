@@ -8,9 +8,10 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.lfsr import leap, output_bits
 from dualspike.hw.replay import Replay
-from dualspike.hw.streams import counter_shape, layer_input, row
+from dualspike.hw.streams import layer_input, row
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import CODER, coder_state
@@ -51,7 +52,7 @@ class Encoder(wiring.Component):
             taken.eq(held.outputs.valid & advance),
         ]
         with m.If(taken):
-            m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
+            count_on(m, chunk, layer.chunks - 1, last_chunk)
         values = held.outputs.payload.value
         sizes = [abs(values[slot]) for slot in range(layer.simd)]
         if self._drawn:
@@ -72,7 +73,7 @@ class Encoder(wiring.Component):
         fraction, steps = self._d.formats.input.fraction, self._d.network.time_steps
         step = Signal(counter_shape(steps - 1))
         with m.If(taken & last_chunk):
-            m.d.sync += step.eq(Mux(step == steps - 1, 0, step + 1))
+            count_on(m, step, steps - 1)
         fires: list[Value] = []
         for slot, size in enumerate(sizes):
             m.submodules[f"phases_{slot}"] = phases = memory.Memory(

@@ -11,8 +11,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigne
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.fixed import round_half_up, saturate
-from dualspike.hw.streams import counter_shape, row
+from dualspike.hw.streams import row
 from dualspike.hw.surrogate import surrogate_table
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
@@ -59,11 +60,10 @@ class Neuron(wiring.Component):
             taken.eq(self.inputs.valid & admit),
         ]
         with m.If(taken):
-            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
+            count_on(m, place, layer.rows - 1, last_place)
             with m.If(last_place):
-                m.d.sync += [fresh.eq(0), step.eq(step + 1)]
-                with m.If(step == network.time_steps - 1):
-                    m.d.sync += [fresh.eq(1), step.eq(0)]
+                count_on(m, step, network.time_steps - 1)
+                m.d.sync += fresh.eq(step == network.time_steps - 1)
         valid = taken
         stages: list[Value] = []
         for n in range(3):
@@ -83,7 +83,10 @@ class Neuron(wiring.Component):
             """One number of every neuron: what it is at ``place``, and what it becomes.
 
             ``late``: it becomes so with the row that is offered, and not with the one taken.
+            With a single step nothing is kept.
             """
+            if network.time_steps == 1:
+                return Const(0), Signal(signed(bits), name=name)
             m.submodules[name] = store = memory.Memory(
                 shape=signed(bits), depth=layer.rows, init=[]
             )
@@ -169,7 +172,8 @@ class Neuron(wiring.Component):
     ) -> list[tuple[Value, Value, Value]]:
         """dS = round(f dU) of every lane, three stages behind: look up, multiply, round.
 
-        With it whether it was clipped, and dU two stages behind.
+        With it whether it was clipped, and dU two stages behind. Where f is nowhere above 1, dS is
+        no larger than dU and cannot be.
         """
         f, s = self._d.formats, self._d.network.surrogate
         if not charges:
@@ -180,6 +184,7 @@ class Neuron(wiring.Component):
         exists = self._later(m, advance, exists, 1, f"exists_{slot}")
         _, outside = saturate(index, bins)
         words = surrogate_table(self._d)
+        shrinks = max(words) <= 1 << f.surrogate.fraction
         table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
         m.submodules[f"surrogate_{slot}"] = table
         read = table.read_port()
@@ -194,7 +199,8 @@ class Neuron(wiring.Component):
             charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
             product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
             rounded = round_half_up(product, f.surrogate.fraction)
-            result.append((*saturate(rounded, f.tangent.bits), charge))
+            spike = (rounded, Const(0)) if shrinks else saturate(rounded, f.tangent.bits)
+            result.append((*spike, charge))
         return result
 
     def _leaked(self, value: Value, bits: int) -> Value:

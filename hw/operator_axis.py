@@ -11,8 +11,8 @@ from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.operator_vectors import Sums, Vectors
-from dualspike.hw.streams import counter_shape
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
 
@@ -206,8 +206,5 @@ class Axis(wiring.Component):
         return place, chunk, last_chunk
 
     def _step(self, m: Module, place: Signal, chunk: Signal, last_chunk: Signal) -> None:
-        last_place = self._rows * self._chunks - 1
-        if last_place:
-            m.d.sync += place.eq(Mux(place == last_place, 0, place + 1))
-        if self._chunks > 1:
-            m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
+        count_on(m, place, self._rows * self._chunks - 1)
+        count_on(m, chunk, self._chunks - 1, last_chunk)

@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.bus import BusSignature, RegisterBus
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.operator_part import Part
 from dualspike.hw.operator_product import Product
@@ -18,7 +19,6 @@ from dualspike.hw.registers import (
     wire_weights,
 )
 from dualspike.hw.sequencer import Course, Sequencer
-from dualspike.hw.streams import counter_shape
 from dualspike.model.geometry import most_inside
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription, ProductFlag
@@ -220,7 +220,7 @@ class OperatorCore(wiring.Component):
         ]
         m.d.sync += done.eq(Mux(after.all(), 0, after))
         with m.If(branch.finished):
-            m.d.sync += function.eq(Mux(last_function, 0, function + 1))
+            count_on(m, function, functions - 1, last_function)
 
     def _raised(self, m: Module, sequencer: Sequencer) -> Signal:
         upsets = upset_bits(self._d)

@@ -10,9 +10,9 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.fixed import add, fit
 from dualspike.hw.operator_axis import pairs_of
-from dualspike.hw.streams import counter_shape
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
 

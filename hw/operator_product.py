@@ -4,10 +4,10 @@ from amaranth.hdl import Cat, Module, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.operator_axis import Axis
 from dualspike.hw.operator_chain import ChainProduct
 from dualspike.hw.operator_points import Points
-from dualspike.hw.streams import counter_shape
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
 

@@ -4,7 +4,7 @@ from amaranth.hdl import Array, Module, Mux, Signal, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import count_on, counter_shape
 
 
 class Slopes(wiring.Component):
@@ -56,7 +56,8 @@ class Slopes(wiring.Component):
         ]
         m.d.sync += place.eq(next_place)
         with m.If(takes):
-            m.d.comb += next_place.eq(Mux(last_place, 0, place + 1))
+            if self._words > 1:
+                m.d.comb += next_place.eq(Mux(last_place, 0, place + 1))
             with m.If(last_place):
                 m.d.sync += full.eq(~full)
 
@@ -72,7 +73,7 @@ class Slopes(wiring.Component):
             product.eq(self.means.payload * Array(tangents[k] for k in range(self._lanes))[lane]),
         ]
         with m.If(works):
-            m.d.sync += lane.eq(Mux(self.means.ready, 0, lane + 1))
+            count_on(m, lane, self._lanes - 1, self.means.ready)
         m.d.comb += self.finished.eq(last)
         for k in range(self._lanes):
             with m.If(self.clear):

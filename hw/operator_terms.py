@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import count_on, counter_shape
 
 
 class TermWalk(wiring.Component):
@@ -41,9 +41,10 @@ class TermWalk(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [address.eq(0), slot.eq(0), term.eq(0)]
         with m.Elif(self.advance):
-            m.d.sync += [term.eq(term + 1), slot.eq(slot + 1)]
+            count_on(m, term, self._basis - 1, self.last_term)
+            count_on(m, slot, self._terms - 1)
             with m.If(slot == self._terms - 1):
-                m.d.sync += [slot.eq(0), address.eq(address + 1)]
+                m.d.sync += address.eq(address + 1)
             with m.If(self.last_term):
-                m.d.sync += [term.eq(0), slot.eq(0), address.eq(Mux(self.last, 0, address + 1))]
+                m.d.sync += [slot.eq(0), address.eq(Mux(self.last, 0, address + 1))]
         return m

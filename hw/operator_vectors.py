@@ -4,9 +4,9 @@ from amaranth.hdl import Array, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.fixed import fit
 from dualspike.hw.operator_terms import TermWalk
-from dualspike.hw.streams import counter_shape
 from dualspike.model.operator_geometry import Sum
 
 

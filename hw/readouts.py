@@ -4,8 +4,9 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.owed import owed
-from dualspike.hw.streams import counter_shape, row
+from dualspike.hw.streams import row
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, most_inside
 

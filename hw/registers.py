@@ -4,12 +4,12 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.bus import RegisterBus
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.encoder import Encoder
 from dualspike.hw.inference import Inference
 from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
-from dualspike.hw.streams import counter_shape
 from dualspike.model.geometry import Layer
 from dualspike.model.learning import LearningRule
 from dualspike.model.registers import BITS, MAGIC, SCHEDULE

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Shape, ShapeLike, Signal
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import count_on, counter_shape
 
 
 class Replay(wiring.Component):
@@ -41,10 +41,9 @@ class Replay(wiring.Component):
             write.en.eq(self.inputs.valid & self.inputs.ready),
         ]
         with m.If(write.en):
-            m.d.sync += in_row.eq(in_row + 1)
+            count_on(m, in_row, self._depth - 1)
             with m.If(in_row == self._depth - 1):
                 m.d.sync += [
-                    in_row.eq(0),
                     in_bank.eq(~in_bank),
                     full.bit_select(in_bank, 1).eq(1),
                 ]
@@ -59,12 +58,11 @@ class Replay(wiring.Component):
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(full.bit_select(out_bank, 1))
             with m.If(full.bit_select(out_bank, 1)):
-                m.d.sync += out_row.eq(out_row + 1)
+                count_on(m, out_row, self._depth - 1)
                 with m.If(out_row == self._depth - 1):
-                    m.d.sync += [out_row.eq(0), time.eq(time + 1)]
+                    count_on(m, time, self._times - 1)
                     with m.If(time == self._times - 1):
                         m.d.sync += [
-                            time.eq(0),
                             out_bank.eq(~out_bank),
                             full.bit_select(out_bank, 1).eq(0),
                         ]

@@ -17,9 +17,9 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import counter_shape
 from dualspike.hw.fixed import saturate
 from dualspike.hw.owed import owed
-from dualspike.hw.streams import counter_shape
 from dualspike.model.cycles import refill_cycles
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, most_inside

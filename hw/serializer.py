@@ -4,7 +4,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape, sums
+from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.streams import sums
 from dualspike.model.geometry import Layer
 
 
@@ -49,8 +50,8 @@ class Serializer(wiring.Component):
                 offers.eq(1),
                 left.eq(Mux(last_group, last_rows - 1, full_rows - 1)),
                 last.eq(Mux(last_group, last_rows == 1, full_rows == 1)),
-                group.eq(Mux(last_group, 0, group + 1)),
             ]
+            count_on(m, group, layer.groups - 1, last_group)
         for name, _ in self.inputs.payload.shape():
             if name == "sign" and self._shared:
                 held = Signal.like(self.inputs.payload.sign, name="held_sign", reset_less=True)

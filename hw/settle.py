@@ -7,8 +7,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.fixed import saturate
-from dualspike.hw.streams import counter_shape, row, sums
+from dualspike.hw.streams import row, sums
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
@@ -89,7 +90,7 @@ class Settle(wiring.Component):
             biases.enable.eq(step_on),
         ]
         with m.If(step_on):
-            m.d.sync += place.eq(Mux(last_place, 0, place + 1))
+            count_on(m, place, layer.rows - 1, last_place)
         signs = self._learner(m, biases, place, last_place, step_on) if learn else ([], [])
         self._pipeline(m, advance, taken, biases.words, *signs, place)
         return m

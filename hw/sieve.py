@@ -4,7 +4,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape, layer_input, sifted
+from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.streams import layer_input, sifted
 from dualspike.model.geometry import Layer
 
 
@@ -59,10 +60,10 @@ class Sieve(wiring.Component):
             write.en.eq(taken & keep),
         ]
         with m.If(taken):
-            m.d.sync += [chunk.eq(chunk + 1), in_row.eq(in_row + keep)]
+            count_on(m, chunk, layer.chunks - 1, last_chunk)
+            m.d.sync += in_row.eq(in_row + keep)
             with m.If(last_chunk):
                 m.d.sync += [
-                    chunk.eq(0),
                     in_row.eq(0),
                     in_bank.eq(~in_bank),
                     end[in_bank].eq(Mux(keep, in_row, in_row - 1)),
@@ -85,10 +86,10 @@ class Sieve(wiring.Component):
             with m.If(waiting):
                 m.d.sync += out_row.eq(out_row + 1)
                 with m.If(last_row):
-                    m.d.sync += [out_row.eq(0), time.eq(time + 1)]
+                    m.d.sync += out_row.eq(0)
+                    count_on(m, time, layer.groups - 1)
                     with m.If(time == layer.groups - 1):
                         m.d.sync += [
-                            time.eq(0),
                             out_bank.eq(~out_bank),
                             full.bit_select(out_bank, 1).eq(0),
                         ]

@@ -68,8 +68,8 @@ class Signs(wiring.Component):
         groups = [self.rows[k][g * layer.pe : (g + 1) * layer.pe] for g in range(layer.groups)]
         column, rows = Signal(layer.simd), Signal(layer.pe)
         m.d.comb += [
-            column.eq(Array(chunks)[self.chunk]),
-            rows.eq(Array(groups)[self.group]),
+            column.eq(_chosen(chunks, self.chunk)),
+            rows.eq(_chosen(groups, self.group)),
             self.first[k].eq(columns[0]),
             self.columns[k].eq(column),
             self.weights[k].eq(
@@ -93,3 +93,8 @@ class Signs(wiring.Component):
             m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, next_group, next_chunk)))
         with m.If(self.restart | (self.advance & self.last_chunk)):
             m.d.sync += group_state.eq(Mux(begin, start, next_group))
+
+
+def _chosen(values: list[Value], number: Value) -> Value:
+    """The value with this number, which is 0 if there is only one."""
+    return Array(values)[number] if len(values) > 1 else values[0]

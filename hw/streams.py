@@ -7,6 +7,7 @@ both 1, and what is offered stays offered, unchanged, until it is taken.
 from amaranth.hdl import Shape, Value, signed, unsigned
 from amaranth.lib import data
 
+from dualspike.hw.counters import counter_shape
 from dualspike.model.geometry import Layer
 
 
@@ -54,8 +55,3 @@ def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLa
 def entries(view: data.View, count: int) -> list[Value]:
     """The first ``count`` elements of an array view."""
     return [view[n] for n in range(count)]
-
-
-def counter_shape(highest: int) -> Shape:
-    """Unsigned shape that holds 0 to ``highest``, at least one bit."""
-    return unsigned(max(1, highest.bit_length()))

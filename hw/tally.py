@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape, layer_input, row
+from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.streams import layer_input, row
 from dualspike.model.geometry import Layer
 
 
@@ -35,6 +36,9 @@ class Tally(wiring.Component):
         after = Signal(out.shape())
 
         def tally(name: str, more: Value, total: Value) -> None:
+            if self._steps == 1:
+                m.d.comb += total.eq(more)
+                return
             m.submodules[name] = sums = memory.Memory(
                 shape=total.shape(), depth=layer.chunks, init=[]
             )
@@ -58,9 +62,9 @@ class Tally(wiring.Component):
             taken.eq(self.inputs.valid & self.inputs.ready),
         ]
         with m.If(taken):
-            m.d.sync += chunk.eq(chunk + 1)
+            count_on(m, chunk, layer.chunks - 1)
             with m.If(chunk == layer.chunks - 1):
-                m.d.sync += [chunk.eq(0), step.eq(Mux(last_step, 0, step + 1))]
+                count_on(m, step, self._steps - 1, last_step)
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(taken & last_step)
             with m.If(taken & last_step):

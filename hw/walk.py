@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.model.geometry import Layer
 
 
@@ -44,11 +44,10 @@ class Walk(wiring.Component):
             self.last_row.eq(self.last_chunk & self.last_group),
         ]
         with m.If(self.advance):
-            m.d.sync += [row.eq(row + 1), chunk.eq(chunk + 1)]
+            count_on(m, row, self._layer.cycles - 1, self.last_row)
+            count_on(m, chunk, self._layer.chunks - 1, self.last_chunk)
             with m.If(self.last_chunk):
-                m.d.sync += [chunk.eq(0), group.eq(group + 1)]
-                with m.If(self.last_group):
-                    m.d.sync += [row.eq(0), group.eq(0)]
+                count_on(m, group, self._layer.groups - 1, self.last_group)
         return m
 
 

@@ -4,9 +4,10 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, 
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.ecc import decode, encode
 from dualspike.hw.fixed import round_half_up, saturate
-from dualspike.hw.streams import counter_shape, entries
+from dualspike.hw.streams import entries
 from dualspike.model.code import Code, Protection, code_of
 from dualspike.model.learning import VELOCITY_BITS
 
@@ -265,17 +266,15 @@ class Weights(wiring.Component):
         with m.If(rewind):
             m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
         with m.Elif(access):
-            m.d.sync += [s.eq(s + 1), column.eq(column + 1)]
+            count_on(m, s, self._simd - 1)
             with m.If(s == self._simd - 1):
-                m.d.sync += [s.eq(0), row.eq(row + 1)]
+                m.d.sync += row.eq(row + 1)
+            count_on(m, column, self._n_in - 1)
             with m.If(column == self._n_in - 1):
-                m.d.sync += [s.eq(0), column.eq(0), p.eq(p + 1), row.eq(base)]
+                m.d.sync += [s.eq(0), row.eq(base)]
+                count_on(m, p, self._pe - 1)
                 with m.If(p == self._pe - 1):
-                    m.d.sync += [
-                        p.eq(0),
-                        base.eq(base + self._chunks),
-                        row.eq(base + self._chunks),
-                    ]
+                    m.d.sync += [base.eq(base + self._chunks), row.eq(base + self._chunks)]
         bank = Signal(counter_shape(self._pe * self._simd - 1))
         m.d.comb += bank.eq(s * self._pe + p)
         return bank, row

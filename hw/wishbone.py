@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.axi_lite import ADDRESS_BITS
 from dualspike.hw.bus import BusSignature
-from dualspike.hw.streams import counter_shape
+from dualspike.hw.counters import counter_shape
 
 
 class WishboneSignature(wiring.Signature):

@@ -63,7 +63,8 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
 
     The readout has the tally before it, which the last hidden layer's local one shares; the direct
     layer has the buffer that repeats its result, a coded one the buffer that repeats the sample,
-    and phases where spikes are evenly spaced.
+    and phases where spikes are evenly spaced. With a single time step nothing is kept from one to
+    the next.
     """
     f, lanes, width = d.formats, g.lanes, layer.next_simd
     protection = d.hardware.protection
@@ -93,20 +94,20 @@ def layer_memories(d: Description, g: Geometry, layer: Layer) -> list[Memory]:
     if layer.kind == "direct":
         depth = replay_depth(layer.rows)
         found.append(Memory("replay", 1, depth, row_bits(d, lanes, width), True))
-    if layer.reads_out and not shares_tally(g, layer):
+    if layer.reads_out and d.network.time_steps > 1 and not shares_tally(g, layer):
         found.append(Memory("tallies", layer.simd, layer.chunks, layer.value_bits, False))
         if lanes:
             count = layer.simd * lanes
             found.append(Memory("tallies", count, layer.chunks, layer.tangent_in_bits, False))
     if not layer.reads_out:
-        found.append(Memory("membranes", width, layer.rows, f.membrane.bits, False))
+        if d.network.time_steps > 1:
+            bits = f.tangent.bits
+            found.append(Memory("membranes", width, layer.rows, f.membrane.bits, False))
+            found.append(Memory("tangents", width * lanes, layer.rows, bits, False))
         if lanes:
             entries = d.network.surrogate.entries
-            found += [
-                Memory("tangents", width * lanes, layer.rows, f.tangent.bits, False),
-                Memory("surrogate", width, entries, f.surrogate.bits, True),
-            ]
-    return found
+            found.append(Memory("surrogate", width, entries, f.surrogate.bits, True))
+    return [memory for memory in found if memory.count]
 
 
 def shares_tally(g: Geometry, layer: Layer) -> bool:

@@ -25,9 +25,9 @@ _CALL = re.compile(r"^assign .*= (_\d+_)\(")
 
 # Names of submodules that are components with benches of their own.
 _PARTS = {
-    *("core", "dense", "drawer", "encoder", "errors", "neurons", "relay", "repeat"),
-    *("replay", "schedule", "sequencer", "serializer", "settle", "sieve", "sign", "store"),
-    *("synapse", "tally", "walk"),
+    *("core", "dense", "drawer", "encoder", "errors", "fork", "neurons", "product", "relay"),
+    *("repeat", "replay", "schedule", "sequencer", "serializer", "settle", "sieve", "sign"),
+    *("store", "synapse", "tally", "walk"),
 }
 
 
@@ -96,7 +96,7 @@ def survey(folder: Path, unreachable: Sequence[Unreachable] = UNREACHABLE) -> Su
         for rule in unreachable
         if not used[rule]
         and any(
-            rule.component == component and re.fullmatch(rule.shape, shape)
+            re.fullmatch(rule.component, component) and re.fullmatch(rule.shape, shape)
             for component, shape in shapes
         )
     ]

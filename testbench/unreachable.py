@@ -8,10 +8,10 @@ from dualspike.testbench.points import Point
 
 @dataclass(frozen=True)
 class Unreachable:
-    """Points of one component; all but its name are patterns for the whole of something.
+    """Points, by patterns for the whole of something.
 
-    ``shape`` is that of the bench, ``statement`` the line of Verilog, ``what`` and ``module`` are
-    those of `Point`.
+    ``component`` and ``shape`` are those of the bench, ``statement`` is the line of Verilog,
+    ``what`` and ``module`` are those of `Point`.
     """
 
     component: str
@@ -24,16 +24,19 @@ class Unreachable:
     def covers(self, component: str, shape: str, point: Point, statement: str) -> bool:
         """Whether this is about that point."""
         found = (
+            (self.component, component),
             (self.shape, shape),
             (self.statement, statement),
             (self.what, point.what),
             (self.module, point.module),
         )
-        return component == self.component and all(re.fullmatch(*one) for one in found)
+        return all(re.fullmatch(*one) for one in found)
 
 
 _ALL_CASES = "every value that the number can have is a case of its own"
-_NO_LARGER = "the surrogate is nowhere above 1, so that no product is larger than the charge"
+_FIVE_INPUTS = "signs of five inputs and of a bias add up to less than half the tangent's range"
+_ONE_WEIGHT = "one weight and one bias, each below 2, are together within the format factor"
+_ROOM = "a trunk takes no more rows than the axis has room for, until that is emptied"
 _NO_FURTHER = (
     "threshold times surrogate is below 2, so that no reset takes a charge past its opposite"
 )
@@ -41,14 +44,11 @@ _IN_TIME = "an error is taken as many clocks after it came as the next one is be
 _ONWARD = "the axis before takes a term of G in every clock while it waits for them"
 _ALONE = "with one point and one term nothing is behind a pair that could make it wait"
 
-# Choices by a number or a state, by what the call in the Verilog ends with.
+# Choices by a number or a state, by what the call in the Verilog ends with; where there is no case
+# for a value that cannot be, Yosys itself has made the default x.
 _CHOICES = {
-    "product_unit": [r"\(fsm_state, .*", r"\{ read__data(, read_data_\d+ *)+\}.*"],
-    "sequencer": [
-        r"\(fsm_state, .*",
-        r"\{ (masks|shifts|jvp|mantissas)\[.*",
-        r"\{ _\d+_, turn \}\);",
-    ],
+    ".*": [r"\(\d+'hx+, .*", r"\(fsm_state, .*"],
+    "sequencer": [r"\{ (masks|shifts|jvp|mantissas)\[.*"],
     "signs": [r"\{ word_.*"],
     "weights": [r"\{ (signature_data|words_).*"],
 }
@@ -60,11 +60,27 @@ UNREACHABLE: tuple[Unreachable, ...] = (
         for choice in choices
     ),
     Unreachable(
-        "neuron",
-        "plain-0|leaky-0",
-        r"assign _\d+_ = _\d+_ \? _\d+_\[\d+:1\] : _\d+_;",
+        "settle",
+        "folded-0",
+        r"assign _\d+_ = _\d+_ \? tangent_sum_\d_\d\[8:0\] : _\d+_;",
         "cond_else",
-        _NO_LARGER,
+        _FIVE_INPUTS,
+    ),
+    Unreachable(
+        "operator_core",
+        "single",
+        r"assign _\d+_ = _\d+_ \? _\d+_\[18:1\] : _\d+_;",
+        "cond_else",
+        _ONE_WEIGHT,
+        "operator_core_part_1",
+    ),
+    Unreachable(
+        "operator_core",
+        ".*",
+        r"else if \(advance\) factors__.*",
+        "else",
+        _ROOM,
+        "operator_core_part_1",
     ),
     Unreachable(
         "neuron",

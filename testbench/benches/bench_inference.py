@@ -22,6 +22,9 @@ async def infers(dut: HierarchyObject, stall: float) -> None:
     expected = {r.name: r.reset for r in register_map(bench.d) if "r" in r.access}
     del expected["CYCLES"], expected["WEIGHT_DATA"]
     assert {name: await host.read(name) for name in expected} == expected
+    first, before = await host.read("CYCLES"), bench.stand.now
+    await bench.stand.cycle(17)
+    assert await host.read("CYCLES") - first == bench.stand.now - before
     for count in (1, 7):
         await bench.infer(count)
     assert await host.read("FLAGS") == bench.chip.flags == parameters()["flags"]

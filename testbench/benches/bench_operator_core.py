@@ -10,6 +10,7 @@ from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.rounding import Ints
 from dualspike.hw.operator_core import OperatorCore
 from dualspike.model.identity import config_word
+from dualspike.model.operator_chip import ProductFlag
 from dualspike.model.registers import MAGIC, Command, register_map
 from dualspike.testbench.benches.host import Host
 from dualspike.testbench.benches.operator_shapes import operator_described
@@ -133,6 +134,9 @@ async def answers_with_its_registers(dut: HierarchyObject) -> None:
     for name, value in expected.items():
         assert await host.read(name) == value, name
     assert await host.read_wide("LFSR", signed=False) == bench.chip.signs.state
+    first, before = await host.read("CYCLES"), bench.stand.now
+    await bench.stand.cycle(17)
+    assert await host.read("CYCLES") - first == bench.stand.now - before
     for register in register_map(d):
         if register.name.startswith("MASK"):
             await host.write(register.name, 0xFFFFFFFF)
@@ -153,6 +157,25 @@ async def learns_and_infers(dut: HierarchyObject) -> None:
     await bench.host.write("FLAGS", 0)
     bench.chip.flags = 0
     await bench.learn(1, stage=2)
+
+
+@cocotb.test()
+async def clips_factors(dut: HierarchyObject) -> None:
+    """Readouts whose weights and biases are all at one end of their format, then at the other."""
+    bench = await Bench.start(dut)
+    d, chip, form = bench.d, bench.chip, bench.d.formats.weight
+    readouts = [d.layers_of(part)[-1] for part in range(len(d.parts))]
+    for end in (form.lowest, form.highest):
+        for layer in range(d.n_layers):
+            read = layer in readouts
+            chip.weights[layer][:] = end if read else 0
+            chip.biases[layer][:] = end if read else form.highest
+        for select, values in bench.memories():
+            await bench.host.load(select, values)
+        await bench.host.write("FLAGS", 0)
+        chip.flags = 0
+        await bench.infer(1)
+        assert chip.flags >> ProductFlag.FACTOR & 1
 
 
 @cocotb.test()

@@ -4,7 +4,7 @@ from dualspike.testbench.benches import bench_jump, bench_walk
 from dualspike.testbench.components import run_bench
 
 
-@pytest.mark.parametrize(("name", "layer"), [("folded", 0), ("odd", 1), ("single", 0)])
+@pytest.mark.parametrize(("name", "layer"), [("folded", 0), ("odd", 1), ("twisted", 2)])
 def test_walk(name: str, layer: int) -> None:
     given = {"name": name, "layer": layer}
     assert (

@@ -51,6 +51,7 @@ DESCRIPTIONS = [
         described(name)
         for name in (
             "folded",
+            "twisted",
             "attached",
             "still",
             "event",
