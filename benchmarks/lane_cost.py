@@ -1,11 +1,13 @@
 """What a tangent lane costs on an ECP5-85F: LUTs, flip-flops, multipliers and the clock.
 
 Cores 2-16-16-1 with K = 0 (inference only), 1, 2, 3, 4 and 8 lanes of scope global (RFG-G), with
-tangents of 18 bits (s12.5) and 12 bits (s11.0), and two inference-only cores 2-16-16-2, which is
-the network a peer was measured on. Each is synthesised, placed and routed by
-``dualspike synth``'s own flow. ``python benchmarks/lane_cost.py -o DIR`` writes a JSON file for
-every core, and after each of them ``lanes.md`` and ``lanes.png``; cores whose file is there already
-are not run again. A core that does not fit or cannot be routed keeps its row, with the reason.
+tangents of 18 bits (s12.5) and 12 bits (s11.0), all 16 neurons of the middle layer at once; those
+with 4 and 8 lanes with 8 neurons at once as well, since 8 lanes of 16 do not fit. Then three
+inference-only cores 2-16-16-2, which is the network a peer was measured on. Each is synthesised,
+placed and routed by ``dualspike synth``'s own flow. ``python benchmarks/lane_cost.py -o DIR``
+writes a JSON file for every core, and after each of them ``lanes.md`` and ``lanes.png``; cores
+whose file is there already are not run again. A core that does not fit or cannot be routed keeps
+its row, with the reason and what it takes when it is synthesised.
 """
 
 import argparse
@@ -24,19 +26,22 @@ from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
 
 LANES = (0, 1, 2, 3, 4, 8)
+FOLDED = (8, 4)
 TANGENTS = {18: "s12.5", 12: "s11.0"}
 COLOURS = {18: "#0f766e", 12: "#c2410c"}
 PANELS = {"cells": "logic cells (TRELLIS_COMB)", "ff": "flip-flops", "fmax": "clock, MHz"}
 
 
-def description(lanes: int, bits: int) -> Description:
-    """2-16-16-1 with so many lanes."""
+def description(lanes: int, bits: int, pe: int = 16) -> Description:
+    """2-16-16-1 with so many lanes, ``pe`` neurons of its middle layer at once."""
+    folded = "" if pe == 16 else f"_pe{pe}"
     return describe(
         {
-            "name": f"lanes_{lanes}_{bits}" if lanes else "lanes_0",
+            "name": f"lanes_{lanes}_{bits}{folded}" if lanes else "lanes_0",
             "network": {"layers": [2, 16, 16, 1]},
             "learning": {"scope": "global", "directions": lanes} if lanes else {"rule": "none"},
             "formats": {"tangent": TANGENTS[bits]},
+            "hardware": {"pe": [1, pe, 1]},
         },
         "lane cost",
     )
@@ -60,30 +65,32 @@ def cores() -> list[Description]:
     found = [description(3, 12), peer(1), description(3, 18), description(0, 18)]
     for bits in (12, 18):
         found += [description(lanes, bits) for lanes in LANES if lanes not in (0, 3)]
-    return [*found, peer(4), peer(16)]
+    folded = [description(lanes, bits, 8) for lanes in FOLDED for bits in TANGENTS]
+    return [*found, peer(4), peer(16), *folded]
 
 
 def run(d: Description, folder: Path, seed: int, clock: float) -> dict[str, Any]:
-    """The report of one core, from its file or from the tools, or ``failed`` with the reason."""
+    """The report of one core, from its file or from the tools; ``failed``: why it has no clock."""
     path = folder / f"{d.name}.json"
     if not path.exists():
+        device = device_of("ecp5", None)
         try:
-            found = measure(d, "ecp5", device_of("ecp5", None), Route(seed, clock))
+            found = measure(d, "ecp5", device, Route(seed, clock))
         except (BadInput, RuntimeError) as error:
-            found = {"name": d.name, "failed": str(error)}
+            found = measure(d, "ecp5", device) | {"failed": str(error)}
         write_atomic(path, json.dumps(found, indent=2) + "\n")
     return json.loads(path.read_text("utf-8"))
 
 
 def row(name: str, bits: str, found: dict[str, Any] | None) -> str:
     """One line of the table."""
-    if found is None or "failed" in found:
-        reason = found["failed"] if found else "not run yet"
-        return f"| {name} | {bits} | {reason} | | | | | |"
-    actual, placed = found["actual"], found["placed"]
-    numbers = [actual["lut4"], placed["cells"], actual["ff"], actual["dsp"], actual["bram"]]
-    shown = " | ".join(f"{number:,}" for number in numbers)
-    return f"| {name} | {bits} | {shown} | {found['fmax_mhz']:.1f} |"
+    if found is None:
+        return f"| {name} | {bits} | not run yet | | | | | |"
+    actual = found["actual"]
+    cells = "" if "failed" in found else f"{found['placed']['cells']:,}"
+    clock = found.get("failed") or f"{found['fmax_mhz']:.1f}"
+    rest = " | ".join(f"{actual[key]:,}" for key in ("ff", "dsp", "bram"))
+    return f"| {name} | {bits} | {actual['lut4']:,} | {cells} | {rest} | {clock} |"
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
@@ -98,6 +105,10 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
         for bits in TANGENTS if lanes else [18]:
             found = reports.get(description(lanes, bits).name)
             lines.append(row(f"2-16-16-1, K = {lanes}", str(bits) if lanes else "", found))
+    for lanes in sorted(FOLDED):
+        for bits in TANGENTS:
+            found = reports.get(description(lanes, bits, 8).name)
+            lines.append(row(f"2-16-16-1, K = {lanes}, pe 8", str(bits), found))
     return "\n".join(lines) + "\n"
 
 
