@@ -1,13 +1,12 @@
 """The integer operator chip as a training engine: real values in and out, integers inside."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.checkpoint import State
-from dualspike.golden.fixed import real_parameters
+from dualspike.golden.fixed import real_parameters, stored_parameters
 from dualspike.golden.integer import Matrix
 from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.network import Layout, Parameters
@@ -21,19 +20,17 @@ PREDICT_ENTRIES = 1 << 18
 """Entries of y that are predicted together, about: bounds the memory."""
 
 
-def stored_operator_start(
-    description: OperatorDescription, seed: int
-) -> tuple[list[Matrix], list[Matrix]]:
-    """Start weights and biases as stored integers: `Layout.start`, rounded, saturated."""
-    layout, form = Layout(description.operator), description.formats.weight
-    theta = layout.start(seed)
+def first_operator_chip(
+    description: OperatorDescription, initial: Parameters | None = None
+) -> OperatorChip:
+    """A chip before its first update, with the parameters ``initial`` or those of the seed.
 
-    def store(values: NDArray[np.floating[Any]]) -> Matrix:
-        stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
-        return np.clip(stored, form.lowest, form.highest)
-
-    pairs = [slot.split(theta) for slot in layout.layers]
-    return [store(w) for w, _ in pairs], [store(b) for _, b in pairs]
+    They are rounded and saturated; ``initial`` has the layers of all parts, as a file of weights.
+    """
+    if initial is None:
+        layout = Layout(description.operator)
+        initial = layout.whole(layout.start(description.learning.seed))
+    return OperatorChip(description, *stored_parameters(initial, description.formats.weight))
 
 
 def stored_scale(description: OperatorDescription, target: Ints) -> Matrix | None:
@@ -66,13 +63,11 @@ def interleaved(weights: Sequence[Matrix], biases: Sequence[Matrix]) -> list[Mat
 
 
 class FixedOperatorEngine:
-    """`golden.integer_operator.OperatorChip`, fed with real values; starts from learning.seed."""
+    """`golden.integer_operator.OperatorChip`, fed with real values; see `first_operator_chip`."""
 
-    def __init__(self, description: OperatorDescription) -> None:
+    def __init__(self, description: OperatorDescription, initial: Parameters | None = None) -> None:
         self._d = description
-        self.chip = OperatorChip(
-            description, *stored_operator_start(description, description.learning.seed)
-        )
+        self.chip = first_operator_chip(description, initial)
 
     def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once from inputs [B_n, n_in] of every part and target [B_0, B_1, ...].

@@ -199,8 +199,8 @@ class Neuron(wiring.Component):
             charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
             product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
             rounded = round_half_up(product, f.surrogate.fraction)
-            spike = (rounded, Const(0)) if shrinks else saturate(rounded, f.tangent.bits)
-            result.append((*spike, charge))
+            spike, clips = (rounded, Const(0)) if shrinks else saturate(rounded, f.tangent.bits)
+            result.append((spike, clips, charge))
         return result
 
     def _leaked(self, value: Value, bits: int) -> Value:

@@ -1,48 +1,61 @@
 """The files of a generated operator core: Verilog with its header, lint waivers, manifest."""
 
 import json
+import math
 from typing import Any
 
 from dualspike.hw.exports.as_json import plain
 from dualspike.hw.generate import to_verilog
 from dualspike.hw.operator_core import OperatorCore
-from dualspike.hw.product import companions_of, layer_entry, waivers_of
+from dualspike.hw.product import companions_of, layer_entry, top_name, waivers_of
+from dualspike.hw.soc import Soc
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_estimate import operator_multipliers
 from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.operator_sizes import (
     batch_cycles,
     function_interval,
     operator_draw_cycles,
     operator_learn_cycles,
-    operator_multipliers,
 )
 from dualspike.model.registers import register_map
 
 
-def operator_verilog(d: OperatorDescription) -> str:
-    """Verilog of an operator core with a header that says what it is. The same on every run."""
-    return _header(d) + to_verilog(OperatorCore(d, config_word(d)), d.name)
+def operator_verilog(d: OperatorDescription, wrap: str | None = None) -> str:
+    """Verilog of an operator core with a header that says what it is. The same on every run.
+
+    ``wrap`` is one of `hw.soc.WRAPS`, or None for the core as it is.
+    """
+    core = OperatorCore(d, config_word(d))
+    if wrap is None:
+        return _header(d, _notes(d)) + to_verilog(core, d.name)
+    points = math.prod(d.learning.batch[1:])
+    soc = Soc(core, wrap, len(register_map(d)), points, "function")
+    return _header(d, soc.notes()) + to_verilog(soc, top_name(d, wrap))
 
 
-def operator_files(d: OperatorDescription) -> dict[str, str]:
+def operator_files(d: OperatorDescription, wrap: str | None = None) -> dict[str, str]:
     """Names and texts of all files of a core but its weights."""
     about = f"{d.operator.kind} of spiking networks that learns on the chip"
+    top = top_name(d, wrap)
     return {
-        f"{d.name}.v": operator_verilog(d),
-        f"{d.name}.vlt": waivers_of(d.name),
-        "manifest.json": operator_manifest(d),
-        **companions_of(d.name, d.name, register_map(d), about),
+        f"{top}.v": operator_verilog(d, wrap),
+        f"{top}.vlt": waivers_of(top),
+        "manifest.json": operator_manifest(d, wrap),
+        **companions_of(d.name, top, register_map(d), about),
     }
 
 
-def operator_manifest(d: OperatorDescription) -> str:
+def operator_manifest(d: OperatorDescription, wrap: str | None = None) -> str:
     """JSON: description, configuration hash, formats, folding, register map, cycles, sizes."""
     bits = sum((n_in + 1) * n_out for n_in, n_out in d.shapes) * d.formats.weight.bits
     least, most = batch_cycles(d)
     result: dict[str, Any] = {
         "name": d.name,
+        "top": top_name(d, wrap),
+        "wrap": wrap,
         "generator": f"dualspike {VERSION}",
         "config_hash": config_hash(d),
         "config_register": config_word(d),
@@ -69,12 +82,28 @@ def _part(d: OperatorDescription, part: int) -> dict[str, Any]:
     return {"lanes": d.lanes_of(part), "sample_interval": g.interval, "layers": layers}
 
 
-def _header(d: OperatorDescription) -> str:
-    parts = ", ".join("-".join(str(n) for n in network.layers) for network in d.parts)
-    formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
+def _notes(d: OperatorDescription) -> list[str]:
+    """What a core's ports are."""
     simd = [geometry(d.part(part)).layers[0].simd for part in range(len(d.parts))]
     chunks = ", ".join(f"{width} of part {part}" for part, width in enumerate(simd))
-    scales = "// scales_*   stream of stored weights of functions, while learning\n"
+    scales = "scales_*   stream of stored weights of functions, while learning"
+    return [
+        "clk, rst   one clock, synchronous reset, active high",
+        f"inputs_n_* streams of rows of part n; stored inputs at a time: {chunks}",
+        "targets_*  stream of stored targets, one for each point, the last axis innermost, while"
+        " learning",
+        *([] if d.learning.floor is None else [scales]),
+        "results_*  stream of outputs, one for each point, while inferring",
+        "bus_*      registers, see manifest.json; hold request until done",
+        "busy       rows are inside or a batch is under way",
+        "A stream moves when valid and ready are both 1 at a rising edge of clk.",
+    ]
+
+
+def _header(d: OperatorDescription, notes: list[str]) -> str:
+    parts = ", ".join("-".join(str(n) for n in network.layers) for network in d.parts)
+    formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
+    ports = "\n".join(f"// {note}" for note in notes)
     return f"""\
 // {d.name}: {d.operator.kind} of spiking networks {parts} that trains itself by randomized
 // forward gradients.
@@ -84,13 +113,6 @@ def _header(d: OperatorDescription) -> str:
 // Formats: {formats}.
 // Product unit: {product_geometry(d).terms} of {d.basis} terms of a point in a clock.
 //
-// clk, rst   one clock, synchronous reset, active high
-// inputs_n_* streams of rows of part n; stored inputs at a time: {chunks}
-// targets_*  stream of stored targets, one for each point, the last axis innermost, while learning
-{scales if d.learning.floor is not None else ""}\
-// results_*  stream of outputs, one for each point, while inferring
-// bus_*      registers, see manifest.json; hold request until done
-// busy       rows are inside or a batch is under way
-// A stream moves when valid and ready are both 1 at a rising edge of clk.
+{ports}
 
 """

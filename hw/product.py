@@ -16,6 +16,7 @@ from dualspike.model.description import Description
 from dualspike.model.estimate import multipliers, weight_bits
 from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.registers import Register, register_map
 
 # What Verilator's -Wall says of this style of Verilog, and why it is harmless.
@@ -31,7 +32,7 @@ _WAIVERS = {
 }
 
 
-def top_name(d: Description, wrap: str | None = None) -> str:
+def top_name(d: Description | OperatorDescription, wrap: str | None = None) -> str:
     """Name of the top module, and of the files that belong to it."""
     return f"{d.name}_{wrap}" if wrap else d.name
 

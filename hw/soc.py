@@ -20,14 +20,16 @@ WRAPS = ("axi", "wishbone")
 class Soc(wiring.Component):
     """Any core with a register ``bus``, streams and ``busy``, in the clothes of ``wrap``.
 
-    ``registers`` is how many the core has, ``frame`` the results of one sample. Members, for
+    ``registers`` is how many the core has, ``frame`` the results of one ``unit``. Members, for
     "axi": ``aclk``, ``aresetn`` (synchronous, active low), ``s_axi``; for "wishbone":
     ``wb_clk_i``, ``wb_rst_i`` (synchronous, active high), ``wb``. For both: ``s_axis_NAME`` for
     every stream into the core, ``m_axis_NAME`` for every one out of it, and ``busy``.
     """
 
-    def __init__(self, core: Any, wrap: str, registers: int, frame: int) -> None:
-        self._core, self._wrap, self._frame = core, wrap, frame
+    def __init__(
+        self, core: Any, wrap: str, registers: int, frame: int, unit: str = "sample"
+    ) -> None:
+        self._core, self._wrap, self._frame, self._unit = core, wrap, frame, unit
         if wrap == "axi":
             self._bridge = AxiLiteBridge(registers)
             members = {
@@ -75,7 +77,7 @@ class Soc(wiring.Component):
             ]
         for name, member in self._streams.items():
             place, count = places(member.signature.members["payload"].shape)
-            side, last = ("s", "") if member.flow is In else ("m", ", TLAST ends a sample")
+            side, last = ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}")
             lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
         return [*lines, "busy: bit 0 of STATUS"]
 

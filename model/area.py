@@ -54,9 +54,16 @@ class Area:
 
 
 def layer_area(d: Description, g: Geometry, layer: Layer, family: Family) -> Area:
-    """One layer: its dense part, the neurons or the tally, and the queues between."""
+    """One layer with its memories and multipliers."""
+    parts = [memory_area(memory, family) for memory in layer_memories(d, g, layer)]
+    parts += [multiplier_area(part, family) for part in layer_multipliers(d, g, layer)]
+    return sum(parts, layer_logic(d, g, layer))
+
+
+def layer_logic(d: Description, g: Geometry, layer: Layer) -> Area:
+    """The rest of it: its dense part, the neurons or the tally, and the queues between."""
     parts = [_synapse(layer, d, g), _serializer(layer, d, g), _settle(layer, d, g)]
-    parts += [_relay(_sum_bits(d, g, layer, layer.next_simd))]
+    parts += [relay_area(_sum_bits(d, g, layer, layer.next_simd))]
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
     parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
@@ -66,8 +73,6 @@ def layer_area(d: Description, g: Geometry, layer: Layer, family: Family) -> Are
         parts.append(_tally(layer, g.lanes))
     if layer.kind == "local":
         parts.append(_branch(layer, d, g))
-    parts += [memory_area(memory, family) for memory in layer_memories(d, g, layer)]
-    parts += [multiplier_area(part, family) for part in layer_multipliers(d, g, layer)]
     return sum(parts, Area())
 
 
@@ -236,7 +241,7 @@ def _neuron(layer: Layer, d: Description, g: Geometry) -> Area:
     if layer.feedback:
         tables += 3 * k * tangent
         held += 2 * k * tangent
-    return Area(width * tables + 25, width * held + 12) + _relay(width * (k * tangent + 1))
+    return Area(width * tables + 25, width * held + 12) + relay_area(width * (k * tangent + 1))
 
 
 def _tally(layer: Layer, lanes: int) -> Area:
@@ -244,7 +249,8 @@ def _tally(layer: Layer, lanes: int) -> Area:
     return Area(2.7 * bits + 15, bits + 10)
 
 
-def _relay(bits: int) -> Area:
+def relay_area(bits: int) -> Area:
+    """A queue of two places."""
     return Area(1.1 * bits, 2 * bits + 2)
 
 

@@ -111,13 +111,14 @@ def estimate(d: Description, device: Device | None = None) -> dict[str, Any]:
         "bottleneck": bottleneck(g),
         "multipliers": multipliers(d),
         "memory_bits": memory_bits(d),
-        "layers": [_layer(d, g, layer) for layer in g.layers],
-        "device": _device(device) if device else None,
+        "layers": [layer_estimate(d, g, layer) for layer in g.layers],
+        "device": device_entry(device) if device else None,
         "estimate": {"lut4": area.lut4, "ff": area.ff, "bram": area.bram, "dsp": area.dsp},
     }
 
 
-def _layer(d: Description, g: Geometry, layer: Layer) -> dict[str, Any]:
+def layer_estimate(d: Description, g: Geometry, layer: Layer) -> dict[str, Any]:
+    """What is told of one layer."""
     clocks = g.sample_cycles(layer)
     return {
         "index": layer.index,
@@ -135,5 +136,6 @@ def _layer(d: Description, g: Geometry, layer: Layer) -> dict[str, Any]:
     }
 
 
-def _device(device: Device) -> dict[str, Any]:
+def device_entry(device: Device) -> dict[str, Any]:
+    """A device and what it has of each resource."""
     return {"name": device.name} | {use.name: use.available for use in uses(Area(), device)}

@@ -14,7 +14,7 @@ from dualspike.model.area import Area, layer_area, shared_area
 from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, Device
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import Use, core_area, uses
+from dualspike.model.estimate import Use, uses
 from dualspike.model.geometry import Layer, geometry, local_readout
 from dualspike.model.load import describe
 
@@ -191,9 +191,9 @@ def excess(area: Area, device: Device, budget: float) -> list[Use]:
     return [use for use in uses(area, device) if use.needed > budget * use.available]
 
 
-def check_fits(d: Description, device: Device) -> None:
-    """BadInput where a core needs more of a resource than a device has."""
-    over = excess(core_area(d, device.family), device, 1)
+def check_fits(area: Area, device: Device) -> None:
+    """BadInput where a core of this area needs more of a resource than a device has."""
+    over = excess(area, device, 1)
     if over:
         raise BadInput(_shortage(over[0], device, 1, "this core"))
 

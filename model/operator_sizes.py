@@ -1,4 +1,4 @@
-"""What an operator chip takes, counted from its structure: clocks and multipliers.
+"""What an operator chip takes, counted from its structure: clocks.
 
 A prefix takes, from its first term in to the next one's, on the last axis of B_d rows, for basis p
 in C = ceil(p / terms) chunks, and on axis n before it
@@ -9,27 +9,10 @@ A function takes P_1 + p (lanes of the branch - 1) + 2, where the branch is not 
 """
 
 from dualspike.model.cycles import fill_bound
-from dualspike.model.estimate import layer_multipliers
 from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import draw_order
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
-
-
-def operator_multipliers(d: OperatorDescription) -> int:
-    """Products in the hardware, whatever a synthesis tool makes of them.
-
-    Those of the parts' layers, one for the slopes of each part; y, G and E on the last axis have
-    ``terms`` each, on the others Q, G and E one each; e w, and e v with a floor; one of the learner
-    with mantissas.
-    """
-    parts = range(len(d.parts))
-    total = len(parts) + 1 + (d.learning.floor is not None) + (d.learning.mantissa is not None)
-    for part in parts:
-        core = d.part(part)
-        g = geometry(core)
-        total += sum(one.count for layer in g.layers for one in layer_multipliers(core, g, layer))
-    return total + 3 * product_geometry(d).terms + 3 * (len(parts) - 2)
 
 
 def prefix_cycles(d: OperatorDescription, axis: int) -> int:

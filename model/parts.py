@@ -12,7 +12,16 @@ from dualspike.model.geometry import Geometry, Layer, aligned_sum
 from dualspike.model.lfsr import WORD, draw_order
 
 Kind = Literal[
-    "weights", "velocities", "membranes", "tangents", "surrogate", "replay", "tallies", "signs"
+    "weights",
+    "velocities",
+    "membranes",
+    "tangents",
+    "surrogate",
+    "replay",
+    "tallies",
+    "signs",
+    "factors",
+    "means",
 ]
 
 

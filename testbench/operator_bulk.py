@@ -22,8 +22,8 @@ _PATIENCE = 64
 """Times the clocks that a run may take before it is given up."""
 
 
-def operator_source(d: OperatorDescription) -> Source:
-    """What to build for a description."""
+def operator_source(d: OperatorDescription, *, debug: bool = False) -> Source:
+    """What to build for a description; ``debug`` adds waveforms."""
     f = d.formats
     feeds: list[Feed] = []
     for part, network in enumerate(d.parts):
@@ -32,7 +32,7 @@ def operator_source(d: OperatorDescription) -> Source:
     feeds.append(Feed("targets", 1, 1, f.target.bits))
     if d.learning.floor is not None:
         feeds.append(Feed("scales", 1, 1, f.scale.bits))
-    return source_of(operator_verilog(d), d.name, feeds, f.membrane.bits, [], debug=False)
+    return source_of(operator_verilog(d), d.name, feeds, f.membrane.bits, [], debug=debug)
 
 
 class OperatorSimulation(Verilated):

@@ -28,10 +28,15 @@ class OperatorRtlEngine:
     """
 
     def __init__(
-        self, description: OperatorDescription, simulation: OperatorSimulation, *, check: bool
+        self,
+        description: OperatorDescription,
+        simulation: OperatorSimulation,
+        *,
+        check: bool,
+        initial: Parameters | None = None,
     ) -> None:
         self._d, self.simulation = description, simulation
-        self._model = FixedOperatorEngine(description)
+        self._model = FixedOperatorEngine(description, initial)
         self.difference: Difference | None = None
         self.learning_cycles = 0
         self._checking = check

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.model.operator_load import load_any, load_any_preset
+from dualspike.golden.operator_data import load_operator_data
+from dualspike.model.operator_load import load_any, load_any_preset, load_operator
 from dualspike.testbench.verilate import tool_environment, verilator_home
 
 TINY = """
@@ -50,7 +51,9 @@ def test_generate_writes_a_core(net: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["generate", str(net), "-o", "out", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     out = net.parent / "out"
-    assert {path.name for path in out.iterdir()} == set(result["files"])
+    files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert files == set(result["files"])
+    assert json.loads((out / "report/estimate.json").read_text()) == result["estimate"]
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["config_hash"] == result["config_hash"]
     assert [part["sample_interval"] for part in manifest["parts"]] == [6, 6]
@@ -82,12 +85,89 @@ def test_both_engines_learn_the_same(net: Path, capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out)["equal"] is True
 
 
+def test_weights_that_were_learned_are_taken_up(
+    net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(net), "-o", "first"]) == 0
+    given = ["--weights", "first/weights.npz"]
+    capsys.readouterr()
+    assert main(["train", str(net), *given, "-o", "second", "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)
+    first = json.loads((net.parent / "first/result.json").read_text())
+    assert second["rel_l2_before"] == first["rel_l2"]
+    assert main(["generate", str(net), *given, "-o", "out"]) == 0
+    with np.load("first/weights.npz") as learned:
+        stored = (learned["biases_3"] * 2**16).astype(np.int64) & (1 << 18) - 1
+    words = (net.parent / "out/biases_3.hex").read_text().split()
+    assert [int(word, 16) for word in words] == stored.tolist()
+    capsys.readouterr()
+    assert main(["verify", str(net), *given, "--updates", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["equal"] is True
+
+
+def test_functions_are_inferred_on_the_hardware(
+    net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(net), "-o", "run"]) == 0
+    capsys.readouterr()
+    words = ["simulate", str(net), "--weights", "run/weights.npz", "--samples", "2", "--waves"]
+    assert main([*words, "-o", "seen", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["equal"] is True
+    lines = (net.parent / "seen/outputs.csv").read_text().splitlines()
+    table = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
+    assert lines[0] == "function,x0,y"
+    problem = load_operator_data(load_operator(net))
+    points = problem.test.inputs[1].ravel()
+    np.testing.assert_array_equal(table[:, 0], np.repeat([0, 1], len(points)))
+    np.testing.assert_allclose(table[:, 1], np.tile(points, 2), rtol=1e-8)
+    with np.load("run/weights.npz") as run:
+        np.testing.assert_allclose(table[:, 2], run["prediction"][:2].ravel(), rtol=1e-8)
+    assert (net.parent / "seen/waves.vcd").read_text().startswith("$")
+
+
+def test_what_is_synthesised_is_near_the_forecast(
+    net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", str(net), "-o", "out", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((net.parent / "out/report/synth-ecp5.json").read_text())
+    for cells in ("lut4", "ff"):
+        assert found["estimate"][cells] == pytest.approx(found["actual"][cells], rel=0.15)
+    assert 0 <= found["estimate"]["dsp"] - found["actual"]["dsp"] <= 4
+
+
+def test_a_device_too_small_is_refused(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", str(net), "-o", "out", "--device", "ice40-hx8k"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("dualspike: ice40-hx8k has 7,680 LUT4, this core needs about ")
+    assert not (net.parent / "out").exists()
+
+
+def test_a_wrapped_core(net: Path) -> None:
+    assert main(["generate", str(net), "-o", "out", "--wrap", "axi"]) == 0
+    out = net.parent / "out"
+    assert json.loads((out / "manifest.json").read_text())["top"] == "tiny_axi"
+    lines = (out / "tiny_axi.v").read_text().splitlines()
+    assert "// s_axis_inputs_0_*: AXI4-Stream, 1 x int16_t" in lines
+    assert "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a function" in lines
+    tool = verilator_home() / "bin" / "verilator"
+    command = [str(tool), "--lint-only", "-Wall", "tiny_axi.vlt", "tiny_axi.v"]
+    environment = tool_environment()
+    done = subprocess.run(command, cwd=out, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["train", "--engine", "golden"], "--engine must be fixed or rtl for an operator chip"),
-        (["generate", "--wrap", "axi"], "--wrap must be left out for an operator chip"),
-        (["verify", "--weights", "x"], "--weights must be left out for an operator chip"),
+        (["generate", "--wrap", "ahb"], "--wrap must be one of axi, wishbone, not 'ahb'"),
+        (
+            ["generate", "--fit", "--device", "ecp5-85f"],
+            "--fit must be left out for an operator chip",
+        ),
+        (["verify", "--weights", "x.npz"], "x.npz"),
+        (["simulate", "--samples", "9"], "--samples must be in [1, "),
     ],
 )
 def test_what_it_does_not_take_is_named(

@@ -1,6 +1,7 @@
 """What commands print: text for people, and one JSON object for programs."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -24,6 +25,17 @@ def console(as_json: bool = False) -> Console:
 def emit_json(result: dict[str, Any]) -> None:
     """Print one JSON object as the last line of standard output."""
     print(json.dumps(result, allow_nan=False), flush=True)
+
+
+def grid_csv(axes: Sequence[NDArray[np.float64]], y: NDArray[np.float64]) -> str:
+    """Functions' outputs y [F, B_1, ...] at the rows [B_n, c] of every axis, a point a line."""
+    width = sum(rows.shape[1] for rows in axes)
+    lines = [",".join(["function", *(f"x{n}" for n in range(width)), "y"])]
+    for place in np.ndindex(*y.shape):
+        rows = [rows[n] for rows, n in zip(axes, place[1:], strict=True)]
+        numbers = np.concatenate([*rows, [y[place]]])
+        lines.append(",".join([f"{place[0]}", *(f"{value:.9g}" for value in numbers)]))
+    return "\n".join(lines) + "\n"
 
 
 def samples_csv(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:

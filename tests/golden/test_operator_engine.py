@@ -9,7 +9,8 @@ from dualspike.golden.network import Layout, Parameters
 from dualspike.golden.operator_data import fitted, load_operator_data
 from dualspike.golden.operator_engine import (
     FixedOperatorEngine,
-    stored_operator_start,
+    first_operator_chip,
+    interleaved,
     stored_scale,
 )
 from dualspike.golden.operator_signs import OperatorSigns
@@ -42,10 +43,10 @@ def pairs(params: Parameters) -> Any:
 
 
 def test_it_starts_as_the_float_model():
-    d = chip()
+    d = chip(seed=5)
     theta = Layout(d.operator).start(5)
-    weights, biases = stored_operator_start(d, 5)
-    flat = np.concatenate([a.ravel() for p in zip(weights, biases, strict=True) for a in p])
+    first = first_operator_chip(d)
+    flat = np.concatenate([a.ravel() for a in interleaved(first.weights, first.biases)])
     np.testing.assert_array_equal(flat, np.floor(theta * 2**16 + 0.5))
     engine = FixedOperatorEngine(chip(seed=5))
     found = [a.ravel() for p in engine.weights() for m in pairs(p) for a in m]

@@ -147,9 +147,9 @@ def test_a_device_too_small_is_refused_with_the_reason() -> None:
         "ecp5-12f has 28 DSP (80 % are 22), the smallest folding needs about 26"
     )
     with pytest.raises(BadInput) as caught:
-        check_fits(hat, small)
+        check_fits(core_area(hat, small.family), small)
     assert str(caught.value) == "ecp5-12f has 28 DSP, this core needs about 71"
-    check_fits(hat, DEVICES["ecp5-85f"])
+    check_fits(core_area(hat), DEVICES["ecp5-85f"])
 
 
 def test_wide_layers_are_folded_without_looking_at_every_size() -> None:

@@ -76,7 +76,6 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     net.write_text(OPERATOR.replace("functions.npz", str(folder / "functions.npz")))
     assert main(["generate", str(net), "-o", str(folder)]) == 0
     assert main(["train", str(net), "--engine", "fixed", "-o", str(folder)]) == 0
-    (folder / "report").mkdir(exist_ok=True)
     (folder / "report" / "synth-ecp5.json").write_text(json.dumps(synthesis(net)))
     assert main(["report", str(folder)]) == 0
     return folder

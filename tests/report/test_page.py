@@ -126,6 +126,7 @@ def test_the_page_of_an_operator_chip_shows_what_its_files_say(operator: Path) -
     result = json.loads((operator / "result.json").read_text())
     manifest = json.loads((operator / "manifest.json").read_text())
     clocks = manifest["cycles"]
+    bits = json.loads((operator / "report" / "estimate.json").read_text())["memory_bits"]
     for expected in (
         "A deeponet with a basis of 2 terms.",
         "Branch 2-3-2, 2 time steps, tangent lanes 0, 1;",
@@ -137,6 +138,8 @@ def test_the_page_of_an_operator_chip_shows_what_its_files_say(operator: Path) -
         f"a batch, at most {clocks['batch_at_most']}",
         f"{80.5e6 / clocks['function']:,.0f} functions a second",
         "LUT4 1,250 1,000 1.25",
+        f"factors {bits['factors']:,}",
+        f"all {sum(bits.values()):,}",
         f"error before, mean over functions {result['rel_l2_before']:.4f}",
         f"the same, global norm {result['global_rel_l2']:.4f}",
         "Everything that this page can show is here.",

@@ -4,18 +4,18 @@ from typing import Any
 
 from rich.table import Table
 
-from dualspike.model.description import Description
+from dualspike.model.area import Area
 from dualspike.model.devices import Device
-from dualspike.model.estimate import core_area, uses
+from dualspike.model.estimate import uses
 
 
-def layer_table(found: dict[str, Any]) -> Table:
+def layer_table(layers: list[dict[str, Any]]) -> Table:
     """One row for each layer of an estimate: folding, clocks, share of the interval, sizes."""
     columns = ("layer", "pe x simd", "clocks a pass", "a sample", "share", "multipliers", "signs")
     table = Table(*columns, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for layer in found["layers"]:
+    for layer in layers:
         table.add_row(
             f"{layer['index']} {layer['kind']} {layer['n_in']}-{layer['n_out']}",
             f"{layer['pe']} x {layer['simd']}",
@@ -29,7 +29,7 @@ def layer_table(found: dict[str, Any]) -> Table:
 
 
 def summary(found: dict[str, Any]) -> list[str]:
-    """Interval, bottleneck, multipliers, memory bits and the forecast of the area, a line each."""
+    """Bottleneck, multipliers, memory bits and the forecast of the area, a line each."""
     memories = found["memory_bits"]
     listed = ", ".join(f"{kind} {bits:,}" for kind, bits in memories.items() if bits)
     area = found["estimate"]
@@ -41,12 +41,12 @@ def summary(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def device_table(d: Description, device: Device) -> Table:
-    """What the core needs of each resource of a device."""
+def device_table(area: Area, device: Device) -> Table:
+    """What a core of this area needs of each resource of a device."""
     table = Table(device.name, "needed", "available", "share", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for use in uses(core_area(d, device.family), device):
+    for use in uses(area, device):
         share = f"{100 * use.share:.0f} %"
         table.add_row(use.name, f"{use.needed:,.0f}", f"{use.available:,}", share)
     return table

@@ -8,6 +8,7 @@ import typer
 from dualspike.model.description import Description
 from dualspike.model.devices import Device, device_named
 from dualspike.model.errors import BadInput
+from dualspike.model.estimate import core_area
 from dualspike.model.fit import REFERENCE, Search, Target, check_fits
 
 BUDGET = 0.8
@@ -63,7 +64,7 @@ class Wanted:
         device = self.on
         if not self.fit:
             if device:
-                check_fits(d, device)
+                check_fits(core_area(d, device.family), device)
             return d
         search = Search(d, device or REFERENCE)
         budget = (self.budget or BUDGET) if device else None

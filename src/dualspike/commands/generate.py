@@ -34,7 +34,7 @@ from dualspike.hw.soc import WRAPS
 from dualspike.model.description import Description
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import estimate
+from dualspike.model.estimate import core_area, estimate
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
@@ -60,14 +60,15 @@ def generate(
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     wanted = Wanted(fit, rate, clock, device, budget)
     described = any_description(net, preset)
-    source = shlex.quote(str(net)) if net else f"--preset {preset}"
-    if isinstance(described, OperatorDescription):
-        only_perceptrons(weights=weights, wrap=wrap, fit=fit, device=device)
-        generate_operator(described, output, source, as_json)
-        return
-    d = wanted.folded(described)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
+    source = shlex.quote(str(net)) if net else f"--preset {preset}"
+    if isinstance(described, OperatorDescription):
+        only_perceptrons(fit=fit)
+        first, on = initial(weights, described), wanted.on
+        generate_operator(described, output, source, first, wrap, on, as_json=as_json)
+        return
+    d = wanted.folded(described)
     files = write_core(d, output, initial(weights, d), wrap, wanted.on)
     if fit:
         net = output / f"{d.name}.toml"
@@ -77,11 +78,11 @@ def generate(
     out = console(as_json)
     for name in files:
         out.print(f"wrote {output / name}")
-    out.print(layer_table(found))
+    out.print(layer_table(found["layers"]))
     for line in summary(found):
         out.print(line)
     if wanted.on:
-        out.print(device_table(d, wanted.on))
+        out.print(device_table(core_area(d, wanted.on.family), wanted.on))
     lanes = f"{g.lanes} tangent lanes" if d.learns else "inference only"
     out.print(f"A sample every {g.interval} clocks, {lanes}. Next:")
     out.print(f"  dualspike verify {source}")

@@ -1,4 +1,4 @@
-"""What ``generate``, ``verify`` and ``train`` do for an operator chip."""
+"""What ``generate``, ``simulate``, ``verify`` and ``train`` do for an operator chip."""
 
 import json
 from dataclasses import asdict
@@ -8,49 +8,115 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from dualspike.commands.estimates import device_table, layer_table, summary
 from dualspike.golden.checkpoint import Keeper
 from dualspike.golden.experiments.methods import METHODS
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.network import Parameters
 from dualspike.golden.operator_data import load_operator_data
-from dualspike.golden.operator_engine import FixedOperatorEngine, stored_operator_start
+from dualspike.golden.operator_engine import FixedOperatorEngine, first_operator_chip
 from dualspike.golden.operator_train import OperatorResult, train_operator
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.hw.operator_files import operator_files
 from dualspike.hw.product import hex_words
+from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
+from dualspike.model.fit import check_fits
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
-from dualspike.output import console, emit_json
+from dualspike.model.operator_estimate import operator_area, operator_estimate
+from dualspike.output import console, emit_json, grid_csv
 from dualspike.progress import progress_bar
-from dualspike.testbench.operator_bulk import OperatorSimulation
+from dualspike.testbench.operator_bulk import OperatorSimulation, operator_source
 from dualspike.testbench.operator_rtl import OperatorRtlEngine
+from dualspike.testbench.verilate import build
 
 
-def generate_operator(d: OperatorDescription, output: Path, source: str, as_json: bool) -> None:
-    """Write Verilog, lint waivers, manifest, register map and start weights."""
-    output_folder(output)
-    contents, bits = operator_files(d), d.formats.weight.bits
-    stored = stored_operator_start(d, d.learning.seed)
-    for kind, arrays in zip(("weights", "biases"), stored, strict=True):
+def generate_operator(
+    d: OperatorDescription,
+    output: Path,
+    source: str,
+    first: Parameters | None,
+    wrap: str | None,
+    device: Device | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write Verilog, lint waivers, manifest, register map, start weights and an estimate.
+
+    The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
+    The estimate names ``device``.
+    """
+    if device:
+        check_fits(operator_area(d, device.family), device)
+    chip, found = first_operator_chip(d, first), operator_estimate(d, device)
+    output_folder(output_folder(output) / "report")
+    contents, bits = operator_files(d, wrap), d.formats.weight.bits
+    for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
+    contents["report/estimate.json"] = json.dumps(found, indent=2) + "\n"
     out = console(as_json)
     for name, text in contents.items():
         write_atomic(output / name, text)
         out.print(f"wrote {output / name}")
-    out.print(f"{len(d.parts)} parts, {d.lanes} tangent lanes. Next:")
+    for n, part in enumerate(found["parts"]):
+        name = f"trunk {n}" if n else "branch"
+        out.print(f"Part {n}, {name}: {part['interval']:,} clocks a row, {part['lanes']} lanes.")
+        out.print(layer_table(part["layers"]))
+    for line in summary(found):
+        out.print(line)
+    if device:
+        out.print(device_table(operator_area(d, device.family), device))
+    least, most = found["clocks_per_batch_at_least"], found["clocks_per_batch_at_most"]
+    out.print(
+        f"A function every {found['clocks_per_function']:,} clocks, a batch in {least:,} to"
+        f" {most:,}, {d.lanes} tangent lanes. Next:"
+    )
     out.print(f"  dualspike verify {source}")
     if as_json:
-        files = list(contents)
-        emit_json({"folder": str(output), "files": files, "config_hash": config_hash(d)})
+        result = {"folder": str(output), "files": list(contents), "config_hash": config_hash(d)}
+        emit_json(result | {"estimate": found})
 
 
-def verify_operator(d: OperatorDescription, as_json: bool) -> None:
+def simulate_operator(
+    d: OperatorDescription,
+    output: Path,
+    functions: int,
+    first: Parameters | None,
+    *,
+    waves: bool,
+    as_json: bool,
+) -> None:
+    """Infer test functions on the hardware, write outputs.csv; exit status 1 if a bit differs."""
+    test, out = load_operator_data(d).test, console(as_json)
+    branch, *axes = test.inputs
+    if not 1 <= functions <= len(branch):
+        raise BadInput(f"--samples must be in [1, {len(branch)}], not {functions}")
+    output_folder(output)
+    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
+    simulation = OperatorSimulation(d, build(operator_source(d, debug=waves)))
+    with OperatorRtlEngine(d, simulation, check=True, initial=first) as engine:
+        if waves:
+            simulation.trace(output / "waves.vcd", 0, 1 << 62)
+        y = engine.predict([branch[:functions], *axes])
+        cycles, equal = simulation.cycles, engine.difference is None
+    write_atomic(output / "outputs.csv", grid_csv(axes, y))
+    files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
+    out.print(f"{functions} functions at {y[0].size} points each, {cycles} clocks;", end=" ")
+    out.print(f"as the integer model: {equal}")
+    out.print(f"Wrote {' and '.join(files)} in {output}")
+    if as_json:
+        emit_json({"equal": equal, "functions": functions, "cycles": cycles, "files": files})
+    if not equal:
+        raise typer.Exit(1)
+
+
+def verify_operator(d: OperatorDescription, first: Parameters | None, *, as_json: bool) -> None:
     """Train hardware and integer model together; exit status 1 if a bit differs."""
     problem, out = load_operator_data(d), console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-    with OperatorRtlEngine(d, OperatorSimulation.of(d), check=True) as engine:
+    with OperatorRtlEngine(d, OperatorSimulation.of(d), check=True, initial=first) as engine:
         with progress_bar("verify", d.learning.updates) as show:
             result = train_operator(engine, d, problem, show)
         difference, cycles = engine.difference, engine.learning_cycles
@@ -80,6 +146,7 @@ def train_operator_chip(
     d: OperatorDescription,
     engine: str,
     output: Path,
+    first: Parameters | None,
     resume: Path | None,
     *,
     force: bool,
@@ -94,12 +161,13 @@ def train_operator_chip(
         raise BadInput(f"{output} already holds a run: give another folder or --force")
     with progress_bar(f"train {engine}", d.learning.updates) as show:
         if engine == "fixed":
-            model = FixedOperatorEngine(d)
+            model = FixedOperatorEngine(d, first)
             keeper = Keeper(resume, model, d) if resume else None
             result = train_operator(model, d, problem, show, keeper)
             learned, cycles = model.weights(), None
         else:
-            with OperatorRtlEngine(d, OperatorSimulation.of(d), check=False) as chip:
+            simulation = OperatorSimulation.of(d)
+            with OperatorRtlEngine(d, simulation, check=False, initial=first) as chip:
                 keeper = Keeper(resume, chip, d) if resume else None
                 result = train_operator(chip, d, problem, show, keeper)
                 learned, cycles = chip.weights(), chip.learning_cycles

@@ -7,19 +7,21 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from dualspike.commands.operators import simulate_operator
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
     PresetOption,
     SeedOption,
     WeightsOption,
-    description,
+    any_description,
     initial,
 )
 from dualspike.golden.data import load_data
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json, samples_csv
 from dualspike.testbench.bulk import Simulation, core_source
 from dualspike.testbench.rtl import RtlEngine
@@ -30,14 +32,20 @@ def simulate(
     net: NetArgument = None,
     output: FolderOption = Path("simulated"),
     preset: PresetOption = None,
-    samples: Annotated[int, typer.Option(help="Test samples to run through, from the first.")] = 4,
+    samples: Annotated[
+        int, typer.Option(help="Test samples, or functions, to run through, from the first.")
+    ] = 4,
     seed: SeedOption = None,
     weights: WeightsOption = None,
     waves: Annotated[bool, typer.Option("--waves", help="Write waves.vcd as well.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run samples through the simulated hardware with its start weights; write the outputs."""
-    d = description(net, preset, seed=seed)
+    d = any_description(net, preset, seed=seed)
+    if isinstance(d, OperatorDescription):
+        first = initial(weights, d)
+        simulate_operator(d, output, samples, first, waves=waves, as_json=as_json)
+        return
     dataset = load_data(d)
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")

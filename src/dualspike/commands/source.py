@@ -61,7 +61,7 @@ def only_perceptrons(**options: object) -> None:
             raise BadInput(f"--{name} must be left out for an operator chip")
 
 
-def initial(weights: Path | None, d: Description) -> Parameters | None:
+def initial(weights: Path | None, d: Description | OperatorDescription) -> Parameters | None:
     """The parameters in a file of weights, if one was given."""
     return None if weights is None else read_weights(weights, d)
 

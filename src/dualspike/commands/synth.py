@@ -10,7 +10,7 @@ from rich.table import Table
 from dualspike.boards.measure import Route, device_of, measure
 from dualspike.boards.place import DEVICES
 from dualspike.boards.synthesis import TARGETS
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, any_description
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json
@@ -43,7 +43,7 @@ def synth(
     as_json: JsonFlag = False,
 ) -> None:
     """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
-    d = description(net, preset)
+    d = any_description(net, preset)
     _check(target, device, route, seed, clock)
     folder = output_folder(output_folder(output) / "report")
     out = console(as_json)

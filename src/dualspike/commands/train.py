@@ -23,7 +23,6 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
-    only_perceptrons,
 )
 from dualspike.golden.checkpoint import EVERY, Keeper
 from dualspike.golden.data import load_data
@@ -82,8 +81,8 @@ def train(
     if port is not None and engine is not EngineName.board:
         raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
     if isinstance(d, OperatorDescription):
-        only_perceptrons(weights=weights)
-        train_operator_chip(d, engine, output, resume, force=force, as_json=as_json)
+        start = initial(weights, d)
+        train_operator_chip(d, engine, output, start, resume, force=force, as_json=as_json)
         return
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")

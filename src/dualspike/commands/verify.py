@@ -16,7 +16,6 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
-    only_perceptrons,
 )
 from dualspike.golden.data import load_data
 from dualspike.model.description import Description
@@ -44,8 +43,7 @@ def verify(
     """
     d = any_description(net, preset, updates=updates, seed=seed)
     if isinstance(d, OperatorDescription):
-        only_perceptrons(weights=weights)
-        verify_operator(d, as_json)
+        verify_operator(d, initial(weights, d), as_json=as_json)
         return
     dataset = load_data(d)
     parameters = initial(weights, d)

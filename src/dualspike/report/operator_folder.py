@@ -48,6 +48,14 @@ class OperatorManifest(Record):
     resources: dict[str, float]
 
 
+class OperatorEstimate(Record):
+    """What a page shows of an operator chip's `report/estimate.json`."""
+
+    config_hash: str
+    memory_bits: dict[str, int]
+    estimate: dict[str, float]
+
+
 class OperatorResult(Record):
     """`result.json` of an operator chip, as ``dualspike train`` writes it."""
 
@@ -71,6 +79,7 @@ class OperatorFolder:
     path: Path
     description: OperatorDescription
     manifest: OperatorManifest | None = None
+    estimate: OperatorEstimate | None = None
     syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
     result: OperatorResult | None = None
     parts: list[Parameters] | None = None
@@ -84,6 +93,7 @@ def read_operator_folder(path: Path, description: OperatorDescription) -> Operat
     """Read everything that a page can show; raises BadInput for files that are damaged."""
     folder = OperatorFolder(path, description)
     folder.manifest = read_record(path / MANIFEST, OperatorManifest)
+    folder.estimate = read_record(path / "report" / "estimate.json", OperatorEstimate)
     folder.result = read_record(path / "result.json", OperatorResult)
     folder.syntheses = read_syntheses(path)
     if (path / "weights.npz").exists():
@@ -97,7 +107,11 @@ def read_operator_folder(path: Path, description: OperatorDescription) -> Operat
         if found is None:
             folder.missing.append((name, what, command))
     here = config_hash(description)
-    known = [(MANIFEST, folder.manifest), ("result.json", folder.result)]
+    known = [
+        (MANIFEST, folder.manifest),
+        ("report/estimate.json", folder.estimate),
+        ("result.json", folder.result),
+    ]
     known += [(f"report/synth-{one.target}.json", one) for one in folder.syntheses]
     folder.strange = [
         f"{name} ({one.config_hash[:16]})"

@@ -7,7 +7,7 @@ from dualspike.model.identity import config_hash
 from dualspike.report.curve import learning_curve
 from dualspike.report.network import network_drawing
 from dualspike.report.operator_folder import OperatorFolder
-from dualspike.report.page import area_table, filled, format_row
+from dualspike.report.page import area_table, filled, forecast, format_row
 
 FORMULAS = {
     "deeponet": "y(u, x) = ∑ᵢ branchᵢ(u) · trunkᵢ(x)",
@@ -51,6 +51,7 @@ def render_operator(folder: OperatorFolder) -> str:
         "formula": FORMULAS[d.operator.kind],
         "formats": [format_row(n, getattr(d.formats, n)) for n in type(d.formats).model_fields],
         "areas": [area_table(synthesis) for synthesis in folder.syntheses],
+        "forecast": forecast(folder.estimate.estimate if folder.estimate else {}),
         "clocks": CLOCKS,
         "curve": curve,
         "config_hash": config_hash(d),

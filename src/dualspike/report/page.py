@@ -96,10 +96,7 @@ def _context(folder: Folder) -> dict[str, Any]:
             format_row(name, getattr(d.formats, name)) for name in type(d.formats).model_fields
         ],
         "areas": [area_table(synthesis) for synthesis in folder.syntheses],
-        "forecast": [
-            (AREA.get(key, key), value)
-            for key, value in (folder.estimate.estimate.items() if folder.estimate else ())
-        ],
+        "forecast": forecast(folder.estimate.estimate if folder.estimate else {}),
         "no_data": no_data,
         "waveforms": [(path.name, os.path.getsize(path)) for path in folder.waveforms],
     }
@@ -125,6 +122,11 @@ def format_row(name: str, form: Format) -> dict[str, Any]:
         "fraction": form.fraction,
         "use": USES[name],
     }
+
+
+def forecast(estimate: dict[str, float]) -> list[tuple[str, float]]:
+    """Kinds of cells and how many there will be."""
+    return [(AREA.get(key, key), value) for key, value in estimate.items()]
 
 
 def area_table(synthesis: Synthesis) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""What an operator chip has beside the layers of its parts: memories and multipliers, exactly.
+
+Tests compare both with the generated Verilog.
+"""
+
+import math
+
+from dualspike.model.geometry import geometry
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.parts import Memory, Multiplier, layer_memories, layer_multipliers
+
+
+def part_words(d: OperatorDescription, part: int) -> int:
+    """Outputs of a part whose tangents are kept: of all rows of a trunk, of one of the branch."""
+    return d.basis * (d.learning.batch[part] if part else 1)
+
+
+def axis_terms(d: OperatorDescription, axis: int) -> int:
+    """Terms in a clock on an axis: those of the points on the last one, else 1."""
+    return product_geometry(d).terms if axis == len(d.parts) - 1 else 1
+
+
+def operator_memories(d: OperatorDescription) -> list[Memory]:
+    """Memories of all layers, of the slopes, and of the product unit's axes.
+
+    An axis keeps its rows and a prefix (``factors``), the sums of G and of E_n (``means``).
+    """
+    g, f = product_geometry(d), d.formats
+    found: list[Memory] = []
+    for part in range(len(d.parts)):
+        core = d.part(part)
+        sizes = geometry(core)
+        for layer in sizes.layers:
+            found += layer_memories(core, sizes, layer)
+        kept = sizes.lanes * f.tangent.bits
+        found.append(Memory("tangents", 1, part_words(d, part), kept, True))
+    for axis in range(1, len(d.parts)):
+        terms = axis_terms(d, axis)
+        chunks = math.ceil(d.basis / terms)
+        rows = d.learning.batch[axis] * chunks
+        found += [
+            Memory("factors", terms, rows, f.factor.bits, True),
+            Memory("factors", terms, chunks, f.factor.bits, True),
+            Memory("means", terms, chunks, g.carried[axis - 1].bits, True),
+            Memory("means", terms, rows, g.own[axis].bits, True),
+        ]
+    return found
+
+
+def operator_products(d: OperatorDescription) -> list[Multiplier]:
+    """Products of all layers, of the slopes, of the product unit, and of the learner."""
+    g, f, last = product_geometry(d), d.formats, len(d.parts) - 1
+    found: list[Multiplier] = []
+    for part in range(len(d.parts)):
+        core = d.part(part)
+        sizes = geometry(core)
+        for layer in sizes.layers:
+            found += layer_multipliers(core, sizes, layer)
+        found.append(Multiplier(1, f.cotangent.bits, f.tangent.bits))
+    for axis in range(1, len(d.parts)):
+        terms, back = axis_terms(d, axis), f.error if axis == last else f.cotangent
+        found.append(Multiplier(terms, f.factor.bits, f.factor.bits))
+        found.append(Multiplier(2 * terms, back.bits, f.factor.bits))
+    found.append(Multiplier(1, f.error.bits, f.error.bits))
+    if d.learning.floor is not None:
+        found.append(Multiplier(1, f.error.bits, f.scale.bits))
+    if d.learning.mantissa_bits:
+        found.append(Multiplier(1, g.jvp_bits, d.learning.mantissa_bits + 2))
+    return found
