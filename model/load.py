@@ -40,10 +40,15 @@ def presets(*below: str) -> dict[str, str]:
 
 def preset_text(name: str, *below: str) -> str:
     """TOML text of a preset (see `presets`); BadInput names the known ones."""
-    known = presets(*below)
-    if name not in known:
+    return preset_among(presets(*below), name)
+
+
+def preset_among(known: dict[str, str], name: str) -> str:
+    """The text of that name, in which hyphens may stand for underscores."""
+    text = known.get(name.replace("-", "_"))
+    if text is None:
         raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
-    return known[name]
+    return text
 
 
 def load_preset(name: str) -> Description:

@@ -8,7 +8,15 @@ from pydantic import ValidationError
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.geometry import geometry
-from dualspike.model.load import describe, mistake, preset_text, presets, read_toml, tables_of
+from dualspike.model.load import (
+    describe,
+    mistake,
+    preset_among,
+    preset_text,
+    presets,
+    read_toml,
+    tables_of,
+)
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 
@@ -56,10 +64,8 @@ def load_any(path: Path) -> Description | OperatorDescription:
 
 def load_any_preset(name: str) -> Description | OperatorDescription:
     """A preset of either kind; BadInput names them all."""
-    known = presets() | presets("operators")
-    if name not in known:
-        raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
-    return parse_any(known[name], f"preset {name}")
+    text = preset_among(presets() | presets("operators"), name)
+    return parse_any(text, f"preset {name}")
 
 
 def parse_any(text: str, where: str) -> Description | OperatorDescription:

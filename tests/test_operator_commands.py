@@ -44,7 +44,8 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_description_is_of_the_kind_that_it_says(net: Path) -> None:
     assert load_any(net).name == "tiny"
-    assert [load_any_preset(name).name for name in ("hat", "poisson")] == ["hat", "poisson"]
+    for name in ("hat", "poisson", "reaction_diffusion", "reaction-diffusion"):
+        assert load_any_preset(name).name == name.replace("-", "_")
 
 
 def test_generate_writes_a_core(net: Path, capsys: pytest.CaptureFixture[str]) -> None:

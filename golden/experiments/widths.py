@@ -39,7 +39,7 @@ NAMES: tuple[NetworkName, ...] = get_args(NetworkName)
 
 COMMON = {
     "tangent": ("s12.3", "s12.1", "s11.0", "s9.0", "s7.0", "s5.0"),
-    "weight": ("s1.14", "s1.12", "s1.10", "s1.8", "s1.6"),
+    "weight": ("s1.14", "s1.12", "s1.10", "s1.8", "s1.7"),
     "membrane": ("s3.12", "s3.10", "s3.8", "s3.6", "s3.5"),
 }
 PRODUCT = {
@@ -110,7 +110,7 @@ def preset(network: NetworkName) -> Description | OperatorDescription:
     """The chip around whose formats the study goes."""
     if network == "hat":
         return load_preset("hat")
-    return load_operator_preset(network.replace("-", "_"))
+    return load_operator_preset(network)
 
 
 def narrowed(network: NetworkName) -> dict[str, list[str]]:

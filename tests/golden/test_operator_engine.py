@@ -103,8 +103,8 @@ def test_words_come_lane_by_lane_through_the_layers_of_all_parts():
     d = load_operator_preset("poisson")
     signs = OperatorSigns(d, seed_state(1))
     first = signs.draw()
-    words = Drawer(seed_state(1)).words(256 + 1)
-    assert signs.state & 0xFFFFFFFF == words[256]
+    words = Drawer(seed_state(1)).words(384 + 1)
+    assert signs.state & 0xFFFFFFFF == words[384]
     # Lane 0 perturbs layer 0 with words 0 (biases) and 1 (start); lane 6 = 4 + 2 layer 2, the
     # trunk's first, where it is the second lane of perturbation: behind 6 lanes of 8 words and
     # two layers of 2.
