@@ -2,7 +2,7 @@
 
 Cores 2-16-16-1 with K = 0 (inference only), 1, 2, 3, 4 and 8 lanes of scope global (RFG-G), with
 tangents of 18 bits (s12.5) and 12 bits (s11.0), all 16 neurons of the middle layer at once; those
-with 4 and 8 lanes with 8 neurons at once as well, since 8 lanes of 16 do not fit. Then three
+with 4 and 8 lanes with 4 neurons at once as well, since 8 lanes of 16 do not fit. Then three
 inference-only cores 2-16-16-2, which is the network a peer was measured on. Each is synthesised,
 placed and routed by ``dualspike synth``'s own flow. ``python benchmarks/lane_cost.py -o DIR``
 writes a JSON file for every core, and after each of them ``lanes.md`` and ``lanes.png``; cores
@@ -26,7 +26,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
 
 LANES = (0, 1, 2, 3, 4, 8)
-FOLDED = (8, 4)
+FOLDED, FEW = (8, 4), 4
 TANGENTS = {18: "s12.5", 12: "s11.0"}
 COLOURS = {18: "#0f766e", 12: "#c2410c"}
 PANELS = {"cells": "logic cells (TRELLIS_COMB)", "ff": "flip-flops", "fmax": "clock, MHz"}
@@ -65,7 +65,7 @@ def cores() -> list[Description]:
     found = [description(3, 12), peer(1), description(3, 18), description(0, 18)]
     for bits in (12, 18):
         found += [description(lanes, bits) for lanes in LANES if lanes not in (0, 3)]
-    folded = [description(lanes, bits, 8) for lanes in FOLDED for bits in TANGENTS]
+    folded = [description(lanes, bits, FEW) for lanes in FOLDED for bits in TANGENTS]
     return [*found, peer(4), peer(16), *folded]
 
 
@@ -107,8 +107,8 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
             lines.append(row(f"2-16-16-1, K = {lanes}", str(bits) if lanes else "", found))
     for lanes in sorted(FOLDED):
         for bits in TANGENTS:
-            found = reports.get(description(lanes, bits, 8).name)
-            lines.append(row(f"2-16-16-1, K = {lanes}, pe 8", str(bits), found))
+            found = reports.get(description(lanes, bits, FEW).name)
+            lines.append(row(f"2-16-16-1, K = {lanes}, pe {FEW}", str(bits), found))
     return "\n".join(lines) + "\n"
 
 
