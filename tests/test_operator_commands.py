@@ -167,7 +167,7 @@ def test_a_wrapped_core(net: Path) -> None:
             ["generate", "--fit", "--device", "ecp5-85f"],
             "--fit must be left out for an operator chip",
         ),
-        (["verify", "--weights", "x.npz"], "x.npz"),
+        (["verify", "--weights", "x.npz"], "cannot read x.npz: "),
         (["simulate", "--samples", "9"], "--samples must be in [1, "),
     ],
 )

@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_named():
 
 def test_data_of_another_shape_is_refused(tmp_path):
     problem = load_operator_data(load_operator_preset("poisson"))
-    assert problem.batch_sizes == (200, 26)
+    assert problem.batch_sizes == (100, 26)
     with pytest.raises(BadInput, match=r"^operator.parts\[0\].layers must begin with 11"):
         fitted(chip(), problem)
     with pytest.raises(BadInput, match=r"^operator.kind must be deeponet for poisson"):
