@@ -6,10 +6,8 @@ Run it with ``python benchmarks/generation.py``. The exit status is 1 if one tak
 import os
 import sys
 
-from dualspike.hw.operator_files import operator_verilog
-from dualspike.hw.product import core_verilog
+from dualspike.hw.operator_files import any_verilog
 from dualspike.model.load import presets
-from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_load import load_any_preset
 
 SECONDS = 20
@@ -20,7 +18,7 @@ def main() -> int:
     slowest = 0.0
     for name in [*presets(), *presets("operators")]:
         d, before = load_any_preset(name), sum(os.times()[:4])
-        verilog = operator_verilog(d) if isinstance(d, OperatorDescription) else core_verilog(d)
+        verilog = any_verilog(d)
         seconds = sum(os.times()[:4]) - before
         slowest = max(slowest, seconds)
         print(f"{name:18} {seconds:6.1f} s {len(verilog.splitlines()):9,} lines")

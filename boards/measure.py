@@ -9,8 +9,7 @@ from dualspike.boards.gates import gate_equivalents
 from dualspike.boards.place import place
 from dualspike.boards.synthesis import area_of, synthesise
 from dualspike.boards.tools import NEXTPNR, YOSYS, release
-from dualspike.hw.operator_files import operator_verilog
-from dualspike.hw.product import core_verilog
+from dualspike.hw.operator_files import any_verilog
 from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, Device
 from dualspike.model.estimate import core_area, memory_bits
@@ -47,7 +46,7 @@ def measure(
     placed = None
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         folder = Path(name)
-        cells = synthesise(_verilog(d), d.name, target, device.family, folder)
+        cells = synthesise(any_verilog(d), d.name, target, device.family, folder)
         if route:
             placed = place(device, folder, route.seed, route.clock)
     result: dict[str, Any] = {
@@ -66,10 +65,6 @@ def measure(
         result["placed"] = {"cells": placed.cells, "ff": placed.ff, "clock_mhz": route.clock}
         result["placed"] |= {"from": path[0], "to": path[-1]} if path else {}
     return result
-
-
-def _verilog(d: Description | OperatorDescription) -> str:
-    return core_verilog(d) if isinstance(d, Description) else operator_verilog(d)
 
 
 def _actual(

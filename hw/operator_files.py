@@ -7,8 +7,9 @@ from typing import Any
 from dualspike.hw.exports.as_json import plain
 from dualspike.hw.generate import to_verilog
 from dualspike.hw.operator_core import OperatorCore
-from dualspike.hw.product import companions_of, layer_entry, top_name, waivers_of
+from dualspike.hw.product import companions_of, core_verilog, layer_entry, top_name, waivers_of
 from dualspike.hw.soc import Soc
+from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.operator_chip import OperatorDescription
@@ -34,6 +35,11 @@ def operator_verilog(d: OperatorDescription, wrap: str | None = None) -> str:
     points = math.prod(d.learning.batch[1:])
     soc = Soc(core, wrap, len(register_map(d)), points, "function")
     return _header(d, soc.notes()) + to_verilog(soc, top_name(d, wrap))
+
+
+def any_verilog(d: Description | OperatorDescription) -> str:
+    """Verilog of the core of either kind of chip."""
+    return operator_verilog(d) if isinstance(d, OperatorDescription) else core_verilog(d)
 
 
 def operator_files(d: OperatorDescription, wrap: str | None = None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.counters import counter_shape
+from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.fixed import add, fit
 from dualspike.hw.operator_axis import pairs_of
 from dualspike.model.operator_chip import OperatorDescription
@@ -57,9 +57,8 @@ class Points(wiring.Component):
 
         point = Signal(counter_shape(self._points - 1))
         m.d.comb += last_point.eq(point == self._points - 1)
-        if self._points > 1:
-            with m.If(there & given):
-                m.d.sync += point.eq(Mux(last_point, 0, point + 1))
+        with m.If(there & given):
+            count_on(m, point, self._points - 1, last_point)
 
         onward, taken = Signal(), Signal()
         scaled: Value = self.scales.valid if self._weighted else Const(1)
@@ -96,8 +95,7 @@ class Points(wiring.Component):
             self.overflow[0].eq(advance & summed & clips),
         ]
         with m.If(advance & self.pairs.valid):
-            if self._chunks > 1:
-                m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
+            count_on(m, chunk, self._chunks - 1, last_chunk)
             m.d.sync += [
                 first.eq(chunk == 0),
                 last.eq(last_chunk),

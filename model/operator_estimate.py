@@ -16,7 +16,12 @@ from dualspike.model.identity import config_hash
 from dualspike.model.lfsr import DRAWER, WORD, draw_order
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import Sum, product_geometry
-from dualspike.model.operator_parts import axis_terms, operator_memories, operator_products
+from dualspike.model.operator_parts import (
+    axis_terms,
+    operator_memories,
+    operator_products,
+    part_layers,
+)
 from dualspike.model.operator_sizes import batch_cycles, function_cycles, function_interval
 from dualspike.model.parts import row_bits
 from dualspike.model.registers import register_map
@@ -43,7 +48,8 @@ def operator_area(d: OperatorDescription, family: Family = ECP5) -> Area:
     """Estimated area of a whole core in a family's blocks, in whole numbers."""
     parts = [memory_area(memory, family) for memory in operator_memories(d)]
     parts += [multiplier_area(product, family) for product in operator_products(d)]
-    parts += [_part(d, part) for part in range(len(d.parts))]
+    parts += [layer_logic(*one) for one in part_layers(d)]
+    parts += [_way_out(d, part) for part in range(len(d.parts))]
     parts += [_axis(d, axis) for axis in range(1, len(d.parts))]
     parts += [_points(d), _shared(d)]
     return sum(parts, Area()).rounded()
@@ -77,16 +83,13 @@ def operator_estimate(d: OperatorDescription, device: Device | None = None) -> d
     }
 
 
-def _part(d: OperatorDescription, part: int) -> Area:
-    """Layers without memories and multipliers, the way out of them, the slopes."""
-    core, g, f = d.part(part), product_geometry(d), d.formats
-    sizes = geometry(core)
-    logic = [layer_logic(core, sizes, layer) for layer in sizes.layers]
-    tangents, jvp = sizes.lanes * f.tangent.bits, g.jvp_bits - g.jvp_align[part]
-    sums = sizes.lanes * jvp
+def _way_out(d: OperatorDescription, part: int) -> Area:
+    """Behind a part's layers: a queue, outputs as factors, the slopes."""
+    g, f, lanes = product_geometry(d), d.formats, len(d.lanes_of(part))
+    tangents, sums = lanes * f.tangent.bits, lanes * (g.jvp_bits - g.jvp_align[part])
     slopes = Area(tangents + sums + 30, sums + f.cotangent.bits + f.tangent.bits + 20)
     narrow = Area(2 * f.factor.bits, f.factor.bits + 1)
-    return sum(logic, slopes) + narrow + relay_area(row_bits(core, sizes.lanes, 1))
+    return slopes + narrow + relay_area(row_bits(d.part(part), lanes, 1))
 
 
 def _axis(d: OperatorDescription, axis: int) -> Area:

@@ -4,11 +4,22 @@ Tests compare both with the generated Verilog.
 """
 
 import math
+from collections.abc import Iterator
 
-from dualspike.model.geometry import geometry
+from dualspike.model.description import Description
+from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.parts import Memory, Multiplier, layer_memories, layer_multipliers
+
+
+def part_layers(d: OperatorDescription) -> Iterator[tuple[Description, Geometry, Layer]]:
+    """Every layer of every part, with the core it is of and that core's sizes."""
+    for part in range(len(d.parts)):
+        core = d.part(part)
+        sizes = geometry(core)
+        for layer in sizes.layers:
+            yield core, sizes, layer
 
 
 def part_words(d: OperatorDescription, part: int) -> int:
@@ -27,13 +38,9 @@ def operator_memories(d: OperatorDescription) -> list[Memory]:
     An axis keeps its rows and a prefix (``factors``), the sums of G and of E_n (``means``).
     """
     g, f = product_geometry(d), d.formats
-    found: list[Memory] = []
+    found = [memory for one in part_layers(d) for memory in layer_memories(*one)]
     for part in range(len(d.parts)):
-        core = d.part(part)
-        sizes = geometry(core)
-        for layer in sizes.layers:
-            found += layer_memories(core, sizes, layer)
-        kept = sizes.lanes * f.tangent.bits
+        kept = len(d.lanes_of(part)) * f.tangent.bits
         found.append(Memory("tangents", 1, part_words(d, part), kept, True))
     for axis in range(1, len(d.parts)):
         terms = axis_terms(d, axis)
@@ -51,13 +58,8 @@ def operator_memories(d: OperatorDescription) -> list[Memory]:
 def operator_products(d: OperatorDescription) -> list[Multiplier]:
     """Products of all layers, of the slopes, of the product unit, and of the learner."""
     g, f, last = product_geometry(d), d.formats, len(d.parts) - 1
-    found: list[Multiplier] = []
-    for part in range(len(d.parts)):
-        core = d.part(part)
-        sizes = geometry(core)
-        for layer in sizes.layers:
-            found += layer_multipliers(core, sizes, layer)
-        found.append(Multiplier(1, f.cotangent.bits, f.tangent.bits))
+    found = [product for one in part_layers(d) for product in layer_multipliers(*one)]
+    found.append(Multiplier(len(d.parts), f.cotangent.bits, f.tangent.bits))
     for axis in range(1, len(d.parts)):
         terms, back = axis_terms(d, axis), f.error if axis == last else f.cotangent
         found.append(Multiplier(terms, f.factor.bits, f.factor.bits))

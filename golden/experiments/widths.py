@@ -37,6 +37,7 @@ NetworkName = Literal["hat", "poisson", "reaction-diffusion"]
 Notice = Callable[[int, float], bool]
 NAMES: tuple[NetworkName, ...] = get_args(NetworkName)
 
+# Weights of fewer bits would ask `poisson`, which has momentum, for shifts beyond 32.
 COMMON = {
     "tangent": ("s12.3", "s12.1", "s11.0", "s9.0", "s7.0", "s5.0"),
     "weight": ("s1.14", "s1.12", "s1.10", "s1.8", "s1.7"),

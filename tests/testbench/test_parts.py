@@ -7,9 +7,12 @@ import pytest
 
 from dualspike.hw.core import Core
 from dualspike.hw.generate import to_verilog
+from dualspike.hw.operator_core import OperatorCore
 from dualspike.model.description import Description
 from dualspike.model.estimate import memory_bits, multipliers
 from dualspike.model.load import load_preset
+from dualspike.model.operator_estimate import operator_memory_bits, operator_multipliers
+from dualspike.testbench.benches.operator_shapes import OPERATOR_SHAPES, operator_described
 from dualspike.testbench.benches.shapes import described
 
 from .descriptions import random_description
@@ -26,7 +29,15 @@ KINDS = {
     "kept": "signs",
     "ring": "replay",
 }
-TALLY = re.compile(r"_tally(_\d+)?$")
+# By the end of the module's name as well, where that of the memory does not tell.
+PLACES = {
+    ("tally", "tangents"): "tallies",
+    ("slopes", "store"): "tangents",
+    ("sums", "slot"): "means",
+    ("rows", "slot"): "factors",
+    ("prefixes", "slot"): "factors",
+}
+NUMBER = re.compile(r"_\d+$")
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
@@ -35,11 +46,12 @@ SIGNS = re.compile(r"^ *reg \[31:0\] (?:word|state|group_state)_\d", re.MULTILIN
 
 
 def counted(verilog: str) -> tuple[int, dict[str, int]]:
-    bits: Counter[str] = Counter(dict.fromkeys([*KINDS.values(), "signs"], 0))
+    bits: Counter[str] = Counter()
     names = MODULE.findall(verilog)
     for name, text in zip(names, MODULE.split(verilog)[2::2], strict=True):
         for high, memory, last in MEMORY.findall(text):
-            kind = "tallies" if TALLY.search(name) else KINDS[memory]
+            place = NUMBER.sub("", name).rsplit("_", 1)[-1], memory
+            kind = PLACES.get(place) or KINDS[memory]
             bits[kind] += (int(high) + 1) * (int(last) + 1)
         bits["signs"] += 32 * len(SIGNS.findall(text))
     return len(PRODUCT.findall(verilog)), dict(bits)
@@ -68,4 +80,13 @@ DESCRIPTIONS = [
 
 @pytest.mark.parametrize("d", DESCRIPTIONS, ids=lambda d: d.name)
 def test_memories_and_multipliers_are_those_of_the_verilog(d: Description) -> None:
-    assert (multipliers(d), memory_bits(d)) == counted(to_verilog(Core(d), d.name))
+    count, bits = counted(to_verilog(Core(d), d.name))
+    assert multipliers(d) == count
+    assert memory_bits(d) == dict.fromkeys(memory_bits(d), 0) | bits
+
+
+@pytest.mark.parametrize("name", OPERATOR_SHAPES)
+def test_those_of_an_operator_chip_are_as_well(name: str) -> None:
+    d = operator_described(name)
+    count, bits = counted(to_verilog(OperatorCore(d), d.name))
+    assert (operator_multipliers(d), operator_memory_bits(d)) == (count, bits)

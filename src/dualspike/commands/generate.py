@@ -24,7 +24,6 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
-    only_perceptrons,
 )
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip
@@ -64,7 +63,8 @@ def generate(
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
     source = shlex.quote(str(net)) if net else f"--preset {preset}"
     if isinstance(described, OperatorDescription):
-        only_perceptrons(fit=fit)
+        if fit:
+            raise BadInput("--fit must be left out for an operator chip")
         first, on = initial(weights, described), wanted.on
         generate_operator(described, output, source, first, wrap, on, as_json=as_json)
         return

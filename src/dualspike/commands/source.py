@@ -54,13 +54,6 @@ def any_description(
     return describe_operator(_overridden(d, learning), "options")
 
 
-def only_perceptrons(**options: object) -> None:
-    """BadInput for the first option that was given and means nothing to an operator chip."""
-    for name, value in options.items():
-        if value not in (None, False):
-            raise BadInput(f"--{name} must be left out for an operator chip")
-
-
 def initial(weights: Path | None, d: Description | OperatorDescription) -> Parameters | None:
     """The parameters in a file of weights, if one was given."""
     return None if weights is None else read_weights(weights, d)
