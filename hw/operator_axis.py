@@ -15,6 +15,7 @@ from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.operator_vectors import Sums, Vectors
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
+from dualspike.model.operator_sizes import prefixes_held
 
 
 def pairs_of(description: OperatorDescription, terms: int) -> data.ArrayLayout:
@@ -29,8 +30,10 @@ class Axis(wiring.Component):
     A batch: ``clear``, then all rows on ``factors``, term after term, until ``full``; ``stored``
     counts the whole ones. Every ``prefix`` of ``basis`` terms then leaves as ``pairs``, row after
     row in chunks of ``terms``; with ``learn`` its ``errors`` come back, one for each row on the
-    last axis, else ``basis`` terms for each, and G leaves on ``carried``. ``flush`` between two
-    prefixes sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is clipped.
+    last axis, else ``basis`` terms for each, and G leaves on ``carried``. The next prefixes come in
+    and leave meanwhile, as many as `model.operator_sizes.prefixes_held` has room for. ``flush``
+    behind the last one sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is
+    clipped.
     Throughput: a chunk of pairs, a term of all else, a cycle; a prefix takes the cycles that
     `model.operator_sizes.prefix_cycles` counts.
     """
@@ -43,6 +46,7 @@ class Axis(wiring.Component):
         self._rows, self._last = batch[axis], axis == len(batch) - 1
         self._terms = geometry.terms if self._last else 1
         self._chunks = -(-self._basis // self._terms)
+        self._held = prefixes_held(description, axis)
         self._carried, self._own = geometry.carried[axis - 1], geometry.own[axis]
         self._error_bits = (f.error if self._last else f.cotangent).bits
         factor, mean = signed(f.factor.bits), signed(f.cotangent.bits)
@@ -68,20 +72,29 @@ class Axis(wiring.Component):
         f, basis, terms = self._d.formats, self._basis, self._terms
         bits = self._error_bits + f.factor.bits
         m.submodules.rows = rows = Vectors(self._rows, basis, terms, f.factor.bits)
-        m.submodules.prefixes = prefix = Vectors(1, basis, terms, f.factor.bits)
-        mean = f.cotangent.bits
+        m.submodules.prefixes = prefix = Vectors(self._held, basis, terms, f.factor.bits)
+        mean, once = f.cotangent.bits, self._chunks == 1
         m.submodules.carried_sums = carried = Sums(
-            1, basis, terms, bits, self._carried, mean, repeats=self._chunks == 1
+            2, basis, terms, bits, self._carried, mean, apart=True, repeats=once
         )
         m.submodules.own_sums = own = Sums(
-            self._rows, basis, terms, bits, self._own, mean, repeats=False
+            self._rows,
+            basis,
+            terms,
+            bits,
+            self._own,
+            mean,
+            apart=False,
+            repeats=once and self._rows == 1,
         )
         connect(m, carried.outputs, flipped(self.carried))
         connect(m, own.outputs, flipped(self.own))
-        walking, sent, returned = Signal(), Signal(), Signal()
-        self._forward(m, rows, prefix, walking & ~sent, sent)
-        first = Signal(init=1)
-        self._back(m, rows, prefix, carried, own, walking & self.learn, first, returned)
+        sent, returned = Signal(), Signal()
+        away = Signal.like(prefix.stored)
+        self._forward(m, rows, prefix, prefix.stored != away, sent)
+        self._back(m, rows, prefix, carried, own, returned)
+        with m.If(self.learn):
+            m.d.sync += away.eq(away + sent - returned)
         m.d.comb += [
             self.full.eq(rows.full),
             self.stored.eq(rows.stored),
@@ -89,60 +102,35 @@ class Axis(wiring.Component):
             rows.write.eq(self.factors.valid & ~rows.full),
             rows.term.eq(self.factors.payload),
             rows.clear.eq(self.clear),
+            self.prefix.ready.eq(rows.full & ~prefix.full),
             prefix.write.eq(self.prefix.valid & self.prefix.ready),
             prefix.term.eq(self.prefix.payload),
+            prefix.free.eq(Mux(self.learn, returned, sent)),
+            carried.give.eq(returned),
+            own.give.eq(self.flush),
             self.overflow.eq(carried.overflow | own.overflow),
         ]
-        with m.If(self.clear):
-            m.d.sync += first.eq(1)
-        with m.FSM():
-            with m.State("LOAD"):
-                m.d.comb += [
-                    self.prefix.ready.eq(rows.full & ~prefix.full & ~self.flush),
-                    own.give.eq(self.flush),
-                ]
-                with m.If(prefix.full):
-                    m.d.sync += sent.eq(0)
-                    m.next = "WALK"
-                with m.Elif(self.flush):
-                    m.next = "FLUSH"
-            with m.State("WALK"):
-                m.d.comb += walking.eq(1)
-                with m.If(Mux(self.learn, returned, sent)):
-                    m.next = "SETTLE"
-            with m.State("SETTLE"):
-                m.d.comb += [carried.give.eq(self.learn), prefix.clear.eq(1)]
-                m.d.sync += first.eq(0)
-                m.next = "LOAD"
-                with m.If(self.learn):
-                    m.next = "UNLOAD"
-            with m.State("UNLOAD"):
-                with m.If(carried.given):
-                    m.next = "LOAD"
-            with m.State("FLUSH"):
-                with m.If(own.given):
-                    m.next = "LOAD"
         return m
 
     def _forward(
         self, m: Module, rows: Vectors, prefix: Vectors, sending: Value, sent: Signal
     ) -> None:
-        """The pairs of every row, in order; ``sent`` is set behind the last."""
+        """The pairs of every row, in order; ``sent`` goes with the last of a prefix."""
         place, chunk, last_chunk = self._places(m, "sent")
+        first_chunk = self._ring(m, "sent", self._held, sent)
         advance, padding = Signal(), Signal()
         m.d.comb += [
             advance.eq(~self.pairs.valid | self.pairs.ready),
+            sent.eq(advance & sending & (place == self._rows * self._chunks - 1)),
             rows.read_0.eq(advance),
             rows.place_0.eq(place),
             prefix.read_0.eq(advance),
-            prefix.place_0.eq(chunk),
+            prefix.place_0.eq(first_chunk + chunk),
         ]
         with m.If(advance):
             m.d.sync += [self.pairs.valid.eq(sending), padding.eq(last_chunk)]
             with m.If(sending):
                 self._step(m, place, chunk, last_chunk)
-                with m.If(place == self._rows * self._chunks - 1):
-                    m.d.sync += sent.eq(1)
         for slot in range(self._terms):
             term = prefix.chunk_0[slot]
             if (self._chunks - 1) * self._terms + slot >= self._basis:
@@ -159,37 +147,45 @@ class Axis(wiring.Component):
         prefix: Vectors,
         carried: Sums,
         own: Sums,
-        open_: Value,
-        first: Signal,
         returned: Signal,
     ) -> None:
-        """Every error times its row onto G, and times the prefix onto E_n, in three cycles."""
+        """Every error times its row onto G, and times the prefix onto E_n, in three cycles.
+
+        ``returned`` goes with the last of a prefix.
+        """
         place, chunk, last_chunk = self._places(m, "returned")
-        taken, adding, begins = Signal(), Signal(), Signal()
+        first_chunk = self._ring(m, "returned", self._held, prefix.free)
+        first_sum = self._ring(m, "summed", 2, returned)
+        taken, adding, first, begins, first_own = (Signal() for _ in range(5))
         error = Signal.like(self.errors.payload)
         m.d.comb += [
-            taken.eq(self.errors.valid & open_),
-            self.errors.ready.eq(open_ & (last_chunk if self._last else 1)),
+            taken.eq(self.errors.valid & carried.free),
+            self.errors.ready.eq(carried.free & (last_chunk if self._last else 1)),
             returned.eq(taken & (place == self._rows * self._chunks - 1)),
             rows.read_1.eq(taken),
             rows.place_1.eq(place),
             prefix.read_1.eq(taken),
-            prefix.place_1.eq(chunk),
+            prefix.place_1.eq(first_chunk + chunk),
         ]
         m.d.sync += adding.eq(taken)
+        with m.If(self.clear):
+            m.d.sync += first.eq(1)
+        with m.Elif(returned):
+            m.d.sync += first.eq(0)
         with m.If(taken):
             self._step(m, place, chunk, last_chunk)
             m.d.sync += [
                 error.eq(self.errors.payload),
                 begins.eq(place < self._chunks),
+                first_own.eq(first),
                 own.place.eq(place),
-                carried.place.eq(chunk),
+                carried.place.eq(first_sum + chunk),
             ]
         m.d.comb += [
             carried.add.eq(adding),
             carried.fresh.eq(begins),
             own.add.eq(adding),
-            own.fresh.eq(first),
+            own.fresh.eq(first_own),
         ]
         with m.If(adding):
             for slot in range(self._terms):
@@ -197,6 +193,14 @@ class Axis(wiring.Component):
                     carried.products[slot].eq(error * rows.chunk_1[slot]),
                     own.products[slot].eq(error * prefix.chunk_1[slot]),
                 ]
+
+    def _ring(self, m: Module, name: str, vectors: int, onward: Value) -> Signal:
+        """Place of the present vector's first chunk, ``onward`` from one to the next."""
+        base = Signal(counter_shape((vectors - 1) * self._chunks), name=f"base_{name}")
+        with m.If(onward):
+            last = base == (vectors - 1) * self._chunks
+            m.d.sync += base.eq(Mux(last, 0, base + self._chunks))
+        return base
 
     def _places(self, m: Module, name: str) -> tuple[Signal, Signal, Signal]:
         place = Signal(counter_shape(self._rows * self._chunks - 1), name=f"place_{name}")

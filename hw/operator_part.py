@@ -13,16 +13,18 @@ from dualspike.model.geometry import geometry
 from dualspike.model.lfsr import WORD
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
+from dualspike.model.operator_sizes import part_frames
 
 
 class Part(wiring.Component):
     """Rows of inputs in, ``basis`` factors of each out; E of all rows of a frame in, slopes out.
 
-    A frame is the rows whose tangents are kept until their E have come: all of a trunk's batch,
-    one of the branch. ``opened`` lets rows in, ``entered`` pulses with the end of each.
-    ``learn`` keeps tangents, ``clear`` zeroes ``jvp``, ``finished`` pulses at the end of a frame
-    (`Slopes`). ``lane`` and all ``lanes`` are those that the part carries; the rest is that of
-    `Dense`, layer by layer. ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped.
+    A frame is rows whose E come together: all of a trunk's batch, one of the branch. Tangents are
+    kept until then, of the branch those of a few rows (`model.operator_sizes.part_frames`).
+    ``opened`` lets rows in, ``entered`` pulses with the end of each. ``learn`` keeps tangents,
+    ``clear`` zeroes ``jvp``, ``finished`` pulses at the end of a frame (`Slopes`). ``lane`` and all
+    ``lanes`` are those that the part carries; the rest is that of `Dense`, layer by layer.
+    ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped.
     """
 
     def __init__(
@@ -33,9 +35,9 @@ class Part(wiring.Component):
         sizes = geometry(core)
         first, layers, lanes = sizes.layers[0], len(sizes.layers), sizes.lanes
         self._chain = Chain(core, sizes)
-        words = description.basis * (description.learning.batch[part] if part else 1)
+        frames, words = part_frames(description, part)
         bits = geometry_.jvp_bits - geometry_.jvp_align[part]
-        self._slopes = Slopes(words, lanes, f.tangent.bits, f.cotangent.bits, bits)
+        self._slopes = Slopes(frames, words, lanes, f.tangent.bits, f.cotangent.bits, bits)
         members = {
             "inputs": In(stream.Signature(data.ArrayLayout(signed(f.input.bits), first.simd))),
             "factors": Out(stream.Signature(signed(f.factor.bits))),

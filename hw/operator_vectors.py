@@ -13,9 +13,10 @@ from dualspike.model.operator_geometry import Sum
 class Vectors(wiring.Component):
     """``rows`` vectors of ``basis`` terms.
 
-    ``write`` adds ``term`` to them until ``full``, ``clear`` takes them all away; ``stored`` counts
-    whole rows. Two readers: with ``read_n`` in one cycle, ``chunk_n`` has ``terms`` terms from
-    ``place_n`` = row * chunks + chunk from the next on. What pads a row's last chunk has no value.
+    ``write`` adds ``term`` to them until ``full``; ``clear`` takes them all away, ``free`` the
+    earliest, whose place the next one gets; ``stored`` counts whole rows. Two readers: with
+    ``read_n`` in one cycle, ``chunk_n`` has ``terms`` terms from ``place_n`` = row * chunks + chunk
+    from the next on. What pads a row's last chunk has no value.
     """
 
     def __init__(self, rows: int, basis: int, terms: int, bits: int) -> None:
@@ -25,6 +26,7 @@ class Vectors(wiring.Component):
             "write": In(1),
             "term": In(signed(bits)),
             "clear": In(1),
+            "free": In(1),
             "full": Out(1),
             "stored": Out(counter_shape(rows)),
         }
@@ -46,8 +48,8 @@ class Vectors(wiring.Component):
         ]
         with m.If(self.clear):
             m.d.sync += stored.eq(0)
-        with m.Elif(self.write & walk.last_term):
-            m.d.sync += stored.eq(stored + 1)
+        with m.Else():
+            m.d.sync += stored.eq(stored + (self.write & walk.last_term) - self.free)
         for slot in range(self._terms):
             store = memory.Memory(shape=signed(self._bits), depth=self._places, init=[])
             m.submodules[f"slot_{slot}"] = store
@@ -71,11 +73,14 @@ class Sums(wiring.Component):
     """Exact sums of ``rows`` vectors of ``basis`` terms, rounded when they are given out.
 
     ``add`` in one cycle and ``products`` in the next add ``terms`` products to the sums at
-    ``place``, or begin them where ``fresh`` is set with ``add``. ``give`` sends all of them, term
-    after term, each rounded (`model.operator_geometry.Sum`) and saturated to ``bits`` bits;
-    ``given`` pulses when the last one is on offer. ``overflow`` pulses for each that was clipped.
+    ``place``, or begin them where ``fresh`` is set with ``add``. ``give``, a cycle before the last
+    ``add`` or later, sends all of them, term after term, each rounded
+    (`model.operator_geometry.Sum`) and saturated to ``bits`` bits; nothing is added meanwhile.
+    With ``apart`` it sends one row, the next at every ``give``, and the others are added to: while
+    all rows wait ``free`` is low, and none is. ``overflow`` pulses for each term that was clipped.
     One place is added to in two cycles running only with ``repeats``.
-    Throughput: a chunk, or a term, a cycle. Latency: 2 cycles, from ``give`` to the first term 3.
+    Throughput: a chunk and, with ``apart``, a term a cycle. Latency: 2 cycles, from ``give`` to the
+    first term 4.
     """
 
     def __init__(
@@ -87,10 +92,12 @@ class Sums(wiring.Component):
         exact: Sum,
         bits: int,
         *,
+        apart: bool,
         repeats: bool,
     ) -> None:
         self._rows, self._basis, self._terms, self._exact = rows, basis, terms, exact
         self._bits, self._places, self._repeats = bits, rows * -(-basis // terms), repeats
+        self._apart = apart
         super().__init__(
             {
                 "add": In(1),
@@ -98,7 +105,7 @@ class Sums(wiring.Component):
                 "fresh": In(1),
                 "products": In(data.ArrayLayout(signed(product_bits), terms)),
                 "give": In(1),
-                "given": Out(1),
+                "free": Out(1),
                 "outputs": Out(stream.Signature(signed(bits))),
                 "overflow": Out(1),
             }
@@ -108,38 +115,43 @@ class Sums(wiring.Component):
         m = Module()
         m.submodules.walk = walk = TermWalk(self._rows, self._basis, self._terms)
         adding, fresh, place = Signal(), Signal(), Signal.like(self.place)
-        giving, ahead, last = Signal(), Signal(), Signal()
+        giving, ahead, added, ended = (Signal() for _ in range(4))
         slot, advance = Signal.like(walk.slot), Signal()
+        owed = Signal(counter_shape(self._rows if self._apart else 1))
         m.d.sync += [adding.eq(self.add), fresh.eq(self.fresh), place.eq(self.place)]
+        m.d.sync += [added.eq(self.give), owed.eq(owed + self.give - ended)]
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
+            giving.eq(owed > added),
             walk.advance.eq(giving & advance),
-            self.given.eq(advance & ahead & last),
+            ended.eq(walk.advance & (walk.last_term if self._apart else walk.last)),
+            self.free.eq(owed != (self._rows if self._apart else 1)),
         ]
-        with m.If(self.give):
-            m.d.sync += giving.eq(1)
-        with m.Elif(walk.advance & walk.last):
-            m.d.sync += giving.eq(0)
         sums: list[Value] = []
         for s in range(self._terms):
             store = memory.Memory(shape=signed(self._exact.bits), depth=self._places, init=[])
             m.submodules[f"slot_{s}"] = store
             write = store.write_port()
-            read = store.read_port(transparent_for=[write] if self._repeats else [])
+            through = [write] if self._repeats else []
+            read = store.read_port(transparent_for=through)
+            out = store.read_port(transparent_for=through) if self._apart else read
+            if self._apart:
+                m.d.comb += [read.addr.eq(self.place), read.en.eq(self.add)]
+                m.d.comb += [out.addr.eq(walk.address), out.en.eq(advance)]
+            else:
+                m.d.comb += read.addr.eq(Mux(giving, walk.address, self.place))
+                m.d.comb += read.en.eq(Mux(giving, advance, self.add))
             m.d.comb += [
-                read.addr.eq(Mux(giving, walk.address, self.place)),
-                read.en.eq(Mux(giving, advance, self.add)),
                 write.addr.eq(place),
                 write.data.eq(Mux(fresh, 0, read.data) + self.products[s]),
                 write.en.eq(adding),
             ]
-            sums.append(read.data)
+            sums.append(out.data)
         exact = Array(sums)[slot] if self._terms > 1 else sums[0]
         rounded, clips = fit(exact, self._exact.shift, self._bits)
         with m.If(advance):
             m.d.sync += [
                 ahead.eq(giving),
-                last.eq(walk.last),
                 slot.eq(walk.slot),
                 self.outputs.valid.eq(ahead),
             ]

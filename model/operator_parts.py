@@ -10,6 +10,7 @@ from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.operator_sizes import part_frames, prefixes_held
 from dualspike.model.parts import Memory, Multiplier, layer_memories, layer_multipliers
 
 
@@ -22,11 +23,6 @@ def part_layers(d: OperatorDescription) -> Iterator[tuple[Description, Geometry,
             yield core, sizes, layer
 
 
-def part_words(d: OperatorDescription, part: int) -> int:
-    """Outputs of a part whose tangents are kept: of all rows of a trunk, of one of the branch."""
-    return d.basis * (d.learning.batch[part] if part else 1)
-
-
 def axis_terms(d: OperatorDescription, axis: int) -> int:
     """Terms in a clock on an axis: those of the points on the last one, else 1."""
     return product_geometry(d).terms if axis == len(d.parts) - 1 else 1
@@ -35,21 +31,22 @@ def axis_terms(d: OperatorDescription, axis: int) -> int:
 def operator_memories(d: OperatorDescription) -> list[Memory]:
     """Memories of all layers, of the slopes, and of the product unit's axes.
 
-    An axis keeps its rows and a prefix (``factors``), the sums of G and of E_n (``means``).
+    An axis keeps its rows and some prefixes (``factors``), the sums of G, twice, and of E_n
+    (``means``).
     """
     g, f = product_geometry(d), d.formats
     found = [memory for one in part_layers(d) for memory in layer_memories(*one)]
     for part in range(len(d.parts)):
         kept = len(d.lanes_of(part)) * f.tangent.bits
-        found.append(Memory("tangents", 1, part_words(d, part), kept, True))
+        found.append(Memory("tangents", 1, math.prod(part_frames(d, part)), kept, True))
     for axis in range(1, len(d.parts)):
         terms = axis_terms(d, axis)
         chunks = math.ceil(d.basis / terms)
         rows = d.learning.batch[axis] * chunks
         found += [
             Memory("factors", terms, rows, f.factor.bits, True),
-            Memory("factors", terms, chunks, f.factor.bits, True),
-            Memory("means", terms, chunks, g.carried[axis - 1].bits, True),
+            Memory("factors", terms, prefixes_held(d, axis) * chunks, f.factor.bits, True),
+            Memory("means", terms, 2 * chunks, g.carried[axis - 1].bits, True),
             Memory("means", terms, rows, g.own[axis].bits, True),
         ]
     return found

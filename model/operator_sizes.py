@@ -1,12 +1,15 @@
-"""What an operator chip takes, counted from its structure: clocks.
+"""What an operator chip takes, counted from its structure: clocks, and what waits meanwhile.
 
 A prefix takes, from its first term in to the next one's, on the last axis of B_d rows, for basis p
 in C = ceil(p / terms) chunks, and on axis n before it
 
-    P_d = B_d C + C + 2 p + 7 (2 more with a floor)        P_n = B_n P_(n+1) + 2 p + 7
+    P_d = max(B_d C, p, 2)        P_n = B_n P_(n+1)
 
-A function takes P_1 + p (lanes of the branch - 1) + 2, where the branch is not slower.
+since the next prefixes come in, and G of the last ones leave, while one is walked over. A function
+takes P_1, or p (lanes of the branch) where that is more, or as long as the branch takes for it.
 """
+
+import math
 
 from dualspike.model.cycles import fill_bound
 from dualspike.model.geometry import geometry
@@ -17,16 +20,43 @@ from dualspike.model.operator_geometry import product_geometry
 
 def prefix_cycles(d: OperatorDescription, axis: int) -> int:
     """Clocks of one prefix on an axis while learning, when no stream stalls."""
-    rows, basis, last = d.learning.batch[axis], d.basis, len(d.parts) - 1
-    if axis < last:
-        return rows * prefix_cycles(d, axis + 1) + 2 * basis + 7
-    chunks = -(-basis // product_geometry(d).terms)
-    return (rows + 1) * chunks + 2 * basis + 7 + 2 * (d.learning.floor is not None)
+    rows = d.learning.batch[axis]
+    if axis < len(d.parts) - 1:
+        return rows * prefix_cycles(d, axis + 1)
+    return max(rows * -(-d.basis // product_geometry(d).terms), d.basis, 2)
+
+
+def turn_cycles(d: OperatorDescription, axis: int) -> int:
+    """Clocks from the last pairs of a prefix to its last error, at most."""
+    if axis == len(d.parts) - 1:
+        return 6 + 2 * (d.learning.floor is not None)
+    ahead = prefixes_held(d, axis + 1) * prefix_cycles(d, axis + 1)
+    return ahead + turn_cycles(d, axis + 1) + d.basis + 8
+
+
+def prefixes_held(d: OperatorDescription, axis: int) -> int:
+    """Prefixes an axis has room for: enough for the next one to be there when it is needed.
+
+    One leaves room when its errors are there. Then another comes in; on the first axis not before
+    the slopes have let go of the tangents of a function.
+    """
+    slopes = d.basis * len(d.lanes_of(0)) if axis == 1 else 0
+    wait = turn_cycles(d, axis) + d.basis + slopes + 8
+    return 1 + math.ceil(wait / prefix_cycles(d, axis))
+
+
+def part_frames(d: OperatorDescription, part: int) -> tuple[int, int]:
+    """Rows whose tangents wait for E: frames, and outputs in each.
+
+    A trunk has one frame, of all rows; the branch as many, of a row each, as there are functions
+    in the product unit.
+    """
+    return (1, d.basis * d.learning.batch[part]) if part else (prefixes_held(d, 1), d.basis)
 
 
 def function_cycles(d: OperatorDescription) -> int:
     """Clocks of one function in the product unit while learning."""
-    return prefix_cycles(d, 1) + d.basis * (len(d.lanes_of(0)) - 1) + 2
+    return max(prefix_cycles(d, 1), d.basis * len(d.lanes_of(0)))
 
 
 def function_interval(d: OperatorDescription) -> int:
@@ -51,6 +81,7 @@ def batch_cycles(d: OperatorDescription) -> tuple[int, int]:
     walked, late = (functions * clocks for clocks in (function_cycles(d), branch.layers[-1].cycles))
     least = around + max(filled + walked, functions * branch.interval)
     most = around + filled + max(walked + late, functions * branch.interval) + fill
+    most += turn_cycles(d, 1) + d.basis * (2 + len(d.lanes_of(0)))
     return least, most
 
 

@@ -71,7 +71,7 @@ def build(source: Source, *, quick: bool = False) -> Path:
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """
     environment = tool_environment()
-    level = "-O0" if quick or recording() else "-O2"
+    level = "-O0" if quick or recording() else "-O1"
     recipe = repr((source, _VERILATE, level, *coverage_flags())) + environment["VERILATOR_ROOT"]
     for file in (_HERE / source.harness, Path(__file__)):
         recipe += file.read_text("utf-8")
