@@ -73,19 +73,16 @@ class Axis(wiring.Component):
         bits = self._error_bits + f.factor.bits
         m.submodules.rows = rows = Vectors(self._rows, basis, terms, f.factor.bits)
         m.submodules.prefixes = prefix = Vectors(self._held, basis, terms, f.factor.bits)
-        mean, once = f.cotangent.bits, self._chunks == 1
+        one_row, one_chunk, mean = self._rows == 1, self._chunks == 1, f.cotangent.bits
         m.submodules.carried_sums = carried = Sums(
-            2, basis, terms, bits, self._carried, mean, apart=True, repeats=once
+            *(2, basis, terms, bits, self._carried, mean),
+            apart=True,
+            repeats=one_chunk and not one_row,
         )
         m.submodules.own_sums = own = Sums(
-            self._rows,
-            basis,
-            terms,
-            bits,
-            self._own,
-            mean,
+            *(self._rows, basis, terms, bits, self._own, mean),
             apart=False,
-            repeats=once and self._rows == 1,
+            repeats=one_chunk and one_row,
         )
         connect(m, carried.outputs, flipped(self.carried))
         connect(m, own.outputs, flipped(self.own))

@@ -127,15 +127,16 @@ class Sums(wiring.Component):
             ended.eq(walk.advance & (walk.last_term if self._apart else walk.last)),
             self.free.eq(owed != (self._rows if self._apart else 1)),
         ]
+        one_chunk = self._places == self._rows
         sums: list[Value] = []
         for s in range(self._terms):
             store = memory.Memory(shape=signed(self._exact.bits), depth=self._places, init=[])
             m.submodules[f"slot_{s}"] = store
             write = store.write_port()
-            through = [write] if self._repeats else []
-            read = store.read_port(transparent_for=through)
-            out = store.read_port(transparent_for=through) if self._apart else read
+            read = store.read_port(transparent_for=[write] if self._repeats else [])
+            out = read
             if self._apart:
+                out = store.read_port(transparent_for=[write] if one_chunk else [])
                 m.d.comb += [read.addr.eq(self.place), read.en.eq(self.add)]
                 m.d.comb += [out.addr.eq(walk.address), out.en.eq(advance)]
             else:

@@ -40,9 +40,6 @@ _ROOM = "a trunk takes no more rows than the axis has room for, until that is em
 _NO_FURTHER = (
     "threshold times surrogate is below 2, so that no reset takes a charge past its opposite"
 )
-_IN_TIME = "an error is taken as many clocks after it came as the next one is behind it"
-_ONWARD = "the axis before takes a term of G in every clock while it waits for them"
-_ALONE = "with one point and one term nothing is behind a pair that could make it wait"
 
 # Choices by a number or a state, by what the call in the Verilog ends with; where there is no case
 # for a value that cannot be, Yosys itself has made the default x.
@@ -88,23 +85,5 @@ UNREACHABLE: tuple[Unreachable, ...] = (
         r"assign write_data_\d+ *= _\d+_ \? _\d+_\[\d+:0\] : _\d+_;",
         "cond_else",
         _NO_FURTHER,
-    ),
-    *(
-        Unreachable("product_unit", shape, statement, what, reason, f"product_unit_{module}")
-        for shape, module, statement, what, reason in (
-            ("pair|tight", "points", r"(else )?if \(multiplied\) .*", "else", _IN_TIME),
-            ("pair|tight", "points", r"(else )?if \(signal_13 \) .*", "else", _IN_TIME),
-            ("triple|single", "points", r"(else )?if \(signal_12 \) errors__.*", "else", _IN_TIME),
-            (
-                "triple|tight",
-                "axis_[23]_carried_sums",
-                r"else if \(advance_12 \) .*",
-                "else",
-                _ONWARD,
-            ),
-            ("single", "axis_1", r"else if \(signal_2 \) pairs__valid .*", "else", _ALONE),
-            ("single", "axis_1", r"assign _\d+_ = signal_2  \? _\d+_ : .*", "cond_else", _ALONE),
-            ("single", "axis_1_(rows|prefixes)", r"if \(read__en\) begin", "else", _ALONE),
-        )
     ),
 )

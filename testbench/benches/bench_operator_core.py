@@ -11,6 +11,7 @@ from dualspike.golden.rounding import Ints
 from dualspike.hw.operator_core import OperatorCore
 from dualspike.model.identity import config_word
 from dualspike.model.operator_chip import ProductFlag
+from dualspike.model.operator_sizes import part_frames
 from dualspike.model.registers import MAGIC, Command, register_map
 from dualspike.testbench.benches.host import Host
 from dualspike.testbench.benches.operator_shapes import operator_described
@@ -107,14 +108,17 @@ class Bench:
         assert await host.read("FLAGS") == record.flags
         await self.compare_weights()
 
-    async def infer(self, functions: int) -> None:
-        """Any number of functions on one grid."""
+    async def infer(self, functions: int, wait: int = 0) -> None:
+        """Any number of functions on one grid; the first results are taken after ``wait``."""
         sizes, host = self.d.learning.batch, self.host
         inputs = [self.rows(part, count) for part, count in enumerate([functions, *sizes[1:]])]
         expected = self.chip.infer(inputs).ravel().tolist()
         await host.write("CONTROL", Command.INFER)
         for part, rows in enumerate(inputs):
             self.send(part, rows)
+        self.results.open = False
+        await self.stand.cycle(wait)
+        self.results.open = True
         await self.stand.taken(self.results, len(expected))
         assert self.results.taken == expected
         await host.write("CONTROL", Command.STOP)
@@ -157,6 +161,15 @@ async def learns_and_infers(dut: HierarchyObject) -> None:
     await bench.host.write("FLAGS", 0)
     bench.chip.flags = 0
     await bench.learn(1, stage=2)
+
+
+@cocotb.test()
+async def fills_up(dut: HierarchyObject) -> None:
+    """More functions than the product unit holds: with results that nobody takes, and learning."""
+    bench = await Bench.start(dut)
+    functions = 2 * part_frames(bench.d, 0)[0]
+    await bench.infer(functions, wait=40 * functions)
+    await bench.learn(functions)
 
 
 @cocotb.test()

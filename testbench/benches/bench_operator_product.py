@@ -163,13 +163,16 @@ async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
-async def keeps_its_pace(dut: HierarchyObject) -> None:
-    """Without stalls G of a function follows the one before after `prefix_cycles` of axis 1.
+@cocotb.parametrize(shut=[0, 1000])
+async def keeps_its_pace(dut: HierarchyObject, shut: int) -> None:
+    """Many functions behind each other, until all places have been taken again and again.
 
-    Many more functions than a batch has go through, until places have been taken again and again.
+    G of one follows the one before after `prefix_cycles` of axis 1, also when nobody took it for
+    a while and the unit has filled up. It is the same whenever the same functions come.
     """
     bench = await Bench.start(dut, 0.0)
     batch, basis, (inputs, *trunks) = bench.d.learning.batch, bench.d.basis, bench.factors
+    means, words = bench.means[0], batch[0] * basis
     bench.stand.set(learn=1)
     await bench.stand.pulse(clear=1, empty=1)
     factors, _ = bench.outputs(calm=True)
@@ -180,7 +183,10 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
         bench.targets.send([0] * math.prod(batch))
         if bench.scales:
             bench.scales.send([1] * batch[0])
-    await bench.stand.taken(bench.means[0], BATCHES * batch[0] * basis)
-    first = bench.means[0].moved[::basis]
-    apart = [after - before for before, after in pairwise(first)]
+    means.open = False
+    await bench.stand.cycle(shut)
+    means.open = True
+    await bench.stand.taken(means, BATCHES * words)
+    assert means.taken == BATCHES * means.taken[:words]
+    apart = [after - before for before, after in pairwise(means.moved[::basis])]
     assert max(apart[len(apart) // 2 :]) == prefix_cycles(bench.d, 1)

@@ -8,4 +8,4 @@ from dualspike.testbench.components import run_bench
 def test_operator_core(name: str) -> None:
     component = bench.component(name)
     given = {"name": name}
-    assert run_bench(component, "operator_core", bench.__name__, given, quick=True) == 4
+    assert run_bench(component, "operator_core", bench.__name__, given, quick=True) == 5

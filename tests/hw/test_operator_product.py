@@ -9,4 +9,4 @@ from dualspike.testbench.components import run_bench
 def test_product_unit(name: str) -> None:
     component = bench.component(name)
     given = {"name": name}
-    assert run_bench(component, "product_unit", bench.__name__, given, quick=True) == 4
+    assert run_bench(component, "product_unit", bench.__name__, given, quick=True) == 5
