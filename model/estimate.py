@@ -3,9 +3,10 @@
 Clocks, multipliers and memory bits are exact: tests compare them with the generated Verilog and
 with simulations. ``estimate`` comes from `model.area` and is a forecast of Yosys 0.70,
 ``synth_ecp5``. On eight cores (the hat among them; 1 to 8 lanes, pe 1 to 16, simd 1 to 4, tangents
-of 12 and 18 bits) look-up tables came out between equal and 8 % too many, 6 % in the median,
-flip-flops 0 to 8 % too many, 4 % in the median, multipliers at most one too few. On three cores for
-iCE40, ``synth_ice40 -dsp``: tables 4 to 11 % too many, flip-flops 8 to 16 %, multipliers 2 to 5 %.
+of 12 and 18 bits, `benchmarks/area.py`) look-up tables came out 2 to 15 % too many, 8 % in the
+median, flip-flops 3 % too few to 13 % too many, 9 % in the median, multipliers and block RAMs as
+they are. On three cores for iCE40, ``synth_ice40 -dsp``: tables 4 to 11 % too many, flip-flops 8 to
+16 %, multipliers 2 to 5 %.
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,8 @@ from dualspike.model.load import describe
 
 REFERENCE = DEVICES["ecp5-85f"]
 _WIDEST = 128  # wider layers are split into powers of two only: fewer foldings to look at
-_RESOURCES = range(4)  # places in `uses`
+RESOURCES = range(4)
+"""Places in `model.estimate.uses`."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Search:
 
         The cheapest, or else the one that saves most of a single resource.
         """
-        for least in (None, *_RESOURCES):
+        for least in (None, *RESOURCES):
             folding = self.cheapest(interval, least)
             if folding and not excess(folding.area, self._device, budget):
                 return folding
@@ -169,14 +170,14 @@ class Search:
 
     def _short(self, interval: int, budget: float, what: str) -> str:
         """A resource of which no folding saves enough, else one that the cheapest is short of."""
-        for least in (*_RESOURCES, None):
+        for least in (*RESOURCES, None):
             folding = self.cheapest(interval, least)
             area = folding.area if folding else Area()
             over = excess(area, self._device, budget)
             if least is not None:
                 over = [use for use in over if use == uses(area, self._device)[least]]
             if over:
-                return _shortage(over[0], self._device, budget, what)
+                return shortage(over[0], self._device, budget, what)
         raise ValueError("a folding fits")
 
 
@@ -195,10 +196,11 @@ def check_fits(area: Area, device: Device) -> None:
     """BadInput where a core of this area needs more of a resource than a device has."""
     over = excess(area, device, 1)
     if over:
-        raise BadInput(_shortage(over[0], device, 1, "this core"))
+        raise BadInput(shortage(over[0], device, 1, "this core"))
 
 
-def _shortage(use: Use, device: Device, budget: float, what: str) -> str:
+def shortage(use: Use, device: Device, budget: float, what: str) -> str:
+    """One line: what a device, or a share of it, has too little of for something."""
     there = f"{device.name} has {use.available:,} {use.name}"
     share = f" ({100 * budget:g} % are {int(budget * use.available):,})" if budget < 1 else ""
     return f"{there}{share}, {what} needs about {use.needed:,}"

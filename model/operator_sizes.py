@@ -78,10 +78,10 @@ def batch_cycles(d: OperatorDescription) -> tuple[int, int]:
     flushed = max(count * d.basis * len(d.lanes_of(part)) for part, count in enumerate(rows, 1))
     fill = sum(fill_bound(d.part(part)) for part in range(len(d.parts)))
     around = operator_draw_cycles(d) + flushed + operator_learn_cycles(d)
-    walked, late = (functions * clocks for clocks in (function_cycles(d), branch.layers[-1].cycles))
-    least = around + max(filled + walked, functions * branch.interval)
-    most = around + filled + max(walked + late, functions * branch.interval) + fill
-    most += turn_cycles(d, 1) + d.basis * (2 + len(d.lanes_of(0)))
+    walked, taken = functions * function_cycles(d), functions * branch.interval
+    turn = turn_cycles(d, 1) + d.basis * (2 + len(d.lanes_of(0)))
+    least = around + max(filled + walked, taken)
+    most = around + filled + max(walked, taken) + fill + turn
     return least, most
 
 

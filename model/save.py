@@ -4,22 +4,28 @@ import json
 from typing import Any, cast
 
 from dualspike.model.description import Description
+from dualspike.model.operator_chip import OperatorDescription
 
 
-def toml_text(description: Description) -> str:
+def toml_text(description: Description | OperatorDescription) -> str:
     """A description as TOML, keys with their default values left out."""
     tables = description.model_dump(exclude_defaults=True)
     return "\n".join(_lines(tables, "")) + "\n"
 
 
 def _lines(table: dict[str, Any], name: str) -> list[str]:
-    lines = [f"[{name}]"] if name else []
-    lines += [f"{key} = {_value(v)}" for key, v in table.items() if not isinstance(v, dict)]
+    """The plain values of a table, then the tables in it and those in its lists."""
+    plain, inner = list[str](), list[str]()
     for key, value in table.items():
+        full = f"{name}.{key}" if name else key
         if isinstance(value, dict):
-            inner = cast(dict[str, Any], value)
-            lines += ["", *_lines(inner, f"{name}.{key}" if name else key)]
-    return lines
+            inner += ["", f"[{full}]", *_lines(cast(dict[str, Any], value), full)]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for one in cast(list[dict[str, Any]], value):
+                inner += ["", f"[[{full}]]", *_lines(one, full)]
+        else:
+            plain.append(f"{key} = {_value(value)}")
+    return plain + inner
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.golden.operator_data import load_operator_data
+from dualspike.model.identity import config_hash
 from dualspike.model.operator_load import load_any, load_any_preset, load_operator
 from dualspike.testbench.verilate import tool_environment, verilator_home
 
@@ -144,6 +145,20 @@ def test_a_device_too_small_is_refused(net: Path, capsys: pytest.CaptureFixture[
     assert not (net.parent / "out").exists()
 
 
+def test_a_fitted_core_comes_with_its_description(
+    net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--fit", "--samples-per-second", "3e5", "--clock", "20", "--json")
+    assert main(["generate", str(net), "-o", "out", *words]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["estimate"]["clocks_per_batch_at_most"] <= 4 * 20e6 / 3e5
+    assert "tiny.toml" in result["files"]
+    folded = load_operator(net.parent / "out/tiny.toml")
+    assert config_hash(folded) == result["config_hash"]
+    assert folded.learning == load_operator(net).learning
+    assert folded.hardware.pe != load_operator(net).hardware.pe
+
+
 def test_a_wrapped_core(net: Path) -> None:
     assert main(["generate", str(net), "-o", "out", "--wrap", "axi"]) == 0
     out = net.parent / "out"
@@ -164,8 +179,8 @@ def test_a_wrapped_core(net: Path) -> None:
         (["train", "--engine", "golden"], "--engine must be fixed or rtl for an operator chip"),
         (["generate", "--wrap", "ahb"], "--wrap must be one of axi, wishbone, not 'ahb'"),
         (
-            ["generate", "--fit", "--device", "ecp5-85f"],
-            "--fit must be left out for an operator chip",
+            ["generate", "--fit", "--device", "ecp5-12f", "--budget", "0.1"],
+            "ecp5-12f has 28 DSP (10 % are 2), the smallest folding needs about 25",
         ),
         (["verify", "--weights", "x.npz"], "cannot read x.npz: "),
         (["simulate", "--samples", "9"], "--samples must be in [1, "),

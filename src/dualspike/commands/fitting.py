@@ -1,7 +1,7 @@
 """Options that choose a folding: ``--fit`` with a target rate, a device, or both."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 import typer
 
@@ -10,6 +10,9 @@ from dualspike.model.devices import Device, device_named
 from dualspike.model.errors import BadInput
 from dualspike.model.estimate import core_area
 from dualspike.model.fit import REFERENCE, Search, Target, check_fits
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_estimate import operator_area
+from dualspike.model.operator_fit import OperatorSearch
 
 BUDGET = 0.8
 
@@ -26,6 +29,14 @@ DeviceOption = Annotated[
 BudgetOption = Annotated[
     float | None, typer.Option(metavar="SHARE", help="Share of the FPGA to use; 0.8 if not given.")
 ]
+
+
+Folded_co = TypeVar("Folded_co", covariant=True)
+
+
+class _Search(Protocol[Folded_co]):
+    def reaching(self, target: Target, budget: float | None = None) -> Folded_co: ...
+    def fastest(self, budget: float) -> Folded_co: ...
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,22 @@ class Wanted:
 
     def folded(self, d: Description) -> Description:
         """``d`` with the folding that was asked for; BadInput says why there is none."""
-        device = self.on
         if not self.fit:
-            if device:
-                check_fits(core_area(d, device.family), device)
+            if self.on:
+                check_fits(core_area(d, self.on.family), self.on)
             return d
-        search = Search(d, device or REFERENCE)
-        budget = (self.budget or BUDGET) if device else None
+        return self._chosen(Search(d, self.on or REFERENCE)).of(d)
+
+    def folded_operator(self, d: OperatorDescription) -> OperatorDescription:
+        """The same for an operator chip; a sample is a function of a batch."""
+        if not self.fit:
+            if self.on:
+                check_fits(operator_area(d, self.on.family), self.on)
+            return d
+        return self._chosen(OperatorSearch(d, self.on or REFERENCE))
+
+    def _chosen(self, search: _Search[Folded_co]) -> Folded_co:
+        budget = (self.budget or BUDGET) if self.on else None
         if self.rate is not None and self.clock is not None:
-            return search.reaching(Target(self.rate, self.clock), budget).of(d)
-        return search.fastest(budget or BUDGET).of(d)
+            return search.reaching(Target(self.rate, self.clock), budget)
+        return search.fastest(budget or BUDGET)

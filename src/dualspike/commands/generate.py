@@ -63,10 +63,9 @@ def generate(
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
     source = shlex.quote(str(net)) if net else f"--preset {preset}"
     if isinstance(described, OperatorDescription):
-        if fit:
-            raise BadInput("--fit must be left out for an operator chip")
-        first, on = initial(weights, described), wanted.on
-        generate_operator(described, output, source, first, wrap, on, as_json=as_json)
+        d = wanted.folded_operator(described)
+        first, on = initial(weights, d), wanted.on
+        generate_operator(d, output, source, first, wrap, on, fitted=fit, as_json=as_json)
         return
     d = wanted.folded(described)
     files = write_core(d, output, initial(weights, d), wrap, wanted.on)

@@ -21,10 +21,10 @@ from dualspike.hw.operator_files import operator_files
 from dualspike.hw.product import hex_words
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
-from dualspike.model.fit import check_fits
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_estimate import operator_area, operator_estimate
+from dualspike.model.save import toml_text
 from dualspike.output import console, emit_json, grid_csv
 from dualspike.progress import progress_bar
 from dualspike.testbench.operator_bulk import OperatorSimulation, operator_source
@@ -40,15 +40,14 @@ def generate_operator(
     wrap: str | None,
     device: Device | None,
     *,
+    fitted: bool,
     as_json: bool,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate.
 
     The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
-    The estimate names ``device``.
+    The estimate names ``device``. A folding that was chosen is written as a description.
     """
-    if device:
-        check_fits(operator_area(d, device.family), device)
     chip, found = first_operator_chip(d, first), operator_estimate(d, device)
     output_folder(output_folder(output) / "report")
     contents, bits = operator_files(d, wrap), d.formats.weight.bits
@@ -56,6 +55,8 @@ def generate_operator(
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
     contents["report/estimate.json"] = json.dumps(found, indent=2) + "\n"
+    if fitted:
+        contents[f"{d.name}.toml"] = toml_text(d)
     out = console(as_json)
     for name, text in contents.items():
         write_atomic(output / name, text)
