@@ -66,12 +66,14 @@ class RegisterBus(wiring.Component):
         ]
         with m.Switch(address):
             for register in self._registers:
-                with m.Case(register.address):
-                    if "r" in register.access:
-                        m.d.comb += [
-                            bus.read_data.eq(getattr(self, register.name)),
-                            getattr(self, f"{register.name}_read").eq(first & ~write),
-                        ]
-                    if "w" in register.access:
-                        m.d.comb += getattr(self, f"{register.name}_written").eq(first & write)
+                if "r" in register.access:
+                    with m.Case(register.address):
+                        m.d.comb += bus.read_data.eq(getattr(self, register.name))
+        # Outside of the choice: in it, every strobe would come with a copy of all its cases.
+        for register in self._registers:
+            turn = first & (address == register.address)
+            if "r" in register.access:
+                m.d.comb += getattr(self, f"{register.name}_read").eq(turn & ~write)
+            if "w" in register.access:
+                m.d.comb += getattr(self, f"{register.name}_written").eq(turn & write)
         return m
