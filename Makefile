@@ -17,7 +17,7 @@ help:
 	@echo 'make test    setup, then linters, type checker, import rules and all tests'
 	@echo 'make lint    the same without the tests'
 	@echo 'make demo    setup, then dualspike demo'
-	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 18 cores, into build/lanes'
+	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 16 cores, into build/lanes'
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
