@@ -1,12 +1,12 @@
 """What an operator chip takes, counted from its structure: clocks, and what waits meanwhile.
 
-A prefix takes, from its first term in to the next one's, on the last axis of B_d rows, for basis p
-in C = ceil(p / terms) chunks, and on axis n before it
+One prefix follows the other, on the last axis of B_d rows, for basis p in C = ceil(p / terms)
+chunks, and on axis n before it, after
 
     P_d = max(B_d C, p, 2)        P_n = B_n P_(n+1)
 
-since the next prefixes come in, and G of the last ones leave, while one is walked over. A function
-takes P_1, or p (lanes of the branch) where that is more, or as long as the branch takes for it.
+clocks, since the next prefixes come in, and G of the last ones leave, while one is walked over. A
+function takes P_1, or p (lanes of the branch) where that is more, or as long as the branch takes.
 """
 
 import math
@@ -70,7 +70,7 @@ def batch_cycles(d: OperatorDescription) -> tuple[int, int]:
     Signs are drawn, the trunks take their rows side by side, functions follow each other as fast
     as the branch or the product unit, the slopes of the trunks are summed up, the weights move.
     Functions that the branch takes while the trunks are at work make the difference, chains that
-    run full, and the outputs of a function, which may wait for the branch's readout.
+    run full, and the way of the last function through the product unit.
     """
     branch, *trunks = (geometry(d.part(part)) for part in range(len(d.parts)))
     functions, *rows = d.learning.batch
