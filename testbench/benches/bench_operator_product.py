@@ -19,7 +19,7 @@ from dualspike.testbench.benches.operator_shapes import operator_described
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
-BATCHES = 40
+BATCHES = 40  # of functions behind each other, enough to go round in every memory
 PULSES = (Flag.MEMBRANE, ProductFlag.FACTOR, ProductFlag.ERROR, ProductFlag.COTANGENT)
 
 
