@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import counter_shape
+from dualspike.hw.fixed import wire
 from dualspike.model.registers import Register
 
 LATENCY = 4
@@ -70,10 +71,11 @@ class RegisterBus(wiring.Component):
                     with m.Case(register.address):
                         m.d.comb += bus.read_data.eq(getattr(self, register.name))
         # Outside of the choice: in it, every strobe would come with a copy of all its cases.
+        reads, writes = wire(m, first & ~write, "reads"), wire(m, first & write, "writes")
         for register in self._registers:
-            turn = first & (address == register.address)
+            here = wire(m, address == register.address, f"{register.name}_here")
             if "r" in register.access:
-                m.d.comb += getattr(self, f"{register.name}_read").eq(turn & ~write)
+                m.d.comb += getattr(self, f"{register.name}_read").eq(reads & here)
             if "w" in register.access:
-                m.d.comb += getattr(self, f"{register.name}_written").eq(turn & write)
+                m.d.comb += getattr(self, f"{register.name}_written").eq(writes & here)
         return m

@@ -105,7 +105,8 @@ class Chain:
             m.submodules.encoder = self.encoder
             connect(m, self.encoder.outputs, entry)
             entry = self.encoder.inputs
-        chunk, open_now = Signal(counter_shape(first.chunks - 1)), Signal(name="opened")
+        chunk = Signal(counter_shape(first.chunks - 1))
+        open_now = Signal(name="opened")
         taken = Signal()
         m.d.comb += [
             open_now.eq(opened | (chunk != 0)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal, Value, signed, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.bus import BusSignature, RegisterBus
@@ -11,6 +11,7 @@ from dualspike.hw.chain import Chain, relay
 from dualspike.hw.counters import counter_shape
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.inference import Inference
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.loss import Loss
 from dualspike.hw.readouts import Readouts
 from dualspike.hw.registers import (
@@ -71,7 +72,7 @@ class Core(wiring.Component):
         f = description.formats
         self._chain = Chain(description, g)
         self._dense = self._chain.dense
-        inputs = data.ArrayLayout(signed(f.input.bits), g.layers[0].simd)
+        inputs = ArrayLayout(signed(f.input.bits), g.layers[0].simd)
         targets = stream.Signature(signed(f.target.bits))
         members = {
             "inputs": In(stream.Signature(inputs)),
@@ -172,7 +173,7 @@ class Core(wiring.Component):
         masks = [
             Signal(d.lanes, name=f"mask_{n}", init=self._lanes_of(n)) for n in range(len(g.layers))
         ]
-        shifts = Signal(data.ArrayLayout(6, len(g.layers)), init=d.step_shift)
+        shifts = Signal(ArrayLayout(6, len(g.layers)), init=d.step_shift)
         m.d.comb += [
             *(sequencer.masks[n].eq(mask) for n, mask in enumerate(masks)),
             sequencer.shifts.eq(shifts),

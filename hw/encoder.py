@@ -43,7 +43,8 @@ class Encoder(wiring.Component):
         layer, steps = self._layer, self._d.network.time_steps
         m.submodules.held = held = Replay(self._shape, layer.chunks, steps)
         connect(m, flipped(self.inputs), held.inputs)
-        advance, taken = Signal(), Signal()
+        advance = Signal()
+        taken = Signal()
         chunk = Signal(counter_shape(layer.chunks - 1))
         last_chunk = chunk == layer.chunks - 1
         m.d.comb += [

@@ -1,6 +1,13 @@
 """Rounding and saturation as expressions. Written apart from the golden model on purpose."""
 
-from amaranth.hdl import Const, Mux, Value, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+
+
+def wire(m: Module, value: Value, name: str) -> Signal:
+    """``value`` on wires of its own: an expression is built anew wherever it is used."""
+    signal = Signal(value.shape(), name=name)
+    m.d.comb += signal.eq(value)
+    return signal
 
 
 def round_half_up(value: Value, shift: int) -> Value:
@@ -10,21 +17,22 @@ def round_half_up(value: Value, shift: int) -> Value:
     return (value.shift_right(shift - 1) + 1).shift_right(1)
 
 
-def saturate(value: Value, bits: int) -> tuple[Value, Value]:
-    """Signed ``value`` clipped to ``bits`` bits, and whether that changed it."""
+def saturate(m: Module, value: Value, bits: int, name: str) -> tuple[Value, Value]:
+    """Signed ``value`` clipped to ``bits`` bits, and whether that changed it; ``name`` before."""
     width = value.shape().width
     if width <= bits:
         return value, Const(0, 1)
-    top = value[bits - 1 :]
-    over = ~(top.all() | ~top.any())
+    exact = wire(m, value, name)
+    top = exact[bits - 1 :]
+    over = wire(m, ~(top.all() | ~top.any()), f"{name}_clips")
     half = 1 << (bits - 1)
-    edge = Mux(value[-1], Const(-half, signed(bits)), Const(half - 1, signed(bits)))
-    return Mux(over, edge, value[:bits].as_signed()), over
+    edge = Mux(exact[-1], Const(-half, signed(bits)), Const(half - 1, signed(bits)))
+    return Mux(over, edge, exact[:bits].as_signed()), over
 
 
-def fit(value: Value, shift: int, bits: int) -> tuple[Value, Value]:
+def fit(m: Module, value: Value, shift: int, bits: int, name: str) -> tuple[Value, Value]:
     """`round_half_up`, then `saturate`."""
-    return saturate(round_half_up(value, shift), bits)
+    return saturate(m, round_half_up(value, shift), bits, name)
 
 
 def add(*terms: Value) -> Value:

@@ -23,7 +23,8 @@ class Fork(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        given, copied = Signal(), Signal()
+        given = Signal()
+        copied = Signal()
         m.d.comb += [
             self.outputs.payload.eq(self.inputs.payload),
             self.copies.payload.eq(self.inputs.payload),

@@ -1,10 +1,11 @@
 """The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.fixed import add
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import row
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry
@@ -38,7 +39,7 @@ class Loss(wiring.Component):
                 "clear": In(1),
                 "counted": Out(1),
                 "loss": Out(g.loss_bits),
-                "jvp": Out(data.ArrayLayout(signed(g.jvp_bits), description.lanes)),
+                "jvp": Out(ArrayLayout(signed(g.jvp_bits), description.lanes)),
                 **turn,
                 **local,
             }
@@ -49,14 +50,16 @@ class Loss(wiring.Component):
         f, lanes = self._d.formats, self._g.lanes
         into = self.inputs.payload
         align = f.membrane.fraction - f.target.fraction
-        taken, valid = Signal(), Signal(2)
+        taken = Signal()
+        valid = Signal(2)
         error = Signal(signed(self._g.error_bits), reset_less=True)
-        weighted, local = error, Signal(2)
+        weighted = error
+        local = Signal(2)
         if self._d.local:
             weighted = Signal(signed(self._g.weighted_bits), reset_less=True)
         m.d.comb += [
-            taken.eq(self.learn & self.inputs.valid & self.targets.valid),
             self.targets.ready.eq(taken),
+            taken.eq(self.learn & self.inputs.valid & self.targets.valid),
             self.results.valid.eq(~self.learn & self.inputs.valid),
             self.results.payload.eq(into.value[0]),
         ]

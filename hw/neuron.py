@@ -12,7 +12,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import count_on, counter_shape
-from dualspike.hw.fixed import round_half_up, saturate
+from dualspike.hw.fixed import round_half_up, saturate, wire
 from dualspike.hw.streams import row
 from dualspike.hw.surrogate import surrogate_table
 from dualspike.model.description import Description
@@ -46,7 +46,8 @@ class Neuron(wiring.Component):
         m = Module()
         f, layer, width = self._d.formats, self._layer, self._layer.next_simd
         network = self._d.network
-        advance, taken = Signal(), Signal()
+        advance = Signal()
+        taken = Signal()
         attached = layer.feedback > 0
         waits = layer.rows < layer.feedback
         admit = Signal() if waits else advance
@@ -55,8 +56,8 @@ class Neuron(wiring.Component):
         fresh = Signal(init=1)
         last_place = place == layer.rows - 1
         m.d.comb += [
-            advance.eq(~self.outputs.valid | self.outputs.ready),
             self.inputs.ready.eq(admit),
+            advance.eq(~self.outputs.valid | self.outputs.ready),
             taken.eq(self.inputs.valid & admit),
         ]
         with m.If(taken):
@@ -96,7 +97,7 @@ class Neuron(wiring.Component):
                 write.addr.eq(places[-1] if late else place),
                 write.en.eq(self.outputs.valid if late else taken),
             ]
-            return self._leaked(Mux(fresh, 0, read.data), bits), write.data
+            return self._leaked(m, Mux(fresh, 0, read.data), bits, name), write.data
 
         over: list[Value] = []
         over_tangent: list[Value] = []
@@ -104,7 +105,9 @@ class Neuron(wiring.Component):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~last_place if padding else Const(1)
             membrane, next_membrane = state(f"membranes_{slot}", f.membrane.bits)
-            fire, distance, after, clips = self._membrane(membrane, self.inputs.payload.value[slot])
+            fire, distance, after, clips = self._membrane(
+                m, membrane, self.inputs.payload.value[slot], slot
+            )
             m.d.comb += next_membrane.eq(after)
             over.append(clips & exists)
             ahead = self._later(m, advance, fire & exists, 3, f"fire_{slot}")
@@ -115,9 +118,9 @@ class Neuron(wiring.Component):
             next_charges: list[Value] = []
             for k in range(self._lanes):
                 charge, next_charge = state(f"tangents_{slot}_{k}", f.tangent.bits, attached)
-                charge, clips = saturate(
-                    charge + self.inputs.payload.tangent[slot][k], f.tangent.bits
-                )
+                charge += self.inputs.payload.tangent[slot][k]
+                charge, clips = saturate(m, charge, f.tangent.bits, f"charged_{slot}_{k}")
+                charge = wire(m, charge, f"charge_{slot}_{k}")
                 over_tangent.append(clips & exists & taken)
                 if not attached:
                     m.d.comb += next_charge.eq(charge)
@@ -132,15 +135,21 @@ class Neuron(wiring.Component):
                 if attached:
                     held = self._later(m, advance, held, 2, f"held_{slot}_{k}")
                     lost = round_half_up(out * self._theta, f.membrane.fraction)
-                    kept, clips = saturate(held - lost, f.tangent.bits)
+                    kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{slot}_{k}")
                     over_tangent.append(clips & self.outputs.valid & self.outputs.ready)
                     m.d.comb += next_charges[k].eq(kept)
-        told, told_tangent = Signal(len(over)), Signal(len(over_tangent))
-        m.d.sync += [told.eq(Mux(taken, Cat(over), 0)), told_tangent.eq(Cat(over_tangent))]
-        m.d.comb += self.overflow.eq(Cat(told.any(), told_tangent.any()))
+        told = Signal(len(over))
+        m.d.sync += told.eq(Mux(taken, Cat(over), 0))
+        m.d.comb += self.overflow[0].eq(wire(m, told.any(), "over_membrane"))
+        if over_tangent:
+            told_tangent = Signal(len(over_tangent))
+            m.d.sync += told_tangent.eq(Cat(over_tangent))
+            m.d.comb += self.overflow[1].eq(wire(m, told_tangent.any(), "over_tangent"))
         return m
 
-    def _membrane(self, membrane: Value, z: Value) -> tuple[Value, Value, Value, Value]:
+    def _membrane(
+        self, m: Module, membrane: Value, z: Value, slot: int
+    ) -> tuple[Value, Value, Value, Value]:
         """Spike, distance from the threshold, next membrane, clipped.
 
         The sum, its distance and the comparison are three additions side by side, of which the
@@ -148,16 +157,17 @@ class Neuron(wiring.Component):
         """
         bits, theta = self._d.formats.membrane.bits, self._theta
         low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
-        charged, gap = membrane + z, theta - z
-        distance = membrane - gap
+        membrane = wire(m, membrane, f"membrane_{slot}")
+        summed, gap = wire(m, membrane + z, f"summed_{slot}"), wire(m, theta - z, f"gap_{slot}")
+        distance = wire(m, membrane - gap, f"distance_{slot}")
         # This way round, the sign of one difference tells; the other also asks whether it is 0.
-        fire = gap < membrane if theta < high else Const(0)
-        clips = charged[bits] ^ charged[bits - 1]
-        lowest = charged[bits]
+        fire = wire(m, gap < membrane if theta < high else Const(0), f"fire_{slot}")
+        clips = wire(m, summed[bits] ^ summed[bits - 1], f"clips_{slot}")
+        lowest = summed[bits]
 
         # Above the threshold only the upper end clips, below it only the lower one.
         edge = Mux(fire, high - theta, low) if theta < high else Mux(lowest, low, high)
-        after = Mux(clips, edge, Mux(fire, distance, charged))
+        after = Mux(clips, edge, Mux(fire, distance, summed))
         ends = Mux(lowest, Const(low - theta, distance.shape()), high - theta)
         return fire, Mux(clips, ends, distance), after[:bits].as_signed(), clips
 
@@ -182,7 +192,7 @@ class Neuron(wiring.Component):
         index = distance.shift_right((2 * s.span).bit_length() - 1 + f.membrane.fraction - bins)
         index = self._later(m, advance, index, 1, f"index_{slot}")
         exists = self._later(m, advance, exists, 1, f"exists_{slot}")
-        _, outside = saturate(index, bins)
+        _, outside = saturate(m, index, bins, f"bin_{slot}")
         words = surrogate_table(self._d)
         shrinks = max(words) <= 1 << f.surrogate.fraction
         table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
@@ -193,20 +203,25 @@ class Neuron(wiring.Component):
             read.en.eq(advance),
         ]
         inside = self._later(m, advance, ~outside & exists, 1, f"inside_{slot}")
-        derivative = Mux(inside, read.data, 0)
+        derivative = wire(m, Mux(inside, read.data, 0), f"derivative_{slot}")
         result: list[tuple[Value, Value, Value]] = []
         for k, charge in enumerate(charges):
             charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
             product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
             rounded = round_half_up(product, f.surrogate.fraction)
-            spike, clips = (rounded, Const(0)) if shrinks else saturate(rounded, f.tangent.bits)
+            spike, clips = rounded, Const(0)
+            if not shrinks:
+                spike, clips = saturate(m, rounded, f.tangent.bits, f"rounded_{slot}_{k}")
             result.append((spike, clips, charge))
         return result
 
-    def _leaked(self, value: Value, bits: int) -> Value:
+    def _leaked(self, m: Module, value: Value, bits: int, name: str) -> Value:
         """What is left of a state a step later; never larger than it, so it fits ``bits``."""
         shift = self._d.leak_shift
-        return (value - round_half_up(value, shift))[:bits].as_signed() if shift else value
+        if not shift:
+            return value
+        value = wire(m, value, f"before_{name}")
+        return (value - round_half_up(value, shift))[:bits].as_signed()
 
     @staticmethod
     def _places(m: Module, advance: Signal, place: Signal) -> list[Value]:

@@ -12,6 +12,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.layouts import ArrayLayout, StructLayout
 from dualspike.hw.operator_vectors import Sums, Vectors
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import ProductGeometry
@@ -21,7 +22,7 @@ from dualspike.model.operator_sizes import prefixes_held
 def pairs_of(description: OperatorDescription, terms: int) -> data.ArrayLayout:
     """A chunk of the walk over an axis: ``terms`` times a term of the prefix and one of a row."""
     factor = signed(description.formats.factor.bits)
-    return data.ArrayLayout(data.StructLayout({"prefix": factor, "factor": factor}), terms)
+    return ArrayLayout(StructLayout({"prefix": factor, "factor": factor}), terms)
 
 
 class Axis(wiring.Component):
@@ -86,7 +87,8 @@ class Axis(wiring.Component):
         )
         connect(m, carried.outputs, flipped(self.carried))
         connect(m, own.outputs, flipped(self.own))
-        sent, returned = Signal(), Signal()
+        sent = Signal()
+        returned = Signal()
         away = Signal.like(prefix.stored)
         self._forward(m, rows, prefix, prefix.stored != away, sent)
         self._back(m, rows, prefix, carried, own, returned)
@@ -115,7 +117,8 @@ class Axis(wiring.Component):
         """The pairs of every row, in order; ``sent`` goes with the last of a prefix."""
         place, chunk, last_chunk = self._places(m, "sent")
         first_chunk = self._ring(m, "sent", self._held, sent)
-        advance, padding = Signal(), Signal()
+        advance = Signal()
+        padding = Signal()
         m.d.comb += [
             advance.eq(~self.pairs.valid | self.pairs.ready),
             sent.eq(advance & sending & (place == self._rows * self._chunks - 1)),
@@ -153,7 +156,11 @@ class Axis(wiring.Component):
         place, chunk, last_chunk = self._places(m, "returned")
         first_chunk = self._ring(m, "returned", self._held, prefix.free)
         first_sum = self._ring(m, "summed", 2, returned)
-        taken, adding, first, begins, first_own = (Signal() for _ in range(5))
+        taken = Signal()
+        adding = Signal()
+        first = Signal()
+        begins = Signal()
+        first_own = Signal()
         error = Signal.like(self.errors.payload)
         m.d.comb += [
             taken.eq(self.errors.valid & carried.free),

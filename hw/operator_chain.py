@@ -28,12 +28,14 @@ class ChainProduct(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        into, advance, valid = self.pairs.payload[0], Signal(), Signal()
+        into = self.pairs.payload[0]
+        advance = Signal()
+        valid = Signal()
         product = Signal(signed(2 * self._bits), reset_less=True)
-        rounded, clips = fit(product, self._exact.shift, self._bits)
+        rounded, clips = fit(m, product, self._exact.shift, self._bits, "rounded")
         m.d.comb += [
-            advance.eq(~self.outputs.valid | self.outputs.ready),
             self.pairs.ready.eq(advance),
+            advance.eq(~self.outputs.valid | self.outputs.ready),
             self.overflow.eq(advance & valid & clips),
         ]
         with m.If(advance):

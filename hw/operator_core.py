@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.bus import BusSignature, RegisterBus
 from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.drawer import Drawer
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.operator_part import Part
 from dualspike.hw.operator_product import Product
 from dualspike.hw.registers import (
@@ -95,8 +96,8 @@ class OperatorCore(wiring.Component):
             )
             for layer in range(d.n_layers)
         ]
-        shifts = Signal(data.ArrayLayout(6, d.n_layers), init=d.step_shift)
-        jvp = Signal(data.ArrayLayout(signed(g.jvp_bits), d.lanes))
+        shifts = Signal(ArrayLayout(6, d.n_layers), init=d.step_shift)
+        jvp = Signal(ArrayLayout(signed(g.jvp_bits), d.lanes))
         self._learner(m, sequencer, drawer, masks, jvp)
         settled = self._admit(m, sequencer)
         self._course(m, sequencer)
@@ -175,7 +176,9 @@ class OperatorCore(wiring.Component):
         They are taken away at the start of a batch, and when inference has ended.
         """
         branch, *trunks = self._parts
-        running, empty, settled = Signal(), Signal(), Signal()
+        running = Signal()
+        empty = Signal()
+        settled = Signal()
         inferring = sequencer.mode == Command.INFER
         with m.If(sequencer.prime):
             m.d.sync += running.eq(1)
@@ -206,7 +209,8 @@ class OperatorCore(wiring.Component):
         functions = self._d.learning.batch[0]
         function = Signal(counter_shape(functions - 1))
         last_function = branch.finished & (function == functions - 1)
-        done, after = Signal(len(trunks)), Signal(len(trunks))
+        done = Signal(len(trunks))
+        after = Signal(len(trunks))
         m.d.comb += [
             self._product.flush.eq(last_function),
             after.eq(done | Cat(part.finished for part in trunks)),

@@ -1,11 +1,12 @@
 """One part of an operator chip: a perceptron's chain, its outputs as factors, and its slopes."""
 
 from amaranth.hdl import Cat, Module, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.chain import Chain
 from dualspike.hw.fixed import fit
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.operator_slopes import Slopes
 from dualspike.hw.relay import Relay
 from dualspike.hw.weights import HostPort
@@ -39,7 +40,7 @@ class Part(wiring.Component):
         bits = geometry_.jvp_bits - geometry_.jvp_align[part]
         self._slopes = Slopes(frames, words, lanes, f.tangent.bits, f.cotangent.bits, bits)
         members = {
-            "inputs": In(stream.Signature(data.ArrayLayout(signed(f.input.bits), first.simd))),
+            "inputs": In(stream.Signature(ArrayLayout(signed(f.input.bits), first.simd))),
             "factors": Out(stream.Signature(signed(f.factor.bits))),
             "means": In(stream.Signature(signed(f.cotangent.bits))),
             "opened": In(1),
@@ -48,8 +49,8 @@ class Part(wiring.Component):
             "clear": In(1),
             "finished": Out(1),
             "jvp": Out(self._slopes.jvp.shape()),
-            "masks": In(data.ArrayLayout(lanes, layers)),
-            "load": In(data.ArrayLayout(lanes, layers)),
+            "masks": In(ArrayLayout(lanes, layers)),
+            "load": In(ArrayLayout(lanes, layers)),
             "word": In(WORD),
             "start": In(layers),
             "lane": In(range(max(lanes, 2))),
@@ -125,7 +126,7 @@ class Part(wiring.Component):
     def _narrow(self, m: Module, source: wiring.PureInterface, slopes: Slopes) -> None:
         """Outputs become factors; their tangents, while learning, go where E will meet them."""
         advance = Signal()
-        factor, clips = fit(source.payload.value[0], self._g.factor.shift, self._bits)
+        factor, clips = fit(m, source.payload.value[0], self._g.factor.shift, self._bits, "rounded")
         m.d.comb += [
             advance.eq(~self.factors.valid | self.factors.ready),
             slopes.tangents.valid.eq(source.valid & self.learn & advance),

@@ -52,7 +52,9 @@ class Points(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         y = Signal(signed(self._d.formats.membrane.bits), reset_less=True)
-        there, last_point, given = Signal(), Signal(), Signal()
+        there = Signal()
+        last_point = Signal()
+        given = Signal()
         self._output(m, y, there, given)
 
         point = Signal(counter_shape(self._points - 1))
@@ -60,11 +62,12 @@ class Points(wiring.Component):
         with m.If(there & given):
             count_on(m, point, self._points - 1, last_point)
 
-        onward, taken = Signal(), Signal()
+        onward = Signal()
+        taken = Signal()
         scaled: Value = self.scales.valid if self._weighted else Const(1)
         m.d.comb += [
-            taken.eq(self.learn & there & self.targets.valid & scaled & onward),
             self.targets.ready.eq(taken),
+            taken.eq(self.learn & there & self.targets.valid & scaled & onward),
             self.results.valid.eq(~self.learn & there),
             self.results.payload.eq(y),
             given.eq(Mux(self.learn, taken, self.results.ready)),
@@ -81,17 +84,20 @@ class Points(wiring.Component):
         f, g, terms = self._d.formats, self._g, self._g.terms
         chunk = Signal(counter_shape(self._chunks - 1))
         last_chunk = chunk == self._chunks - 1
-        valid, first, last = Signal(), Signal(), Signal()
-        summed, advance = Signal(), Signal()
+        valid = Signal()
+        first = Signal()
+        last = Signal()
+        summed = Signal()
+        advance = Signal()
         products = [
             Signal(signed(2 * f.factor.bits), name=f"product_{slot}", reset_less=True)
             for slot in range(terms)
         ]
         total = Signal(signed(g.output.bits), reset_less=True)
-        rounded, clips = fit(total, g.output.shift, f.membrane.bits)
+        rounded, clips = fit(m, total, g.output.shift, f.membrane.bits, "rounded_total")
         m.d.comb += [
-            advance.eq(~there | given),
             self.pairs.ready.eq(advance),
+            advance.eq(~there | given),
             self.overflow[0].eq(advance & summed & clips),
         ]
         with m.If(advance & self.pairs.valid):
@@ -122,7 +128,7 @@ class Points(wiring.Component):
         f, g = self._d.formats, self._g
         given = ~self.errors.valid | self.errors.ready
         off = y - self.targets.payload.shift_left(f.membrane.fraction - f.target.fraction)
-        rounded, clips = fit(off, g.error.shift, f.error.bits)
+        rounded, clips = fit(m, off, g.error.shift, f.error.bits, "rounded_error")
         error = Signal(signed(f.error.bits), reset_less=True)
         clipped = taken & clips
         with m.If(onward):
@@ -140,7 +146,7 @@ class Points(wiring.Component):
         earlier = [Signal.like(error, name=f"error_{n}", reset_less=True) for n in range(2)]
         scale = Signal(signed(f.scale.bits), reset_less=True)
         product = Signal(signed(f.error.bits + f.scale.bits), reset_less=True)
-        rounded, clips = fit(product, g.scaled.shift, f.error.bits)
+        rounded, clips = fit(m, product, g.scaled.shift, f.error.bits, "rounded_product")
         multiplied = Signal()
         m.d.comb += [
             multiplied.eq(~valid[1] | given),
@@ -165,7 +171,8 @@ class Points(wiring.Component):
 
     def _accumulate(self, m: Module, error: Signal) -> None:
         """loss += e w of every error that goes."""
-        product, adds = Signal((error * error).shape(), reset_less=True), Signal()
+        product = Signal((error * error).shape(), reset_less=True)
+        adds = Signal()
         m.d.sync += [
             adds.eq(self.errors.valid & self.errors.ready),
             product.eq(error * self.errors.payload),

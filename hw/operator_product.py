@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.counters import counter_shape
+from dualspike.hw.fixed import wire
 from dualspike.hw.operator_axis import Axis
 from dualspike.hw.operator_chain import ChainProduct
 from dualspike.hw.operator_points import Points
@@ -57,9 +58,9 @@ class Product(wiring.Component):
             self.overflow.eq(
                 Cat(
                     points.overflow[0],
-                    Cat(chain.overflow for chain in self._chains).any(),
+                    wire(m, Cat(chain.overflow for chain in self._chains).any(), "chain_clips"),
                     points.overflow[1],
-                    Cat(axis.overflow for axis in self._axes).any(),
+                    wire(m, Cat(axis.overflow for axis in self._axes).any(), "axis_clips"),
                 )
             ),
         ]

@@ -5,6 +5,7 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.layouts import ArrayLayout
 
 
 class Slopes(wiring.Component):
@@ -20,14 +21,14 @@ class Slopes(wiring.Component):
     ) -> None:
         self._ends = [words * (n + 1) - 1 for n in range(frames)]
         self._lanes = lanes
-        self._tangents = data.ArrayLayout(signed(tangent_bits), lanes)
+        self._tangents = ArrayLayout(signed(tangent_bits), lanes)
         self._product_bits = tangent_bits + mean_bits
         super().__init__(
             {
                 "tangents": In(stream.Signature(self._tangents)),
                 "means": In(stream.Signature(signed(mean_bits))),
                 "clear": In(1),
-                "jvp": Out(data.ArrayLayout(signed(jvp_bits), lanes)),
+                "jvp": Out(ArrayLayout(signed(jvp_bits), lanes)),
                 "finished": Out(1),
             }
         )
@@ -38,10 +39,14 @@ class Slopes(wiring.Component):
         m.submodules.store = store = memory.Memory(shape=bits, depth=last_place + 1, init=[])
         write = store.write_port()
         read = store.read_port(transparent_for=[write])
-        into, place, next_place = (Signal(counter_shape(last_place)) for _ in range(3))
+        into = Signal(counter_shape(last_place))
+        place = Signal(counter_shape(last_place))
+        next_place = Signal(counter_shape(last_place))
         level = Signal(counter_shape(last_place + 1))
         lane = Signal(counter_shape(self._lanes - 1))
-        last_lane, takes, ends = Signal(), Signal(), Signal()
+        last_lane = Signal()
+        takes = Signal()
+        ends = Signal()
         m.d.comb += [
             last_lane.eq(lane == self._lanes - 1),
             self.tangents.ready.eq(level != last_place + 1),
@@ -61,7 +66,9 @@ class Slopes(wiring.Component):
             with m.If(takes):
                 m.d.comb += next_place.eq(Mux(place == last_place, 0, place + 1))
 
-        works, adding, last = Signal(), Signal(), Signal()
+        works = Signal()
+        adding = Signal()
+        last = Signal()
         added = Signal.like(lane)
         product = Signal(signed(self._product_bits), reset_less=True)
         tangents = data.View(self._tangents, read.data)

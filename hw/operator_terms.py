@@ -30,7 +30,8 @@ class TermWalk(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        address, slot = Signal.like(self.address), Signal.like(self.slot)
+        address = Signal.like(self.address)
+        slot = Signal.like(self.slot)
         term = Signal(counter_shape(self._basis - 1))
         m.d.comb += [
             self.address.eq(address),

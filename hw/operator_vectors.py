@@ -1,11 +1,12 @@
 """Memories of vectors for the product unit: terms come in one by one and are read in chunks."""
 
 from amaranth.hdl import Array, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import counter_shape
 from dualspike.hw.fixed import fit
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.operator_terms import TermWalk
 from dualspike.model.operator_geometry import Sum
 
@@ -33,7 +34,7 @@ class Vectors(wiring.Component):
         for n in range(2):
             members[f"read_{n}"] = In(1)
             members[f"place_{n}"] = In(counter_shape(self._places - 1))
-            members[f"chunk_{n}"] = Out(data.ArrayLayout(signed(bits), terms))
+            members[f"chunk_{n}"] = Out(ArrayLayout(signed(bits), terms))
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
@@ -103,7 +104,7 @@ class Sums(wiring.Component):
                 "add": In(1),
                 "place": In(counter_shape(self._places - 1)),
                 "fresh": In(1),
-                "products": In(data.ArrayLayout(signed(product_bits), terms)),
+                "products": In(ArrayLayout(signed(product_bits), terms)),
                 "give": In(1),
                 "free": Out(1),
                 "outputs": Out(stream.Signature(signed(bits))),
@@ -114,9 +115,15 @@ class Sums(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.walk = walk = TermWalk(self._rows, self._basis, self._terms)
-        adding, fresh, place = Signal(), Signal(), Signal.like(self.place)
-        giving, ahead, added, ended = (Signal() for _ in range(4))
-        slot, advance = Signal.like(walk.slot), Signal()
+        adding = Signal()
+        fresh = Signal()
+        place = Signal.like(self.place)
+        giving = Signal()
+        ahead = Signal()
+        added = Signal()
+        ended = Signal()
+        slot = Signal.like(walk.slot)
+        advance = Signal()
         owed = Signal(counter_shape(self._rows if self._apart else 1))
         m.d.sync += [adding.eq(self.add), fresh.eq(self.fresh), place.eq(self.place)]
         m.d.sync += [added.eq(self.give), owed.eq(owed + self.give - ended)]
@@ -149,7 +156,7 @@ class Sums(wiring.Component):
             ]
             sums.append(out.data)
         exact = Array(sums)[slot] if self._terms > 1 else sums[0]
-        rounded, clips = fit(exact, self._exact.shift, self._bits)
+        rounded, clips = fit(m, exact, self._exact.shift, self._bits, "rounded")
         with m.If(advance):
             m.d.sync += [
                 ahead.eq(giving),

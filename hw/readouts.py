@@ -1,10 +1,11 @@
 """Several readouts take turns before one loss; each output meets the target of its own sample."""
 
 from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import counter_shape
+from dualspike.hw.layouts import StructLayout
 from dualspike.hw.owed import owed
 from dualspike.hw.streams import row
 from dualspike.model.description import Description
@@ -29,7 +30,7 @@ class Readouts(wiring.Component):
         self._depth = geometry.targets_kept
         self._target = signed(f.target.bits)
         inputs = row(signed(f.membrane.bits), f.tangent.bits, geometry.lanes, 1)
-        given = data.StructLayout({"row": inputs, "target": self._target, "local": unsigned(1)})
+        given = StructLayout({"row": inputs, "target": self._target, "local": unsigned(1)})
         super().__init__(
             {
                 **{f"inputs_{n}": In(stream.Signature(inputs)) for n in range(self._count)},
@@ -43,7 +44,8 @@ class Readouts(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         sources = [getattr(self, f"inputs_{n}") for n in range(self._count)]
-        advance, fetch = Signal(), Signal(self._count)
+        advance = Signal()
+        fetch = Signal(self._count)
         m.d.comb += advance.eq(~self.outputs.valid | self.outputs.ready)
         met = self._ring(m, advance, fetch)
         for n, source in enumerate(sources):

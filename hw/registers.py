@@ -8,6 +8,7 @@ from dualspike.hw.counters import counter_shape
 from dualspike.hw.drawer import Drawer
 from dualspike.hw.encoder import Encoder
 from dualspike.hw.inference import Inference
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
 from dualspike.model.geometry import Layer
@@ -23,7 +24,8 @@ def wire_status(
     busy: Value,
 ) -> None:
     """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``."""
-    flags, cycles = Signal(len(raised)), Signal(32)
+    flags = Signal(len(raised))
+    cycles = Signal(32)
     m.d.sync += [cycles.eq(cycles + 1), flags.eq(flags | raised)]
     with m.If(registers.FLAGS_written):
         m.d.sync += flags.eq(0)
@@ -112,7 +114,7 @@ def wire_options(
 ) -> None:
     """MANTISSA of all layers, and the schedule, where the chip has them."""
     if learning.mantissa is not None:
-        mantissas = Signal(data.ArrayLayout(4, layers), init=learning.mantissa)
+        mantissas = Signal(ArrayLayout(4, layers), init=learning.mantissa)
         m.d.comb += sequencer.mantissas.eq(mantissas)
         wire_layers(m, registers, "MANTISSA", mantissas)
     if learning.schedule == "chip":
@@ -156,7 +158,8 @@ def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInter
     for n, port in enumerate(ports):
         chosen = registers.WEIGHT_SELECT_written & (registers.write_data == n)
         access = registers.WEIGHT_DATA_written | registers.WEIGHT_DATA_read
-        rewind, turn = Signal(name=f"rewind_{n}"), Signal(name=f"access_{n}")
+        rewind = Signal(name=f"rewind_{n}")
+        turn = Signal(name=f"access_{n}")
         m.d.sync += [rewind.eq(chosen), turn.eq(access & (select == n))]
         m.d.comb += [
             port.rewind.eq(rewind),

@@ -21,7 +21,8 @@ class Relay(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spare, waiting = Signal.like(self.inputs.payload, reset_less=True), Signal()
+        spare = Signal.like(self.inputs.payload, reset_less=True)
+        waiting = Signal()
         moves = ~self.outputs.valid | self.outputs.ready
         taken = self.inputs.valid & self.inputs.ready
         m.d.comb += self.inputs.ready.eq(~waiting)

@@ -30,8 +30,10 @@ class Replay(wiring.Component):
         m.submodules.frames = frames = memory.Memory(shape=bits, depth=2 << index.width, init=[])
         write, read = frames.write_port(), frames.read_port()
         full = Signal(2)
-        in_bank, in_row = Signal(), Signal(index)
-        out_bank, out_row = Signal(), Signal(index)
+        in_bank = Signal()
+        in_row = Signal(index)
+        out_bank = Signal()
+        out_row = Signal(index)
         time = Signal(counter_shape(self._times - 1))
 
         m.d.comb += [

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import counter_shape
-from dualspike.hw.fixed import saturate
+from dualspike.hw.fixed import saturate, wire
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.owed import owed
 from dualspike.model.cycles import refill_cycles
 from dualspike.model.description import Description
@@ -105,7 +106,7 @@ class Sequencer(wiring.Component):
         self._order = draw_order(course.structure, lanes, course.shapes)
         members = {}
         if course.mantissa_bits:
-            members["mantissas"] = In(data.ArrayLayout(course.mantissa_bits + 1, layers))
+            members["mantissas"] = In(ArrayLayout(course.mantissa_bits + 1, layers))
         if course.schedule:
             members |= {"stage": In(4), "tick": Out(1)}
         if course.momentum:
@@ -123,11 +124,11 @@ class Sequencer(wiring.Component):
                 "updates": Out(32),
                 "busy": Out(1),
                 "mode": Out(2),
-                "masks": In(data.ArrayLayout(lanes, layers)),
-                "shifts": In(data.ArrayLayout(6, layers)),
-                "jvp": In(data.ArrayLayout(signed(course.jvp_bits), lanes)),
+                "masks": In(ArrayLayout(lanes, layers)),
+                "shifts": In(ArrayLayout(6, layers)),
+                "jvp": In(ArrayLayout(signed(course.jvp_bits), lanes)),
                 "words": In(stream.Signature(WORD, always_valid=True)),
-                "load": Out(data.ArrayLayout(course.at_once, layers)),
+                "load": Out(ArrayLayout(course.at_once, layers)),
                 "prime": Out(1),
                 "open": Out(1),
                 "learn": Out(1),
@@ -155,17 +156,21 @@ class Sequencer(wiring.Component):
         inside = owed(m, entered, left, course.outputs, course.inside)
         infer = Signal()
         word = Signal(counter_shape(len(self._order) - 1))
-        lane, layer = Signal(counter_shape(lanes - 1)), Signal(counter_shape(layers - 1))
+        lane = Signal(counter_shape(lanes - 1))
+        layer = Signal(counter_shape(layers - 1))
         down = course.mantissa_bits
         shifted = Signal(signed(course.jvp_bits + 1 + down))
         rounded = shifted if course.stochastic else (shifted + 1).shift_right(1)
-        rounded, clips = saturate(rounded, course.weight_bits)
-        place, again = Signal(counter_shape(course.at_once - 1)), Signal()
+        rounded, clips = saturate(m, rounded, course.weight_bits, "rounded")
+        place = Signal(counter_shape(course.at_once - 1))
+        again = Signal()
         m.d.comb += self.lane.eq(place if course.passes > 1 else lane)
         if course.momentum:
             users = Array(self.masks[n] for n in range(layers))[layer]
             before = users & ((Const(1, lanes + 1) << lane) - 1)
-            m.d.comb += self.ends.eq(Cat(before == 0, (users >> lane >> 1) == 0))
+            first_move = wire(m, before == 0, "first_move")
+            last_move = wire(m, (users >> lane >> 1) == 0, "last_move")
+            m.d.comb += self.ends.eq(Cat(first_move, last_move))
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
 

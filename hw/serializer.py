@@ -34,7 +34,8 @@ class Serializer(wiring.Component):
         last_rows = -(-last_neurons // width)
         # Rows left behind the one on offer; whether one is on offer, and whether it is the last.
         left = Signal(counter_shape(full_rows - 1))
-        offers, last = Signal(), Signal()
+        offers = Signal()
+        last = Signal()
         group = Signal(counter_shape(layer.groups - 1))
         last_group = group == layer.groups - 1
         given = self.outputs.valid & self.outputs.ready

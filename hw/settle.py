@@ -3,12 +3,15 @@
 z = sum W a + b and dz = sum W da + sum V a + C; the readout divides the sums by T.
 """
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.counters import count_on, counter_shape
-from dualspike.hw.fixed import saturate
+from dualspike.hw.fixed import saturate, wire
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import row, sums
 from dualspike.hw.weights import HostPort, Weights
 from dualspike.model.description import Description
@@ -37,7 +40,7 @@ class Settle(wiring.Component):
         protection = description.hardware.protection
         glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         learner = {
-            "rows": In(data.ArrayLayout(layer.n_out, lanes)),
+            "rows": In(ArrayLayout(layer.n_out, lanes)),
             "first": In(lanes),
             "mask": In(lanes),
             "sweep": In(1),
@@ -77,7 +80,9 @@ class Settle(wiring.Component):
             connect(m, flipped(self.velocities), biases.velocities)
             m.d.comb += biases.ends.eq(self.ends)
 
-        advance, taken, step_on = Signal(), Signal(), Signal()
+        advance = Signal()
+        taken = Signal()
+        step_on = Signal()
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1
         sweep = self.sweep if learn else Const(0)
@@ -97,10 +102,11 @@ class Settle(wiring.Component):
 
     def _learner(
         self, m: Module, biases: Weights, place: Signal, last_place: Value, step_on: Signal
-    ) -> tuple[list[Value], list[Value]]:
+    ) -> tuple[list[Signal], list[Signal]]:
         """The sweeps that move the biases; row signs and bias signs of the present row."""
         width, lanes = self._layer.next_simd, self._lanes
-        move, move_signs = Signal(), Signal(width)
+        move = Signal()
+        move_signs = Signal(width)
         m.d.comb += [
             biases.move.eq(move),
             biases.signs.eq(move_signs),
@@ -110,7 +116,11 @@ class Settle(wiring.Component):
         ]
         m.d.sync += move.eq(self.sweep)
         row_signs = [self.rows[k].word_select(place, width) for k in range(lanes)]
-        bias_signs = [signs ^ self.first[k].replicate(width) for k, signs in enumerate(row_signs)]
+        row_signs = [wire(m, signs, f"row_signs_{k}") for k, signs in enumerate(row_signs)]
+        bias_signs = [
+            wire(m, signs ^ self.first[k].replicate(width), f"bias_signs_{k}")
+            for k, signs in enumerate(row_signs)
+        ]
         with m.If(step_on):
             for k in range(lanes):
                 with m.If(self.lane == k):
@@ -123,8 +133,8 @@ class Settle(wiring.Component):
         advance: Signal,
         taken: Signal,
         words: data.View,
-        row_signs: list[Value],
-        bias_signs: list[Value],
+        row_signs: Sequence[Value],
+        bias_signs: Sequence[Value],
         place: Signal,
     ) -> None:
         layer, f, into = self._layer, self._d.formats, self.inputs.payload
@@ -135,10 +145,10 @@ class Settle(wiring.Component):
         over: list[Value] = []
         over_tangent: list[Value] = []
         delay = 2 if scale != 1 else 1
-        valid, loads = taken, [advance & taken]
+        valid, loads = taken, [wire(m, advance & taken, "loads")]
         for n in range(delay + 1):
             earlier, valid = valid, Signal(name=f"valid_{n}")
-            loads.append(advance & valid)
+            loads.append(wire(m, advance & valid, f"loads_{n}"))
             with m.If(advance):
                 m.d.sync += valid.eq(earlier)
         summed, moving = loads[-2:]
@@ -163,7 +173,7 @@ class Settle(wiring.Component):
             register = Signal(cut.shape(), name=name, reset_less=True)
             with m.If(summed):
                 m.d.sync += register.eq(cut)
-            return saturate(register, bits)
+            return saturate(m, register, bits, f"rounded_{name}")
 
         for slot in range(layer.next_simd):
             there = later(self._exists(place, slot), f"exists_{slot}", 0, delay + 1)

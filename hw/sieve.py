@@ -5,6 +5,7 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import layer_input, sifted
 from dualspike.model.geometry import Layer
 
@@ -45,10 +46,14 @@ class Sieve(wiring.Component):
         m.submodules.frames = frames = memory.Memory(shape=bits, depth=2 << place.width, init=[])
         write, read = frames.write_port(), frames.read_port()
         full = Signal(2)
-        end = Signal(data.ArrayLayout(place, 2))
+        end = Signal(ArrayLayout(place, 2))
 
-        in_bank, in_row, chunk = Signal(), Signal(place), Signal(place)
-        last_chunk, taken, keep = Signal(), Signal(), Signal()
+        in_bank = Signal()
+        in_row = Signal(place)
+        chunk = Signal(place)
+        last_chunk = Signal()
+        taken = Signal()
+        keep = Signal()
         m.d.comb += [
             self.inputs.ready.eq(~full.bit_select(in_bank, 1)),
             taken.eq(self.inputs.valid & self.inputs.ready),
@@ -70,9 +75,12 @@ class Sieve(wiring.Component):
                     full.bit_select(in_bank, 1).eq(1),
                 ]
 
-        out_bank, out_row = Signal(), Signal(place)
+        out_bank = Signal()
+        out_row = Signal(place)
         time = Signal(counter_shape(layer.groups - 1))
-        advance, waiting, last_row = Signal(), Signal(), Signal()
+        advance = Signal()
+        waiting = Signal()
+        last_row = Signal()
         m.d.comb += [
             advance.eq(~self.outputs.valid | self.outputs.ready),
             waiting.eq(full.bit_select(out_bank, 1)),

@@ -6,9 +6,11 @@ A bit of 1 is a perturbation of -1.
 """
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.fixed import wire
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.lfsr import leap, output_bits
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import SIGNS, WORD
@@ -36,9 +38,9 @@ class Signs(wiring.Component):
                 "last_row": In(1),
                 "chunk": In(layer.chunks.bit_length()),
                 "group": In(layer.groups.bit_length()),
-                "weights": Out(data.ArrayLayout(layer.pe * layer.simd, lanes)),
-                "columns": Out(data.ArrayLayout(layer.simd, lanes)),
-                "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
+                "weights": Out(ArrayLayout(layer.pe * layer.simd, lanes)),
+                "columns": Out(ArrayLayout(layer.simd, lanes)),
+                "rows": Out(ArrayLayout(layer.n_out, lanes)),
                 "first": Out(lanes),
             }
         )
@@ -48,6 +50,9 @@ class Signs(wiring.Component):
         layer = self._layer
         row_words = -(-layer.n_out // WORD)
         more = -(-(layer.n_in + 1) // WORD) if self._factored else 1
+        begin = wire(m, self.restart | self.last_row, "begin")
+        next_chunk = wire(m, self.restart | self.advance, "next_chunk")
+        next_group = wire(m, self.restart | (self.advance & self.last_chunk), "next_group")
         for k in range(self._lanes):
             words = [Signal(WORD, name=f"word_{k}_{n}") for n in range(row_words + more)]
             with m.If(self.load[k]):
@@ -57,7 +62,7 @@ class Signs(wiring.Component):
             if self._factored:
                 self._follow_factored(m, k, Cat(words[row_words:]))
             else:
-                self._follow_register(m, k, words[row_words])
+                self._follow_register(m, k, words[row_words], begin, next_chunk, next_group)
         return m
 
     def _follow_factored(self, m: Module, k: int, columns: Value) -> None:
@@ -66,7 +71,8 @@ class Signs(wiring.Component):
             columns[1 + c * layer.simd : 1 + (c + 1) * layer.simd] for c in range(layer.chunks)
         ]
         groups = [self.rows[k][g * layer.pe : (g + 1) * layer.pe] for g in range(layer.groups)]
-        column, rows = Signal(layer.simd), Signal(layer.pe)
+        column = Signal(layer.simd)
+        rows = Signal(layer.pe)
         m.d.comb += [
             column.eq(_chosen(chunks, self.chunk)),
             rows.eq(_chosen(groups, self.group)),
@@ -77,22 +83,31 @@ class Signs(wiring.Component):
             ),
         ]
 
-    def _follow_register(self, m: Module, k: int, start: Value) -> None:
-        """Weight (i, j) takes output bit j * n_out + i: a chunk is simd * n_out bits further."""
+    def _follow_register(
+        self,
+        m: Module,
+        k: int,
+        start: Value,
+        begin: Value,
+        next_chunk: Value,
+        next_group: Value,
+    ) -> None:
+        """Weight (i, j) takes output bit j * n_out + i: a chunk is simd * n_out bits further.
+
+        What comes next does not wait for ``advance``, which comes late in a cycle.
+        """
         layer = self._layer
         state = Signal(SIGNS.length, name=f"state_{k}")
         group_state = Signal(SIGNS.length, name=f"group_state_{k}")
         m.d.comb += self.weights[k].eq(
             Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
         )
-        next_group = leap(SIGNS, group_state, layer.pe)
-        next_chunk = leap(SIGNS, state, layer.simd * layer.n_out)
-        begin = self.restart | self.last_row
-        # What comes next does not wait for ``advance``, which comes late in a cycle.
-        with m.If(self.restart | self.advance):
-            m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, next_group, next_chunk)))
-        with m.If(self.restart | (self.advance & self.last_chunk)):
-            m.d.sync += group_state.eq(Mux(begin, start, next_group))
+        group_ahead = wire(m, leap(SIGNS, group_state, layer.pe), f"group_ahead_{k}")
+        ahead = leap(SIGNS, state, layer.simd * layer.n_out)
+        with m.If(next_chunk):
+            m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, group_ahead, ahead)))
+        with m.If(next_group):
+            m.d.sync += group_state.eq(Mux(begin, start, group_ahead))
 
 
 def _chosen(values: list[Value], number: Value) -> Value:

@@ -8,16 +8,17 @@ from amaranth.hdl import Shape, Value, signed, unsigned
 from amaranth.lib import data
 
 from dualspike.hw.counters import counter_shape
+from dualspike.hw.layouts import ArrayLayout, StructLayout
 from dualspike.model.geometry import Layer
 
 
 def row(value: Shape, tangent_bits: int, lanes: int, width: int) -> data.StructLayout:
     """``width`` dual numbers side by side: value[width], tangent[width][lanes] if there are any."""
-    members = {"value": data.ArrayLayout(value, width)}
+    members = {"value": ArrayLayout(value, width)}
     if tangent_bits and lanes:
-        lane = data.ArrayLayout(signed(tangent_bits), lanes)
-        members["tangent"] = data.ArrayLayout(lane, width)
-    return data.StructLayout(members)
+        lane = ArrayLayout(signed(tangent_bits), lanes)
+        members["tangent"] = ArrayLayout(lane, width)
+    return StructLayout(members)
 
 
 def layer_input(layer: Layer, lanes: int) -> data.StructLayout:
@@ -29,7 +30,7 @@ def layer_input(layer: Layer, lanes: int) -> data.StructLayout:
 def sifted(layer: Layer, lanes: int) -> data.StructLayout:
     """A chunk with its number in the frame, and whether it is the last that was kept."""
     members = {"chunk": layer_input(layer, lanes), "index": counter_shape(layer.chunks - 1)}
-    return data.StructLayout({**members, "last": unsigned(1)})
+    return StructLayout({**members, "last": unsigned(1)})
 
 
 def synapse_input(layer: Layer, lanes: int) -> data.StructLayout:
@@ -42,14 +43,14 @@ def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLa
 
     With ``shared`` signs (structure factored) the last is one for all neurons.
     """
-    members = {"value": data.ArrayLayout(signed(layer.value_sum_bits), width)}
+    members = {"value": ArrayLayout(signed(layer.value_sum_bits), width)}
     if lanes:
         if layer.tangent_in_bits:
-            lane = data.ArrayLayout(signed(layer.tangent_sum_bits), lanes)
-            members["tangent"] = data.ArrayLayout(lane, width)
-        lane = data.ArrayLayout(signed(layer.sign_sum_bits), lanes)
-        members["sign"] = data.ArrayLayout(lane, 1 if shared else width)
-    return data.StructLayout(members)
+            lane = ArrayLayout(signed(layer.tangent_sum_bits), lanes)
+            members["tangent"] = ArrayLayout(lane, width)
+        lane = ArrayLayout(signed(layer.sign_sum_bits), lanes)
+        members["sign"] = ArrayLayout(lane, 1 if shared else width)
+    return StructLayout(members)
 
 
 def entries(view: data.View, count: int) -> list[Value]:

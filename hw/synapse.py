@@ -8,7 +8,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.fixed import add
+from dualspike.hw.fixed import add, wire
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.signs import Signs
 from dualspike.hw.streams import entries, sums, synapse_input
 from dualspike.hw.walk import Jump, Walk
@@ -55,7 +56,7 @@ class Synapse(wiring.Component):
             "load": In(lanes),
             "word": In(WORD),
             "restart": In(1),
-            "rows": Out(data.ArrayLayout(layer.n_out, lanes)),
+            "rows": Out(ArrayLayout(layer.n_out, lanes)),
             "first": Out(lanes),
             "sweep": In(1),
             "lane": In(range(max(lanes, 2))),
@@ -92,7 +93,8 @@ class Synapse(wiring.Component):
             connect(m, flipped(self.velocities), weights.velocities)
             m.d.comb += weights.ends.eq(self.ends)
 
-        advance, taken = Signal(), Signal()
+        advance = Signal()
+        taken = Signal()
         given = self.inputs.payload
         busy = self.sweep if lanes else Const(0)
         filling = self._filling(m, walk) if lanes and layer.skips and not self._shared else None
@@ -213,16 +215,18 @@ class Synapse(wiring.Component):
     ) -> None:
         """Products of the chunk in one cycle, their sums onto the accumulators in the next."""
         layer, out = self._layer, self.outputs.payload
+        multiplies = wire(m, advance & valid[0], "multiplies")
+        accumulates = wire(m, advance & valid[1], "accumulates")
 
         def stage(target: Value, products: list[Value], name: str) -> None:
             held = []
             for n, product in enumerate(products):
                 register = Signal(product.shape(), name=f"{name}_{n}", reset_less=True)
-                with m.If(advance & valid[0]):
+                with m.If(multiplies):
                     m.d.sync += register.eq(product)
                 held.append(register)
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
-            with m.If(advance & valid[1]):
+            with m.If(accumulates):
                 m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
             m.d.comb += target.eq(total)
 
@@ -235,12 +239,14 @@ class Synapse(wiring.Component):
                 for k in range(self._lanes):
                     products = [weight[s] * chunk.tangent[s][k] for s in inputs]
                     stage(out.tangent[p][k], products, f"tangent_product_{p}_{k}")
+        inverted = [wire(m, -chunk.value[s], f"inverted_{s}") for s in inputs]
         for k in range(self._lanes):
             for p in range(1 if self._shared else layer.pe):
                 products = [
                     self._signed(
                         chunk_signs[k][s * (1 if self._shared else layer.pe) + p],
                         chunk.value[s],
+                        inverted[s],
                         self.mask[k],
                     )
                     for s in inputs
@@ -252,10 +258,10 @@ class Synapse(wiring.Component):
             return Mux(value[0], Mux(value[1], -weight, weight), 0)
         return Mux(value, weight, 0) if self._layer.kind == "spiking" else weight * value
 
-    def _signed(self, sign: Value, value: Value, on: Value) -> Value:
+    def _signed(self, sign: Value, value: Value, inverted: Value, on: Value) -> Value:
         if self._layer.every_step:
             coded = self._layer.value_signed
             active = (value[0] if coded else value) & on
             negative = value[1] ^ sign if coded else sign
             return Cat(active, active & negative).as_signed()
-        return Mux(on, Mux(sign, -value, value), 0)
+        return Mux(on, Mux(sign, inverted, value), 0)

@@ -5,6 +5,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import count_on, counter_shape
+from dualspike.hw.fixed import wire
 from dualspike.hw.streams import layer_input, row
 from dualspike.model.geometry import Layer
 
@@ -32,7 +33,9 @@ class Tally(wiring.Component):
         chunk = Signal(counter_shape(layer.chunks - 1))
         step = Signal(counter_shape(self._steps - 1))
         last_step = Signal()
-        advance, taken = Signal(), Signal()
+        advance = Signal()
+        taken = Signal()
+        first = wire(m, step == 0, "first")
         after = Signal(out.shape())
 
         def tally(name: str, more: Value, total: Value) -> None:
@@ -44,7 +47,7 @@ class Tally(wiring.Component):
             )
             read, write = sums.read_port(domain="comb"), sums.write_port()
             m.d.comb += [
-                total.eq(Mux(step == 0, 0, read.data) + more),
+                total.eq(Mux(first, 0, read.data) + more),
                 read.addr.eq(chunk),
                 write.addr.eq(chunk),
                 write.data.eq(total),

@@ -33,7 +33,9 @@ class Walk(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        row, chunk, group = (Signal.like(s) for s in (self.row, self.chunk, self.group))
+        row = Signal.like(self.row)
+        chunk = Signal.like(self.chunk)
+        group = Signal.like(self.group)
         m.d.comb += [
             self.row.eq(row),
             self.chunk.eq(chunk),
@@ -66,7 +68,9 @@ class Jump(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        count, group, base = (Signal.like(s) for s in (self.chunk, self.group, self.row))
+        count = Signal.like(self.chunk)
+        group = Signal.like(self.group)
+        base = Signal.like(self.row)
         first = Signal(init=1)
         m.d.comb += [
             self.chunk.eq(Mux(self.given, self.index, count)),

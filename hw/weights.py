@@ -1,12 +1,13 @@
 """Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.ecc import decode, encode
 from dualspike.hw.fixed import round_half_up, saturate
+from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import entries
 from dualspike.model.code import Code, Protection, code_of
 from dualspike.model.learning import VELOCITY_BITS
@@ -84,7 +85,7 @@ class Weights(wiring.Component):
             {
                 "row": In(counter_shape(self._rows - 1)),
                 "enable": In(1),
-                "words": Out(data.ArrayLayout(signed(bits), pe * simd)),
+                "words": Out(ArrayLayout(signed(bits), pe * simd)),
                 **(learner if learn else {}),
                 **({} if momentum is None else glide),
                 "host": In(HostPort(bits, protection)),
@@ -98,7 +99,8 @@ class Weights(wiring.Component):
         if self._momentum is not None:
             return self._glide(m, self._momentum)
         host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
-        over, told = Signal(banks), Signal(banks)
+        over = Signal(banks)
+        told = Signal(banks)
         if self._learn:
             moved_row = Signal.like(self.row)
             with m.If(self.enable):
@@ -122,7 +124,7 @@ class Weights(wiring.Component):
             enable = given = self.host.access & self.host.write & (host_bank == bank)
             if self._learn:
                 moved = word + Mux(self.signs[bank], *changes)
-                clipped, clips = saturate(moved, self._bits)
+                clipped, clips = saturate(m, moved, self._bits, f"sum_{bank}")
                 exists = self._exists(bank, moved_row)
                 m.d.comb += over[bank].eq(clips & exists)
                 address = Mux(self.move, moved_row, address)
@@ -163,7 +165,8 @@ class Weights(wiring.Component):
         if len(words) == 1:
             m.d.comb += port.read_data.eq(words[0])
             return
-        asked, bank = Signal(), Signal.like(host_bank)
+        asked = Signal()
+        bank = Signal.like(host_bank)
         m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
         with m.If(asked):
             m.d.sync += port.read_data.eq(Array(words)[bank])
@@ -174,9 +177,13 @@ class Weights(wiring.Component):
         ports = self.host, self.velocities
         rewind = ports[0].rewind | ports[1].rewind
         host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
-        moved_row, late_row = Signal.like(self.row), Signal.like(self.row)
-        late, over, late_over = Signal(), Signal(banks), Signal(banks)
-        told, late_told = Signal(banks), Signal(banks)
+        moved_row = Signal.like(self.row)
+        late_row = Signal.like(self.row)
+        late = Signal()
+        over = Signal(banks)
+        late_over = Signal(banks)
+        told = Signal(banks)
+        late_told = Signal(banks)
         codes = [code_of(self._protection, len(port.read_data)) for port in ports]
         upsets: list[list[Value]] = [[], []]
         forth, back = self._changes(m)
@@ -219,13 +226,12 @@ class Weights(wiring.Component):
             velocity = bank_of(1, bank, self.move, moved_row, moved)
             word = bank_of(0, bank, late, late_row, settled)
             decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
-            clipped, clips = saturate(
-                velocity - decay + Mux(self.signs[bank], back, forth), len(moved)
-            )
+            faster = velocity - decay + Mux(self.signs[bank], back, forth)
+            clipped, clips = saturate(m, faster, len(moved), f"faster_{bank}")
             held = Signal(signed(bits), name=f"held_{bank}", reset_less=True)
             change = Signal(signed(bits + 1), name=f"change_{bank}", reset_less=True)
             m.d.sync += [held.eq(word), change.eq(round_half_up(moved, VELOCITY_BITS))]
-            new, late_clips = saturate(held - change, bits)
+            new, late_clips = saturate(m, held - change, bits, f"sum_{bank}")
             m.d.comb += [
                 moved.eq(clipped),
                 settled.eq(new),
@@ -260,8 +266,10 @@ class Weights(wiring.Component):
 
     def _host_walk(self, m: Module, rewind: Value, access: Value) -> tuple[Signal, Signal]:
         """Bank and row of the host's next word: input by input, neuron by neuron."""
-        p, s = Signal(counter_shape(self._pe - 1)), Signal(counter_shape(self._simd - 1))
-        column, base = Signal(counter_shape(self._n_in - 1)), Signal.like(self.row)
+        p = Signal(counter_shape(self._pe - 1))
+        s = Signal(counter_shape(self._simd - 1))
+        column = Signal(counter_shape(self._n_in - 1))
+        base = Signal.like(self.row)
         row = Signal.like(self.row)
         with m.If(rewind):
             m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]

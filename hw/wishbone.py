@@ -54,8 +54,12 @@ class WishboneBridge(wiring.Component):
         m = Module()
         wb, bus = self.wb, self.bus
         word = wb.adr_i[2:]
-        strobe, waits, refused, idle = Signal(), Signal(), Signal(), Signal()
-        done, failed = Signal(), Signal()
+        strobe = Signal()
+        waits = Signal()
+        refused = Signal()
+        idle = Signal()
+        done = Signal()
+        failed = Signal()
         m.d.comb += [
             strobe.eq(wb.cyc_i & wb.stb_i),
             waits.eq(strobe & ~done & ~failed),

@@ -59,14 +59,14 @@ UNREACHABLE: tuple[Unreachable, ...] = (
     Unreachable(
         "settle",
         "folded-0",
-        r"assign _\d+_ = _\d+_ \? tangent_sum_\d_\d\[8:0\] : _\d+_;",
+        r"assign _\d+_ = _\d+_ \? rounded_tangent_sum_\d_\d\[8:0\] : _\d+_;",
         "cond_else",
         _FIVE_INPUTS,
     ),
     Unreachable(
         "operator_core",
         "single",
-        r"assign _\d+_ = _\d+_ \? _\d+_\[18:1\] : _\d+_;",
+        r"assign _\d+_ = _\d+_ \? rounded\[17:0\] : _\d+_;",
         "cond_else",
         _ONE_WEIGHT,
         "operator_core_part_1",
@@ -82,7 +82,7 @@ UNREACHABLE: tuple[Unreachable, ...] = (
     Unreachable(
         "neuron",
         "attached-0",
-        r"assign write_data_\d+ *= _\d+_ \? _\d+_\[\d+:0\] : _\d+_;",
+        r"assign write_data_\d+ *= _\d+_ \? kept_\d_\d\[\d+:0\] : _\d+_;",
         "cond_else",
         _NO_FURTHER,
     ),

@@ -11,7 +11,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.fixed import add, round_half_up, saturate
+from dualspike.hw.fixed import add, fit, round_half_up, saturate
 from dualspike.testbench.benches.reference import clipped
 from dualspike.testbench.benches.stand import Stand
 
@@ -39,9 +39,9 @@ class Arithmetic(wiring.Component):
         for n, shift in enumerate(SHIFTS):
             m.d.sync += self.rounded[n].eq(round_half_up(self.a, shift))
         for n, width in enumerate(WIDTHS):
-            value, over = saturate(self.a, width)
+            value, over = saturate(m, self.a, width, f"narrow_{width}")
             m.d.sync += [self.clipped[n].eq(value), self.clips[n].eq(over)]
-        value, over = saturate(round_half_up(self.a * self.b, FRACTION), BITS)
+        value, over = fit(m, self.a * self.b, FRACTION, BITS, "exact")
         m.d.sync += [self.product.eq(value), self.overflow.eq(over)]
         for n, count in enumerate(TERMS):
             m.d.sync += self.sums[n].eq(add(*terms(self.a, self.b, count)))

@@ -77,7 +77,9 @@ def test_a_core_that_only_infers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = sequencer.saturate
-    monkeypatch.setattr(sequencer, "saturate", lambda value, bits: clip(value + 1, bits))
+    monkeypatch.setattr(
+        sequencer, "saturate", lambda m, value, bits, name: clip(m, value + 1, bits, name)
+    )
     found(run(tmp_path), tmp_path, lambda signal: signal.startswith("weights["))
 
 
