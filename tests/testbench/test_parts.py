@@ -39,6 +39,7 @@ PLACES = {
 }
 NUMBER = re.compile(r"_\d+$")
 MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
+INSTANCE = re.compile(r"^  (\w+) +\w+ +\($", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
 PRODUCT = re.compile(r"(?:signed\(.*\)|error\[\d+:0\]) \* ")
@@ -46,15 +47,28 @@ SIGNS = re.compile(r"^ *reg \[31:0\] (?:word|state|group_state)_\d", re.MULTILIN
 
 
 def counted(verilog: str) -> tuple[int, dict[str, int]]:
+    """Multipliers, and memory bits by kind; a module counts as often as it is there."""
     bits: Counter[str] = Counter()
+    products = 0
     names = MODULE.findall(verilog)
-    for name, text in zip(names, MODULE.split(verilog)[2::2], strict=True):
-        for high, memory, last in MEMORY.findall(text):
+    texts = dict(zip(names, MODULE.split(verilog)[2::2], strict=True))
+    for name, times in instances(texts, names[0]).items():
+        for high, memory, last in MEMORY.findall(texts[name]):
             place = NUMBER.sub("", name).rsplit("_", 1)[-1], memory
             kind = PLACES.get(place) or KINDS[memory]
-            bits[kind] += (int(high) + 1) * (int(last) + 1)
-        bits["signs"] += 32 * len(SIGNS.findall(text))
-    return len(PRODUCT.findall(verilog)), dict(bits)
+            bits[kind] += times * (int(high) + 1) * (int(last) + 1)
+        bits["signs"] += times * 32 * len(SIGNS.findall(texts[name]))
+        products += times * len(PRODUCT.findall(texts[name]))
+    return products, dict(bits)
+
+
+def instances(texts: dict[str, str], top: str) -> Counter[str]:
+    """How often each module is there in the whole tree below ``top``."""
+    below = Counter([top])
+    for part in INSTANCE.findall(texts[top]):
+        if part in texts:
+            below += instances(texts, part)
+    return below
 
 
 DESCRIPTIONS = [
