@@ -8,7 +8,9 @@ import re
 from collections import Counter
 
 _MODULE = re.compile(r"((?:^attribute [^\n]*\n)*)^module (\S+)\n(.*?^end\n)", re.M | re.S)
-_PORT = re.compile(r"^((?:  attribute .*\n)*)(  wire .*put) \d+ (.*?)(\\\S+)\n", re.M)
+_PORT = re.compile(
+    r"^((?:  attribute .*\n)*)(  wire .* (?:input|output|inout)) \d+ (.*?)(\\\S+)\n", re.M
+)
 _PART = re.compile(r"^  cell (\\\S+) (\S+\n)((?:    connect .*\n)*)", re.M)
 _UNNAMED = re.compile(r"\\port\$\d+\$\d+")
 _FEEDS = re.compile(r"^connect \\(\w+)\S* (.*\\port\$.*)", re.M)
