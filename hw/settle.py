@@ -115,8 +115,9 @@ class Settle(wiring.Component):
             self.swept.eq(self.sweep & last_place),
         ]
         m.d.sync += move.eq(self.sweep)
-        row_signs = [self.rows[k].word_select(place, width) for k in range(lanes)]
-        row_signs = [wire(m, signs, f"row_signs_{k}") for k, signs in enumerate(row_signs)]
+        row_signs = [
+            wire(m, self.rows[k].word_select(place, width), f"row_signs_{k}") for k in range(lanes)
+        ]
         bias_signs = [
             wire(m, signs ^ self.first[k].replicate(width), f"bias_signs_{k}")
             for k, signs in enumerate(row_signs)

@@ -50,9 +50,7 @@ class Signs(wiring.Component):
         layer = self._layer
         row_words = -(-layer.n_out // WORD)
         more = -(-(layer.n_in + 1) // WORD) if self._factored else 1
-        begin = wire(m, self.restart | self.last_row, "begin")
-        next_chunk = wire(m, self.restart | self.advance, "next_chunk")
-        next_group = wire(m, self.restart | (self.advance & self.last_chunk), "next_group")
+        starts: list[Signal] = []
         for k in range(self._lanes):
             words = [Signal(WORD, name=f"word_{k}_{n}") for n in range(row_words + more)]
             with m.If(self.load[k]):
@@ -62,7 +60,9 @@ class Signs(wiring.Component):
             if self._factored:
                 self._follow_factored(m, k, Cat(words[row_words:]))
             else:
-                self._follow_register(m, k, words[row_words], begin, next_chunk, next_group)
+                starts.append(words[row_words])
+        if not self._factored:
+            self._follow_registers(m, starts)
         return m
 
     def _follow_factored(self, m: Module, k: int, columns: Value) -> None:
@@ -83,31 +83,27 @@ class Signs(wiring.Component):
             ),
         ]
 
-    def _follow_register(
-        self,
-        m: Module,
-        k: int,
-        start: Value,
-        begin: Value,
-        next_chunk: Value,
-        next_group: Value,
-    ) -> None:
+    def _follow_registers(self, m: Module, starts: list[Signal]) -> None:
         """Weight (i, j) takes output bit j * n_out + i: a chunk is simd * n_out bits further.
 
         What comes next does not wait for ``advance``, which comes late in a cycle.
         """
         layer = self._layer
-        state = Signal(SIGNS.length, name=f"state_{k}")
-        group_state = Signal(SIGNS.length, name=f"group_state_{k}")
-        m.d.comb += self.weights[k].eq(
-            Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
-        )
-        group_ahead = wire(m, leap(SIGNS, group_state, layer.pe), f"group_ahead_{k}")
-        ahead = leap(SIGNS, state, layer.simd * layer.n_out)
-        with m.If(next_chunk):
-            m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, group_ahead, ahead)))
-        with m.If(next_group):
-            m.d.sync += group_state.eq(Mux(begin, start, group_ahead))
+        begin = wire(m, self.restart | self.last_row, "begin")
+        next_chunk = wire(m, self.restart | self.advance, "next_chunk")
+        next_group = wire(m, self.restart | (self.advance & self.last_chunk), "next_group")
+        for k, start in enumerate(starts):
+            state = Signal(SIGNS.length, name=f"state_{k}")
+            group_state = Signal(SIGNS.length, name=f"group_state_{k}")
+            m.d.comb += self.weights[k].eq(
+                Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
+            )
+            group_ahead = wire(m, leap(SIGNS, group_state, layer.pe), f"group_ahead_{k}")
+            ahead = leap(SIGNS, state, layer.simd * layer.n_out)
+            with m.If(next_chunk):
+                m.d.sync += state.eq(Mux(begin, start, Mux(self.last_chunk, group_ahead, ahead)))
+            with m.If(next_group):
+                m.d.sync += group_state.eq(Mux(begin, start, group_ahead))
 
 
 def _chosen(values: list[Value], number: Value) -> Value:

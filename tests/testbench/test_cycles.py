@@ -39,6 +39,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "learning": {"local": True, "masks": [[0, 4], [1, 5], [2, 6], [3]]},
         "hardware": {"simd": [1, 1, 2, 1]},
     },
+    "unrolled": {
+        "network": {"layers": [3, 4, 4, 2], "time_steps": 6},
+        "hardware": {"pe": [4, 4, 2], "simd": [3, 4, 4]},
+    },
     "one step": {"network": {"layers": [6, 4, 1], "time_steps": 1}},
     "first layer slowest": {
         "network": {"layers": [20, 6, 2], "time_steps": 2},
@@ -119,6 +123,11 @@ def test_drawing_and_learning_take_what_the_formulas_say(
         simulation.write(f"MASK_{lane}", mask)
     assert with_masks - without_masks == learn_cycles(d) - 1 - d.lanes * d.n_layers
     assert drawn == draw_cycles(d) - BUS_LEAD
+
+
+def test_unrolled_a_step_takes_a_clock() -> None:
+    """As is measured above, where ``unrolled`` is one of the shapes."""
+    assert geometry(description("unrolled")).interval == 6
 
 
 def test_the_hat_takes_one_sample_in_512_clocks() -> None:
