@@ -49,11 +49,13 @@ def checked_job(folder: Path, board_name: str | None, flash: bool) -> Job:
         raise BadInput(f"{board.name} can only be programmed with --flash")
     path = folder / made.bitstream
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    if len(data) != made.size:
-        raise BadInput(f"{path} must have the {made.size} bytes of its manifest, not {len(data)}")
+        size = path.stat().st_size
+        data = path.read_bytes() if size == made.size else b""
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or "no such path"
+        raise BadInput(f"cannot read {path}: {reason}") from error
+    if size != made.size:
+        raise BadInput(f"{path} must have the {made.size} bytes of its manifest, not {size}")
     if digest(data) != made.sha256:
         raise BadInput(
             f"{path} must have the sha256 of its manifest, {made.sha256}, not {digest(data)}"

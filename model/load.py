@@ -1,5 +1,6 @@
 """Reading descriptions: TOML files and presets, with one clear line for every mistake."""
 
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic_core import ErrorDetails
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.geometry import geometry
+from dualspike.model.text import DEPTH, bounded, read_text
 
 _KINDS = {
     "int_type": "a whole number",
@@ -26,6 +28,13 @@ _KINDS = {
     "dict_type": "a table",
     "finite_number": "a finite number",
 }
+
+
+_MOST_SHOWN = 200
+
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# tomllib takes time by the square of the parts of a key: 20,000 are 7 seconds and 1.5 GB.
+_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEPTH},}}")
 
 
 def presets(*below: str) -> dict[str, str]:
@@ -58,7 +67,7 @@ def load_preset(name: str) -> Description:
 
 def load(path: Path) -> Description:
     """Read and check a TOML file; raises BadInput with the file's name in the line."""
-    return parse(read_toml(path), str(path))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str, where: str) -> Description:
@@ -66,21 +75,18 @@ def parse(text: str, where: str) -> Description:
     return describe(tables_of(text, where), where)
 
 
-def read_toml(path: Path) -> str:
-    """The text of a file, unchecked; raises BadInput with the path and the reason."""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise BadInput(f"cannot read {path}: {reason}") from error
-
-
 def tables_of(text: str, where: str) -> dict[str, Any]:
     """The tables of a TOML text; ``where`` begins the line of a BadInput."""
+    if _LONG_KEY.search(text):
+        raise BadInput(f"{where}: keys must have at most {DEPTH} parts, one has more")
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: not valid TOML: {error}") from error
+    try:
+        return bounded(tables)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
 
 
 def describe(tables: dict[str, Any], where: str) -> Description:
@@ -99,6 +105,7 @@ def mistake(error: ErrorDetails) -> str:
     """One line for one pydantic error: what, the allowed range, what came."""
     name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
     kind, limits, came = error["type"], error.get("ctx", {}), error["input"]
+    shown = _shown(came)
     if kind == "value_error":
         text = str(limits["error"])
         section = isinstance(came, dict) and not text.startswith("must ")
@@ -108,9 +115,15 @@ def mistake(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return f"{name} is not a known key"
     if kind == "literal_error":
-        return f"{name} must be {limits['expected']}, not {came!r}"
+        return f"{name} must be {limits['expected']}, not {shown}"
     if kind in _KINDS:
-        return f"{name} must be {_KINDS[kind]}, not {came!r}"
+        return f"{name} must be {_KINDS[kind]}, not {shown}"
     if kind == "string_pattern_mismatch":
-        return f"{name} must match {limits['pattern']}, not {came!r}"
-    return f"{name}: {error['msg']}, not {came!r}"
+        return f"{name} must match {limits['pattern']}, not {shown}"
+    return f"{name}: {error['msg']}, not {shown}"
+
+
+def _shown(came: object) -> str:
+    """A value as Python writes it, cut where it would fill the screen."""
+    text = repr(came)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -14,11 +14,11 @@ from dualspike.model.load import (
     preset_among,
     preset_text,
     presets,
-    read_toml,
     tables_of,
 )
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.text import read_text
 
 
 def load_operator_preset(name: str) -> OperatorDescription:
@@ -28,7 +28,7 @@ def load_operator_preset(name: str) -> OperatorDescription:
 
 def load_operator(path: Path) -> OperatorDescription:
     """Read and check a TOML file; raises BadInput with the file's name in the line."""
-    return parse_operator(read_toml(path), str(path))
+    return parse_operator(read_text(path), str(path))
 
 
 def parse_operator(text: str, where: str) -> OperatorDescription:
@@ -59,7 +59,7 @@ def describe_operator(tables: dict[str, Any], where: str) -> OperatorDescription
 
 def load_any(path: Path) -> Description | OperatorDescription:
     """Read and check a TOML file of either kind: one with [operator] is an operator chip's."""
-    return parse_any(read_toml(path), str(path))
+    return parse_any(read_text(path), str(path))
 
 
 def load_any_preset(name: str) -> Description | OperatorDescription:

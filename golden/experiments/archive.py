@@ -6,18 +6,20 @@ hexadecimal digits) of everything before the comment and the two bytes of its le
 
 import hashlib
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.contents import read_bytes
 from dualspike.golden.files import write_atomic
+from dualspike.golden.problems.archive import read_arrays
 from dualspike.model.errors import BadInput
 
 Arrays = dict[str, NDArray[Any]]
 
+_MOST = 1 << 29
 _DIGEST = 64
 _TAIL = _DIGEST + 2
 
@@ -37,15 +39,11 @@ def read_archive(path: Path) -> Arrays:
 
     Raises BadInput for a file that cannot be read or whose digest is not that of its bytes.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    data = read_bytes(path, _MOST)
     digest = hashlib.sha256(data[:-_TAIL]).hexdigest().encode()
     if data[-_DIGEST:] != digest:
         raise BadInput(f"{path} is damaged (SHA-256): delete it to start that run again")
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        return read_arrays(path)
+    except BadInput as error:
         raise BadInput(f"{path} holds no arrays: delete it to start that run again") from error

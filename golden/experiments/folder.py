@@ -14,6 +14,7 @@ from dualspike.golden.files import write_atomic
 from dualspike.golden.problems.problem import Problem
 from dualspike.golden.problems.store import stored
 from dualspike.model.errors import BadInput
+from dualspike.model.text import parse_json, read_text
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _empty(folder: Folder) -> None:
 def _same(folder: Folder, settings: Settings) -> None:
     """Raise BadInput for the first setting in which the folder's differ from those asked for."""
     try:
-        theirs: Any = json.loads(folder.settings.read_text("utf-8"))
+        theirs: Any = parse_json(read_text(folder.settings))
     except ValueError as error:
         raise BadInput(f"{folder.settings} is damaged: give another folder or --force") from error
     ours = settings.tables()

@@ -20,9 +20,10 @@ from dualspike.golden.problems.random_field import RandomField
 from dualspike.golden.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.schedules import Constant, Cosine, Halving, Schedule, Warmup
 from dualspike.model.errors import BadInput
-from dualspike.model.load import mistake, read_toml, tables_of
+from dualspike.model.load import mistake, tables_of
 from dualspike.model.network import Section, within
 from dualspike.model.operator import Operator
+from dualspike.model.text import read_text
 
 ProblemSettings = HatSettings | PoissonSettings | ReactionDiffusionSettings
 
@@ -132,7 +133,8 @@ class Settings(Section):
     @classmethod
     def _build_problem(cls, tables: dict[str, Any]) -> dict[str, Any]:
         """The problem's own settings are of the experiment's kind."""
-        kind = PROBLEMS.get(tables["experiment"]) if "experiment" in tables else None
+        named = tables.get("experiment")
+        kind = PROBLEMS.get(cast(Experiment, named)) if isinstance(named, str) else None
         if kind is None or not isinstance(tables.get("problem"), dict):
             return tables
         return tables | {"problem": _problem(kind, tables["problem"])}
@@ -208,7 +210,7 @@ def load_settings(name: Experiment) -> Settings:
 
 def read_settings(path: Path) -> Settings:
     """Settings from a file; raises BadInput with the file's name in the line."""
-    return parse(read_toml(path), str(path))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str, where: str) -> Settings:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.problems.archive import finite_floats, named, read_arrays
+from dualspike.golden.problems.archive import array_names, finite_floats, read_arrays
 from dualspike.golden.problems.problem import Kind, Problem, Samples, at_most
 from dualspike.model.errors import BadInput
 
@@ -32,10 +32,9 @@ def read_functions(path: Path) -> Problem:
     that are missing, misshapen, not numeric or not finite, for fewer than 5 functions, and for
     y all 0 in a function to be validated or tested on, whose relative error would be x / 0.
     """
-    arrays = read_arrays(path)
-    names = ("u", "x", "t", "y") if "x" in arrays else ("u", "points", "y")
-    named(path, arrays, names)
-    kind: Kind = "seponet" if "x" in arrays else "deeponet"
+    kind: Kind = "seponet" if "x" in array_names(path) else "deeponet"
+    names = ("u", "x", "t", "y") if kind == "seponet" else ("u", "points", "y")
+    arrays = read_arrays(path, names)
     u = _table(path, "u", arrays["u"])
     if len(u) < _PART:
         raise BadInput(f"{path}: u must have at least {_PART} rows (functions), not {len(u)}")

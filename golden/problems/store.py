@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.files import write_atomic
-from dualspike.golden.problems.archive import finite_floats, named, read_arrays
+from dualspike.golden.problems.archive import finite_floats, read_arrays
 from dualspike.golden.problems.problem import Problem, Samples, Settings, assembled, build
 from dualspike.model.errors import BadInput
+from dualspike.model.text import parse_json
 
 Floats = NDArray[np.float64]
 
@@ -66,9 +67,8 @@ def load(path: Path, settings: Settings) -> Problem:
     Raises BadInput with the path for a file that is missing, damaged, incomplete, made with other
     settings, or whose samples do not have the checksum it names.
     """
-    arrays = read_arrays(path)
     names = [f"{split}_{part}" for split in _SPLITS for part in _PARTS[settings.kind]]
-    named(path, arrays, ["settings", "checksum", *names])
+    arrays = read_arrays(path, ["settings", "checksum", *names])
     _same_settings(path, str(arrays["settings"]), settings)
     values = {name: finite_floats(path, name, arrays[name]) for name in names}
     wanted, found = str(arrays["checksum"]), _digest(values)
@@ -117,7 +117,7 @@ def _text(settings: Settings) -> str:
 def _same_settings(path: Path, text: str, settings: Settings) -> None:
     """Raise BadInput for the first setting in which the file's differ from those asked for."""
     try:
-        made: Any = json.loads(text)
+        made: Any = parse_json(text)
     except ValueError:
         made = None
     if not isinstance(made, dict):

@@ -155,7 +155,7 @@ def test_member_that_is_no_array() -> None:
     with zipfile.ZipFile("data.npz", "w") as archive:
         archive.writestr("x", "1, 2")
         archive.writestr("y", "1")
-    message = "data.npz: x must be integers or real numbers, not |S4"
+    message = "data.npz: x must be numbers, not objects or a damaged array"
     assert complaint(described("data.npz")) == message
 
 

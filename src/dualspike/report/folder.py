@@ -1,6 +1,5 @@
 """What lies in a folder that commands have written to, checked, and what does not."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dualspike.golden.network import Parameters
-from dualspike.golden.problems.archive import finite_floats, read_arrays
+from dualspike.golden.problems.archive import array_names, finite_floats, read_arrays
 from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -18,6 +17,7 @@ from dualspike.model.identity import config_hash
 from dualspike.model.load import mistake
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_load import describe_any, load_any
+from dualspike.model.text import parse_json, read_text
 
 Floats = NDArray[np.float64]
 
@@ -179,19 +179,27 @@ def read_syntheses(path: Path) -> list[Synthesis]:
 def _weights(folder: Folder) -> None:
     file = folder.path / "weights.npz"
     folder.parameters = read_weights(file, folder.description)
-    arrays = read_arrays(file)
-    if "losses" in arrays:
-        folder.losses = finite_floats(file, "losses", arrays["losses"]).reshape(-1)
-    if "prediction" in arrays:
-        folder.prediction = finite_floats(file, "prediction", arrays["prediction"])
+    folder.losses = read_losses(file)
+    folder.prediction = _optional(file, "prediction")
+
+
+def read_losses(file: Path) -> Floats | None:
+    """The losses beside the weights, or None; raises BadInput for any that are not numbers."""
+    losses = _optional(file, "losses")
+    return None if losses is None else losses.reshape(-1)
+
+
+def _optional(file: Path, name: str) -> Floats | None:
+    if name not in array_names(file):
+        return None
+    return finite_floats(file, name, read_arrays(file, [name])[name])
 
 
 def _json(file: Path) -> dict[str, Any]:
+    text = read_text(file)
     try:
-        content: Any = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+        content = parse_json(text)
+    except ValueError as error:
         raise BadInput(f"{file} must be JSON: {error}") from error
     if not isinstance(content, dict):
         raise BadInput(f"{file} must be a JSON object, not {type(content).__name__}")

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dualspike.golden.network import Parameters
-from dualspike.golden.problems.archive import finite_floats, read_arrays
 from dualspike.golden.weights import read_weights
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
@@ -14,6 +13,7 @@ from dualspike.report.folder import (
     Floats,
     Record,
     Synthesis,
+    read_losses,
     read_record,
     read_syntheses,
 )
@@ -128,6 +128,4 @@ def _weights(folder: OperatorFolder) -> None:
         Parameters(every.weights[some.start : some.stop], every.biases[some.start : some.stop])
         for some in map(d.layers_of, range(len(d.parts)))
     ]
-    arrays = read_arrays(file)
-    if "losses" in arrays:
-        folder.losses = finite_floats(file, "losses", arrays["losses"]).reshape(-1)
+    folder.losses = read_losses(file)
