@@ -178,9 +178,11 @@ def variance_trials(shown: Codings) -> list[Trial]:
     return [Trial(name, shown[0]) for name in RULES]
 
 
-def all_trials(shown: Codings) -> list[Trial]:
-    """Every trial once, in the order of the tables."""
-    kinds = [*rule_trials(shown), *deep_trials(shown), *convolution_trials(shown)]
+def all_trials(shown: Codings, convolved: bool = True) -> list[Trial]:
+    """Every trial once, in the order of the tables; ``convolved``: those of convolutions too."""
+    kinds = [*rule_trials(shown), *deep_trials(shown)]
+    if convolved:
+        kinds += convolution_trials(shown)
     return list(dict.fromkeys([*kinds, *noise_trials(shown)]))
 
 
@@ -250,9 +252,9 @@ def execute(trial: Trial, plan: Plan, samples: Samples, rate: float, seed: int) 
     return Found(seed, epochs, right, variances, operations)
 
 
-def tuning_trials(shown: Codings) -> list[Trial]:
+def tuning_trials(shown: Codings, convolved: bool = True) -> list[Trial]:
     """What rates are chosen by: every rule with nothing beside it, for the first coding."""
-    return [t for t in all_trials(shown) if t == _tuned_by(t, shown)]
+    return [t for t in all_trials(shown, convolved) if t == _tuned_by(t, shown)]
 
 
 def study(
@@ -265,10 +267,12 @@ def study(
 ) -> Comparison:
     """Tune every rule from seed 0, then run all trials from seeds 1 to ``seeds``.
 
-    Rates are chosen by validation samples alone. ``jobs`` processes share the runs, which are the
-    same whatever their number. ``show`` hears the number of runs done and a loss.
+    Rates are chosen by validation samples alone. Images of an odd side, which cannot be halved
+    behind a convolution, are learned by the dense networks alone. ``jobs`` processes share the
+    runs, which are the same whatever their number. ``show`` hears the number of runs done and a
+    loss.
     """
-    shown = codings(samples)
+    shown, convolved = codings(samples), samples.shape.halves
     found = Comparison(data, plan, shown, {}, {}, {})
     unmeasured = replace(plan, batches=0)
     done = 0
@@ -284,14 +288,14 @@ def study(
         widths = pool.submit(_by_width, replace(plan.course, coding=shown[0]), plan.widths)
         tries = [
             (trial, unmeasured, rate, 0)
-            for trial in tuning_trials(shown)
+            for trial in tuning_trials(shown, convolved)
             for rate in _rates(trial, plan)
         ]
         for (trial, _, rate, _), run in results(tries):
             found.tuning.setdefault(trial, {})[rate] = run.epochs[-1].accuracy
         full = [
             (trial, plan, found.rate(trial), seed)
-            for trial in all_trials(shown)
+            for trial in all_trials(shown, convolved)
             for seed in range(1, seeds + 1)
         ]
         for (trial, _, _, _), run in results(full):
@@ -323,9 +327,9 @@ def _by_width(course: Course, widths: tuple[int, ...]) -> dict[str, dict[int, fl
 
 def runs(plan: Plan, samples: Samples, seeds: int) -> int:
     """How many a study makes."""
-    shown = codings(samples)
-    tuning = sum(len(_rates(trial, plan)) for trial in tuning_trials(shown))
-    return tuning + len(all_trials(shown)) * seeds
+    shown, convolved = codings(samples), samples.shape.halves
+    tuning = sum(len(_rates(trial, plan)) for trial in tuning_trials(shown, convolved))
+    return tuning + len(all_trials(shown, convolved)) * seeds
 
 
 def _rates(trial: Trial, plan: Plan) -> tuple[float, ...]:

@@ -31,6 +31,7 @@ PUBLISHED = {
 }
 PUBLISHED["mnist"] = PUBLISHED["digits"]
 """Xiao et al., OPZO, tables 1 and 8, in percent, networks 800-800; MNIST's stand beside digits."""
+NOT_CONVOLVED = "No convolutional networks: images of an odd side cannot be halved."
 COLOURS = ("#0f766e", "#2563eb", "#c2410c", "#9333ea", "#be185d", INK)
 
 
@@ -81,7 +82,11 @@ def markdown(found: Comparison) -> str:
         lines += _rules(f"Rules, {found.data}, {coding} inputs", trials, found)
     hidden = "-".join(map(str, found.plan.deep))
     lines += _rules(f"Networks with {hidden} hidden neurons", deep_trials(found.shown), found)
-    lines += _rules("Convolutional networks", convolution_trials(found.shown), found)
+    convolved = _convolved(found)
+    if convolved:
+        lines += _rules("Convolutional networks", convolved, found)
+    else:
+        lines += ["## Convolutional networks", "", NOT_CONVOLVED, ""]
     lines += [
         f"## Noise of OPZO, {found.shown[0]} inputs",
         "",
@@ -102,14 +107,20 @@ def markdown(found: Comparison) -> str:
 def text(found: Comparison) -> str:
     """The same for the terminal, the verdicts alone below the accuracies."""
     shown = [*rule_trials(found.shown), *deep_trials(found.shown)]
-    shown += convolution_trials(found.shown)
+    shown += _convolved(found)
     lines = [f"{t.coding:8} {t.kind:13} {t.rule:11} {_spread(found.trials[t])} %" for t in shown]
+    if not _convolved(found):
+        lines.append(NOT_CONVOLVED)
     return "\n".join([*lines, *_verdicts(found)])
 
 
 def draw(found: Comparison, folder: Path) -> list[str]:
     """Write ``curves`` and ``variance`` as PNG and PDF; returns the file names."""
     return [*_draw_curves(found, folder), *_draw_variance(found, folder)]
+
+
+def _convolved(found: Comparison) -> list[Trial]:
+    return [trial for trial in convolution_trials(found.shown) if trial in found.trials]
 
 
 def _rules(title: str, trials: list[Trial], found: Comparison) -> list[str]:

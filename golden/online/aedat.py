@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dualspike.golden.contents import read_bytes
 from dualspike.golden.online.events import Events
 from dualspike.model.errors import BadInput
 
@@ -20,17 +21,17 @@ END = b"#!END-HEADER\r\n"
 HEADER = struct.Struct("<hhiiiiii")
 POLARITY, SIZE = 1, 8
 
+MOST = 1 << 27
+"""Bytes of a recording: 16 million events, which take five times as many in memory."""
+
 
 def read_aedat(path: Path, height: int, width: int) -> Events:
     """All valid polarity events, of a sensor of that many pixels; packets of other types are left.
 
     Raises BadInput, with file and offset, for a file that cannot be read, begins otherwise, is cut
-    off, or has an event that is out of range.
+    off, has an event that is out of range, or is of more than ``MOST`` bytes.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    content = read_bytes(path, MOST)
     if not content.startswith(MAGIC):
         came = content[: len(MAGIC)]
         raise BadInput(f"{path}: bytes at offset 0 must be {MAGIC}, not {came}")
@@ -38,7 +39,8 @@ def read_aedat(path: Path, height: int, width: int) -> Events:
     if start < 0:
         raise BadInput(f"{path}: lines of text must end with {END}, not at offset {len(content)}")
     at = start + len(END)
-    data, times = [np.empty(0, np.uint32)], [np.empty(0, np.int64)]
+    most = (len(content) - at) // SIZE
+    data, times, count = np.empty(most, np.uint32), np.empty(most, np.int64), 0
     while at < len(content):
         begin = at + HEADER.size
         if begin > len(content):
@@ -54,16 +56,18 @@ def read_aedat(path: Path, height: int, width: int) -> Events:
         end = begin + size * number
         if end > len(content):
             raise BadInput(f"{path}: packet must end at offset {end}, not {len(content)}")
-        if kind == POLARITY:
+        if kind == POLARITY and number:
             pairs = np.frombuffer(content, "<u4", 2 * number, begin).reshape(-1, 2)
             valid = pairs[:, 0] & 1 == 1
             _check(path, begin, pairs, valid, height, width)
-            data.append(pairs[valid, 0])
-            times.append(pairs[valid, 1].astype(np.int64) + (overflow << 31))
+            first, count = count, count + int(valid.sum())
+            data[first:count] = pairs[valid, 0]
+            times[first:count] = pairs[valid, 1]
+            times[first:count] += overflow << 31
         at = end
-    found = np.concatenate(data).astype(np.int64)
-    x, y, p = found >> 17, found >> 2 & 0x7FFF, found >> 1 & 1
-    return Events(x, y, p, np.concatenate(times))
+    found = data[:count]
+    x, y, p = (place.view(np.int32) for place in (found >> 17, found >> 2 & 0x7FFF, found >> 1 & 1))
+    return Events(x, y, p, times[:count])
 
 
 def _check(

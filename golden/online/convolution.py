@@ -42,6 +42,11 @@ class Shape:
         """Neurons."""
         return self.height * self.width * self.channels
 
+    @property
+    def halves(self) -> bool:
+        """Whether rows and columns can be halved, as they are behind every convolution."""
+        return self.height % 2 == 0 and self.width % 2 == 0
+
     def unfold(self, flat: Floats) -> Floats:
         """[B, height, width, channels] from [B, size]."""
         return flat.reshape(-1, self.height, self.width, self.channels)

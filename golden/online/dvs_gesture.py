@@ -5,6 +5,7 @@ NAME_labels.csv has rows of class (1 to 11), start and end in microseconds, belo
 Source: Amir et al., "A low power, fully event-based gesture recognition system", 2017.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,14 @@ from dualspike.golden.online.events import Events, binned
 from dualspike.golden.online.gesture_hdf5 import Gesture, read_gestures
 from dualspike.golden.online.samples import Part, Samples, held_back
 from dualspike.model.errors import BadInput
+from dualspike.model.text import read_text
 
 SENSOR, BLOCK = 128, 4
 SHAPE = Shape(SENSOR // BLOCK, SENSOR // BLOCK, 2)
 STEPS = 20
 CLASSES = 11
+LAST = 1 << 48
+"""Microseconds; nine years."""
 TITLES = "class,startTime_usec,endTime_usec"
 
 
@@ -30,7 +34,7 @@ def dvs_gesture(source: Path) -> Samples:
     time is that from its first to its last event. Raises BadInput, with file and offset, line or
     place in it, for files that cannot be read or are damaged.
     """
-    if source.suffix in (".hdf5", ".h5"):
+    if source.suffix.lower() in (".hdf5", ".h5"):
         kept = read_gestures(source, SENSOR, CLASSES)
         train, test = (_kept(source, gestures) for gestures in kept)
     else:
@@ -51,45 +55,71 @@ def _frames(events: Events, start: int, end: int) -> np.ndarray:
     return binned(events, start, end, STEPS, SHAPE, BLOCK)
 
 
-def read_labels(path: Path) -> list[tuple[int, int, int]]:
-    """Class from 0 to 10, start and end of every gesture."""
+@dataclass(frozen=True)
+class Window:
+    """A gesture of ``label`` 0 to 10, from ``start`` up to ``end``, in ``line`` of its table."""
+
+    label: int
+    start: int
+    end: int
+    line: int
+
+
+def read_labels(path: Path) -> list[Window]:
+    """Every gesture of a table."""
     first, *lines = _lines(path)
     if first.strip() != TITLES:
-        raise BadInput(f"{path}: line 1 must be {TITLES}, not {first!r}")
-    return [_gesture(path, number, line) for number, line in enumerate(lines, 2) if line.strip()]
+        raise BadInput(f"{path}: line 1 must be {TITLES}, not {first[:80]!r}")
+    return [_window(path, number, line) for number, line in enumerate(lines, 2) if line.strip()]
 
 
-def _gesture(path: Path, number: int, line: str) -> tuple[int, int, int]:
-    fields = line.split(",")
-    if len(fields) != 3 or not all(field.strip().isdecimal() for field in fields):
-        raise BadInput(f"{path}: line {number} must be three whole numbers, not {line!r}")
+def _window(path: Path, number: int, line: str) -> Window:
+    fields = [field.strip() for field in line.split(",")]
+    if len(fields) != 3 or not all(field.isdecimal() for field in fields):
+        raise BadInput(f"{path}: line {number} must be three whole numbers, not {line[:80]!r}")
+    ranges = (("class", 1, CLASSES), ("start", 0, LAST), ("end", 0, LAST))
+    for (name, lowest, highest), field in zip(ranges, fields, strict=True):
+        if len(field) > len(str(LAST)) or not lowest <= int(field) <= highest:
+            raise BadInput(
+                f"{path}: {name} in line {number} must be in [{lowest}, {highest}],"
+                f" not {field[:80]}"
+            )
     label, start, end = map(int, fields)
-    if not 1 <= label <= CLASSES:
-        raise BadInput(f"{path}: class in line {number} must be in [1, {CLASSES}], not {label}")
     if start >= end:
         raise BadInput(f"{path}: end in line {number} must be above start {start}, not {end}")
-    return label - 1, start, end
+    return Window(label - 1, start, end, number)
 
 
 def _part(folder: Path, trials: str) -> Part:
     frames: list[np.ndarray] = []
     labels: list[int] = []
-    for name in filter(None, map(str.strip, _lines(folder / trials))):
-        path = folder / name
-        gestures = read_labels(path.with_name(f"{path.stem}_labels.csv"))
-        events = read_aedat(path, SENSOR, SENSOR)
-        for label, start, end in gestures:
-            frames.append(_frames(events, start, end))
-            labels.append(label)
+    for number, line in enumerate(_lines(folder / trials), 1):
+        if line.strip():
+            path = folder / line.strip()
+            if not path.name:
+                wanted = f"line {number} must name a recording"
+                raise BadInput(f"{folder / trials}: {wanted}, not {line!r}")
+            for label, counts in _gestures(path):
+                labels.append(label)
+                frames.append(counts)
     if not frames:
         raise BadInput(f"{folder / trials} must name recordings with gestures: there are none")
     return Part(np.stack(frames), np.array(labels))
 
 
+def _gestures(path: Path) -> list[tuple[int, np.ndarray]]:
+    """Class and frames of every gesture of a recording."""
+    table = path.with_name(f"{path.stem}_labels.csv")
+    windows = read_labels(table)
+    events = read_aedat(path, SENSOR, SENSOR)
+    for window in windows:
+        if not ((events.t >= window.start) & (events.t < window.end)).any():
+            raise BadInput(
+                f"{path} must have an event in every gesture: none is in"
+                f" [{window.start}, {window.end}), line {window.line} of {table.name}"
+            )
+    return [(one.label, _frames(events, one.start, one.end)) for one in windows]
+
+
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text().splitlines() or [""]
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte at offset {error.start} must be text") from None
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    return read_text(path).splitlines() or [""]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dualspike.golden.contents import read_bytes
 from dualspike.golden.online.convolution import Shape
 from dualspike.golden.online.events import Events, binned
+from dualspike.golden.online.listing import listed
 from dualspike.golden.online.samples import Part, Samples, held_back
 from dualspike.model.errors import BadInput
 
@@ -19,6 +21,9 @@ STEPS = 10
 CLASSES = 10
 SIZE = 5
 
+MOST = 1 << 24
+"""Bytes of a file; the largest samples have some 50,000."""
+
 
 def read_events(path: Path) -> Events:
     """The events of a file.
@@ -26,10 +31,7 @@ def read_events(path: Path) -> Events:
     Raises BadInput, with file and offset, for a file that cannot be read, has no events or is cut
     off within one, and for an address beyond the sensor's 34 x 34 pixels.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    content = read_bytes(path, MOST)
     if not content or len(content) % SIZE:
         end = max(SIZE, len(content) // SIZE * SIZE)
         raise BadInput(f"{path}: events of 5 bytes must end at offset {end}, not {len(content)}")
@@ -57,7 +59,9 @@ def _part(folder: Path) -> Part:
     frames: list[np.ndarray] = []
     labels: list[int] = []
     for label in range(CLASSES):
-        for path in sorted((folder / str(label)).glob("*.bin")):
+        for path in listed(folder / str(label)):
+            if path.suffix.lower() != ".bin":
+                continue
             events = read_events(path)
             start, end = int(events.t.min()), int(events.t.max()) + 1
             frames.append(binned(events, start, end, STEPS, SHAPE))

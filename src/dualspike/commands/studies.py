@@ -53,6 +53,7 @@ def run_study(
     for option in given:
         if option not in STUDIES[name]:
             raise BadInput(f"experiment {name} does not take {option}")
+    samples = dataset(data or "digits") if name == "opzo" else None
     folder = output_folder(output)
     if Folder(folder).settings.exists():
         raise BadInput(f"{output} holds runs of an experiment: give another folder")
@@ -73,10 +74,9 @@ def run_study(
             exact_report.text(circuits),
         )
         figures = exact_figures.draw(circuits, folder)
-    elif name == "opzo":
+    elif samples is not None:
         sizes = opzo.QUICK if quick else opzo.Plan()
         count = seeds or sizes.seeds
-        samples = dataset(data or "digits")
         with progress_bar(name, opzo.runs(sizes, samples, count)) as show:
             label, processes = (data or "digits").partition("=")[0], jobs or os.cpu_count() or 1
             compared = opzo.study(label, sizes, samples, count, processes, show)

@@ -91,6 +91,27 @@ def test_variance_grows_with_the_noisy_nodes() -> None:
     assert all(pseudo[d] < single[d] / d for d in (16, 128))
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "runs"), [(2, 8, 64), (8, 6, 64), (7, 8, 55), (8, 7, 55), (1, 1, 55)]
+)
+def test_images_of_an_odd_side_are_learned_without_convolutions(
+    height: int, width: int, runs: int
+) -> None:
+    """Four runs to tune and five trials are of convolutions; the tables say why there are none."""
+    shape = Shape(height, width, 1)
+    part = Part(np.zeros((6, height * width)), np.zeros(6, int))
+    assert opzo.runs(TINY, Samples(part, part, part, shape, 10), 1) == runs
+    one = [Found(1, [Epoch(0, 0, [0.1])], 0.5, [1.0], [2.0])]
+    found = replace(
+        compared({}),
+        tuning={trial: {1e-3: 0.5} for trial in opzo.tuning_trials(IMAGES, shape.halves)},
+        trials=dict.fromkeys(opzo.all_trials(IMAGES, shape.halves), one),
+        widths={"ZO": {2: 1.0}},
+    )
+    for text in (opzo_report.text(found), opzo_report.markdown(found)):
+        assert (opzo_report.NOT_CONVOLVED in text) == (runs == 55)
+
+
 def few(samples: Samples) -> Samples:
     parts = (samples.train, samples.validation, samples.test)
     train, validation, test = (part.taken(np.arange(40)) for part in parts)

@@ -1,20 +1,25 @@
 """Event files as written here by hand: what is read, what is refused with file and offset."""
 
 import struct
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+from dualspike.golden.online import aedat
+from dualspike.golden.online import nmnist as n_mnist
 from dualspike.golden.online.aedat import END, MAGIC, read_aedat
 from dualspike.golden.online.convolution import Shape
-from dualspike.golden.online.dvs_gesture import TITLES, dvs_gesture, read_labels
+from dualspike.golden.online.dvs_gesture import LAST, TITLES, dvs_gesture, read_labels
 from dualspike.golden.online.events import Events, binned
 from dualspike.golden.online.moving_bars import DURATION, moving_bar, moving_bars
 from dualspike.golden.online.nmnist import nmnist, read_events
 from dualspike.model.errors import BadInput
 
+BIG = 10**29
 TEXT = MAGIC + b"#Format: RAW\r\n#Source 0: DVS128\r\n" + END
 
 
@@ -169,6 +174,14 @@ def test_dvs_gesture(tmp_path: Path) -> None:
         (f"{TITLES}\n\n1,-2,3\n", "line 3 must be three whole numbers, not '1,-2,3'"),
         (f"{TITLES}\n12,2,3\n", "class in line 2 must be in [1, 11], not 12"),
         (f"{TITLES}\n1,3,3\n", "end in line 2 must be above start 3, not 3"),
+        (f"{TITLES}\n{BIG},0,1\n", f"class in line 2 must be in [1, 11], not {BIG}"),
+        (f"{TITLES}\n1,0,{BIG}\n", f"end in line 2 must be in [0, {LAST}], not {BIG}"),
+        (f"{TITLES}\n1,{BIG},2\n", f"start in line 2 must be in [0, {LAST}], not {BIG}"),
+        (f"{TITLES}\n1,0,{LAST + 1}\n", f"end in line 2 must be in [0, {LAST}], not {LAST + 1}"),
+        (
+            f"{TITLES}\n1,0,{'9' * 5000}\n",
+            f"end in line 2 must be in [0, {LAST}], not {'9' * 80}",
+        ),
     ],
 )
 def test_damaged_tables(table: str, line: str, tmp_path: Path) -> None:
@@ -192,8 +205,93 @@ def test_missing_files(tmp_path: Path) -> None:
         read_events(tmp_path / "b.bin")
     path = tmp_path / "a_labels.csv"
     path.write_bytes(b"cla\xff")
-    with pytest.raises(BadInput, match=r"^.*a_labels.csv: byte at offset 3 must be text$"):
+    with pytest.raises(BadInput, match=r"^cannot read .*a_labels.csv: not UTF-8 text$"):
         read_labels(path)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_tables_and_lists_of_any_system(mark: str, end: str, tmp_path: Path) -> None:
+    gestures(tmp_path)
+    wanted = dvs_gesture(tmp_path).test.x
+    for path in [*tmp_path.glob("*.txt"), tmp_path / "a_labels.csv"]:
+        path.write_bytes((mark + path.read_text().replace("\n", end)).encode())
+    np.testing.assert_array_equal(dvs_gesture(tmp_path).test.x, wanted)
+
+
+@pytest.mark.parametrize("window", [(0, 7), (8, 99), (100, 2000), (LAST - 1, LAST)])
+def test_windows_without_events(window: tuple[int, int], tmp_path: Path) -> None:
+    """Events are at 7 and 99."""
+    gestures(tmp_path)
+    start, end = window
+    (tmp_path / "a_labels.csv").write_text(f"{TITLES}\n1,0,100\n\n2,{start},{end}\n")
+    with pytest.raises(BadInput) as caught:
+        dvs_gesture(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/a.aedat must have an event in every gesture: none is in [{start}, {end}),"
+        " line 4 of a_labels.csv"
+    )
+
+
+@pytest.mark.parametrize("name", ["/", "..", ".", "a\0b", "x" * 300, "none.aedat"])
+def test_lists_that_name_no_recording(name: str, tmp_path: Path) -> None:
+    gestures(tmp_path)
+    (tmp_path / "trials_to_train.txt").write_text(f"{name}\n")
+    with pytest.raises(BadInput, match=r"^[^\n]+$"):
+        dvs_gesture(tmp_path)
+
+
+def test_what_systems_leave_is_no_sample(tmp_path: Path) -> None:
+    for part in ("Train", "Test"):
+        for label in range(8):
+            folder = tmp_path / part / str(label)
+            folder.mkdir(parents=True)
+            (folder / ("1.bin" if label % 2 else "1.BIN")).write_bytes(event(1, 2, 1, 3))
+            for name in ("._1.bin", ".DS_Store", "Thumbs.db", "desktop.ini", "1.txt"):
+                (folder / name).write_bytes(b"\0\5\x16\7\0\2")
+            (folder / "__MACOSX").mkdir()
+        (tmp_path / part / "__MACOSX").mkdir()
+    assert nmnist(tmp_path).test.labels.tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("number", [1, 1 << 16, 2**31 - 1])
+@pytest.mark.parametrize("size", [1, 8, 2**31 - 1])
+def test_packets_that_claim_more_than_there_is(number: int, size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.aedat"
+    path.write_bytes(TEXT + struct.pack("<hhiiiiii", 0, 0, size, 4, 0, number, number, number))
+    end = len(TEXT) + 28
+    with pytest.raises(BadInput) as caught:
+        read_aedat(path, 128, 128)
+    assert (
+        str(caught.value) == f"{path}: packet must end at offset {end + size * number}, not {end}"
+    )
+
+
+def test_many_packets_of_nothing_take_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20,000 of them between two with an event: some bytes for each byte of the file."""
+    path = tmp_path / "a.aedat"
+    path.write_bytes(TEXT + packet((1, 2, 1, 3, 1)) + packet() * 20_000 + packet((4, 5, 0, 6, 1)))
+    monkeypatch.setattr(aedat, "MOST", path.stat().st_size)
+    tracemalloc.start()
+    try:
+        assert read_aedat(path, 128, 128).t.tolist() == [3, 6]
+        assert tracemalloc.get_traced_memory()[1] < 4 * path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("reader", [aedat, n_mnist])
+def test_recordings_of_more_than_the_bound(
+    reader: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MOST", 9)
+    path = tmp_path / "a"
+    path.write_bytes(bytes(10))
+    with pytest.raises(BadInput) as caught:
+        read_aedat(path, 128, 128) if reader is aedat else read_events(path)
+    assert str(caught.value) == f"{path} must have at most 9 bytes, it has more"
 
 
 def test_bars_move_as_their_class_says() -> None:

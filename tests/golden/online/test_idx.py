@@ -1,11 +1,13 @@
 """MNIST's files: read as written here by hand, and refused with file and offset."""
 
 import gzip
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dualspike.golden.online import idx
 from dualspike.golden.online.convolution import Shape
 from dualspike.golden.online.idx import mnist, read_idx
 from dualspike.model.errors import BadInput
@@ -85,6 +87,71 @@ def test_files_that_do_not_fit(images: bytes, labels: bytes, line: str, tmp_path
     with pytest.raises(BadInput) as caught:
         mnist(tmp_path)
     assert str(caught.value) == f"{tmp_path}/{line}"
+
+
+NAMES = {
+    "images": ("{}-images-idx3-ubyte", "{}-images.idx3-ubyte", "{}-Images.IDX3.UBYTE"),
+    "labels": ("{}-labels-idx1-ubyte", "{}-labels.idx1-ubyte", "{}-LABELS-IDX1-UBYTE"),
+}
+LEFT = ("._train-images-idx3-ubyte", ".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX")
+
+
+@pytest.mark.parametrize("end", ["", ".gz", ".GZ"])
+@pytest.mark.parametrize("form", [0, 1, 2])
+@pytest.mark.parametrize("below", ["", "raw", "MNIST/raw"])
+def test_names_and_folders_as_others_have_them(
+    below: str, form: int, end: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / below
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = LABELS[:7] + b"\6" + 3 * LABELS[8:]
+    for kind, content in (("images", MANY), ("labels", labels)):
+        for part in ("train", "t10k"):
+            name = NAMES[kind][form].format(part) + end
+            (folder / name).write_bytes(gzip.compress(content) if end else content)
+    for name in LEFT:
+        (folder / name).write_bytes(b"\0\5\x16\7")
+    assert mnist(tmp_path).test.labels.tolist() == [7, 9] * 3
+
+
+def test_an_unpacked_file_goes_before_a_packed_one(tmp_path: Path) -> None:
+    write(tmp_path, MANY, LABELS[:7] + b"\6" + 3 * LABELS[8:])
+    (tmp_path / "train-images.idx3-ubyte.gz").write_bytes(b"\x1f\x8b damaged")
+    assert len(mnist(tmp_path).test) == 6
+
+
+@pytest.mark.parametrize("dimensions", [1, 3])
+def test_sizes_that_claim_more_than_there_is(dimensions: int, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    content = bytes([0, 0, 8, dimensions]) + b"\xff" * 4 * dimensions
+    path.write_bytes(gzip.compress(content))
+    end = 4 + 4 * dimensions + (2**32 - 1) ** dimensions
+    with pytest.raises(BadInput) as caught:
+        read_idx(path, dimensions)
+    assert str(caught.value) == f"{path}: entries must end at offset {end}, not {len(content)}"
+
+
+def test_files_of_more_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idx, "MOST", 21)
+    path = tmp_path / "a"
+    for content, words in ((IMAGES, ""), (gzip.compress(IMAGES), " unpacked")):
+        path.write_bytes(content)
+        with pytest.raises(BadInput) as caught:
+            read_idx(path, 3)
+        assert str(caught.value) == f"{path} must have at most 21 bytes{words}, it has more"
+
+
+@pytest.mark.parametrize(("height", "width"), [(129, 1), (1, 129), (4000, 2)])
+def test_sides_that_no_network_here_is_made_for(height: int, width: int, tmp_path: Path) -> None:
+    sizes = struct.pack(">3I", 2, height, width)
+    write(tmp_path, IMAGES[:4] + sizes + bytes(2 * height * width))
+    offset, side = (8, height) if height > 128 else (12, width)
+    with pytest.raises(BadInput) as caught:
+        mnist(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/train-images-idx3-ubyte: size at offset {offset} must be in [1, 128],"
+        f" not {side}"
+    )
 
 
 def test_parts_of_different_size(tmp_path: Path) -> None:
