@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.problems.archive import array_names, listed, read_arrays
+from dualspike.golden.vanishing import judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
@@ -53,7 +54,8 @@ def load_data(description: Description) -> Dataset:
     the same points; a relative path starts from the current directory.
 
     Raises BadInput for a file that is missing, unreadable or no ``.npz``, and for arrays that are
-    missing, empty, misshapen, not numeric, not finite, or outside the chip's number formats.
+    missing, empty, misshapen, not numeric, not finite, outside the chip's number formats, or 0 in
+    them everywhere.
     """
     source, path = description.data.source, description.data.path
     if path is not None:
@@ -70,6 +72,10 @@ def load_data(description: Description) -> Dataset:
             _check_coded(source, name, values, description.network.coding)
     for name, values in (("y", dataset.y), ("test y", dataset.test_y)):
         _check_range(source, name, values, "target", formats.target)
+    for name, values, form in (("x", dataset.x, formats.input), ("y", dataset.y, formats.target)):
+        loss = judge(f"values of {name}", values, form)
+        if loss and loss.nothing:
+            raise BadInput(f"{source}: {loss.text}")
     return dataset
 
 

@@ -7,7 +7,7 @@ from dualspike.golden.checkpoint import State
 from dualspike.golden.chip import Chip
 from dualspike.golden.integer import Matrix
 from dualspike.golden.network import Parameters, start
-from dualspike.golden.rounding import quantise, real
+from dualspike.golden.rounding import quantise, real, rounded
 from dualspike.golden.train import PREDICT_ROWS
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
@@ -19,8 +19,7 @@ def stored_parameters(params: Parameters, form: Format) -> tuple[list[Matrix], l
     """Weights and biases as stored integers: rounded, halves up, and saturated."""
 
     def store(values: Floats) -> Matrix:
-        stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
-        return np.clip(stored, form.lowest, form.highest)
+        return np.clip(rounded(values, form), form.lowest, form.highest).astype(np.int64)
 
     return [store(w) for w in params.weights], [store(b) for b in params.biases]
 

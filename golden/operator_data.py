@@ -6,6 +6,7 @@ from dualspike.golden.problems.problem import Problem, Settings, build
 from dualspike.golden.problems.random_field import RandomField
 from dualspike.golden.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.rounding import quantise
+from dualspike.golden.vanishing import judge
 from dualspike.model.errors import BadInput
 from dualspike.model.operator_chip import OperatorDescription
 
@@ -23,7 +24,7 @@ def load_operator_data(description: OperatorDescription) -> Problem:
     """The problem of ``description.data``, its batches as large as the chip's.
 
     Raises BadInput for a kind or sizes that the chip does not have, and for samples outside the
-    formats of inputs and targets.
+    formats of inputs and targets, or 0 in them everywhere.
     """
     path = description.data.path
     problem = read_functions(path) if path else build(operator_settings(description))
@@ -46,6 +47,12 @@ def fitted(description: OperatorDescription, problem: Problem) -> Problem:
         for rows in samples.inputs:
             quantise(rows, f.input, f"inputs of {problem.name}")
     quantise(problem.train.target, f.target, f"targets of {problem.name}")
+    of = problem.name
+    inputs = [(f"inputs {n} of {of}", rows, f.input) for n, rows in enumerate(problem.train.inputs)]
+    for name, values, form in (*inputs, (f"targets of {of}", problem.train.target, f.target)):
+        loss = judge(name, values, form)
+        if loss and loss.nothing:
+            raise BadInput(loss.text)
     sizes = tuple(description.learning.batch)
     return Problem(
         problem.name, problem.kind, problem.train, problem.validation, problem.test, sizes

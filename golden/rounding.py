@@ -39,17 +39,23 @@ def product(a: Ints, matrix: Ints) -> Ints:
     return result.reshape(*a.shape[:-1], matrix.shape[0])
 
 
+def rounded(values: NDArray[np.float64], form: Format) -> NDArray[np.float64]:
+    """Whole numbers of the format's last bit, halves up, infinite beyond float64; no saturation."""
+    with np.errstate(over="ignore"):
+        return np.floor(values * 2.0**form.fraction + 0.5)
+
+
 def quantise(values: NDArray[np.float64], form: Format, name: str) -> NDArray[np.int64]:
     """Nearest stored integers, halves up; BadInput names a value outside the format."""
-    stored = np.floor(values * 2.0**form.fraction + 0.5).astype(np.int64)
-    outside = (stored < form.lowest) | (stored > form.highest)
+    stored = rounded(values, form)
+    outside = ~((stored >= form.lowest) & (stored <= form.highest))
     if outside.any():
         lowest, highest = form.lowest * form.lsb, form.highest * form.lsb
         raise BadInput(
             f"{name} must be in [{float(lowest):g}, {float(highest):g}] ({form}),"
             f" not {values[outside].flat[0]:g}"
         )
-    return stored
+    return stored.astype(np.int64)
 
 
 def real(stored: Ints, form: Format) -> NDArray[np.float64]:

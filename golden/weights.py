@@ -9,6 +9,7 @@ import numpy as np
 from dualspike.golden.network import Floats, Parameters
 from dualspike.golden.problems.archive import finite_floats, read_arrays
 from dualspike.golden.rounding import quantise
+from dualspike.golden.vanishing import judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.operator_chip import OperatorDescription
@@ -33,7 +34,8 @@ def read_weights(path: Path, description: Description | OperatorDescription) -> 
     """Parameters of a description's layers from an ``.npz`` file, in float64, as they are there.
 
     Other arrays in the file do not count. Raises BadInput with the path for a file that cannot be
-    read, and for arrays that are missing, misshapen, not finite, or outside the weight format.
+    read, and for arrays that are missing, misshapen, not finite, or outside the weight format, in
+    which something must be left of the weights of every layer.
     """
     layers = range(description.n_layers)
     names = [f"{kind}_{layer}" for layer in layers for kind in ("weights", "biases")]
@@ -46,6 +48,10 @@ def read_weights(path: Path, description: Description | OperatorDescription) -> 
                     f"{path}: {name} must have shape {list(shape)}, not {list(values[name].shape)}"
                 )
             quantise(values[name], description.formats.weight, f"{path}: {name}")
+        name = f"weights_{layer}"
+        loss = judge(name, values[name], description.formats.weight)
+        if loss and loss.nothing:
+            raise BadInput(f"{path}: {loss.text}")
     return Parameters(
         tuple(np.ascontiguousarray(values[f"weights_{layer}"]) for layer in layers),
         tuple(values[f"biases_{layer}"] for layer in layers),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, model_validator
 
 LEAST_THRESHOLD, MOST_THRESHOLD = 2**-16, 2**16
+MOST_ENTRIES = 4096
 
 
 def within(lowest: float, highest: float) -> AfterValidator:
@@ -85,7 +86,7 @@ class Surrogate(Section):
     sigma: Annotated[float, within(0.01, 16)] = 0.5
     samples: Annotated[int, within(1, 65536)] = 64
     draws: Literal["fixed", "fresh"] = "fixed"
-    entries: Annotated[int, within(2, 4096)] = 128
+    entries: Annotated[int, within(2, MOST_ENTRIES)] = 128
     span: Annotated[int, within(1, 64)] = 2
 
     @model_validator(mode="after")

@@ -1,6 +1,8 @@
 """nir import and export, and the weights they exchange with the other commands."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,7 @@ def test_a_trained_network_goes_out_and_comes_back(capsys: pytest.CaptureFixture
         "files": ["net.toml", "weights.npz"],
         "layers": [2, 3, 1],
         "largest_rounding": 0.0,
+        "largest_share_lost": 0.0,
         "remarks": [],
     }
     sent, back = np.load("run/weights.npz"), np.load("back/weights.npz")
@@ -88,7 +91,8 @@ def test_an_import_is_not_replaced_by_accident(capsys: pytest.CaptureFixture[str
     assert run(capsys, "nir", "export", "net.toml")[:2] == (0, "Wrote net.nir\n")
     status, out, _ = run(capsys, *words)
     assert status == 0 and out == (
-        "Rounding to s1.16 moves no weight by more than 0.\n"
+        "Rounding to s1.16 moves no weight by more than 0,"
+        " no layer's weights by more than 0.00% of them.\n"
         "Wrote net.toml and weights.npz in in. Next:\n"
         "  dualspike generate in/net.toml --weights in/weights.npz\n"
     )
@@ -121,3 +125,118 @@ def test_bad_input_is_one_line_and_writes_nothing(capsys: pytest.CaptureFixture[
     for words, line in cases.items():
         assert run(capsys, "nir", *words.split()) == (2, "", f"dualspike: {line}\n"), words
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["delay.nir", "net.toml"]
+
+
+def weights_of_a(scale: float) -> np.ndarray:
+    return (np.random.default_rng(0).uniform(-1, 1, (3, 2)) * scale).astype("f4")
+
+
+def tiny_graph(scale: float) -> nir.NIRGraph:
+    nodes: dict[str, nir.NIRNode] = {
+        "input": nir.Input({"input": np.array([2])}),
+        "a": nir.Linear(weights_of_a(scale)),
+        "n": nir.IF(r=np.ones(3), v_threshold=np.ones(3), v_reset=np.zeros(3)),
+        "b": nir.Linear(np.array([[0.3, -0.5, 0.7]], "f4")),
+        "output": nir.Output({"output": np.array([1])}),
+    }
+    edges = [("input", "a"), ("a", "n"), ("n", "b"), ("b", "output")]
+    return nir.NIRGraph(nodes, edges, {"reset_mechanism": "subtract"})
+
+
+@pytest.mark.parametrize("exponent", [0, -2, -3, -4, -5, -6, -7, -9])
+def test_an_import_never_loses_a_layer_without_a_word(
+    exponent: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By scale of the weights and by time step alike; the format that is named then does."""
+    for words, scale in (((), 10.0**exponent), (("--dt", f"1e{exponent}"), 1.0)):
+        nir.write("faint.nir", tiny_graph(scale))
+        command = ("nir", "import", "faint.nir", *words)
+        status, out, err = run(capsys, *command, "-o", f"in{len(words)}")
+        kept = np.abs(np.round(weights_of_a(10.0**exponent) * 2**16)).max()
+        if exponent >= -4:
+            assert (status, err) == (0, "") and "Lost" not in out
+        elif kept:
+            assert (status, err) == (0, "")
+            assert "Lost in rounding: a (Linear): weights " in out
+        else:
+            assert (status, out) == (2, "") and err.count("\n") == 1
+            assert "faint.nir: a (Linear): weights become all 0 in s1.16, the largest is " in err
+            assert not Path(f"in{len(words)}").exists()
+        said = out + err
+        if " would do; --weight-format" in said and "no format" not in said:
+            better = said.split(" would do; --weight-format")[0].split(": ")[-1]
+            found = done(capsys, *command, "--weight-format", better, "-o", f"finer{len(words)}")
+            assert not any("weights lose" in remark for remark in found["remarks"])
+            assert found["largest_share_lost"] <= 0.1
+
+
+def save(name: str, arrays: dict[str, Any]) -> None:
+    np.savez(name, **arrays)
+
+
+def test_losses_are_warned_of_by_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"weights_0": rng.uniform(-1, 1, (3, 2)), "biases_0": np.full(3, 1e-6)}
+    arrays |= {"weights_1": rng.uniform(-3, 3, (1, 3)) * 1e-5, "biases_1": np.zeros(1)}
+    save("small.npz", arrays)
+    for words in (("generate", "-o", "g"), ("nir", "export"), ("train", "-o", "t")):
+        command = (*words, "net.toml", "--weights", "small.npz")
+        status, _, err = run(capsys, *command)
+        lines = [line for line in err.splitlines() if "warning" in line]
+        assert status == 0 and [line.split(" in s1.16, the largest is ")[0] for line in lines] == [
+            "dualspike: warning: small.npz: biases_0 become all 0",
+            "dualspike: warning: small.npz: weights_1 lose 46%",
+        ]
+    save("none.npz", arrays | {"weights_1": np.full((1, 3), 1e-6)})
+    line = "none.npz: weights_1 become all 0 in s1.16, the largest is 1e-06: s1.20 would do"
+    for words in (("generate", "-o", "n"), ("nir", "export", "-o", "n.nir"), ("train", "-o", "n")):
+        command = (*words, "net.toml", "--weights", "none.npz")
+        assert run(capsys, *command) == (2, "", f"dualspike: {line}\n")
+        assert not Path("n").exists() and not Path("n.nir").exists()
+
+
+@pytest.mark.parametrize("exponent", [-3, -6])
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_own_data_that_vanish_are_told(
+    name: str, exponent: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column is warned of, all of it is refused."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1, 1, (20, 2)), rng.uniform(-1, 1, (20, 2))
+    data = {"x": x, "y": y}
+    text = NET.replace("[2, 3, 1]", "[2, 3, 2]") + '[data]\nsource = "data.npz"\n'
+    Path("net.toml").write_text(text)
+    form = "s1.14" if name == "x" else "s1.16"
+    data[name][:, 1] *= 10.0**exponent
+    save("data.npz", data)
+    status, _, err = run(capsys, "train", "net.toml", "-o", "t")
+    line = (
+        f"dualspike: warning: data.npz: values of {name} of 1 of 2 columns become all 0 in {form}"
+    )
+    assert status == 0 and err.startswith(line) == (exponent < -3)
+    data[name][:] *= 10.0**exponent
+    data[name][:, 0] *= 1e-3 if exponent < -3 else 1
+    save("data.npz", data)
+    status, _, err = run(capsys, "train", "net.toml", "-o", "u")
+    if exponent < -3:
+        assert status == 2 and err.startswith(f"dualspike: data.npz: values of {name} become all 0")
+        assert err.count("\n") == 1 and not Path("u").exists()
+    else:
+        assert status == 0
+
+
+def test_no_warning_of_python_reaches_the_user(tmp_path: Path) -> None:
+    """A command in a process of its own, on input that makes NumPy complain."""
+    code = (
+        "import sys, warnings, dualspike.commands.nir as command\n"
+        "def noisy(*_): warnings.warn('from a library', RuntimeWarning); raise SystemExit(0)\n"
+        "import dualspike.nir.importing as importing\n"
+        "importing.import_network = noisy\n"
+        "from dualspike.cli import main\n"
+        "sys.argv = ['dualspike', 'nir', 'import', 'net.nir']\n"
+        "main()"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, "")

@@ -13,7 +13,7 @@ import numpy as np
 from dualspike.golden.online.aedat import read_aedat
 from dualspike.golden.online.convolution import Shape
 from dualspike.golden.online.events import Events, binned
-from dualspike.golden.online.gesture_hdf5 import Gesture, read_gestures
+from dualspike.golden.online.gesture_hdf5 import read_gestures
 from dualspike.golden.online.samples import Part, Samples, held_back
 from dualspike.model.errors import BadInput
 from dualspike.model.text import read_text
@@ -35,20 +35,21 @@ def dvs_gesture(source: Path) -> Samples:
     place in it, for files that cannot be read or are damaged.
     """
     if source.suffix.lower() in (".hdf5", ".h5"):
-        kept = read_gestures(source, SENSOR, CLASSES)
+        kept = read_gestures(source, SENSOR, CLASSES, _whole)
         train, test = (_kept(source, gestures) for gestures in kept)
     else:
         train, test = (_part(source, f"trials_to_{part}.txt") for part in ("train", "test"))
     return held_back(train, test, SHAPE, CLASSES)
 
 
-def _kept(path: Path, gestures: list[Gesture]) -> Part:
+def _kept(path: Path, gestures: list[tuple[int, np.ndarray]]) -> Part:
     if not gestures:
         raise BadInput(f"{path} must hold gestures to learn and to test: one list is empty")
-    frames = [
-        _frames(events, int(events.t.min()), int(events.t.max()) + 1) for _, events in gestures
-    ]
-    return Part(np.stack(frames), np.array([label for label, _ in gestures]))
+    return Part(np.stack([frames for _, frames in gestures]), np.array([n for n, _ in gestures]))
+
+
+def _whole(events: Events) -> np.ndarray:
+    return _frames(events, int(events.t.min()), int(events.t.max()) + 1)
 
 
 def _frames(events: Events, start: int, end: int) -> np.ndarray:

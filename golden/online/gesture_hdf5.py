@@ -9,43 +9,42 @@ Group ``data`` holds a group for each gesture, named by a number: ``times`` [N] 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
-from importlib.util import find_spec
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from dualspike.golden.hdf5 import open_hdf5
 from dualspike.golden.online.events import Events
 from dualspike.model.errors import BadInput
 
-Gesture = tuple[int, Events]
+Frames = TypeVar("Frames")
 
+LATEST = 1 << 53
 _PARTS = ("train", "test")
 
 
-def read_gestures(path: Path, sensor: int, classes: int) -> tuple[list[Gesture], list[Gesture]]:
-    """Class and events of every gesture to learn and to test.
+def read_gestures(
+    path: Path, sensor: int, classes: int, frames: Callable[[Events], Frames]
+) -> tuple[list[tuple[int, Frames]], list[tuple[int, Frames]]]:
+    """Class and ``frames`` of the events of every gesture to learn and to test.
 
-    Raises BadInput if h5py is not installed, and, with file, place in it and row, for a file that
-    is not HDF5 or cut off, for what is missing, and for what is out of range.
+    Events of one gesture at a time are kept. Raises BadInput as `golden.hdf5.open_hdf5` does, and,
+    with file, place in it and row, for what is missing, and for what is out of range.
     """
-    if find_spec("h5py") is None:
-        raise BadInput(f"{path} needs h5py: install it with pip install 'dualspike[hdf5]'")
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            train, test = (
-                [_gesture(path, file, f"data/{key}", sensor, classes) for key in keys]
-                for keys in (_entry(path, file, f"extra/{part}_keys", 1) for part in _PARTS)
-            )
-            return train, test
-    except OSError as error:
-        reason = " ".join(str(error).split())
-        raise BadInput(f"{path} must be a whole HDF5 file: {reason}") from None
+    with open_hdf5(path) as file:
+        found: list[list[tuple[int, Frames]]] = []
+        for part in _PARTS:
+            keys = _entry(path, file, place := f"extra/{part}_keys", 1).tolist()
+            if len(set(keys)) < len(keys):
+                raise BadInput(f"{path}: {place} must name every gesture once")
+            gestures = (_gesture(path, file, f"data/{key}", sensor, classes) for key in keys)
+            found.append([(label, frames(events)) for label, events in gestures])
+        return found[0], found[1]
 
 
-def _gesture(path: Path, file: Any, place: str, sensor: int, classes: int) -> Gesture:
+def _gesture(path: Path, file: Any, place: str, sensor: int, classes: int) -> tuple[int, Events]:
     times = _entry(path, file, f"{place}/times", 1)
     addresses = _entry(path, file, f"{place}/addrs", 2)
     label = _entry(path, file, f"{place}/labels", 0)
@@ -53,6 +52,7 @@ def _gesture(path: Path, file: Any, place: str, sensor: int, classes: int) -> Ge
         shape = f"[{max(1, len(times))}, 3]"
         raise BadInput(f"{path}: {place}/addrs must be {shape}, not {list(addresses.shape)}")
     _check(path, f"{place}/labels", label.reshape(1), classes)
+    _check(path, f"{place}/times", times, LATEST)
     for column, limit in enumerate((sensor, sensor, 2)):
         _check(path, f"{place}/addrs[:, {column}]", addresses[:, column], limit)
     x, y, p = addresses.astype(np.int64).T

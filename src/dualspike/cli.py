@@ -8,6 +8,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from typing import Annotated, cast
 
 import typer
@@ -68,6 +69,8 @@ def dualspike(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    if arguments is None and not sys.warnoptions:  # a command of its own, no test
+        warnings.simplefilter("ignore")
     cast(io.TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")  # any file name
     status = _run(arguments)
     undelivered = _deliver(quiet=status != 0)

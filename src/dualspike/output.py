@@ -1,6 +1,7 @@
 """What commands print: text for people, and one JSON object for programs."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -20,6 +21,11 @@ def console(as_json: bool = False) -> Console:
     Lines are neither wrapped nor read as markup: a path is printed as it is.
     """
     return Console(stderr=as_json, highlight=False, markup=False, soft_wrap=True)
+
+
+def warn(line: str) -> None:
+    """Print one line of warning on stderr; the command goes on."""
+    print(f"dualspike: warning: {' '.join(line.split())}", file=sys.stderr)
 
 
 def emit_json(result: dict[str, Any]) -> None:

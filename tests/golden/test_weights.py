@@ -64,3 +64,18 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         read_weights(path, D)
     assert str(caught.value) == f"cannot read {path}: No such file or directory"
+
+
+@pytest.mark.parametrize("name", ["weights_0", "biases_0", "weights_1", "biases_1"])
+@pytest.mark.parametrize("kind", ["c8", "c16", "?", "S2", "U2", "M8[s]", "i4,f4", "nan", "inf"])
+def test_arrays_must_be_real_numbers(kind: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    arrays = weight_arrays(parameters())
+    shape = arrays[name].shape
+    special = {"nan": np.nan, "inf": np.inf}.get(kind)
+    changed = np.zeros(shape, kind) if special is None else np.full(shape, special)
+    path.write_bytes(npz_bytes(arrays | {name: changed}))
+    with pytest.raises(BadInput) as caught:
+        read_weights(path, D)
+    wanted = "finite, " if special else f"integers or real numbers, not {changed.dtype}"
+    assert str(caught.value).startswith(f"{path}: {name} must be {wanted}")

@@ -17,8 +17,9 @@ from dualspike.commands.source import (
     WeightsOption,
     description,
     initial,
+    samples_of,
 )
-from dualspike.golden.data import load_data, relative_l2
+from dualspike.golden.data import relative_l2
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, samples_csv
@@ -40,7 +41,7 @@ def infer(
 ) -> None:
     """Load weights into a board, run test samples through it and write outputs.csv."""
     d = description(net, preset, seed=seed)
-    dataset = load_data(d)
+    dataset = samples_of(d)
     count = len(dataset.test_x) if samples is None else samples
     if not 1 <= count <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {count}")

@@ -19,6 +19,7 @@ from dualspike.commands.source import (
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import first_chip, real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
+from dualspike.golden.vanishing import share_lost
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -52,14 +53,18 @@ def import_nir(
     assume_soft_reset: Annotated[
         bool, typer.Option("--assume-soft-reset", help="Resets subtract the threshold.")
     ] = False,
+    weight_format: Annotated[
+        str | None, typer.Option(metavar="sI.F", help="Format of weights; else one with room.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier import.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the description and the weights of a NIR network."""
     from dualspike.nir.importing import Options, import_network
 
-    found = import_network(file, Options(dt, time_steps, name, data, assume_soft_reset))
-    d, moved = found.description, _rounding(found.description, found.parameters)
+    options = Options(dt, time_steps, name, data, assume_soft_reset, weight_format)
+    found = import_network(file, options)
+    d, (moved, share) = found.description, _rounding(found.description, found.parameters)
     text = toml_text(d)
     output_folder(output)
     if (output / NET).exists() and not force:
@@ -69,7 +74,10 @@ def import_nir(
     out = console(as_json)
     for remark in found.remarks:
         out.print(remark)
-    out.print(f"Rounding to {d.formats.weight} moves no weight by more than {moved:.2g}.")
+    out.print(
+        f"Rounding to {d.formats.weight} moves no weight by more than {moved:.2g},"
+        f" no layer's weights by more than {share:.2%} of them."
+    )
     out.print(f"Wrote {NET} and {WEIGHTS} in {output}. Next:")
     net, weights = (shlex.quote(str(output / file)) for file in (NET, WEIGHTS))
     out.print(f"  dualspike generate {net} --weights {weights}")
@@ -80,6 +88,7 @@ def import_nir(
                 "files": [NET, WEIGHTS],
                 "layers": d.network.layers,
                 "largest_rounding": moved,
+                "largest_share_lost": share,
                 "remarks": found.remarks,
             }
         )
@@ -111,11 +120,12 @@ def export_nir(
         emit_json({"file": str(output), "layers": d.network.layers, "dt": dt})
 
 
-def _rounding(d: Description, parameters: Parameters) -> float:
-    """The largest change that storing makes to a weight or bias."""
+def _rounding(d: Description, parameters: Parameters) -> tuple[float, float]:
+    """The largest change of a weight or bias by storing, and the largest share a layer loses."""
     form = d.formats.weight
     stored = real_parameters(*stored_parameters(parameters, form), form)
     pairs = zip(
         (*parameters.weights, *parameters.biases), (*stored.weights, *stored.biases), strict=True
     )
-    return max(float(np.abs(a - b).max()) for a, b in pairs)
+    moved = max(float(np.abs(a - b).max()) for a, b in pairs)
+    return moved, max(share_lost(w, form) for w in parameters.weights)

@@ -9,13 +9,14 @@ import typer
 from rich.table import Table
 
 from dualspike.commands.estimates import device_table, layer_table, summary
+from dualspike.commands.source import problem_of
 from dualspike.golden.checkpoint import Keeper
 from dualspike.golden.experiments.methods import METHODS
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.network import Parameters
-from dualspike.golden.operator_data import load_operator_data
 from dualspike.golden.operator_engine import FixedOperatorEngine, first_operator_chip
 from dualspike.golden.operator_train import OperatorResult, train_operator
+from dualspike.golden.precision import check_moves
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.hw.operator_files import operator_files
 from dualspike.hw.product import hex_words
@@ -90,7 +91,7 @@ def simulate_operator(
     as_json: bool,
 ) -> None:
     """Infer test functions on the hardware, write outputs.csv; exit status 1 if a bit differs."""
-    test, out = load_operator_data(d).test, console(as_json)
+    test, out = problem_of(d).test, console(as_json)
     branch, *axes = test.inputs
     if not 1 <= functions <= len(branch):
         raise BadInput(f"--samples must be in [1, {len(branch)}], not {functions}")
@@ -115,7 +116,7 @@ def simulate_operator(
 
 def verify_operator(d: OperatorDescription, first: Parameters | None, *, as_json: bool) -> None:
     """Train hardware and integer model together; exit status 1 if a bit differs."""
-    problem, out = load_operator_data(d), console(as_json)
+    problem, out = problem_of(d), console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     with OperatorRtlEngine(d, OperatorSimulation.of(d), check=True, initial=first) as engine:
         with progress_bar("verify", d.learning.updates) as show:
@@ -156,7 +157,8 @@ def train_operator_chip(
     """Train and write result.json and weights.npz; ``resume``: the file of the run so far."""
     if engine not in ("fixed", "rtl"):
         raise BadInput(f"--engine must be fixed or rtl for an operator chip, not {engine}")
-    problem = load_operator_data(d)
+    check_moves(d)
+    problem = problem_of(d)
     output_folder(output)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")

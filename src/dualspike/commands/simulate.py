@@ -16,8 +16,8 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
+    samples_of,
 )
-from dualspike.golden.data import load_data
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -46,7 +46,7 @@ def simulate(
         first = initial(weights, d)
         simulate_operator(d, output, samples, first, waves=waves, as_json=as_json)
         return
-    dataset = load_data(d)
+    dataset = samples_of(d)
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
     parameters = initial(weights, d)

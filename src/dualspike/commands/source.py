@@ -5,13 +5,24 @@ from typing import Annotated, Any
 
 import typer
 
-from dualspike.golden.network import Parameters
+from dualspike.golden.data import Dataset, load_data
+from dualspike.golden.network import Layout, Parameters, start
+from dualspike.golden.operator_data import load_operator_data
+from dualspike.golden.precision import (
+    lost_columns,
+    lost_functions,
+    lost_parameters,
+    lost_settings,
+)
+from dualspike.golden.problems.problem import Problem
+from dualspike.golden.vanishing import Loss
 from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe, load, load_preset
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_load import describe_operator, load_any, load_any_preset
+from dualspike.output import warn
 
 NetArgument = Annotated[
     Path | None, typer.Argument(metavar="[NET.toml]", help="The description; or give --preset.")
@@ -55,8 +66,46 @@ def any_description(
 
 
 def initial(weights: Path | None, d: Description | OperatorDescription) -> Parameters | None:
-    """The parameters in a file of weights, if one was given."""
-    return None if weights is None else read_weights(weights, d)
+    """The parameters in a file of weights, if one was given.
+
+    Warns of what is lost in the formats: of them or those of the seed, and of settings.
+    """
+    given = None if weights is None else read_weights(weights, d)
+    first, source = given, f"{weights}: "
+    if first is None:
+        source = f"start weights of seed {d.learning.seed}: "
+        if isinstance(d, Description):
+            first = start(d, d.learning.seed)
+        else:
+            layout = Layout(d.operator)
+            first = layout.whole(layout.start(d.learning.seed))
+    _warn(source, lost_parameters(first, d.formats.weight))
+    _warn("", lost_settings(d))
+    return given
+
+
+def samples_of(d: Description) -> Dataset:
+    """The data of a description; warns of what is lost of them in the formats."""
+    dataset, f = load_data(d), d.formats
+    for name, values, form in (("x", dataset.x, f.input), ("y", dataset.y, f.target)):
+        _warn(f"{d.data.source}: ", lost_columns(f"values of {name}", values, form))
+    return dataset
+
+
+def problem_of(d: OperatorDescription) -> Problem:
+    """The problem of an operator chip; warns of what is lost of it in the formats."""
+    problem, f = load_operator_data(d), d.formats
+    for n, rows in enumerate(problem.train.inputs):
+        _warn("", lost_columns(f"inputs {n} of {problem.name}", rows, f.input))
+    functions = problem.train.target.reshape(len(problem.train.target), -1).T
+    _warn("", lost_columns(f"targets of {problem.name}", functions, f.target))
+    _warn("", lost_functions(d, problem))
+    return problem
+
+
+def _warn(source: str, losses: list[Loss]) -> None:
+    for loss in losses:
+        warn(f"{source}{loss.text}")
 
 
 def override(d: Description, **learning: int | None) -> Description:

@@ -23,13 +23,14 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
+    samples_of,
 )
 from dualspike.golden.checkpoint import EVERY, Keeper
-from dualspike.golden.data import load_data
 from dualspike.golden.figures import hat_figure
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.network import Parameters
+from dualspike.golden.precision import check_moves
 from dualspike.golden.train import FloatEngine, TrainResult
 from dualspike.golden.train import train as run
 from dualspike.golden.weights import npz_bytes, weight_arrays
@@ -88,7 +89,9 @@ def train(
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
-    dataset = load_data(d)
+    if engine is not EngineName.golden:
+        check_moves(d)
+    dataset = samples_of(d)
     first = initial(weights, d)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")

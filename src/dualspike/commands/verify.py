@@ -16,8 +16,8 @@ from dualspike.commands.source import (
     WeightsOption,
     any_description,
     initial,
+    samples_of,
 )
-from dualspike.golden.data import load_data
 from dualspike.model.description import Description
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
@@ -45,7 +45,7 @@ def verify(
     if isinstance(d, OperatorDescription):
         verify_operator(d, initial(weights, d), as_json=as_json)
         return
-    dataset = load_data(d)
+    dataset = samples_of(d)
     parameters = initial(weights, d)
     out = console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")

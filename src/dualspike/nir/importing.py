@@ -3,6 +3,7 @@
 # pyright: reportMissingTypeStubs=false
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ import numpy as np
 
 from dualspike.golden.network import Parameters
 from dualspike.golden.rounding import quantise
+from dualspike.golden.vanishing import judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
@@ -29,7 +31,8 @@ class Options:
 
     ``dt`` is in the unit of tau; metadata ``dt``, or 1. ``time_steps``: metadata ``time_steps``,
     or the default of descriptions. ``name`` of the core: metadata, or the file's name. ``data``:
-    metadata, or the default source.
+    metadata, or the default source. ``weight_format``: metadata, or the default, or the first of
+    its width in which large weights have room.
     """
 
     dt: float | None = None
@@ -37,6 +40,7 @@ class Options:
     name: str | None = None
     data: str | None = None
     assume_soft_reset: bool = False
+    weight_format: str | None = None
 
 
 @dataclass
@@ -62,7 +66,8 @@ def import_network(path: Path, options: Options) -> Imported:
     """Read a NIR file; raises BadInput with its name, and the node's where one is at fault."""
     chain = read_chain(path)
     try:
-        return _build(chain, path, options)
+        with np.errstate(all="ignore"):  # what overflows is refused as not finite
+            return _build(chain, path, options)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
 
@@ -70,6 +75,7 @@ def import_network(path: Path, options: Options) -> Imported:
 def stages_of(chain: Chain, dt: float, *, assume_soft_reset: bool) -> list[Stage]:
     """Fold a chain into layers: scales, gains and offsets of neurons go into w and b."""
     stages: list[Stage] = []
+    _check_batch(chain)
     width, scale = chain.n_in, np.ones(1)
     for named in chain.nodes:
         node = named.node
@@ -95,7 +101,31 @@ def stages_of(chain: Chain, dt: float, *, assume_soft_reset: bool) -> list[Stage
             last.b = last.b * last.neurons.gain + last.neurons.offset
     if (scale != 1).any():
         raise BadInput(f"{chain.nodes[-1]} must have Affine or Linear behind it")
+    for stage in stages:
+        for name, values in (("weight", stage.w), ("bias", stage.b)):
+            if not np.isfinite(values).all():
+                by = "with scales and what its neurons do at this dt"
+                raise BadInput(f"{stage.named}: {name} must be finite {by}")
     return stages
+
+
+def _check_batch(chain: Chain) -> None:
+    """Raise BadInput where the input fits the first node but for dimensions in front of it."""
+    for named in chain.nodes:
+        if isinstance(named.node, (nir.Affine, nir.Linear)):
+            wanted = named.numbers("weight").shape[-1]
+        elif isinstance(named.node, nir.Scale):
+            wanted = named.numbers("scale").size
+        else:
+            continue
+        for ahead in range(1, len(chain.shape)):
+            own = chain.shape[ahead:]
+            if chain.n_in != wanted == math.prod(own):
+                raise BadInput(
+                    f"{chain.first}: shape must be that of one sample, {own}, as {named} takes"
+                    f" {wanted} inputs, not {chain.shape} with dimensions of a batch"
+                )
+        return
 
 
 def _build(chain: Chain, path: Path, options: Options) -> Imported:
@@ -128,12 +158,44 @@ def _build(chain: Chain, path: Path, options: Options) -> Imported:
     if options.data is not None:
         tables["data"] = {"source": _text(options.data)}
     if text is None:
-        tables["formats"] = _formats(parameters, network.get("threshold", 1.0))
-    description = describe(tables, "as a description")
+        arrays = () if options.weight_format else (*parameters.weights, *parameters.biases)
+        tables["formats"] = _formats(arrays, network.get("threshold", 1.0))
+    if options.weight_format is not None:
+        formats = tables.setdefault("formats", {})
+        if not isinstance(formats, dict):
+            raise BadInput(f"metadata {DESCRIPTION}: formats must be a table, not {formats!r}")
+        formats["weight"] = options.weight_format
+    description = _described(tables, options)
+    form = description.formats.weight
     for kind, arrays in (("weights", parameters.weights), ("biases", parameters.biases)):
         for layer, values in enumerate(arrays):
-            quantise(values, description.formats.weight, f"{kind} of layer {layer}")
+            quantise(values, form, f"{kind} of layer {layer}")
+    remarks += _losses(stages, form, dt)
     return Imported(description, parameters, remarks)
+
+
+def _losses(stages: list[Stage], form: Format, dt: float) -> list[str]:
+    """What rounding loses of the weights, in lines; raises BadInput where nothing is left."""
+    lines: list[str] = []
+    for stage in stages:
+        weights = judge(f"{stage.named}: weights", stage.w, form, "rows")
+        biases = judge(f"{stage.named}: biases", stage.b, form)
+        for loss in filter(None, (weights, biases)):
+            line = f"{loss.text}; --weight-format sets it, and --dt the step, which is {dt:g}"
+            if loss is weights and loss.nothing:
+                raise BadInput(line)
+            lines.append(f"Lost in rounding: {line}.")
+    return lines
+
+
+def _described(tables: dict[str, Any], options: Options) -> Description:
+    where = "as a description"
+    try:
+        return describe(tables, where)
+    except BadInput as error:
+        if options.name is None and str(error).startswith(f"{where}: name "):
+            raise BadInput(f"{error}; --name gives another") from error
+        raise
 
 
 def _fitting(named: Named, field: str, width: int) -> Floats:
@@ -176,10 +238,14 @@ def _network(stages: list[Stage], listed: bool) -> dict[str, Any]:
 
 
 def _number(metadata: dict[str, Any], key: str, default: float) -> float:
+    value = metadata.get(key, default)
+    held = np.asarray(value)
     try:
-        return float(metadata.get(key, default))
+        if held.size != 1 or held.dtype.kind not in "iufSUO":
+            raise ValueError
+        return float(held.reshape(-1)[0])
     except (TypeError, ValueError) as error:
-        raise BadInput(f"metadata {key} must be a number, not {metadata[key]!r}") from error
+        raise BadInput(f"metadata {key} must be a number, not {value!r}") from error
 
 
 def _text(path: str) -> str:
@@ -197,13 +263,15 @@ def _name(path: Path) -> str:
     return (text if text[:1].isalpha() else f"net_{text}")[:63]
 
 
-def _formats(parameters: Parameters, threshold: float | list[float]) -> dict[str, str]:
+def _formats(arrays: Sequence[Floats], threshold: float | list[float]) -> dict[str, str]:
     """Formats other than the defaults, of the same widths, where values would not fit.
+
+    ``arrays`` are the weights and biases, none of them if their format is known.
 
     The membrane holds at least eight times the largest threshold, as by default.
     """
     default = Formats()
-    largest = max(float(np.abs(a).max()) for a in (*parameters.weights, *parameters.biases))
+    largest = max((float(np.abs(a).max()) for a in arrays), default=0.0)
     weight = _holding("weights", default.weight, largest)
     highest = max(threshold) if isinstance(threshold, list) else threshold
     room = max(0, math.ceil(math.log2(highest)))

@@ -20,6 +20,7 @@ import numpy as np
 
 from dualspike.model.description import LEAKS
 from dualspike.model.errors import BadInput
+from dualspike.model.network import LEAST_THRESHOLD, MOST_THRESHOLD
 from dualspike.nir.chain import Floats, Named
 
 SUBTRACT = "subtract"
@@ -51,6 +52,11 @@ def neurons(
     threshold = _same(named, "v_threshold", width)
     if not 0 < threshold < math.inf:
         raise BadInput(f"{named}: v_threshold must be above 0 and finite, not {threshold:g}")
+    if not LEAST_THRESHOLD <= threshold <= MOST_THRESHOLD:
+        raise BadInput(
+            f"{named}: v_threshold must be in [{LEAST_THRESHOLD}, {MOST_THRESHOLD}],"
+            f" not {threshold:.12g}"
+        )
     r = _per_neuron(named, "r", width)
     if isinstance(named.node, nir.IF):
         return Layer(1.0, threshold, _gain(named, r * dt), np.zeros(width))
@@ -62,19 +68,20 @@ def neurons(
             raise BadInput(f"{named}: r must be 1 or infinite where tau is, not {r.min():g}")
         return Layer(1.0, threshold, np.ones(width), np.zeros(width))
     offset = _per_neuron(named, "v_leak", width) * dt / tau
-    leak = _leak(named, 1 - dt / tau, dt)
+    leak = _leak(named, tau, dt)
     return Layer(leak, threshold, _gain(named, r * dt / tau), offset)
 
 
 def _check_reset(named: Named, metadata: dict[str, Any], assume_soft_reset: bool) -> None:
     said = named.node.metadata.get("reset_mechanism", metadata.get("reset_mechanism"))
+    said = None if said is None else str(said)
     v_reset = named.numbers("v_reset")
     if v_reset.any():
         found = f"v_reset {v_reset.flat[np.flatnonzero(v_reset)[0]]:g}"
     elif said == SUBTRACT or (said is None and assume_soft_reset):
         return
     else:
-        found = "v_reset 0" if said is None else f"reset_mechanism {str(said)!r}"
+        found = "v_reset 0" if said is None else f"reset_mechanism {said!r}"
     raise BadInput(
         f"{named}: the reset must subtract the threshold (metadata reset_mechanism ="
         f" '{SUBTRACT}', or --assume-soft-reset), not {found}"
@@ -98,13 +105,16 @@ def _same(named: Named, field: str, width: int) -> float:
     return float(values[0])
 
 
-def _leak(named: Named, leak: float, dt: float) -> float:
+def _leak(named: Named, tau: float, dt: float) -> float:
+    """1 - dt / tau, or one line with the nearest that can be built and the dt that makes it so."""
+    leak = 1 - dt / tau
     nearest = min(BUILDABLE, key=lambda buildable: abs(buildable - leak))
     if abs(leak - nearest) > _CLOSE:
+        nearest = min(BUILDABLE[1:], key=lambda buildable: abs(buildable - leak))
         raise BadInput(
             f"{named}: leak 1 - dt / tau must be 1 or 1 - 2^-k with k in"
             f" [{LEAKS[0]}, {LEAKS[-1]}], not {leak:g}:"
-            f" nearest is {nearest:g} (dt is {dt:g}; --dt sets it)"
+            f" nearest is {nearest:g} (dt is {dt:g}; --dt {(1 - nearest) * tau:g} makes it exact)"
         )
     return nearest
 
