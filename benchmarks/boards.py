@@ -17,7 +17,8 @@ from dualspike.boards.bitstream import build_bitstream, plan
 from dualspike.boards.catalog import BOARDS
 from dualspike.boards.manifest import manifest
 from dualspike.boards.pll import MHZ
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.estimate import core_area, learning_clocks, uses
@@ -137,19 +138,19 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--only", choices=sorted({row.board for row in ROWS}), metavar="BOARD")
     given = parser.parse_args()
-    folder = output_folder(given.output)
-    lines = [
-        "| board | network | logic cells | FF | DSP | BRAM | asked, MHz | Fmax | seed"
-        " | samples/s | hat learned in |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in ROWS:
-        if given.only in (None, row.board):
-            results = ((d, tried(row, d, folder)) for d in row.networks)
-            met = next(((d, found) for d, found in results if found.get("clock_met")), None)
-            lines.append(line(row, *met) if met else f"| {row.board} | none of the networks |")
-    table = "\n".join(lines) + "\n"
-    write_atomic(folder / "boards.md", table)
+    with writing(given.output) as folder:
+        lines = [
+            "| board | network | logic cells | FF | DSP | BRAM | asked, MHz | Fmax | seed"
+            " | samples/s | hat learned in |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
+        ]
+        for row in ROWS:
+            if given.only in (None, row.board):
+                results = ((d, tried(row, d, folder)) for d in row.networks)
+                met = next(((d, found) for d, found in results if found.get("clock_met")), None)
+                lines.append(line(row, *met) if met else f"| {row.board} | none of the networks |")
+        table = "\n".join(lines) + "\n"
+        write_atomic(folder / "boards.md", table)
     print(table)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.problems.archive import array_names, listed, read_arrays
+from dualspike.golden.problems.store import digest_of
 from dualspike.golden.vanishing import judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -26,7 +27,8 @@ HAT_SEED = 0
 class Dataset:
     """Training pairs x [N, n_in], y [N, n_out] and test pairs of the same widths.
 
-    ``grid`` is (rows, columns) when the test points form a plane in row-major order, else None.
+    Where there are no test pairs, the training pairs stand in for them. ``grid`` is (rows, columns)
+    when the test points form a plane in row-major order, else None.
     """
 
     x: Floats
@@ -34,6 +36,22 @@ class Dataset:
     test_x: Floats
     test_y: Floats
     grid: tuple[int, int] | None = None
+
+    @property
+    def tested_on(self) -> str:
+        """What errors are measured on: the test set, or the training points where there is none."""
+        return "training points" if self.test_x is self.x else "test set"
+
+    @property
+    def where(self) -> str:
+        """What to put behind an error that is not one on a test set, else nothing."""
+        return "" if self.tested_on == "test set" else f", {self.tested_on}"
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256, as hex, of all samples; see `golden.problems.store.digest_of`."""
+        arrays = {"x": self.x, "y": self.y, "test_x": self.test_x, "test_y": self.test_y}
+        return digest_of(arrays)
 
 
 def hat(points: Floats) -> Floats:

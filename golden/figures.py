@@ -57,7 +57,8 @@ def hat_figure(
     )
     FigureCanvasAgg(figure)
     error = relative_l2(prediction, dataset.test_y)
-    figure.suptitle(f"{title}\nrelative l2 error {error:.4f}", color=INK, fontsize=13)
+    told = f"relative l2 error {error:.4f}{dataset.where}"
+    figure.suptitle(f"{title}\n{told}", color=INK, fontsize=13)
     if dataset.grid:
         panels = figure.subplots(2, 2).ravel().tolist()
         _maps(figure, panels[:3], dataset, prediction, dataset.grid)

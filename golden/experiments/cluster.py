@@ -127,7 +127,7 @@ def _execute(run: Run, folder: Folder, place: int, topic: str) -> None:
 
 def _stop(folder: Folder, topic: str) -> Path:
     """The file that tells all runs to end."""
-    return folder.path / f".{topic}.tmp"
+    return folder.path / f".{topic}.stop"
 
 
 def _check_scheduler(address: str) -> None:
@@ -146,7 +146,7 @@ def _check_scheduler(address: str) -> None:
 def _check_workers(client: "Client", folder: Folder, address: str) -> None:
     """Every worker must read what is written here."""
     token = secrets.token_hex(8)
-    file = folder.path.resolve() / f".dualspike-{token}.tmp"
+    file = folder.path.resolve() / f".dualspike-{token}.seen"
     file.write_text(token)
     try:
         answers = cast(dict[str, tuple[str, str]], client.run(_answer, file))

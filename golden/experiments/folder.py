@@ -1,16 +1,18 @@
 """The folder of an experiment: whose runs it holds, its data, and that only one command uses it."""
 
-import fcntl
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from dualspike.golden.alone import writing
+from dualspike.golden.differences import first_difference
 from dualspike.golden.experiments.settings import ProblemSettings, Settings
 from dualspike.golden.files import write_atomic
+from dualspike.golden.locks import sweep
 from dualspike.golden.problems.problem import Problem
 from dualspike.golden.problems.store import stored
 from dualspike.model.errors import BadInput
@@ -54,28 +56,21 @@ def _problem(path: Path, settings: ProblemSettings) -> Problem:
 
 @contextmanager
 def opened(path: Path, settings: Settings, force: bool) -> Generator[Folder, None, None]:
-    """The folder ``path``, which exists, for runs with these settings and no one else meanwhile.
+    """The folder ``path``, made if needed, for runs with these settings and no one else meanwhile.
 
     Runs that it holds stay if they have the same settings; ``force`` deletes them in any case.
-    Where something fails before there is a run, the settings and the data go away again.
-    Raises BadInput if it holds runs with others, or while another process has it open.
+    Where something fails before there is a run, all that was made here goes away again.
+    Raises BadInput if it holds runs with others, or while another command has it open.
     """
     folder = Folder(path)
-    with (path / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadInput(
-                f"{path} is in use by another experiment: wait for its end or give another folder"
-            ) from error
+    with writing(path, folder.runs.name):
         if folder.settings.exists():
             if force:
                 _empty(folder)
             else:
                 _same(folder, settings)
-        folder.runs.mkdir(exist_ok=True)
-        for unfinished in (*path.glob(".dualspike-*.tmp"), *folder.runs.glob(".dualspike-*.tmp")):
-            unfinished.unlink(missing_ok=True)
+        sweep(path)
+        sweep(folder.runs)
         ours = [file for file in (folder.settings, folder.data) if not file.exists()]
         if folder.settings in ours:
             text = json.dumps(settings.tables(), indent=2)
@@ -104,23 +99,10 @@ def _same(folder: Folder, settings: Settings) -> None:
     except ValueError as error:
         raise BadInput(f"{folder.settings} is damaged: give another folder or --force") from error
     ours = settings.tables()
-    if theirs == ours:
-        return
-    held, wanted = _leaves(theirs), _leaves(ours)
-    name = next(n for n in [*wanted, *held] if wanted.get(n) != held.get(n))
-    raise BadInput(
-        f"{folder.path} holds runs with {name} {held.get(name)}, not {wanted.get(name)}:"
-        " give another folder or --force"
-    )
-
-
-def _leaves(value: object, name: str = "") -> dict[str, object]:
-    """Every plain value inside tables and lists, under its full name."""
-    if isinstance(value, dict):
-        table = cast(dict[str, object], value)
-        inner = [(f"{name}.{key}".lstrip("."), item) for key, item in table.items()]
-    elif isinstance(value, list):
-        inner = [(f"{name}[{n}]", item) for n, item in enumerate(cast(list[object], value))]
-    else:
-        return {name: value}
-    return {leaf: held for key, item in inner for leaf, held in _leaves(item, key).items()}
+    difference = first_difference(theirs, ours)
+    if difference:
+        name, held, wanted = difference
+        raise BadInput(
+            f"{folder.path} holds runs with {name} {held}, not {wanted}:"
+            " give another folder or --force"
+        )

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -34,14 +35,16 @@ def checksum(problem: Problem) -> str:
     its name, its shape and its values as little-endian float64, row-major. The built-in problems
     have the same bits on every machine, see ``portable``, hence one checksum.
     """
-    return _digest(_arrays(problem))
+    return digest_of(_arrays(problem))
 
 
-def _digest(arrays: dict[str, Floats]) -> str:
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 of names, shapes and values, as `checksum` has it; of integers as such."""
     digest = hashlib.sha256()
     for name, array in arrays.items():
         digest.update(f"{name} {list(array.shape)}\n".encode())
-        digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+        kind = "<f8" if array.dtype.kind == "f" else "<i8"
+        digest.update(np.ascontiguousarray(array, kind).tobytes())
     return digest.hexdigest()
 
 
@@ -71,7 +74,7 @@ def load(path: Path, settings: Settings) -> Problem:
     arrays = read_arrays(path, ["settings", "checksum", *names])
     _same_settings(path, str(arrays["settings"]), settings)
     values = {name: finite_floats(path, name, arrays[name]) for name in names}
-    wanted, found = str(arrays["checksum"]), _digest(values)
+    wanted, found = str(arrays["checksum"]), digest_of(values)
     if found != wanted:
         raise BadInput(
             f"{path} must hold the samples it was made with, SHA-256 {wanted[:12]}..., not"

@@ -5,11 +5,9 @@ exactly one line on stderr says what. 130: interrupted. 141: the reader of our o
 """
 
 import errno
-import io
 import os
 import sys
-import warnings
-from typing import Annotated, cast
+from typing import Annotated, TextIO
 
 import typer
 
@@ -30,6 +28,7 @@ from dualspike.commands.synth import synth
 from dualspike.commands.train import train
 from dualspike.commands.verify import verify
 from dualspike.model.errors import BadInput
+from dualspike.terminal import prepared
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -69,11 +68,9 @@ def dualspike(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    if arguments is None and not sys.warnoptions:  # a command of its own, no test
-        warnings.simplefilter("ignore")
-    cast(io.TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")  # any file name
-    status = _run(arguments)
-    undelivered = _deliver(quiet=status != 0)
+    with prepared():
+        status = _run(arguments)
+        undelivered = _deliver(quiet=status != 0)
     return status or undelivered
 
 
@@ -104,13 +101,16 @@ def _reason(error: OSError) -> str:
     reason = error.strerror or str(error)
     if error.filename:
         return f"cannot use {error.filename}: {reason}"
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return f"cannot write: {reason}" if full else reason
+    refused = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF}
+    return f"cannot write: {reason}" if refused else reason
 
 
 def _fail(text: str, status: int = BAD_INPUT) -> int:
     """One line on stderr, whatever line breaks the text has."""
-    print(f"dualspike: {' '.join(text.split())}", file=sys.stderr)
+    try:
+        print(f"dualspike: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    except OSError:  # nobody is there to be told
+        _discard(sys.stderr)
     return status
 
 
@@ -122,8 +122,13 @@ def _deliver(quiet: bool = False) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return READER_GONE
         return BAD_INPUT if quiet else _fail(_reason(error))
     return 0
+
+
+def _discard(stream: TextIO) -> None:
+    """Let all that is still to be written to a stream go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,8 +1,11 @@
 """What commands print: text for people, and one JSON object for programs."""
 
 import json
+import os
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,13 +17,46 @@ JsonFlag = Annotated[
     bool, typer.Option("--json", help="End with one JSON object; other text goes to stderr.")
 ]
 
+LEAST_COLUMNS = 80
+
 
 def console(as_json: bool = False) -> Console:
     """Where text for people goes: standard output, or stderr when --json claims that.
 
-    Lines are neither wrapped nor read as markup: a path is printed as it is.
+    Lines are neither wrapped nor read as markup: a path is printed as it is. Tables have 80 columns
+    at least, in narrower ones numbers would be cut off.
     """
-    return Console(stderr=as_json, highlight=False, markup=False, soft_wrap=True)
+    out = Console(stderr=as_json, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    out.width = max(out.width, LEAST_COLUMNS)
+    return out
+
+
+def shell(*words: str | Path) -> str:
+    """Words as one line that a shell reads back as they are, in every locale.
+
+    A path that begins with a hyphen is told from an option by a ./ before it. What is not plain
+    text, or not in standard output's encoding, becomes $'...', which bash, zsh and POSIX 2024 read.
+    """
+    return " ".join(map(_word, words))
+
+
+def _word(word: str | Path) -> str:
+    text = str(word)
+    if isinstance(word, Path) and text.startswith("-"):
+        text = f"./{text}"
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+        plain = text.isprintable()
+    except UnicodeEncodeError:
+        plain = False
+    if plain:
+        return shlex.quote(text)
+    # Octal, since digits that follow cannot belong to it.
+    escaped = (
+        chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\{byte:03o}"
+        for byte in os.fsencode(text)
+    )
+    return f"$'{''.join(escaped)}'"
 
 
 def warn(line: str) -> None:

@@ -16,7 +16,10 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], None], None, None]:
-    """Yields a function to call after every update with their number and the batch's loss."""
+    """Yields a function to call after every update with their number and the batch's loss.
+
+    Where the block fails, the bar goes away: what failed is said in one line.
+    """
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -31,5 +34,11 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
     def show(done: int, loss: float) -> None:
         bar.update(task, completed=done, loss=f"loss {loss:.2e}")
 
-    with bar:
+    bar.start()
+    try:
         yield show
+    except BaseException:
+        bar.live.transient = True
+        bar.live.stop()
+        raise
+    bar.stop()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 
 # What /proc answers depends on who asks, and on the system.
@@ -113,33 +113,3 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, f
             write_atomic(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a"]
-
-
-def test_an_output_folder_is_made_with_those_above_it(tmp_path):
-    path = tmp_path / "a" / "b"
-    assert output_folder(path) == path
-    assert os.listdir(path) == []
-
-
-def test_an_output_folder_keeps_what_is_in_it(tmp_path):
-    (tmp_path / "file").touch()
-    assert output_folder(tmp_path) == tmp_path
-    assert os.listdir(tmp_path) == ["file"]
-
-
-def test_an_output_folder_is_not_a_file(tmp_path):
-    path = tmp_path / "file"
-    path.touch()
-    assert message(output_folder, path) == f"output folder must be a folder, not the file {path}"
-
-
-def test_an_output_folder_under_a_file_has_its_line(tmp_path):
-    (tmp_path / "file").touch()
-    path = tmp_path / "file" / "folder"
-    expected = f"cannot write in folder {path}: {os.strerror(errno.ENOTDIR)}"
-    assert message(output_folder, path) == expected
-
-
-@pytest.mark.parametrize("path", [Path("/proc"), Path("/proc/folder")])
-def test_an_output_folder_that_cannot_be_written_has_its_line(path):
-    assert message(output_folder, path) in {f"cannot write in folder {path}: {r}" for r in REFUSALS}

@@ -191,7 +191,10 @@ def test_points_without_a_grid_are_dots(plain_data: Path) -> None:
     page = Page(render(look(plain_data)))
     assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 80
     assert page.all("img") == []
-    assert "3-4-2" in page.text and "Test sample 19" in page.text
+    assert "3-4-2" in page.text and "Training sample 19" in page.text
+    for words in ("relative l2 errors on the training points", "three samples of the training"):
+        assert words in page.text
+    assert "test set" not in page.text
 
 
 def test_the_same_folder_gives_the_same_page(full: Path) -> None:

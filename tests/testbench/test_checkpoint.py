@@ -1,15 +1,17 @@
 """A run that is broken off goes on to the same bits, on the same engine and on the other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dualspike.golden.checkpoint import Keeper
+from dualspike.golden.checkpoint import Keeper, Origin
 from dualspike.golden.data import load_data
 from dualspike.golden.fixed import FixedEngine
 from dualspike.golden.train import TrainResult, train
 from dualspike.model.errors import BadInput
+from dualspike.model.identity import VERSION
 from dualspike.model.load import describe
 from dualspike.testbench.bulk import Simulation, core_source
 from dualspike.testbench.rtl import RtlEngine
@@ -29,6 +31,8 @@ TABLES = {
 }
 D = describe(TABLES, "test")
 DATA = load_data(D)
+START = FixedEngine(D).chip
+ORIGIN = Origin.of(D, DATA.checksum, START.weights, START.biases)
 
 
 class Broken(Exception):
@@ -41,7 +45,7 @@ def break_off(done: int, _: float) -> None:
 
 
 def finished(engine: FixedEngine | RtlEngine, path: Path | None = None) -> TrainResult:
-    return train(engine, D, DATA, None, Keeper(path, engine, D) if path else None)
+    return train(engine, D, DATA, None, Keeper(path, engine, ORIGIN) if path else None)
 
 
 def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
             with RtlEngine(D, Simulation(D, library), check=False) as rtl:
                 engine = rtl if first == "rtl" else FixedEngine(D)
                 with pytest.raises(Broken):
-                    train(engine, D, DATA, break_off, Keeper(path, engine, D))
+                    train(engine, D, DATA, break_off, Keeper(path, engine, ORIGIN))
             with RtlEngine(D, Simulation(D, library), check=False) as rtl:
                 engine = rtl if then == "rtl" else FixedEngine(D)
                 result = finished(engine, path)
@@ -70,14 +74,64 @@ def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
 def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:
     engine, path = FixedEngine(D), tmp_path / "run.npz"
     with pytest.raises(Broken):
-        train(engine, D, DATA, break_off, Keeper(path, engine, D))
-    other = describe(TABLES | {"name": "other"}, "test")
-    with pytest.raises(BadInput) as same:
-        Keeper(path, engine, other).load()
-    assert str(same.value) == f"{path} must be a checkpoint of the same description"
+        train(engine, D, DATA, break_off, Keeper(path, engine, ORIGIN))
     for content in (b"", b"nonsense", path.read_bytes()[:-40]):
         path.write_bytes(content)
         with pytest.raises(BadInput) as torn:
-            Keeper(path, engine, D).load()
+            Keeper(path, engine, ORIGIN).load()
         line = f"{path} must be an .npz archive, it is damaged or something else"
         assert str(torn.value) == line
+
+
+def other(**tables: object) -> Origin:
+    return Origin.of(describe(TABLES | tables, "test"), DATA.checksum, START.weights, START.biases)
+
+
+@pytest.mark.parametrize(
+    ("origin", "line"),
+    [
+        (other(name="other"), "description: it has name tiny, not other"),
+        (
+            other(learning=TABLES["learning"] | {"rate": 5, "seed": 2}),
+            "description: it has learning.rate 4, not 5",
+        ),
+        (
+            other(hardware={"pe": [1, 1]}),
+            "description: it has hardware.pe[0] None, not 1",
+        ),
+        (replace(ORIGIN, description="damaged"), "description"),
+        (replace(ORIGIN, data="f" * 64), f"data to train and test on: it has {ORIGIN.data[:12]}"),
+        (replace(ORIGIN, start="f" * 64), f"start weights: it has {ORIGIN.start[:12]}"),
+        (replace(ORIGIN, engine="float"), "engines: it has exact, not float"),
+    ],
+)
+def test_another_origin_is_refused_with_the_difference(
+    tmp_path: Path, origin: Origin, line: str
+) -> None:
+    engine, path = FixedEngine(D), tmp_path / "run.npz"
+    Keeper(path, engine, ORIGIN).save(np.ones(3), 0.5, 1.0)
+    with pytest.raises(BadInput) as caught:
+        Keeper(path, engine, origin).load()
+    assert str(caught.value).startswith(f"{path} must be a checkpoint of the same {line}")
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    engine, path = FixedEngine(D), tmp_path / "run.npz"
+    Keeper(path, engine, replace(ORIGIN, version="0.0.9")).save(np.ones(3), 0.5, 1.0)
+    with pytest.raises(BadInput) as caught:
+        Keeper(path, engine, ORIGIN).load()
+    line = f"{path} must be a checkpoint of dualspike {VERSION}, not 0.0.9"
+    assert str(caught.value) == line
+
+
+def test_the_origin_is_of_every_sample_and_every_start_weight() -> None:
+    for name in ("x", "y", "test_x", "test_y"):
+        moved = getattr(DATA, name).copy()
+        moved[-1] += 2.0**-52
+        assert replace(DATA, **{name: moved}).checksum != DATA.checksum
+    for arrays in (START.weights, START.biases):
+        for array in arrays:
+            array.flat[-1] += 1
+            assert Origin.of(D, DATA.checksum, START.weights, START.biases) != ORIGIN
+            array.flat[-1] -= 1
+    assert Origin.of(D, DATA.checksum, START.weights, START.biases) == ORIGIN

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.checkpoint import Keeper
-from dualspike.golden.operator_engine import FixedOperatorEngine
+from dualspike.golden.checkpoint import Keeper, Origin
+from dualspike.golden.operator_engine import FixedOperatorEngine, first_operator_chip
 from dualspike.golden.operator_train import train_operator
 from dualspike.golden.problems.problem import Problem, Samples
+from dualspike.golden.problems.store import checksum
 from dualspike.hw import sequencer, weights
 from dualspike.model.code import Upset
 from dualspike.model.operator_load import describe_operator
@@ -129,6 +130,8 @@ def problem() -> Problem:
 def test_either_engine_goes_on_where_the_other_broke_off(tmp_path: Path) -> None:
     whole = FixedOperatorEngine(D)
     expected = train_operator(whole, D, problem())
+    start = first_operator_chip(D)
+    origin = Origin.of(D, checksum(problem()), start.weights, start.biases)
     library = build(operator_source(D), quick=True)
     for first in ("fixed", "rtl"):
         path = tmp_path / f"{first}.npz"
@@ -136,8 +139,8 @@ def test_either_engine_goes_on_where_the_other_broke_off(tmp_path: Path) -> None
             fixed = FixedOperatorEngine(D)
             broken, other = (fixed, rtl) if first == "fixed" else (rtl, fixed)
             with pytest.raises(Broken):
-                train_operator(broken, D, problem(), break_off, Keeper(path, broken, D))
-            result = train_operator(other, D, problem(), None, Keeper(path, other, D))
+                train_operator(broken, D, problem(), break_off, Keeper(path, broken, origin))
+            result = train_operator(other, D, problem(), None, Keeper(path, other, origin))
             np.testing.assert_array_equal(result.losses, expected.losses)
             assert result.rel_l2 == expected.rel_l2
             assert result.rel_l2_before == expected.rel_l2_before

@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from dualspike.boards.bitstream import Bitstream, Plan, build_bitstream, plan
@@ -13,10 +14,12 @@ from dualspike.boards.manifest import NAME, manifest, megahertz, read_manifest
 from dualspike.boards.pll import MHZ
 from dualspike.boards.room import BUDGET, Room, rooms
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
+from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.save import toml_text
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, shell
 
 BoardOption = Annotated[str, typer.Option(metavar="NAME", help="See dualspike boards.")]
 MOST_SEEDS = 64
@@ -48,23 +51,11 @@ def build(
     if not 1 <= seeds <= MOST_SEEDS:
         raise BadInput(f"--seeds must be in [1, {MOST_SEEDS}], not {seeds}")
     p = plan(d, on, round(clock * MHZ) if clock else on.clock_hz, baud)
-    _check_ours(output_folder(output))
     out = console(as_json)
-    made = None
-    if on.flow == "open":
-        made = build_bitstream(p, seeds, lambda step: out.print(f"{on.name}: {step} ..."))
-        out.print(_utilisation(made))
-        out.print(_clock_line(made, p))
-        if not made.taken.met:
-            raise typer.Exit(1)
-    found = manifest(d, p, made)
-    contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d), **p.files}
-    if made:
-        contents[found["bitstream"]] = made.data
-    contents[NAME] = json.dumps(found, indent=2) + "\n"
-    for path, content in contents.items():
-        write_atomic(output / path, content)
-    out.print(f"wrote {output} for {on.title}: {', '.join(contents)}. Next:")
+    with writing(output):
+        _check_ours(output)
+        found, names = _write(d, p, seeds, output, out)
+    out.print(f"wrote {output} for {on.title}: {', '.join(names)}. Next:")
     out.print(f"  {_next(p, output)}")
     if as_json:
         emit_json(found)
@@ -106,6 +97,27 @@ def _check_ours(folder: Path) -> None:
             raise BadInput(f"--output must be a folder without another {NAME}: {folder}") from error
 
 
+def _write(
+    d: Description, p: Plan, seeds: int, output: Path, out: Console
+) -> tuple[dict[str, Any], list[str]]:
+    """Make everything and write it into the folder; returns the manifest and the files' names."""
+    made = None
+    if p.board.flow == "open":
+        made = build_bitstream(p, seeds, lambda step: out.print(f"{p.board.name}: {step} ..."))
+        out.print(_utilisation(made))
+        out.print(_clock_line(made, p))
+        if not made.taken.met:
+            raise typer.Exit(1)
+    found = manifest(d, p, made)
+    contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d), **p.files}
+    if made:
+        contents[found["bitstream"]] = made.data
+    contents[NAME] = json.dumps(found, indent=2) + "\n"
+    for path, content in contents.items():
+        write_atomic(output / path, content)
+    return found, list(contents)
+
+
 def _utilisation(made: Bitstream) -> Table:
     table = Table("", "used", "there", "share", box=None, pad_edge=False)
     for column in table.columns[1:]:
@@ -123,10 +135,10 @@ def _clock_line(made: Bitstream, p: Plan) -> str:
 
 def _next(p: Plan, folder: Path) -> str:
     if p.board.flow == "vivado":
-        return f"cd {folder} && vivado -mode batch -source {p.name}.tcl"
+        return f"{shell('cd', folder)} && vivado -mode batch -source {p.name}.tcl"
     if p.board.flow == "gowin":
-        return f"cd {folder} && gw_sh {p.name}.tcl"
-    return f"dualspike flash {folder}" + ("" if p.board.volatile else " --flash")
+        return f"{shell('cd', folder)} && gw_sh {p.name}.tcl"
+    return shell("dualspike", "flash", folder, *([] if p.board.volatile else ["--flash"]))
 
 
 def _fits(room: Room) -> str:

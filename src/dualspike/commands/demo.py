@@ -9,6 +9,7 @@ from rich.table import Table
 
 from dualspike.commands.generate import write_core
 from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption, override
+from dualspike.golden.alone import writing
 from dualspike.golden.data import load_data
 from dualspike.golden.figures import hat_figure
 from dualspike.golden.files import write_atomic
@@ -38,28 +39,31 @@ def demo(
     dataset = load_data(d)
     out = console(as_json)
     out.print("1 of 3  Generating Verilog for a 2-16-16-1 spiking network that trains itself")
-    files = write_core(d, output)
-    out.print("2 of 3  Building it with Verilator (kept for the next time)")
-    with RtlEngine(d, Simulation.of(d), check=True) as engine:
-        out.print("3 of 3  Learning the Mexican hat on the hardware, the integer model beside it")
-        with progress_bar("learning", d.learning.updates) as show:
-            result = train(engine, d, dataset, show)
-        difference, cycles = engine.difference, engine.learning_cycles
-    title = f"2-16-16-1 trained on simulated hardware, {result.updates} updates of 64 samples"
-    hat_figure(dataset, result.prediction, result.losses, output / "learned.png", title)
-    summary: dict[str, Any] = {
-        "equal": difference is None,
-        "rel_l2_before": result.rel_l2_before,
-        "rel_l2": result.rel_l2,
-        "updates": result.updates,
-        "samples": result.samples,
-        "cycles": cycles,
-        "cycles_per_sample": cycles / result.samples,
-        "cycles_per_second": cycles / result.seconds,
-        "seconds": result.seconds,
-        "seed": d.learning.seed,
-    }
-    write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+    with writing(output, "report"):
+        files = write_core(d, output)
+        out.print("2 of 3  Building it with Verilator (kept for the next time)")
+        with RtlEngine(d, Simulation.of(d), check=True) as engine:
+            out.print(
+                "3 of 3  Learning the Mexican hat on the hardware, the integer model beside it"
+            )
+            with progress_bar("learning", d.learning.updates) as show:
+                result = train(engine, d, dataset, show)
+            difference, cycles = engine.difference, engine.learning_cycles
+        title = f"2-16-16-1 trained on simulated hardware, {result.updates} updates of 64 samples"
+        hat_figure(dataset, result.prediction, result.losses, output / "learned.png", title)
+        summary: dict[str, Any] = {
+            "equal": difference is None,
+            "rel_l2_before": result.rel_l2_before,
+            "rel_l2": result.rel_l2,
+            "updates": result.updates,
+            "samples": result.samples,
+            "cycles": cycles,
+            "cycles_per_sample": cycles / result.samples,
+            "cycles_per_second": cycles / result.seconds,
+            "seconds": result.seconds,
+            "seed": d.learning.seed,
+        }
+        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
     table = Table("", "hat on RTL", box=None, pad_edge=False)
     rows = [
         ("relative l2 before", f"{result.rel_l2_before:.4f}"),

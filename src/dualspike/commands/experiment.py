@@ -17,7 +17,7 @@ from dualspike.golden.experiments.report import Report, collect, to_json
 from dualspike.golden.experiments.run import Run
 from dualspike.golden.experiments.settings import load_settings, read_settings
 from dualspike.golden.experiments.study import executor, left, runs_of
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.golden.problems.problem import Problem
 from dualspike.golden.problems.store import checksum
 from dualspike.model.errors import BadInput
@@ -94,7 +94,7 @@ def experiment(
         raise BadInput(f"{settings}: experiment must be {name}, not {described.experiment}")
     count = seeds or (1 if quick else described.seeds)
     described = described.with_training(updates, quick)
-    with opened(output_folder(output), described, force) as folder:
+    with opened(output, described, force) as folder:
         problem = folder.problem(described)
         runs = left(runs_of(described, rows, count), folder)
         if runs:

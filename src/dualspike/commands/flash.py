@@ -1,13 +1,12 @@
 """``dualspike flash``."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dualspike.boards.flash import PROGRAMMERS, checked_job, program
-from dualspike.output import console
+from dualspike.output import console, shell
 
 
 def flash(
@@ -27,7 +26,7 @@ def flash(
     where = "the flash memory" if to_flash else "the FPGA, until power-off,"
     out = console()
     if dry_run:
-        command = shlex.join([PROGRAMMERS[0], *job.arguments])
+        command = shell(PROGRAMMERS[0], *job.arguments)
         out.print(f"{job.bitstream} matches its manifest and {job.board.name}. To be run:")
         out.print(f"  {command}")
         return

@@ -1,7 +1,6 @@
 """``dualspike generate``."""
 
 import json
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,8 @@ from dualspike.commands.source import (
     any_description,
     initial,
 )
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
 from dualspike.golden.fixed import first_chip
 from dualspike.golden.network import Parameters
 from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers
@@ -38,7 +38,7 @@ from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, shell
 
 
 def generate(
@@ -61,18 +61,19 @@ def generate(
     described = any_description(net, preset)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
-    source = shlex.quote(str(net)) if net else f"--preset {preset}"
+    source = shell(net) if net else f"--preset {preset}"
     if isinstance(described, OperatorDescription):
         d = wanted.folded_operator(described)
         first, on = initial(weights, d), wanted.on
         generate_operator(d, output, source, first, wrap, on, fitted=fit, as_json=as_json)
         return
     d = wanted.folded(described)
-    files = write_core(d, output, initial(weights, d), wrap, wanted.on)
-    if fit:
-        net = output / f"{d.name}.toml"
-        write_atomic(net, toml_text(d))
-        files.append(net.name)
+    first = initial(weights, d)
+    with writing(output, "report"):
+        files = write_core(d, output, first, wrap, wanted.on)
+        if fit:
+            write_atomic(output / f"{d.name}.toml", toml_text(d))
+            files.append(f"{d.name}.toml")
     g, found = geometry(d), estimate(d, wanted.on)
     out = console(as_json)
     for name in files:
@@ -104,12 +105,11 @@ def write_core(
     wrap: str | None = None,
     device: Device | None = None,
 ) -> list[str]:
-    """Write everything that belongs to a core; returns the file names.
+    """Write everything that belongs to a core into a folder; returns the names.
 
-    The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
-    The estimate names ``device``.
+    The folder and a folder ``report`` in it are there. The weights are ``first``, or those of the
+    seed. ``wrap`` is one of `hw.soc.WRAPS`, or None. The estimate names ``device``.
     """
-    output_folder(folder)
     top = top_name(d, wrap)
     contents = {
         f"{top}.v": core_verilog(d, wrap=wrap),
@@ -123,7 +123,6 @@ def write_core(
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
     contents["report/estimate.json"] = json.dumps(estimate(d, device), indent=2) + "\n"
-    output_folder(folder / "report")
     for name, text in contents.items():
         write_atomic(folder / name, text)
     return list(contents)

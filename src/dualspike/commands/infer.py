@@ -19,8 +19,9 @@ from dualspike.commands.source import (
     initial,
     samples_of,
 )
+from dualspike.golden.alone import writing
 from dualspike.golden.data import relative_l2
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, samples_csv
 from dualspike.testbench.device import DeviceEngine
@@ -47,19 +48,22 @@ def infer(
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {count}")
     parameters = initial(weights, d)
     x, wanted = dataset.test_x[:count], dataset.test_y[:count]
-    try:
-        with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
-            output_folder(output)
-            y = DeviceEngine(d, board, parameters).predict(x)
-            flags = board.read("FLAGS")
-    except LinkLost as lost:
-        raise BadInput(str(lost)) from lost
-    error = relative_l2(y, wanted)
-    write_atomic(output / "outputs.csv", samples_csv(x, y))
+    with writing(output):
+        try:
+            with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
+                y = DeviceEngine(d, board, parameters).predict(x)
+                flags = board.read("FLAGS")
+        except LinkLost as lost:
+            raise BadInput(str(lost)) from lost
+        error = relative_l2(y, wanted) if wanted.any() else None
+        write_atomic(output / "outputs.csv", samples_csv(x, y))
     out = console(as_json)
-    out.print(f"{count} samples, relative l2 {error:.4f}")
+    told = "not defined, all wanted outputs are 0" if error is None else f"{error:.4f}"
+    out.print(f"{count} samples, relative l2 {told}{dataset.where}")
     if flags:
         out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
     out.print(f"Wrote outputs.csv in {output}")
     if as_json:
-        emit_json({"samples": count, "rel_l2": error, "flags": flags})
+        emit_json(
+            {"samples": count, "tested_on": dataset.tested_on, "rel_l2": error, "flags": flags}
+        )

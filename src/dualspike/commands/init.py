@@ -1,6 +1,5 @@
 """``dualspike init``."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.model.load import preset_text
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, shell
 
 
 def init(
@@ -25,6 +24,6 @@ def init(
     write_atomic(path, text)
     out = console(as_json)
     out.print(f"Wrote {path} from preset {preset}. Next: edit it, then run")
-    out.print(f"  dualspike generate {shlex.quote(str(path))}")
+    out.print(f"  {shell('dualspike', 'generate', path)}")
     if as_json:
         emit_json({"file": str(path), "preset": preset})

@@ -1,6 +1,5 @@
 """``dualspike nir``: networks from and for other spiking frameworks."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,8 @@ from dualspike.commands.source import (
     description,
     initial,
 )
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
 from dualspike.golden.fixed import first_chip, real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
 from dualspike.golden.vanishing import share_lost
@@ -24,7 +24,7 @@ from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.save import toml_text
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, shell
 
 app = typer.Typer(name="nir", rich_markup_mode=None)
 
@@ -66,11 +66,11 @@ def import_nir(
     found = import_network(file, options)
     d, (moved, share) = found.description, _rounding(found.description, found.parameters)
     text = toml_text(d)
-    output_folder(output)
-    if (output / NET).exists() and not force:
-        raise BadInput(f"{output} already holds a network: give another folder or --force")
-    write_atomic(output / WEIGHTS, npz_bytes(weight_arrays(found.parameters)))
-    write_atomic(output / NET, text)
+    with writing(output):
+        if (output / NET).exists() and not force:
+            raise BadInput(f"{output} already holds a network: give another folder or --force")
+        write_atomic(output / WEIGHTS, npz_bytes(weight_arrays(found.parameters)))
+        write_atomic(output / NET, text)
     out = console(as_json)
     for remark in found.remarks:
         out.print(remark)
@@ -79,8 +79,8 @@ def import_nir(
         f" no layer's weights by more than {share:.2%} of them."
     )
     out.print(f"Wrote {NET} and {WEIGHTS} in {output}. Next:")
-    net, weights = (shlex.quote(str(output / file)) for file in (NET, WEIGHTS))
-    out.print(f"  dualspike generate {net} --weights {weights}")
+    net, weights = output / NET, output / WEIGHTS
+    out.print(f"  {shell('dualspike', 'generate', net, '--weights', weights)}")
     if as_json:
         emit_json(
             {

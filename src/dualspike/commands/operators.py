@@ -10,13 +10,16 @@ from rich.table import Table
 
 from dualspike.commands.estimates import device_table, layer_table, summary
 from dualspike.commands.source import problem_of
-from dualspike.golden.checkpoint import Keeper
+from dualspike.golden.alone import keeping, writing
+from dualspike.golden.checkpoint import Keeper, Origin
 from dualspike.golden.experiments.methods import METHODS
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.files import write_atomic
 from dualspike.golden.network import Parameters
 from dualspike.golden.operator_engine import FixedOperatorEngine, first_operator_chip
 from dualspike.golden.operator_train import OperatorResult, train_operator
 from dualspike.golden.precision import check_moves
+from dualspike.golden.problems.problem import Problem
+from dualspike.golden.problems.store import checksum
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.hw.operator_files import operator_files
 from dualspike.hw.product import hex_words
@@ -50,7 +53,6 @@ def generate_operator(
     The estimate names ``device``. A folding that was chosen is written as a description.
     """
     chip, found = first_operator_chip(d, first), operator_estimate(d, device)
-    output_folder(output_folder(output) / "report")
     contents, bits = operator_files(d, wrap), d.formats.weight.bits
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
@@ -59,9 +61,10 @@ def generate_operator(
     if fitted:
         contents[f"{d.name}.toml"] = toml_text(d)
     out = console(as_json)
-    for name, text in contents.items():
-        write_atomic(output / name, text)
-        out.print(f"wrote {output / name}")
+    with writing(output, "report"):
+        for name, text in contents.items():
+            write_atomic(output / name, text)
+            out.print(f"wrote {output / name}")
     for n, part in enumerate(found["parts"]):
         name = f"trunk {n}" if n else "branch"
         out.print(f"Part {n}, {name}: {part['interval']:,} clocks a row, {part['lanes']} lanes.")
@@ -95,15 +98,15 @@ def simulate_operator(
     branch, *axes = test.inputs
     if not 1 <= functions <= len(branch):
         raise BadInput(f"--samples must be in [1, {len(branch)}], not {functions}")
-    output_folder(output)
-    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-    simulation = OperatorSimulation(d, build(operator_source(d, debug=waves)))
-    with OperatorRtlEngine(d, simulation, check=True, initial=first) as engine:
-        if waves:
-            simulation.trace(output / "waves.vcd", 0, 1 << 62)
-        y = engine.predict([branch[:functions], *axes])
-        cycles, equal = simulation.cycles, engine.difference is None
-    write_atomic(output / "outputs.csv", grid_csv(axes, y))
+    with writing(output):
+        out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
+        simulation = OperatorSimulation(d, build(operator_source(d, debug=waves)))
+        with OperatorRtlEngine(d, simulation, check=True, initial=first) as engine:
+            if waves:
+                simulation.trace(output / "waves.vcd", 0, 1 << 62)
+            y = engine.predict([branch[:functions], *axes])
+            cycles, equal = simulation.cycles, engine.difference is None
+        write_atomic(output / "outputs.csv", grid_csv(axes, y))
     files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
     out.print(f"{functions} functions at {y[0].size} points each, {cycles} clocks;", end=" ")
     out.print(f"as the integer model: {equal}")
@@ -159,28 +162,17 @@ def train_operator_chip(
         raise BadInput(f"--engine must be fixed or rtl for an operator chip, not {engine}")
     check_moves(d)
     problem = problem_of(d)
-    output_folder(output)
-    if (output / "result.json").exists() and not force:
-        raise BadInput(f"{output} already holds a run: give another folder or --force")
-    with progress_bar(f"train {engine}", d.learning.updates) as show:
-        if engine == "fixed":
-            model = FixedOperatorEngine(d, first)
-            keeper = Keeper(resume, model, d) if resume else None
-            result = train_operator(model, d, problem, show, keeper)
-            learned, cycles = model.weights(), None
-        else:
-            simulation = OperatorSimulation.of(d)
-            with OperatorRtlEngine(d, simulation, check=False, initial=first) as chip:
-                keeper = Keeper(resume, chip, d) if resume else None
-                result = train_operator(chip, d, problem, show, keeper)
-                learned, cycles = chip.weights(), chip.learning_cycles
-    summary = _summary(d, engine, result)
-    if cycles is not None:
-        summary |= {"cycles": cycles, "cycles_per_batch": cycles / result.updates}
-    write_atomic(output / "weights.npz", _npz(learned, result))
-    write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
-    if resume is not None:
-        resume.unlink(missing_ok=True)
+    with writing(output), keeping(resume):
+        if (output / "result.json").exists() and not force:
+            raise BadInput(f"{output} already holds a run: give another folder or --force")
+        result, learned, cycles = _trained(d, engine, problem, first, resume)
+        summary = _summary(d, engine, result)
+        if cycles is not None:
+            summary |= {"cycles": cycles, "cycles_per_batch": cycles / result.updates}
+        write_atomic(output / "weights.npz", _npz(learned, result))
+        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+        if resume is not None:
+            resume.unlink(missing_ok=True)
     out = console(as_json)
     title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
     table = Table("", title, box=None, pad_edge=False)
@@ -198,6 +190,29 @@ def train_operator_chip(
         emit_json(summary)
 
 
+def _trained(
+    d: OperatorDescription,
+    engine: str,
+    problem: Problem,
+    first: Parameters | None,
+    resume: Path | None,
+) -> tuple[OperatorResult, tuple[Parameters, ...], int | None]:
+    """The run, what was learned, and the clocks of a simulated chip."""
+    start = first_operator_chip(d, first)
+    origin = Origin.of(d, checksum(problem), start.weights, start.biases)
+    with progress_bar(f"train {engine}", d.learning.updates) as show:
+        if engine == "fixed":
+            model = FixedOperatorEngine(d, first)
+            keeper = Keeper(resume, model, origin) if resume else None
+            result = train_operator(model, d, problem, show, keeper)
+            return result, model.weights(), None
+        simulation = OperatorSimulation.of(d)
+        with OperatorRtlEngine(d, simulation, check=False, initial=first) as chip:
+            keeper = Keeper(resume, chip, origin) if resume else None
+            result = train_operator(chip, d, problem, show, keeper)
+            return result, chip.weights(), chip.learning_cycles
+
+
 def _summary(d: OperatorDescription, engine: str, result: OperatorResult) -> dict[str, Any]:
     """What result.json says of a run."""
     sources = [methods for name, methods in METHODS.items() if name == d.data.source]
@@ -209,6 +224,7 @@ def _summary(d: OperatorDescription, engine: str, result: OperatorResult) -> dic
         "config_hash": config_hash(d),
         "seed": d.learning.seed,
         "scope": d.learning.scope,
+        "tested_on": "test set",
         "rel_l2_before": result.rel_l2_before,
         "rel_l2": result.rel_l2,
         "global_rel_l2": result.global_rel_l2,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
@@ -25,13 +26,14 @@ def report(
     from dualspike.report.page import render
 
     description = read_description(folder)
-    if isinstance(description, OperatorDescription):
-        found = read_operator_folder(folder, description)
-        page = render_operator(found)
-    else:
-        found = read_folder(folder, description)
-        page = render(found)
-    write_atomic(folder / PAGE, page)
+    with writing(folder):
+        if isinstance(description, OperatorDescription):
+            found = read_operator_folder(folder, description)
+            page = render_operator(found)
+        else:
+            found = read_folder(folder, description)
+            page = render(found)
+        write_atomic(folder / PAGE, page)
     out = console(as_json)
     out.print(f"Wrote {folder / PAGE}")
     for name, what, command in found.missing:

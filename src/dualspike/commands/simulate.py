@@ -18,7 +18,8 @@ from dualspike.commands.source import (
     initial,
     samples_of,
 )
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.operator_chip import OperatorDescription
@@ -50,21 +51,21 @@ def simulate(
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
     parameters = initial(weights, d)
-    output_folder(output)
     out = console(as_json)
-    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-    x = dataset.test_x[:samples]
-    with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
-        if waves:
-            engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
-        y = engine.predict(x)
-        cycles, equal = engine.simulation.cycles, engine.difference is None
+    with writing(output):
+        out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
+        x = dataset.test_x[:samples]
+        with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
+            if waves:
+                engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
+            y = engine.predict(x)
+            cycles, equal = engine.simulation.cycles, engine.difference is None
+        write_atomic(output / "outputs.csv", samples_csv(x, y))
     table = Table("sample", "inputs", "outputs", box=None, pad_edge=False)
     for n in range(min(samples, 16)):
         table.add_row(str(n), _numbers(x[n]), _numbers(y[n]))
     out.print(table)
     out.print(f"{cycles} clocks, {cycles / samples:.1f} a sample; as the integer model: {equal}")
-    write_atomic(output / "outputs.csv", samples_csv(x, y))
     files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:

@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+from dualspike.golden.alone import writing
 from dualspike.golden.experiments import (
     cost_report,
     estimator_report,
@@ -19,7 +21,8 @@ from dualspike.golden.experiments.exact_training import epochs_of, train_all
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.opzo_data import dataset
 from dualspike.golden.experiments.report import to_json
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.files import write_atomic
+from dualspike.golden.online.samples import Samples
 from dualspike.model.errors import BadInput
 from dualspike.output import console, emit_json
 from dualspike.progress import progress_bar
@@ -54,9 +57,30 @@ def run_study(
         if option not in STUDIES[name]:
             raise BadInput(f"experiment {name} does not take {option}")
     samples = dataset(data or "digits") if name == "opzo" else None
-    folder = output_folder(output)
-    if Folder(folder).settings.exists():
-        raise BadInput(f"{output} holds runs of an experiment: give another folder")
+    with writing(output) as folder:
+        if Folder(folder).settings.exists():
+            raise BadInput(f"{output} holds runs of an experiment: give another folder")
+        results, table, text, figures = _studied(name, folder, seeds, quick, jobs, data, samples)
+        write_atomic(folder / "results.json", to_json(results))
+        write_atomic(folder / "table.md", table)
+    files = ["results.json", "table.md", *figures]
+    out = console(as_json)
+    out.print(text)
+    out.print(f"Wrote {', '.join(files)} in {output}")
+    if as_json:
+        emit_json(results | {"folder": str(output), "files": files})
+
+
+def _studied(
+    name: str,
+    folder: Path,
+    seeds: int | None,
+    quick: bool,
+    jobs: int | None,
+    data: str | None,
+    samples: Samples | None,
+) -> tuple[dict[str, Any], str, str, list[str]]:
+    """Results, table for a page and for a terminal, and the figures that the folder now has."""
     if name == "cost":
         rows = cost_report.study()
         results, table, text = (
@@ -107,11 +131,4 @@ def run_study(
             estimator_report.text(found),
         )
         figures = draw(found, folder)
-    write_atomic(folder / "results.json", to_json(results))
-    write_atomic(folder / "table.md", table)
-    files = ["results.json", "table.md", *figures]
-    out = console(as_json)
-    out.print(text)
-    out.print(f"Wrote {', '.join(files)} in {output}")
-    if as_json:
-        emit_json(results | {"folder": str(output), "files": files})
+    return results, table, text, figures

@@ -11,7 +11,8 @@ from dualspike.boards.measure import Route, device_of, measure
 from dualspike.boards.place import DEVICES
 from dualspike.boards.synthesis import TARGETS
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, any_description
-from dualspike.golden.files import output_folder, write_atomic
+from dualspike.golden.alone import writing
+from dualspike.golden.files import write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json
 
@@ -45,13 +46,13 @@ def synth(
     """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
     d = any_description(net, preset)
     _check(target, device, route, seed, clock)
-    folder = output_folder(output_folder(output) / "report")
     out = console(as_json)
     steps = "Synthesising, placing and routing" if route else "Synthesising"
     out.print(f"{steps} {d.name} for {target} ...")
-    found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
-    path = folder / f"synth-{target}.json"
-    write_atomic(path, json.dumps(found, indent=2) + "\n")
+    with writing(output, "report"):
+        found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
+        path = output / "report" / f"synth-{target}.json"
+        write_atomic(path, json.dumps(found, indent=2) + "\n")
     out.print(_table(found))
     if found["fmax_mhz"]:
         out.print(f"nextpnr: {found['placed']['cells']} cells, {found['fmax_mhz']:.1f} MHz")

@@ -25,10 +25,12 @@ from dualspike.commands.source import (
     initial,
     samples_of,
 )
-from dualspike.golden.checkpoint import EVERY, Keeper
+from dualspike.golden.alone import keeping, writing
+from dualspike.golden.checkpoint import EVERY, Keeper, Origin
+from dualspike.golden.data import Dataset
 from dualspike.golden.figures import hat_figure
-from dualspike.golden.files import output_folder, write_atomic
-from dualspike.golden.fixed import FixedEngine
+from dualspike.golden.files import write_atomic
+from dualspike.golden.fixed import FixedEngine, first_chip
 from dualspike.golden.network import Parameters
 from dualspike.golden.precision import check_moves
 from dualspike.golden.train import FloatEngine, TrainResult
@@ -93,32 +95,32 @@ def train(
         check_moves(d)
     dataset = samples_of(d)
     first = initial(weights, d)
-    if (output / "result.json").exists() and not force:
-        raise BadInput(f"{output} already holds a run: give another folder or --force")
-    try:
-        with open_engine(d, engine, first, port, baud) as (chosen, cycles):
-            output_folder(output)
-            with progress_bar(f"train {engine}", d.learning.updates) as show:
-                keeper = None
-                if resume is not None and not isinstance(chosen, FloatEngine):
-                    keeper = Keeper(resume, chosen, d)
-                result = run(chosen, d, dataset, show, keeper)
-            learned = chosen.weights()
-            summary = summarise(d, engine, result) | cycles()
-    except LinkLost as lost:
-        kept = f"; the run so far is in {resume}" if resume and resume.exists() else ""
-        raise BadInput(f"{lost}{kept}") from lost
-    title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
-    hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
-    write_atomic(output / "description.toml", toml_text(d))
-    write_atomic(output / "weights.npz", npz(learned, result))
-    write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
-    if resume is not None:
-        resume.unlink(missing_ok=True)
+    with writing(output), keeping(resume):
+        if (output / "result.json").exists() and not force:
+            raise BadInput(f"{output} already holds a run: give another folder or --force")
+        try:
+            with open_engine(d, engine, first, port, baud) as (chosen, cycles):
+                with progress_bar(f"train {engine}", d.learning.updates) as show:
+                    keeper = None
+                    if resume is not None and not isinstance(chosen, FloatEngine):
+                        keeper = Keeper(resume, chosen, _origin(d, dataset, first))
+                    result = run(chosen, d, dataset, show, keeper)
+                learned = chosen.weights()
+                summary = summarise(d, engine, dataset, result) | cycles()
+        except LinkLost as lost:
+            kept = f"; the run so far is in {resume}" if resume and resume.exists() else ""
+            raise BadInput(f"{lost}{kept}") from lost
+        title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
+        hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
+        write_atomic(output / "description.toml", toml_text(d))
+        write_atomic(output / "weights.npz", npz(learned, result))
+        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+        if resume is not None:
+            resume.unlink(missing_ok=True)
     out = console(as_json)
     table = Table("", title, box=None, pad_edge=False)
-    table.add_row("relative l2 before", f"{result.rel_l2_before:.4f}")
-    table.add_row("relative l2 after", f"{result.rel_l2:.4f}")
+    table.add_row(f"relative l2 before{dataset.where}", f"{result.rel_l2_before:.4f}")
+    table.add_row(f"relative l2 after{dataset.where}", f"{result.rel_l2:.4f}")
     table.add_row("updates, samples", f"{result.updates}, {result.samples}")
     table.add_row("seconds", f"{result.seconds:.1f}")
     if "cycles" in summary:
@@ -170,7 +172,15 @@ def clock_counts(d: Description, engine: RtlEngine | BoardEngine) -> dict[str, A
     }
 
 
-def summarise(d: Description, engine: EngineName, result: TrainResult) -> dict[str, Any]:
+def _origin(d: Description, dataset: Dataset, first: Parameters | None) -> Origin:
+    """What a checkpoint must be of to go on with this run."""
+    chip = first_chip(d, first)
+    return Origin.of(d, dataset.checksum, chip.weights, chip.biases)
+
+
+def summarise(
+    d: Description, engine: EngineName, dataset: Dataset, result: TrainResult
+) -> dict[str, Any]:
     """What result.json says of a run."""
     return {
         "name": d.name,
@@ -178,6 +188,7 @@ def summarise(d: Description, engine: EngineName, result: TrainResult) -> dict[s
         "config_hash": config_hash(d),
         "seed": d.learning.seed,
         "scope": d.learning.scope,
+        "tested_on": dataset.tested_on,
         "rel_l2_before": result.rel_l2_before,
         "rel_l2": result.rel_l2,
         "updates": result.updates,

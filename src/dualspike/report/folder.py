@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,7 @@ class Result(Record):
     seconds: float
     seed: int
     engine: str = "rtl"
+    tested_on: Literal["test set", "training points"] | None = None
     config_hash: str | None = None
     cycles: int | None = None
     cycles_per_sample: float | None = None

@@ -1,4 +1,4 @@
-"""Truth, prediction and error on the test set: maps where its points form a grid, else dots."""
+"""Truth, prediction and error: maps where the points of a test form a grid, else dots."""
 
 # Matplotlib's own annotations leave the type of a path open.
 # pyright: reportUnknownVariableType=false
@@ -54,7 +54,7 @@ def maps(dataset: Dataset, prediction: Floats) -> list[Map]:
 
 
 def dots(dataset: Dataset, prediction: Floats) -> Dots:
-    """Every output of evenly chosen test points."""
+    """Every output of evenly chosen points."""
     rows = np.unique(np.linspace(0, len(prediction) - 1, DOTS).astype(int))
     truth, found = dataset.test_y[rows].ravel(), prediction[rows].ravel()
     lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))

@@ -78,7 +78,7 @@ def _context(folder: Folder) -> dict[str, Any]:
             drawn["maps"] = maps(dataset, folder.prediction)
             drawn["dots"] = None if drawn["maps"] else dots(dataset, folder.prediction)
         else:
-            no_data = "the test set is not the one that the prediction is for"
+            no_data = f"the prediction is for other points than the {dataset.tested_on}"
     if dataset and folder.parameters:
         last = len(dataset.test_x) - 1
         chosen = sorted({last // 7, last // 2, last - last // 5})[:SAMPLES]
@@ -98,6 +98,7 @@ def _context(folder: Folder) -> dict[str, Any]:
         "areas": [area_table(synthesis) for synthesis in folder.syntheses],
         "forecast": forecast(folder.estimate.estimate if folder.estimate else {}),
         "no_data": no_data,
+        "tested_on": _tested_on(folder, dataset),
         "waveforms": [(path.name, os.path.getsize(path)) for path in folder.waveforms],
     }
 
@@ -108,6 +109,13 @@ def _dataset(d: Description) -> tuple[Dataset | None, str | None]:
         return load_data(d), None
     except BadInput as error:
         return None, str(error)
+
+
+def _tested_on(folder: Folder, dataset: Dataset | None) -> str:
+    """What the errors were measured on: as the run says, else as the data are."""
+    if folder.result and folder.result.tested_on:
+        return folder.result.tested_on
+    return dataset.tested_on if dataset else "test set"
 
 
 def format_row(name: str, form: Format) -> dict[str, Any]:
