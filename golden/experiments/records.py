@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from dualspike.golden.experiments.archive import Arrays, read_archive, write_archive
 from dualspike.model.errors import BadInput
+from dualspike.model.identity import VERSION
 
 Floats = NDArray[np.float64]
 
 _OPTIMISER = "optimiser_"
-_STATE = {"identity", "update", "theta", "losses", "validation", "seconds"}
+_STATE = {"identity", "data", "version", "update", "theta", "losses", "validation", "seconds"}
 _OUTCOME = _STATE | {"diverged", "errors", "prediction"}
 
 
@@ -68,11 +69,16 @@ def loss_curve(state: State, updates: int) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Record:
-    """The files of the run ``name`` in ``folder``; ``identity`` is that of its settings."""
+    """The files of the run ``name`` in ``folder``.
+
+    ``identity`` is that of its settings, ``data`` the checksum of the samples that it learns and is
+    tested on; both may be left out where only the names of the files count.
+    """
 
     folder: Path
     name: str
-    identity: str
+    identity: str = ""
+    data: str = ""
 
     @property
     def checkpoint(self) -> Path:
@@ -100,7 +106,8 @@ class Record:
     def read_state(self) -> State | None:
         """The checkpoint, or None if there is none.
 
-        Raises BadInput if it is damaged or belongs to a run with other settings.
+        Raises BadInput if it is damaged, or of a run with other settings, other data or by another
+        version of this package.
         """
         if not self.checkpoint.exists():
             return None
@@ -124,6 +131,8 @@ class Record:
     def _arrays(self, state: State) -> Arrays:
         return {
             "identity": np.array(self.identity),
+            "data": np.array(self.data),
+            "version": np.array(VERSION),
             "update": np.array(state.update),
             "theta": state.theta,
             "losses": state.losses,
@@ -135,8 +144,13 @@ class Record:
         arrays = read_archive(path)
         if {name for name in arrays if not name.startswith(_OPTIMISER)} != wanted:
             raise BadInput(f"{path} is not of this version: delete it to start that run again")
-        if str(arrays["identity"]) != self.identity:
-            raise BadInput(f"{path} has other settings: delete it to start that run again")
+        for name, wanted, difference in (
+            ("version", VERSION, f"is of dualspike {arrays['version']}, not {VERSION}"),
+            ("identity", self.identity, "has other settings"),
+            ("data", self.data, "has learned other data than are there now"),
+        ):
+            if str(arrays[name]) != wanted:
+                raise BadInput(f"{path} {difference}: delete it to start that run again")
         return arrays
 
 

@@ -144,13 +144,13 @@ class Report:
 def collect(folder: Folder, settings: Settings, data: str) -> Report:
     """Everything in the folder that has ended; ``data`` is the checksum of the samples.
 
-    Raises BadInput for an outcome that is damaged or of other settings.
+    Raises BadInput for an outcome that is damaged, or of other settings, data or another version.
     """
     rows: list[Row] = []
     for method in METHODS[settings.experiment]:
         outcomes: dict[int, Outcome] = {}
         for seed in _seeds(folder, method):
-            outcome = Run(settings, method, seed).record(folder.runs).read_outcome()
+            outcome = Run(settings, method, seed).record(folder.runs, data).read_outcome()
             if outcome is not None:
                 outcomes[seed] = outcome
         if outcomes:

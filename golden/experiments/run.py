@@ -23,6 +23,7 @@ from dualspike.golden.experiments.settings import Settings
 from dualspike.golden.model import Model
 from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.problems.problem import Problem, Samples
+from dualspike.golden.problems.store import checksum
 from dualspike.model.keys import Purpose
 
 Floats = NDArray[np.float64]
@@ -53,9 +54,9 @@ class Run:
         """How many updates it trains for."""
         return self.settings.training.updates
 
-    def record(self, folder: Path) -> Record:
-        """Its files in a folder."""
-        return Record(folder, self.name, self.settings.identity)
+    def record(self, folder: Path, data: str = "") -> Record:
+        """Its files in a folder, if it learns samples with the checksum ``data``; see `Record`."""
+        return Record(folder, self.name, self.settings.identity, data)
 
     def problem(self, problem: Problem) -> Problem:
         """The problem with this run's batch sizes; raises BadInput if they are too large."""
@@ -145,7 +146,7 @@ def execute(run: Run, problem: Problem, folder: Path, notice: Notice) -> None:
     where it answers False the run ends with a checkpoint and no outcome. Raises BadInput for a
     checkpoint that is damaged or of other settings, and for files that cannot be written.
     """
-    record = run.record(folder)
+    record = run.record(folder, checksum(problem))
     if record.outcome.exists():
         return
     training = Training(run, problem)

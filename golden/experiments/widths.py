@@ -27,6 +27,7 @@ from dualspike.golden.problems.problem import Problem, build
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
+from dualspike.model.identity import VERSION
 from dualspike.model.keys import Purpose
 from dualspike.model.load import describe, load_preset
 from dualspike.model.operator_chip import OperatorDescription
@@ -151,6 +152,8 @@ def read(folder: Path, trial: Trial) -> Found | None:
     if not path.exists():
         return None
     arrays = read_archive(path)
+    if str(arrays.get("version")) != VERSION:
+        raise BadInput(f"{path} is not of this version: delete it to start that run again")
     if str(arrays.get("identity")) != trial.identity:
         raise BadInput(f"{path} has other settings: delete it to start that run again")
     error, over_all, flags, seconds = arrays["found"].tolist()
@@ -167,7 +170,8 @@ def execute(folder: Path, trial: Trial, notice: Notice) -> None:
     if found is not None:
         values = [found.error, found.global_error, found.flags, found.seconds]
         arrays: dict[str, NDArray[Any]] = {"found": np.array(values)}
-        write_archive(file_of(folder, trial), arrays | {"identity": np.array(trial.identity)})
+        origin = {"identity": np.array(trial.identity), "version": np.array(VERSION)}
+        write_archive(file_of(folder, trial), arrays | origin)
 
 
 def train(trial: Trial, notice: Notice) -> Found | None:

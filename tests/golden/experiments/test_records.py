@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dualspike.golden.experiments import records
 from dualspike.golden.experiments.records import Outcome, Record, State, loss_curve, point_of
 from dualspike.model.errors import BadInput
+from dualspike.model.identity import VERSION
 
 
 def state() -> State:
@@ -44,12 +46,25 @@ def test_an_outcome_takes_the_checkpoints_place(tmp_path: Path, diverged: int | 
     np.testing.assert_array_equal(back.prediction, np.arange(5.0))
 
 
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
-    Record(tmp_path, "BP-1", "abc").save(state())
-    with pytest.raises(BadInput) as caught:
-        Record(tmp_path, "BP-1", "abd").read_state()
+def test_a_checkpoint_of_something_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "BP-1.checkpoint.npz"
-    assert str(caught.value) == f"{path} has other settings: delete it to start that run again"
+
+    def refusal(record: Record) -> str:
+        with pytest.raises(BadInput) as caught:
+            record.read_state()
+        return str(caught.value)
+
+    Record(tmp_path, "BP-1", "abc", "123").save(state())
+    end = "delete it to start that run again"
+    other = Record(tmp_path, "BP-1", "abd", "123")
+    assert refusal(other) == f"{path} has other settings: {end}"
+    other = Record(tmp_path, "BP-1", "abc", "124")
+    assert refusal(other) == f"{path} has learned other data than are there now: {end}"
+    monkeypatch.setattr(records, "VERSION", "9.9.9")
+    other = Record(tmp_path, "BP-1", "abc", "123")
+    assert refusal(other) == f"{path} is of dualspike {VERSION}, not 9.9.9: {end}"
 
 
 def test_a_checkpoint_is_no_outcome(tmp_path: Path) -> None:

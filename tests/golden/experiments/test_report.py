@@ -39,9 +39,9 @@ def report(run_of: Callable[..., Run], tmp_path: Path) -> Callable[..., Report]:
         for method, values in errors.items():
             for seed, error in enumerate(values, 1):
                 run = run_of(name, method, seed)
-                run.record(folder.runs).finish(outcome(error, 2.0 * seed))
+                run.record(folder.runs, "0123").finish(outcome(error, 2.0 * seed))
         run = run_of(name, next(iter(errors)), 9)
-        run.record(folder.runs).save(outcome(0.5, 1.0).state)
+        run.record(folder.runs, "0123").save(outcome(0.5, 1.0).state)
         return collect(folder, run.settings, "0123")
 
     return collected

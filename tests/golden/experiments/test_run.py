@@ -14,6 +14,7 @@ from dualspike.golden.experiments.records import Outcome
 from dualspike.golden.experiments.run import Run, Training, execute
 from dualspike.golden.model import Model
 from dualspike.golden.problems.problem import Problem, build
+from dualspike.golden.problems.store import checksum
 from dualspike.model.errors import BadInput
 from dualspike.model.keys import Purpose
 
@@ -21,7 +22,7 @@ ROWS = [(name, method.name) for name in METHODS for method in METHODS[name]]
 
 
 def ended(run: Run, folder: Path) -> Outcome:
-    outcome = run.record(folder).read_outcome()
+    outcome = run.record(folder, checksum(problem_of(run))).read_outcome()
     assert outcome is not None
     return outcome
 
@@ -92,7 +93,7 @@ def test_a_checkpoint_is_written_every_so_often(
     seen: list[int] = []
 
     def notice(_: int, __: float) -> bool:
-        state = run.record(tmp_path).read_state()
+        state = run.record(tmp_path, checksum(problem_of(run))).read_state()
         seen.append(0 if state is None else state.update)
         return True
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
+from dualspike.golden.experiments import widths
 from dualspike.golden.experiments.widths import (
     NAMES,
     NetworkName,
@@ -53,7 +54,7 @@ def test_narrow_numbers_cost_accuracy():
     assert errors["s1.14"] == pytest.approx(errors[""], rel=0.1)
 
 
-def test_a_trial_repeats_and_is_kept_once(tmp_path: Path) -> None:
+def test_a_trial_repeats_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "runs").mkdir()
     trial = Trial("poisson", "factor", "s2.9", 3, 2)
     assert read(tmp_path, trial) is None
@@ -67,6 +68,10 @@ def test_a_trial_repeats_and_is_kept_once(tmp_path: Path) -> None:
     longer = replace(trial, updates=4)
     with pytest.raises(BadInput, match=r"has other settings: delete it to start that run again$"):
         read(tmp_path, longer)
+    with monkeypatch.context() as patch:
+        patch.setattr(widths, "VERSION", "9.9.9")
+        with pytest.raises(BadInput, match=r"is not of this version: delete it to start"):
+            read(tmp_path, trial)
     file = file_of(tmp_path, trial)
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(BadInput, match="is damaged"):
