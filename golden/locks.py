@@ -41,6 +41,7 @@ def locked(path: Path, wait: bool = False) -> Generator[int, None, None]:
 
 def sweep(folder: Path) -> None:
     """Delete what killed processes left in a folder; what is in use and what is not ours stays."""
+    left: list[os.DirEntry[str]] = []
     with suppress(OSError), os.scandir(folder) as entries:
         left = [entry for entry in entries if LEFT_OVER.fullmatch(entry.name)]
     for entry in left:

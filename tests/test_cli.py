@@ -1,9 +1,11 @@
 import errno
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,79 @@ def test_a_name_that_is_not_text_can_be_written_and_said():
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Wrote \\udcff.toml from preset hat.")
     assert Path(name).exists()
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_closed_streams_are_one_line_or_none(tmp_path, closed):
+    """Output that nobody gets is an error; the file that is written gets no text of ours."""
+    words = ["init", "net.toml", "--json"]
+    before = f"import os; [os.close(n) for n in {closed}]"
+    done = run(*words, before=before, stdout=subprocess.PIPE)
+    unread = 1 in closed
+    assert done.returncode == (2 if unread else 0)
+    assert Path("net.toml").read_text("utf-8") == preset_text("hat")
+    assert done.stdout == ("" if unread else '{"file": "net.toml", "preset": "hat"}\n')
+    line = "dualspike: cannot write: Bad file descriptor"
+    told = done.stderr.splitlines()
+    assert (line in told) == (unread and 2 not in closed)
+    assert not [one for one in told if "Traceback" in one or "Error" in one]
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "20", "-7", "9" * 30, "9" * 5000, "²", "abc", ""])
+def test_any_number_of_columns_shows_the_same(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["boards"]) == 0
+    expected = capsys.readouterr().out
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.setenv(name, columns)
+    assert main(["boards"]) == 0
+    assert capsys.readouterr() == (expected, "")
+    assert "ulx3s-85f" in expected and "…" not in expected
+
+
+NAMES = [
+    b"a b",
+    b"it's",
+    b'q"q',
+    b"\xff\xfe7",
+    "é日本".encode(),
+    b"new\nline",
+    b"tab\t:bug:",
+    b"-net",
+    b"$(x)`y`!z",
+    b"\\n\\",
+    b"#;&|*?[a]",
+    b"~",
+    b" ends ",
+    b"\x07\x1b[31m",
+    "\u202e\u200b".encode(),
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_a_printed_command_can_be_pasted_into_a_shell(encoding, monkeypatch):
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, encoding, "backslashreplace"))
+    for name in NAMES:
+        assert main(["init", "--", os.fsdecode(name)]) == 0
+        command = buffer.getvalue().splitlines()[-1].split(b"generate ")[1]
+        done = subprocess.run(
+            [b"bash", b"-c", b"printf %s " + command], check=True, capture_output=True
+        )
+        assert done.stdout == (b"./" + name if name.startswith(b"-") else name)
+        assert os.path.exists(name)
+
+
+def test_no_warning_of_python_is_shown_and_errors_stay_errors(capsys, monkeypatch):
+    def text(_):
+        warnings.warn("overflow", RuntimeWarning, stacklevel=1)
+        return "text"
+
+    monkeypatch.setattr(init, "preset_text", text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert main(["init", "net.toml"]) == 0
+        assert capsys.readouterr().err == ""
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning):
+            main(["init", "net.toml"])

@@ -131,7 +131,8 @@ def test_a_run_goes_on_only_with_its_own_data_and_start(
     for name, array in data(kind).items():
         changed = array.copy()
         changed.flat[-1] *= 0.5
-        np.savez("data.npz", **(data(kind) | {name: changed}))
+        others: dict[str, Any] = data(kind) | {name: changed}
+        np.savez("data.npz", **others)
         line = failure(capsys, *words)
         assert line.startswith(f"{same} data to train and test on: it has "), name
     assert Path("run.npz").read_bytes() == kept
@@ -154,7 +155,8 @@ def test_a_checkpoint_of_before_is_refused(
     with np.load("run.npz") as held:
         arrays = dict(held)
     for name in ("version", "engine", "data", "start"):
-        np.savez("run.npz", **{n: a for n, a in arrays.items() if n != name})
+        without: dict[str, Any] = {n: a for n, a in arrays.items() if n != name}
+        np.savez("run.npz", **without)
         assert failure(capsys, *TRAIN).startswith("run.npz must hold description, data, start")
         np.savez("run.npz", **(arrays | {name: np.array("other")}))
         assert failure(capsys, *TRAIN).startswith("run.npz must be a checkpoint of ")
@@ -264,3 +266,71 @@ def test_two_runs_at_once_are_one_run(kind: str, capsys: pytest.CaptureFixture[s
     Path("run.npz").unlink()
     assert main(list(TRAIN)) == 0
     assert not [name for name in os.listdir() + os.listdir("out") if name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "net.toml", "--weights", "no.npz"),
+        ("train", "net.toml", "--engine", "golden", "--resume", "run.npz"),
+        ("train", "net.toml", "--resume", "no/run.npz"),
+        ("train", "net.toml", "--resume", "net.toml"),
+        ("generate", "net.toml", "--wrap", "ahb"),
+        ("generate", "net.toml", "--weights", "net.toml"),
+        ("simulate", "net.toml", "--samples", "0"),
+        ("synth", "net.toml", "--target", "no"),
+        ("infer", "net.toml", "--port", "no/port"),
+        ("build", "net.toml", "--board", "ulx3s-85f", "--seeds", "0"),
+        ("build", "net.toml", "--board", "ulx3s-85f", "--clock", "0"),
+        ("experiment", "hat", "--settings", "net.toml"),
+        ("experiment", "widths", "--network", "no"),
+        ("experiment", "opzo", "--quick", "--data", "mnist=no"),
+        ("nir", "import", "net.toml"),
+    ],
+)
+def test_a_refusal_leaves_no_folder(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.toml").write_text(PERCEPTRON)
+    np.savez("data.npz", **data("perceptron"))
+    assert main([*words, "-o", "some/where"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("dualspike: ") and err.count("\n") == 1
+    assert sorted(os.listdir()) == ["data.npz", "net.toml"]
+
+
+def test_errors_on_training_points_are_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.toml").write_text(PERCEPTRON)
+    np.savez("data.npz", **data("perceptron"))
+    assert main(["train", "net.toml", "-o", "own"]) == 0
+    out = capsys.readouterr().out
+    for row in ("relative l2 before, training points ", "relative l2 after, training points "):
+        assert row in out
+    assert json.loads(Path("own/result.json").read_text())["tested_on"] == "training points"
+    assert main(["train", "--preset", "hat", "--updates", "3", "-o", "hat"]) == 0
+    assert "training points" not in capsys.readouterr().out
+    assert json.loads(Path("hat/result.json").read_text())["tested_on"] == "test set"
+
+
+NUMBERS = ("1" + "0" * 400, "-1" + "0" * 400, "1" + "0" * 5000, "1e400", "NaN", "-Infinity")
+
+
+@pytest.mark.parametrize("number", [*NUMBERS, '"\\ud800"', '"' + "a" * 9000 + '"'])
+def test_a_report_of_damaged_numbers_is_one_line(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("description.toml").write_text(PERCEPTRON)
+    names = ("rel_l2_before", "rel_l2", "updates", "samples", "seconds", "seed", "cycles", "other")
+    for damaged in names[:-1]:
+        fields = [f'"{name}": {number if name == damaged else 1}' for name in names]
+        Path("result.json").write_text("{" + ", ".join(fields) + "}")
+        assert main(["report", "."]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("dualspike: result.json") and err.count("\n") == 1
+        assert len(err) < 400
+    assert sorted(os.listdir()) == ["description.toml", "result.json"]

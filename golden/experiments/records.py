@@ -144,12 +144,12 @@ class Record:
         arrays = read_archive(path)
         if {name for name in arrays if not name.startswith(_OPTIMISER)} != wanted:
             raise BadInput(f"{path} is not of this version: delete it to start that run again")
-        for name, wanted, difference in (
+        for name, expected, difference in (
             ("version", VERSION, f"is of dualspike {arrays['version']}, not {VERSION}"),
             ("identity", self.identity, "has other settings"),
             ("data", self.data, "has learned other data than are there now"),
         ):
-            if str(arrays[name]) != wanted:
+            if str(arrays[name]) != expected:
                 raise BadInput(f"{path} {difference}: delete it to start that run again")
         return arrays
 

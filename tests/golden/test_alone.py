@@ -199,3 +199,8 @@ def test_a_writer_whose_file_was_swept_away_takes_another(
     with locked(path, wait=True) as handle:
         assert os.path.samestat(os.stat(path), os.fstat(handle))
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_read_is_not_swept(tmp_path: Path) -> None:
+    sweep(tmp_path / "no")
+    assert os.listdir(tmp_path) == []
