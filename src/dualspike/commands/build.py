@@ -16,6 +16,7 @@ from dualspike.boards.room import BUDGET, Room, rooms
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
+from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.save import toml_text
@@ -50,6 +51,7 @@ def build(
         raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
     if not 1 <= seeds <= MOST_SEEDS:
         raise BadInput(f"--seeds must be in [1, {MOST_SEEDS}], not {seeds}")
+    check_cache()
     p = plan(d, on, round(clock * MHZ) if clock else on.clock_hz, baud)
     out = console(as_json)
     with writing(output):

@@ -20,6 +20,7 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
+from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.operator_chip import OperatorDescription
@@ -51,6 +52,7 @@ def simulate(
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
     parameters = initial(weights, d)
+    check_cache()
     out = console(as_json)
     with writing(output):
         out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
