@@ -16,7 +16,11 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], None], None, None]:
-    """Yields a function to call after every update with their number and the batch's loss."""
+    """Yields a function to call after every update with their number and the batch's loss.
+
+    Nothing is drawn where stderr is no terminal: what stands there is the line of a refusal.
+    """
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -24,7 +28,8 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
         TextColumn("{task.fields[loss]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,
     )
     task = bar.add_task(what, total=updates, loss="")
 
