@@ -1,6 +1,5 @@
 """``dualspike synth``."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from dualspike.boards.synthesis import TARGETS
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, any_description
 from dualspike.golden.files import output_folder, write_atomic
 from dualspike.model.errors import BadInput
+from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 
 _NAMES = {
@@ -51,7 +51,7 @@ def synth(
     out.print(f"{steps} {d.name} for {target} ...")
     found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
     path = folder / f"synth-{target}.json"
-    write_atomic(path, json.dumps(found, indent=2) + "\n")
+    write_atomic(path, sealed(found))
     out.print(_table(found))
     if found["fmax_mhz"]:
         out.print(f"nextpnr: {found['placed']['cells']} cells, {found['fmax_mhz']:.1f} MHz")
