@@ -1,4 +1,4 @@
-"""What can happen to a file: ten kinds of damage, drawn from a seed."""
+"""What can happen to a file: eleven kinds of damage, drawn from a seed."""
 
 from collections.abc import Callable
 from random import Random
@@ -8,6 +8,8 @@ EDGE = 96
 
 MANY = 20_000
 """How often a byte is repeated at most: long numbers, deep brackets."""
+
+DIGITS = b"0123456789"
 
 Damage = Callable[[Random, bytes], bytes]
 
@@ -34,6 +36,15 @@ def change_bytes(rng: Random, content: bytes) -> bytes:
     for _ in range(rng.choice((1, 1, 2, 8))):
         left[_place(rng, content)] = rng.choice((rng.choice(content), rng.randrange(256)))
     return bytes(left)
+
+
+def change_digit(rng: Random, content: bytes) -> bytes:
+    """In a text or in a header: another number of the same look."""
+    places = [place for place, byte in enumerate(content) if byte in DIGITS]
+    if not places:
+        return content
+    place = rng.choice(places)
+    return content[:place] + bytes([rng.choice(DIGITS)]) + content[place + 1 :]
 
 
 def cut(rng: Random, content: bytes) -> bytes:
@@ -78,7 +89,7 @@ def repeat(rng: Random, content: bytes) -> bytes:
 
 
 DAMAGES: tuple[Damage, ...] = (
-    *(flip_bits, change_bytes, cut, fill, remove),
+    *(flip_bits, change_bytes, change_digit, cut, fill, remove),
     *(double, swap, insert, append, repeat),
 )
 

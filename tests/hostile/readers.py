@@ -28,7 +28,8 @@ from dualspike.testbench import verilate
 from .trial import Ended
 
 CORE = verilate.Source("module core; endmodule", "core", (), "", trace=False)
-TIMES = re.compile(r'((?:seconds|updates_per_second)"?:? +)[0-9.e+-]+')
+TIMES = re.compile(r'((?:seconds|updates_per_second)"?:? +|checksum": ")[0-9a-f.e+-]+')
+"""Times, and the checksum of what has a time in it."""
 
 
 class Heard(Exception):

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -117,12 +117,14 @@ def tried(good: Good, number: int, keep: Path | None = None) -> Case:
         if keep:
             shutil.copytree(folder, keep)
         outcome = _apart(kind.read, folder, Path(name))
-        fault = judged(good, outcome, _contents(folder) == before)
+        after = _contents(folder)
+        touched = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+        fault = judged(good, outcome, touched)
     return Case(kind.name, number, damage, fault, outcome)
 
 
-def judged(good: Good, outcome: Outcome, untouched: bool) -> str | None:
-    """What is wrong with an outcome, or None."""
+def judged(good: Good, outcome: Outcome, touched: Sequence[str]) -> str | None:
+    """What is wrong with an outcome, or None; ``touched``: what is not as it was in the folder."""
     lines = outcome.stderr.splitlines()
     last = lines[-1] if lines else ""
     if outcome.status is None:
@@ -136,7 +138,7 @@ def judged(good: Good, outcome: Outcome, untouched: bool) -> str | None:
     if outcome.status == BAD_INPUT:
         if len(lines) != 1 or not last.startswith("dualspike: "):
             return f"words: {len(lines)} lines on stderr, the last is {last!r}"
-        return None if untouched else "left: the refusal changed the folder"
+        return f"left: the refusal changed {', '.join(touched)}" if touched else None
     if outcome.status:
         return f"status: {outcome.status}"
     if lines:
@@ -197,9 +199,9 @@ def _status(read: Callable[[Path], str], folder: Path, result: Path) -> int:
     return 0
 
 
-def _contents(folder: Path) -> dict[str, bytes | None]:
+def _contents(folder: Path) -> dict[str, bytes | str]:
     """Everything in a folder, files with their bytes."""
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else "folder"
         for path in folder.rglob("*")
     }
