@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo lanes coverage boards link operators-rtl lock clean moved
+.PHONY: help setup lint test demo lanes coverage boards link hostile operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -21,6 +21,7 @@ help:
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
+	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
@@ -69,6 +70,9 @@ coverage: setup
 
 link: setup
 	$(BIN)/python benchmarks/link_faults.py
+
+hostile: setup
+	$(BIN)/python -m tests.hostile 100000 2
 
 operators-rtl: setup
 	@mkdir -p build/operators

@@ -1,6 +1,5 @@
 """The files of a generated operator core: Verilog with its header, lint waivers, manifest."""
 
-import json
 import math
 from typing import Any
 
@@ -22,6 +21,7 @@ from dualspike.model.operator_sizes import (
     operator_learn_cycles,
 )
 from dualspike.model.registers import register_map
+from dualspike.model.seal import sealed
 
 
 def operator_verilog(d: OperatorDescription, wrap: str | None = None) -> str:
@@ -79,7 +79,7 @@ def operator_manifest(d: OperatorDescription, wrap: str | None = None) -> str:
         },
         "resources": {"multipliers": operator_multipliers(d), "weight_bits": bits},
     }
-    return json.dumps(result, indent=2) + "\n"
+    return sealed(result)
 
 
 def _part(d: OperatorDescription, part: int) -> dict[str, Any]:

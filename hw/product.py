@@ -1,6 +1,5 @@
 """The files of a generated core: Verilog with its header, lint waivers, manifest, registers."""
 
-import json
 from typing import Any
 
 from dualspike.hw.core import Core
@@ -18,6 +17,7 @@ from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.identity import VERSION, config_hash, config_word, identity
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.registers import Register, register_map
+from dualspike.model.seal import sealed
 
 # What Verilator's -Wall says of this style of Verilog, and why it is harmless.
 _WAIVERS = {
@@ -85,7 +85,7 @@ def manifest(d: Description, wrap: str | None = None) -> str:
         },
         "resources": {"multipliers": multipliers(d), "weight_bits": weight_bits(d)},
     }
-    return json.dumps(result, indent=2) + "\n"
+    return sealed(result)
 
 
 def companions(d: Description, wrap: str | None = None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dualspike.model.devices import DEVICES
 from dualspike.model.estimate import estimate
 from dualspike.model.geometry import geometry
 from dualspike.model.load import load
+from dualspike.model.seal import sealed
 
 NET = """\
 name = "tiny"
@@ -49,8 +50,9 @@ def test_a_fitted_core_comes_with_its_description_and_estimate(
     folded = load(out / "tiny.toml")
     assert geometry(folded).interval == result["sample_interval"] <= 6
     assert folded.network == load(net).network
-    written = json.loads((out / "report" / "estimate.json").read_text())
-    assert written == result["estimate"] == estimate(folded, DEVICES["ecp5-85f"])
+    written = result["estimate"]
+    assert (out / "report" / "estimate.json").read_text() == sealed(written)
+    assert written == estimate(folded, DEVICES["ecp5-85f"])
     assert written["device"] == {
         "name": "ecp5-85f",
         "LUT4": 83640,

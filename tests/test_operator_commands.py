@@ -11,6 +11,7 @@ from dualspike.cli import main
 from dualspike.golden.operator_data import load_operator_data
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_load import load_any, load_any_preset, load_operator
+from dualspike.model.seal import sealed
 from dualspike.testbench.verilate import tool_environment, verilator_home
 
 TINY = """
@@ -55,7 +56,7 @@ def test_generate_writes_a_core(net: Path, capsys: pytest.CaptureFixture[str]) -
     out = net.parent / "out"
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert files == set(result["files"])
-    assert json.loads((out / "report/estimate.json").read_text()) == result["estimate"]
+    assert (out / "report/estimate.json").read_text() == sealed(result["estimate"])
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["config_hash"] == result["config_hash"]
     assert [part["sample_interval"] for part in manifest["parts"]] == [6, 6]
@@ -76,7 +77,7 @@ def test_both_engines_learn_the_same(net: Path, capsys: pytest.CaptureFixture[st
     for engine in ("fixed", "rtl"):
         assert main(["train", str(net), "--engine", engine, "-o", engine, "--json"]) == 0
         found.append(json.loads(capsys.readouterr().out))
-        assert json.loads((net.parent / engine / "result.json").read_text()) == found[-1]
+        assert (net.parent / engine / "result.json").read_text() == sealed(found[-1])
     for key in ("rel_l2_before", "rel_l2", "global_rel_l2", "config_hash", "updates"):
         assert found[0][key] == found[1][key]
     with np.load("fixed/weights.npz") as one, np.load("rtl/weights.npz") as other:
@@ -132,7 +133,7 @@ def test_what_is_synthesised_is_near_the_forecast(
 ) -> None:
     assert main(["synth", str(net), "-o", "out", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found == json.loads((net.parent / "out/report/synth-ecp5.json").read_text())
+    assert sealed(found) == (net.parent / "out/report/synth-ecp5.json").read_text()
     for cells in ("lut4", "ff"):
         assert found["estimate"][cells] == pytest.approx(found["actual"][cells], rel=0.15)
     assert 0 <= found["estimate"]["dsp"] - found["actual"]["dsp"] <= 4

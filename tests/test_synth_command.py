@@ -8,6 +8,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.commands import synth
+from dualspike.model.seal import sealed
 
 FOUND: dict[str, Any] = {
     "name": "hat",
@@ -38,7 +39,7 @@ def test_a_report_is_written(
     status, out, _ = run(capsys, *words)
     assert status == 0
     path = tmp_path / "out" / "report" / "synth-ecp5.json"
-    assert json.loads(path.read_text()) == FOUND
+    assert path.read_text() == sealed(FOUND)
     (target, device, route), *_ = asked
     assert (target, device.name, route.seed, route.clock) == ("ecp5", "ecp5-85f", 4, 100)
     lines = out.splitlines()

@@ -18,8 +18,10 @@ from rich.progress import (
 def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], None], None, None]:
     """Yields a function to call after every update with their number and the batch's loss.
 
-    Where the block fails, the bar goes away: what failed is said in one line.
+    Nothing is drawn where stderr is no terminal, and where the block fails the bar goes away: what
+    failed is said in one line.
     """
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -27,7 +29,8 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
         TextColumn("{task.fields[loss]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,
     )
     task = bar.add_task(what, total=updates, loss="")
 

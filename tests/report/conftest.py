@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 from dualspike.cli import main
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_load import load_any
+from dualspike.model.seal import sealed
 
 NET = """\
 name = "tiny"
@@ -59,7 +59,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     net.write_text(NET)
     for command in ("generate", "train"):
         assert main([command, str(net), "-o", str(folder)]) == 0
-    (folder / "report" / "synth-ecp5.json").write_text(json.dumps(synthesis(net)))
+    (folder / "report" / "synth-ecp5.json").write_text(sealed(synthesis(net)))
     (folder / "waves.vcd").write_text("$enddefinitions\n")
     assert main(["report", str(folder)]) == 0
     return folder
@@ -76,7 +76,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     net.write_text(OPERATOR.replace("functions.npz", str(folder / "functions.npz")))
     assert main(["generate", str(net), "-o", str(folder)]) == 0
     assert main(["train", str(net), "--engine", "fixed", "-o", str(folder)]) == 0
-    (folder / "report" / "synth-ecp5.json").write_text(json.dumps(synthesis(net)))
+    (folder / "report" / "synth-ecp5.json").write_text(sealed(synthesis(net)))
     assert main(["report", str(folder)]) == 0
     return folder
 

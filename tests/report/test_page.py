@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import load
+from dualspike.model.seal import sealed
 from dualspike.report.folder import Folder, read_description, read_folder
 from dualspike.report.page import render
 from dualspike.report.raster import LEFT, WIDTH, rasters
@@ -156,7 +158,8 @@ def test_an_operator_chip_before_learning(operator: Path, tmp_path: Path) -> Non
     assert main(["report", str(tmp_path)]) == 2
     (tmp_path / "manifest.json").write_text(text)
     result = json.loads((operator / "result.json").read_text())
-    (tmp_path / "result.json").write_text(json.dumps(result | {"config_hash": "other"}))
+    del result["checksum"]
+    (tmp_path / "result.json").write_text(sealed(result | {"config_hash": "other"}))
     assert main(["report", str(tmp_path)]) == 0
     page = Page((tmp_path / "report.html").read_text())
     assert "Weights are not in this folder, so all look alike." in page.text
@@ -257,6 +260,25 @@ def test_damaged_files_are_one_line(file: str, content: str, line: str, bare: Pa
     with pytest.raises(BadInput) as caught:
         look(bare)
     assert str(caught.value) == line.format(bare)
+
+
+@pytest.mark.parametrize(
+    "file", ["manifest.json", "result.json", "report/estimate.json", "report/synth-ecp5.json"]
+)
+def test_a_number_that_was_changed_is_refused(file: str, full: Path, tmp_path: Path) -> None:
+    """Though it is JSON of the right kind."""
+    shutil.copytree(full, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "description.toml").unlink()
+    assert look(tmp_path)
+    text = (tmp_path / file).read_text()
+    places = [found.start() for found in re.finditer(r"(?<=: )[1-8](?=\d*[,\n])", text)]
+    for place in (places[0], places[-1]):
+        changed = text[:place] + str(int(text[place]) + 1) + text[place + 1 :]
+        (tmp_path / file).write_text(changed)
+        with pytest.raises(BadInput) as caught:
+            look(tmp_path)
+        line = f"{tmp_path / file} must have the content of its checksum: it is damaged or was"
+        assert str(caught.value) == f"{line} changed"
 
 
 def test_the_command(bare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

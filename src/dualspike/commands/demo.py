@@ -1,6 +1,5 @@
 """``dualspike demo``: hardware that learns, while a model agrees with every bit."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from dualspike.golden.figures import hat_figure
 from dualspike.golden.files import write_atomic
 from dualspike.golden.train import train
 from dualspike.model.load import load_preset
+from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 from dualspike.testbench.bulk import Simulation
@@ -63,7 +63,7 @@ def demo(
             "seconds": result.seconds,
             "seed": d.learning.seed,
         }
-        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+        write_atomic(output / "result.json", sealed(summary))
     table = Table("", "hat on RTL", box=None, pad_edge=False)
     rows = [
         ("relative l2 before", f"{result.rel_l2_before:.4f}"),

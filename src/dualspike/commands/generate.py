@@ -1,6 +1,5 @@
 """``dualspike generate``."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +38,7 @@ from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
+from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 
@@ -124,7 +124,7 @@ def write_core(
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
-    contents["report/estimate.json"] = json.dumps(estimate(d, device), indent=2) + "\n"
+    contents["report/estimate.json"] = sealed(estimate(d, device))
     for name, text in contents.items():
         write_atomic(folder / name, text)
     return list(contents)

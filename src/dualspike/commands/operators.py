@@ -1,6 +1,5 @@
 """What ``generate``, ``simulate``, ``verify`` and ``train`` do for an operator chip."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_estimate import operator_area, operator_estimate
 from dualspike.model.save import toml_text
+from dualspike.model.seal import sealed
 from dualspike.output import console, emit_json, grid_csv
 from dualspike.progress import progress_bar
 from dualspike.testbench.operator_bulk import OperatorSimulation, operator_source
@@ -59,7 +59,7 @@ def generate_operator(
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
         for layer, values in enumerate(arrays):
             contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
-    contents["report/estimate.json"] = json.dumps(found, indent=2) + "\n"
+    contents["report/estimate.json"] = sealed(found)
     if fitted:
         contents[f"{d.name}.toml"] = toml_text(d)
     out = console(as_json)
@@ -176,7 +176,7 @@ def train_operator_chip(
         if cycles is not None:
             summary |= {"cycles": cycles, "cycles_per_batch": cycles / result.updates}
         write_atomic(output / "weights.npz", _npz(learned, result))
-        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+        write_atomic(output / "result.json", sealed(summary))
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)

@@ -1,6 +1,5 @@
 """``dualspike synth``."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.cache import check_cache
 from dualspike.model.errors import BadInput
+from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 
 _NAMES = {
@@ -54,7 +54,7 @@ def synth(
     with writing(output, "report"):
         found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
         path = output / "report" / f"synth-{target}.json"
-        write_atomic(path, json.dumps(found, indent=2) + "\n")
+        write_atomic(path, sealed(found))
     out.print(_table(found))
     if found["fmax_mhz"]:
         out.print(f"nextpnr: {found['placed']['cells']} cells, {found['fmax_mhz']:.1f} MHz")

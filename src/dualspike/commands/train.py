@@ -1,6 +1,5 @@
 """``dualspike train``: the same run on any engine."""
 
-import json
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from enum import StrEnum
@@ -41,6 +40,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
+from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 from dualspike.testbench.bulk import Simulation
@@ -114,7 +114,7 @@ def train(
         hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
         write_atomic(output / "description.toml", toml_text(d))
         write_atomic(output / "weights.npz", npz(learned, result))
-        write_atomic(output / "result.json", json.dumps(summary, indent=2) + "\n")
+        write_atomic(output / "result.json", sealed(summary))
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)

@@ -17,6 +17,7 @@ from dualspike.model.identity import config_hash
 from dualspike.model.load import mistake
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.operator_load import describe_any, load_any
+from dualspike.model.seal import CHECKSUM, whole
 from dualspike.model.text import parse_json, read_text
 
 Floats = NDArray[np.float64]
@@ -204,7 +205,12 @@ def _json(file: Path) -> dict[str, Any]:
         raise BadInput(f"{file} must be JSON: {error}") from error
     if not isinstance(content, dict):
         raise BadInput(f"{file} must be a JSON object, not {type(content).__name__}")
-    return cast(dict[str, Any], content)
+    table = cast(dict[str, Any], content)
+    if not whole(table):
+        raise BadInput(
+            f"{file} must have the content of its {CHECKSUM}: it is damaged or was changed"
+        )
+    return table
 
 
 def read_record(file: Path, kind: type[R]) -> R | None:
