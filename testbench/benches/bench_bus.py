@@ -15,6 +15,9 @@ from dualspike.testbench.components import parameters
 
 LATENCY = 4
 
+TOP = "bus"
+CASES = [{"shape": shape} for shape in ("single", "odd")]
+
 
 def component(shape: str) -> RegisterBus:
     """The bus of a core of that shape."""

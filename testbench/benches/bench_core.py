@@ -22,6 +22,20 @@ from dualspike.testbench.components import parameters
 
 LOSS_CYCLES = 3
 
+TOP = "core"
+# What the updates of each shape clip.
+FLAGS = {
+    "plain": 5,
+    "folded": 7,
+    "odd": 15,
+    "gliding": 5,
+    "single": 0,
+    "event": 5,
+    "leaky": 7,
+    "local": 5,
+}
+CASES = [{"name": name} for name in FLAGS]
+
 
 def component(name: str) -> Core:
     """The core of one of the shapes."""
@@ -188,7 +202,7 @@ async def infers_and_learns(dut: HierarchyObject) -> None:
     bench.chip.flags = 0
     await bench.learn(1)
     await bench.learn(2, stage=1)
-    assert bench.chip.flags == parameters()["flags"]
+    assert bench.chip.flags == FLAGS[parameters()["name"]]
     await bench.infer(3)
     await bench.host.write("FLAGS", 0xFFFFFFFF)
     assert await bench.host.read("FLAGS") == 0

@@ -28,6 +28,19 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "dense"
+CASES = [
+    {"name": "plain", "layer": 1},
+    {"name": "folded", "layer": 0},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 2},
+    {"name": "leaky", "layer": 0},
+    {"name": "still", "layer": 0},
+    {"name": "event", "layer": 2},
+    {"name": "sparse", "layer": 1},
+    {"name": "local", "layer": 5},
+]
+
 
 def component(name: str, layer: int) -> Dense:
     """One weight layer."""

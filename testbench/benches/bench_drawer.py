@@ -7,9 +7,13 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.lfsr import Drawer as Golden
 from dualspike.hw.drawer import Drawer
+from dualspike.model.lfsr import seed_state
 from dualspike.testbench.benches.plain import Plain
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
+
+TOP = "drawer"
+CASES = [{"initial": seed_state(1)}]
 
 
 def component(initial: int) -> Plain:

@@ -2,6 +2,7 @@
 
 import random
 from itertools import combinations
+from typing import Any
 
 import cocotb
 from amaranth.hdl import Module, Signal
@@ -46,6 +47,10 @@ class Channel(wiring.Component):
                 getattr(self, f"upsets_{n}").eq(upsets),
             ]
         return m
+
+
+TOP = "channel"
+CASES: list[dict[str, Any]] = [{}]
 
 
 def component() -> Channel:

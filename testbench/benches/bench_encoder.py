@@ -17,6 +17,9 @@ from dualspike.testbench.components import parameters
 
 LATENCY = 3
 
+TOP = "encoder"
+CASES = [{"name": name} for name in ("leaky", "attached")]
+
 
 def component(name: str) -> Encoder:
     """The encoder of one of the shapes."""

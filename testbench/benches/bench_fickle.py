@@ -42,6 +42,9 @@ class Fickle(wiring.Component):
         return m
 
 
+TOP = "fickle"
+
+
 def component(fault: str) -> Fickle:
     """The component with one fault, or with none."""
     return Fickle(fault)

@@ -53,6 +53,10 @@ def terms(a: Any, b: Any, count: int) -> list[Any]:
     return ([a, b] * count)[:count]
 
 
+TOP = "arithmetic"
+CASES: list[dict[str, Any]] = [{}]
+
+
 def component() -> Arithmetic:
     """The functions under test."""
     return Arithmetic()

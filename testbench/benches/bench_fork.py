@@ -8,6 +8,9 @@ from dualspike.hw.fork import Fork
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "fork_unit"
+CASES = [{"bits": 8}]
+
 
 def component(bits: int) -> Fork:
     """A fork for payloads of ``bits`` bits."""

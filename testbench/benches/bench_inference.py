@@ -7,10 +7,12 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import Command, register_map
-from dualspike.testbench.benches.bench_core import Bench, component
-from dualspike.testbench.components import parameters
+from dualspike.testbench.benches.bench_core import TOP, Bench, component
 
-__all__ = ["component"]
+__all__ = ["TOP", "component"]
+
+FLAGS = 1  # what the inference clips
+CASES = [{"name": "still"}]
 
 
 @cocotb.test()
@@ -27,7 +29,7 @@ async def infers(dut: HierarchyObject, stall: float) -> None:
     assert await host.read("CYCLES") - first == bench.stand.now - before
     for count in (1, 7):
         await bench.infer(count)
-    assert await host.read("FLAGS") == bench.chip.flags == parameters()["flags"]
+    assert await host.read("FLAGS") == bench.chip.flags == FLAGS
     await host.write("FLAGS", 0xFFFFFFFF)
     assert await host.read("FLAGS") == 0
     await bench.compare_weights()

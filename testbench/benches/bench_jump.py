@@ -10,6 +10,12 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "jump"
+CASES = [
+    {"name": "event", "layer": 1},
+    {"name": "sparse", "layer": 2},
+]
+
 
 def component(name: str, layer: int) -> Jump:
     """The walk over one layer that skips."""

@@ -10,7 +10,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.lfsr import bits, leap
 from dualspike.hw import lfsr as hw
-from dualspike.model.lfsr import Lfsr
+from dualspike.model.lfsr import DRAWER, SIGNS, Lfsr
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
@@ -38,6 +38,13 @@ class Leaps(wiring.Component):
         for n, steps in enumerate(STEPS):
             m.d.sync += self.ahead[n].eq(hw.leap(self._lfsr, self.state, steps))
         return m
+
+
+TOP = "leaps"
+CASES = [
+    {"length": one.length, "taps": list(one.taps)}
+    for one in (DRAWER, SIGNS, Lfsr(16, (0, 2, 3, 5)))
+]
 
 
 def component(length: int, taps: list[int]) -> Leaps:

@@ -11,6 +11,9 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "loss_unit"
+CASES = [{"name": name} for name in ("plain", "folded", "odd", "local")]
+
 
 def component(name: str) -> Loss:
     """The end of one core."""

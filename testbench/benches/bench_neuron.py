@@ -19,6 +19,19 @@ from dualspike.testbench.components import parameters
 LATENCY = 4
 PAIRS = 1024
 
+TOP = "neuron"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 1},
+    {"name": "single", "layer": 0},
+    {"name": "leaky", "layer": 0},
+    {"name": "attached", "layer": 0},
+    {"name": "attached", "layer": 1},
+]
+
 
 def component(name: str, layer: int) -> Neuron:
     """The neurons behind one layer."""

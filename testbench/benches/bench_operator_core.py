@@ -18,6 +18,9 @@ from dualspike.testbench.benches.operator_shapes import operator_described
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "operator_core"
+CASES = [{"name": name} for name in ("pair", "single")]
+
 
 def component(name: str) -> OperatorCore:
     """The core of one of the shapes."""

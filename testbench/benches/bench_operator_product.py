@@ -22,6 +22,9 @@ from dualspike.testbench.components import parameters
 BATCHES = 40  # of functions behind each other, enough to go round in every memory
 PULSES = (Flag.MEMBRANE, ProductFlag.FACTOR, ProductFlag.ERROR, ProductFlag.COTANGENT)
 
+TOP = "product_unit"
+CASES = [{"name": name} for name in ("pair", "triple", "tight", "single")]
+
 
 def component(name: str) -> Product:
     """The product unit of one of the shapes."""

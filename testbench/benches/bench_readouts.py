@@ -11,6 +11,9 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "readouts"
+CASES = [{"name": name} for name in ("local", "near")]
+
 
 def component(name: str) -> Readouts:
     """What gathers the outputs of one core."""

@@ -12,6 +12,9 @@ from dualspike.testbench.components import parameters
 
 _CYCLES = 5
 
+TOP = "relay"
+CASES = [{"bits": 8}]
+
 
 def component(bits: int) -> Relay:
     """A relay for payloads of ``bits`` bits."""

@@ -10,6 +10,14 @@ from dualspike.hw.replay import Replay
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "replay"
+CASES = [
+    {"depth": 1, "times": 1},
+    {"depth": 1, "times": 5},
+    {"depth": 3, "times": 2},
+    {"depth": 4, "times": 3},
+]
+
 
 def component(depth: int, times: int) -> Replay:
     """A replay of frames of ``depth`` bytes."""

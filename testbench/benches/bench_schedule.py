@@ -10,6 +10,9 @@ from dualspike.model.registers import SCHEDULE
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "schedule"
+CASES = [{"stages": 5, "period": 12}]
+
 
 def component(stages: int, period: int) -> Schedule:
     """A schedule with its registers as after reset."""

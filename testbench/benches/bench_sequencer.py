@@ -17,6 +17,11 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "sequencer"
+CASES = [
+    {"name": name} for name in ("plain", "folded", "twisted", "odd", "gliding", "local", "event")
+]
+
 
 def component(name: str) -> Plain:
     """The sequencer of one core."""

@@ -12,6 +12,15 @@ from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 from dualspike.testbench.payloads import unpack
 
+TOP = "serializer"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "odd", "layer": 0},
+    {"name": "odd", "layer": 1},
+]
+
 
 def component(name: str, layer: int) -> Serializer:
     """The serializer of one layer."""

@@ -16,6 +16,18 @@ from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 from dualspike.testbench.payloads import made
 
+TOP = "settle"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "plain", "layer": 2},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "folded", "layer": 2},
+    {"name": "twisted", "layer": 0},
+    {"name": "twisted", "layer": 2},
+    {"name": "odd", "layer": 1},
+]
+
 
 def component(name: str, layer: int) -> Settle:
     """The end of one layer."""

@@ -29,6 +29,20 @@ def _described(
     return d, geometry(d).layers[1]
 
 
+TOP = "signs"
+CASES = [
+    {"n_in": 5, "n_out": 6, "pe": 6, "simd": 1, "structure": "independent", "lanes": 2},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "independent", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "independent", "lanes": 1},
+    {"n_in": 3, "n_out": 40, "pe": 16, "simd": 2, "structure": "independent", "lanes": 2},
+    {"n_in": 4, "n_out": 3, "pe": 1, "simd": 3, "structure": "independent", "lanes": 4},
+    {"n_in": 1, "n_out": 1, "pe": 1, "simd": 1, "structure": "factored", "lanes": 1},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "factored", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "factored", "lanes": 4},
+    {"n_in": 37, "n_out": 40, "pe": 16, "simd": 8, "structure": "factored", "lanes": 1},
+]
+
+
 def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
     """The signs of one layer."""
     return Signs(_described(n_in, n_out, pe, simd, structure, lanes)[1], lanes, structure)

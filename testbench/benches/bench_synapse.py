@@ -23,6 +23,19 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "synapse"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "plain", "layer": 1},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "folded", "layer": 2},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 2},
+    {"name": "event", "layer": 1},
+    {"name": "sparse", "layer": 2},
+]
+
 
 def component(name: str, layer: int) -> Synapse:
     """The multiply-accumulate array of one layer."""

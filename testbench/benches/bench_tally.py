@@ -11,6 +11,9 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "tally"
+CASES = [{"name": name} for name in ("folded", "twisted", "odd")]
+
 
 def component(name: str) -> Tally:
     """The tally before the readout."""

@@ -14,6 +14,12 @@ from dualspike.testbench.benches.reference import flat
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "weights"
+CASES = [
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 5, "protection": "parity"},
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 5, "protection": "ecc"},
+]
+
 
 def component(
     n_out: int, n_in: int, pe: int, simd: int, bits: int, protection: Protection
@@ -22,7 +28,7 @@ def component(
     return Weights(n_out, n_in, pe, simd, bits, learn=True, protection=protection)
 
 
-async def start(dut: HierarchyObject) -> Bench:
+async def _start(dut: HierarchyObject) -> Bench:
     """Reset, and load a random matrix."""
     given = parameters()
     bench = Bench(await Stand.start(dut, component(**given)), given)
@@ -40,7 +46,7 @@ def read(bench: Bench, value: int, flips: int) -> tuple[int, int]:
 @cocotb.test()
 async def upsets_of_all_words_are_met(dut: HierarchyObject) -> None:
     """Every bit, and every pair of bits, wrong in a whole memory."""
-    bench = await start(dut)
+    bench = await _start(dut)
     stand, length = bench.stand, length_of(bench)
     for wrong in (0, 1, 2):
         for bits in combinations(range(length), wrong):
@@ -65,7 +71,7 @@ async def upsets_of_all_words_are_met(dut: HierarchyObject) -> None:
 @cocotb.test()
 async def a_single_word_is_enough(dut: HierarchyObject) -> None:
     """One wrong bit in one word is met in its row and, by the host, in its word alone."""
-    bench = await start(dut)
+    bench = await _start(dut)
     stand = bench.stand
     for target in range(bench.n_out * bench.n_in):
         place = divmod(target, bench.n_in)
@@ -82,7 +88,7 @@ async def a_single_word_is_enough(dut: HierarchyObject) -> None:
 @cocotb.test()
 async def moves_write_whole_code_words(dut: HierarchyObject) -> None:
     """What the learner writes back has no upsets; with ecc it goes on from the right words."""
-    bench = await start(dut)
+    bench = await _start(dut)
     stand, rng = bench.stand, bench.rng
     corrects = code_of(parameters()["protection"], bench.bits).corrects
     for bit in range(length_of(bench)):

@@ -16,6 +16,13 @@ from dualspike.testbench.components import parameters
 
 FINER = 4
 
+TOP = "weights"
+CASES = [
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 6, "momentum": 2},
+    {"n_out": 3, "n_in": 1, "pe": 2, "simd": 1, "bits": 18, "momentum": 8},
+    {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 4, "momentum": 1},
+]
+
 
 def component(**given: Any) -> Weights:
     """The memories of one layer."""

@@ -10,6 +10,13 @@ from dualspike.testbench.benches.shapes import shape
 from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
 
+TOP = "walk"
+CASES = [
+    {"name": "folded", "layer": 0},
+    {"name": "odd", "layer": 1},
+    {"name": "twisted", "layer": 2},
+]
+
 
 def component(name: str, layer: int) -> Walk:
     """The walk over one layer."""
