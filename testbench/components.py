@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from typing import Any
 from unittest.mock import patch
 from xml.etree import ElementTree
 
+from amaranth.lib import wiring
 from cocotb._decorators import TestGenerator  # what `cocotb.test` makes; the version is fixed
 from cocotb_tools.runner import get_runner
 
@@ -24,7 +26,7 @@ from dualspike.hw.generate import to_verilog
 from dualspike.testbench.recording import coverage_flags, keep, recording
 from dualspike.testbench.verilate import cache_folder, tool_environment
 
-PARAMETERS = "DUALSPIKE_BENCH"
+CASE = "DUALSPIKE_BENCH"
 
 _BUILD = ("-Wno-fatal", "--no-public-flat-rw", "--no-assert", "--output-split", "0")
 # Only the top module's ports are seen from Python: everything else may be optimised away.
@@ -61,8 +63,8 @@ def run_bench(bench: ModuleType, *, quick: bool = False, **given: Any) -> None:
     program = _build(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
-        (work / "parameters.json").write_text(json.dumps(given), "utf-8")
-        environment[PARAMETERS] = str(work / "parameters.json")
+        (work / "case.json").write_text(json.dumps({"bench": name, "given": given}), "utf-8")
+        environment[CASE] = str(work / "case.json")
         with _acting(environment):
             try:
                 get_runner("verilator").test(
@@ -89,7 +91,17 @@ def case_name(given: Mapping[str, object]) -> str:
 
 def parameters() -> dict[str, Any]:
     """Inside a bench: the parameters that `run_bench` was given."""
-    return json.loads(Path(os.environ[PARAMETERS]).read_text("utf-8"))
+    return _case()["given"]
+
+
+def component() -> wiring.Component:
+    """Inside a bench: its component, built once more for the shapes of its ports."""
+    case = _case()
+    return import_module(case["bench"]).component(**case["given"])
+
+
+def _case() -> dict[str, Any]:
+    return json.loads(Path(os.environ[CASE]).read_text("utf-8"))
 
 
 def _tests(bench: ModuleType) -> Counter[str]:

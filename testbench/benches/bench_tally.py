@@ -8,7 +8,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.tally import Tally
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 TOP = "tally"
@@ -21,18 +21,13 @@ def component(name: str) -> Tally:
     return Tally(layer, g.lanes, d.network.time_steps, d.formats.tangent.bits)
 
 
-class Bench:
+class Bench(TB):
     """A tally and samples for it."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(11)
-        self.d, self.g, self.layer = shape(name, -1)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(11)
+        self.d, self.g, self.layer = shape(parameters()["name"], -1)
 
     def sample(self, end: int | None) -> tuple[list[Any], list[Any]]:
         """T frames of rows and the one frame of sums; ``end`` sets all spikes and tangents."""
@@ -72,12 +67,12 @@ class Bench:
 async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Sums of random and of extreme samples, whoever waits."""
     bench = await Bench.start(dut)
-    source = bench.stand.source("inputs", stalls[0])
-    sink = bench.stand.sink("outputs", stalls[1])
+    source = bench.source("inputs", stalls[0])
+    sink = bench.sink("outputs", stalls[1])
     rows, expected = bench.samples()
     source.send(rows)
-    await bench.stand.taken(sink, len(expected))
-    await bench.stand.cycle(5)
+    await bench.taken(sink, len(expected))
+    await bench.cycle(5)
     assert sink.taken == expected
 
 
@@ -85,10 +80,10 @@ async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -
 async def takes_one_cycle(dut: HierarchyObject) -> None:
     """A row in every cycle; sums 1 cycle behind the rows of the last frame."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
+    source, sink = bench.source("inputs"), bench.sink("outputs")
     rows, expected = bench.samples()
     source.send(rows)
-    await bench.stand.taken(sink, len(expected))
+    await bench.taken(sink, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     chunks, steps = bench.layer.chunks, bench.d.network.time_steps
     last = [cycle for n, cycle in enumerate(source.moved) if n // chunks % steps == steps - 1]

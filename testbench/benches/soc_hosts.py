@@ -13,7 +13,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
 from dualspike.model.registers import Register
 from dualspike.testbench.benches.host import Registers
-from dualspike.testbench.streams import Law
+from dualspike.testbench.streams import HandshakeChecker
 
 _ALL = 0xF
 _LIMIT = 200
@@ -113,7 +113,7 @@ class WishboneHost(SocHost):
 
 
 class Channels:
-    """Handshakes of the AXI ports for `Law`, with a list of the clocks in which each moved."""
+    """Handshakes of the AXI ports, each checked, with a list of the clocks in which it moved."""
 
     def __init__(self, dut: Any, payloads: dict[str, tuple[str, ...]]) -> None:
         self.now = 0
@@ -123,7 +123,7 @@ class Channels:
 
     def restart(self) -> None:
         """Forget what was offered: a reset takes it back."""
-        self._laws = [Law(self, name) for name in self._payloads]
+        self._checkers = [HandshakeChecker(self, name) for name in self._payloads]
 
     def bits(self, name: str) -> int:
         """``<channel>_valid``, ``_ready``, or ``_payload``: all its signals side by side."""
@@ -147,8 +147,8 @@ class Channels:
         """For ever: look in the midst of every clock."""
         while True:
             await FallingEdge(clock)
-            for law in self._laws:
-                law.sample()
+            for checker in self._checkers:
+                checker.sample()
             for name, moved in self.moved.items():
                 if self.bits(f"{name}_valid") and self.bits(f"{name}_ready"):
                     moved.append(self.now)

@@ -1,4 +1,4 @@
-"""The stand on which a bench holds its component: ports by name, clock, reset, and its parts."""
+"""What every bench starts from: its component's ports by name, clock, reset, and its parts."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -8,21 +8,23 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 
+from dualspike.testbench import components
 from dualspike.testbench.payloads import Fields, pack, unpack
-from dualspike.testbench.streams import Law, Part, Pulses, StreamSink, StreamSource
+from dualspike.testbench.streams import HandshakeChecker, Part, Pulses, StreamSink, StreamSource
 
 _PATIENCE = 20_000
 
 
-class Stand:
-    """One component under test, reset and clocked; a `Law` watches each of its streams.
+class TB:
+    """The component under test, reset and clocked; a `HandshakeChecker` watches each stream.
 
     A cycle: the parts drive, everything settles, the parts sample, the clock rises. ``now`` is the
     number of the present cycle. Between two cycles `set` drives ports for the coming one;
     `settle` and `edge` are the two halves of a cycle, and between them `get` sees what has settled.
     """
 
-    def __init__(self, dut: HierarchyObject, component: wiring.Component) -> None:
+    def __init__(self, dut: HierarchyObject) -> None:
+        component = components.component()
         self.now = 0
         self._settled = False
         self.parts: list[Part] = []
@@ -36,19 +38,23 @@ class Stand:
                 self._inputs.append(name)
         for name, member in component.signature.members.items():
             if member.is_signature and isinstance(member.signature, stream.Signature):
-                self.parts.append(Law(self, name))
+                self.parts.append(HandshakeChecker(self, name))
 
     @classmethod
-    async def start(cls, dut: HierarchyObject, component: wiring.Component) -> Self:
-        """Clock the component, drive 0 everywhere, and reset it."""
-        stand = cls(dut, component)
-        stand.set(**{name: unpack(stand._shapes[name], 0) for name in stand._inputs})
-        Clock(stand._dut.clk, 2, unit="ns", impl="gpi").start()
-        stand._dut.rst.value = 1
+    async def start(cls, dut: HierarchyObject, *options: Any, **more: Any) -> Self:
+        """Clock the component, drive 0 everywhere, reset it, and `load` it."""
+        tb = cls(dut, *options, **more)
+        tb.set(**{name: unpack(tb._shapes[name], 0) for name in tb._inputs})
+        Clock(tb._dut.clk, 2, unit="ns", impl="gpi").start()
+        tb._dut.rst.value = 1
         for _ in range(2):
-            await RisingEdge(stand._dut.clk)
-        stand._dut.rst.value = 0
-        return stand
+            await RisingEdge(tb._dut.clk)
+        tb._dut.rst.value = 0
+        await tb.load()
+        return tb
+
+    async def load(self) -> None:
+        """What a bench does once after reset; here nothing."""
 
     def shape(self, name: str) -> Any:
         """Shape or layout of a port."""
