@@ -118,16 +118,18 @@ class HandshakeChecker:
 
     def sample(self) -> None:
         """Compare this cycle's offer with one that was not taken."""
-        ports, name = self._ports, self._name
-        valid = ports.bits(f"{name}_valid")
-        payload = ports.bits(f"{name}_payload") if valid else None
-        if self._standing is not None and payload != self._standing:
+        ports, name, standing = self._ports, self._name, self._standing
+        valid, ready = ports.bits(f"{name}_valid"), ports.bits(f"{name}_ready")
+        payload = None
+        if valid and (standing is not None or not ready):
+            payload = ports.bits(f"{name}_payload")
+        if standing is not None and payload != standing:
             now = "nothing" if payload is None else f"{payload:#x}"
             raise HandshakeViolation(
-                f"cycle {ports.now}: {name} offered {self._standing:#x}, which was not taken,"
+                f"cycle {ports.now}: {name} offered {standing:#x}, which was not taken,"
                 f" and now offers {now}"
             )
-        self._standing = None if ports.bits(f"{name}_ready") else payload
+        self._standing = None if ready else payload
 
 
 class Pulses:

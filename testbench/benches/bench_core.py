@@ -256,7 +256,7 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     Where layers skip, they are those of `Geometry.least_interval` or more.
     """
     bench = await Bench.start(dut, stall=0.0)
-    d, bench, interval = bench.d, bench.bench, geometry(bench.d).inference_interval
+    d, interval = bench.d, geometry(bench.d).inference_interval
     least, most = geometry(d).least_interval, geometry(d).interval
     samples = 24
     await bench.infer(samples)

@@ -24,9 +24,9 @@ async def infers(dut: HierarchyObject, stall: float) -> None:
     expected = {r.name: r.reset for r in register_map(bench.d) if "r" in r.access}
     del expected["CYCLES"], expected["WEIGHT_DATA"]
     assert {name: await host.read(name) for name in expected} == expected
-    first, before = await host.read("CYCLES"), bench.tb.now
-    await bench.tb.cycle(17)
-    assert await host.read("CYCLES") - first == bench.tb.now - before
+    first, before = await host.read("CYCLES"), bench.now
+    await bench.cycle(17)
+    assert await host.read("CYCLES") - first == bench.now - before
     for count in (1, 7):
         await bench.infer(count)
     assert await host.read("FLAGS") == bench.chip.flags == FLAGS
@@ -45,13 +45,13 @@ async def learning_is_no_command(dut: HierarchyObject) -> None:
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("CONTROL") == Command.STOP
         bench.send(x)
-        await bench.tb.cycle(50)
-        assert not bench.inputs.moved and not await bench.tb.see("inputs_ready")
+        await bench.cycle(50)
+        assert not bench.inputs.moved and not await bench.see("inputs_ready")
         await bench.host.write("CONTROL", Command.INFER)
-        await bench.tb.until(lambda: not bench.inputs.queue)
+        await bench.until(lambda: not bench.inputs.queue)
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("STATUS") == 1
-        await bench.tb.until(lambda: not bench.tb.get("busy"))
+        await bench.until(lambda: not bench.get("busy"))
         assert bench.results.taken == results
         bench.results.taken.clear()
         bench.inputs.moved.clear()

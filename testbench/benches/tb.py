@@ -1,6 +1,6 @@
 """What every bench starts from: its component's ports by name, clock, reset, and its parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from amaranth.lib import stream, wiring
@@ -9,7 +9,7 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from dualspike.testbench import components
-from dualspike.testbench.payloads import Fields, pack, unpack
+from dualspike.testbench.payloads import Codec, Fields
 from dualspike.testbench.streams import HandshakeChecker, Part, Pulses, StreamSink, StreamSource
 
 _PATIENCE = 20_000
@@ -30,10 +30,13 @@ class TB:
         self.parts: list[Part] = []
         self._dut: Any = dut
         self._shapes: dict[str, Any] = {}
+        self._ports: dict[str, tuple[Any, Codec]] = {}
         self._inputs: list[str] = []
+        self._driven: dict[str, int] = {}
         for path, member, _ in component.signature.flatten(component):
             name = "_".join(map(str, path))
             self._shapes[name] = member.shape
+            self._ports[name] = getattr(dut, name), Codec(member.shape)
             if member.flow is wiring.In:
                 self._inputs.append(name)
         for name, member in component.signature.members.items():
@@ -44,7 +47,7 @@ class TB:
     async def start(cls, dut: HierarchyObject, *options: Any, **more: Any) -> Self:
         """Clock the component, drive 0 everywhere, reset it, and `load` it."""
         tb = cls(dut, *options, **more)
-        tb.set(**{name: unpack(tb._shapes[name], 0) for name in tb._inputs})
+        tb.set(**tb._zeros(tb._inputs))
         Clock(tb._dut.clk, 2, unit="ns", impl="gpi").start()
         tb._dut.rst.value = 1
         for _ in range(2):
@@ -63,16 +66,19 @@ class TB:
     def set(self, **values: Fields) -> None:
         """Drive input ports by their fields."""
         for name, fields in values.items():
-            getattr(self._dut, name).value = pack(self._shapes[name], fields)
+            port, codec = self._ports[name]
+            bits = codec.pack(fields)
+            if self._driven.get(name) != bits:
+                port.value = self._driven[name] = bits
 
     def get(self, name: str) -> Any:
         """The fields of a port."""
-        return unpack(self._shapes[name], self.bits(name))
+        return self._ports[name][1].unpack(self.bits(name))
 
     def bits(self, name: str) -> int:
         """The bits of a port as an unsigned number."""
         assert self._settled, f"{name} is looked at before it has settled"
-        return int(getattr(self._dut, name).value)
+        return int(self._ports[name][0].value)
 
     def source(self, name: str, stall: float = 0.0, seed: int = 1) -> StreamSource:
         """A source on an input stream."""
@@ -114,7 +120,10 @@ class TB:
         """One cycle with ``values``, which go back to 0 behind it."""
         self.set(**values)
         await self.cycle()
-        self.set(**{name: unpack(self._shapes[name], 0) for name in values})
+        self.set(**self._zeros(values))
+
+    def _zeros(self, names: Iterable[str]) -> dict[str, Fields]:
+        return {name: self._ports[name][1].unpack(0) for name in names}
 
     async def see(self, name: str) -> Any:
         """The fields of a port in a cycle of its own."""
