@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 
 from amaranth.lib import wiring
 from cocotb._decorators import TestGenerator  # what `cocotb.test` makes; the version is fixed
+from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
 from dualspike.hw.generate import to_verilog
@@ -38,6 +39,7 @@ lint_off -rule WIDTHEXPAND -file "*/{name}.v"
 # The run-time library is linked from where it lies and not compiled with every component; its
 # headers, which take most of the time, are compiled once for all quick builds.
 _MAKE = "VM_GLOBAL_FAST= OPT_FAST={level} OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
+_MAIN = config.share_dir / "lib" / "verilator" / "verilator.cpp"
 _RUNTIME = "libverilated.a"
 _HEADER = "headers.h"
 _HEADERS = "".join(
@@ -157,7 +159,10 @@ def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> 
     if (folder / name).exists():
         return folder / name
     runtime = _runtime(environment)
-    options += ("-CFLAGS", f"-include {runtime / _HEADER}") if level == "-O0" else ()
+    if level == "-O0":
+        # In one piece with cocotb's main program: to read the headers takes most of the time.
+        options += ("-CFLAGS", f"-include {runtime / _HEADER} -include {_MAIN}")
+        flags += " VM_USER_CLASSES="
     with _work_folder() as work:
         (work / f"{name}.v").write_text(verilog, "utf-8")
         (work / f"{name}.vlt").write_text(control, "utf-8")

@@ -122,12 +122,10 @@ class Bench(TB):
 async def computes_the_layer(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Random frames over the whole range, whoever waits, and every overflow."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     overflow = bench.pulses("overflow")
     dropped = bench.pulses("dropped") if bench.layer.skips else []
     payloads, expected = bench.frames(12)
-    source.send(payloads)
-    await bench.taken(sink, len(expected))
+    _, sink = await bench.through(payloads, len(expected), stalls)
     check_rows(sink.taken, expected)
     flags = [overflow_of(row) for row in expected]
     assert [value for _, value in overflow] == [flag for flag in flags if flag]
@@ -141,10 +139,8 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Latency of a frame on its own; then the cycles from frame to frame, once full."""
     bench = await Bench.start(dut)
     layer = bench.layer
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     payloads, expected = bench.frames(1)
-    source.send(payloads)
-    await bench.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     check_rows(sink.taken, expected)
     assert sink.moved[0] - source.moved[-1] == bench.latency(payloads)
     source.moved.clear()

@@ -78,10 +78,8 @@ class Bench(TB):
 async def spikes_as_the_equations(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Samples of all sizes, whoever waits; the register is where it should be behind them."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     payloads, expected = bench.samples(60)
-    source.send(payloads)
-    await bench.taken(sink, len(expected))
+    _, sink = await bench.through(payloads, len(expected), stalls)
     assert sink.taken == expected
     if bench.drawn:
         assert await bench.see("state") == bench.state
@@ -114,9 +112,7 @@ async def codes_every_input(dut: HierarchyObject) -> None:
 async def loses_no_cycle(dut: HierarchyObject) -> None:
     """First chunk out 3 cycles behind a sample's last in; then one in every cycle."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     payloads, expected = bench.samples(5)
-    source.send(payloads)
-    await bench.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     first = source.moved[bench.layer.chunks - 1] + LATENCY
     assert sink.moved == list(range(first, first + len(expected)))

@@ -25,10 +25,8 @@ def component(bits: int) -> Relay:
 async def passes_everything_on(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """What goes in comes out, whoever waits."""
     tb = await TB.start(dut)
-    source, sink = tb.source("inputs", stalls[0]), tb.sink("outputs", stalls[1])
     sent = list(range(100))
-    source.send(sent)
-    await tb.taken(sink, len(sent))
+    _, sink = await tb.through(sent, len(sent), stalls)
     await tb.cycle(5)
     assert sink.taken == sent
 
@@ -37,9 +35,7 @@ async def passes_everything_on(dut: HierarchyObject, stalls: tuple[float, float]
 async def takes_one_cycle(dut: HierarchyObject) -> None:
     """Latency 1, and a payload in every cycle."""
     tb = await TB.start(dut)
-    source, sink = tb.source("inputs"), tb.sink("outputs")
-    source.send(range(20))
-    await tb.taken(sink, 20)
+    source, sink = await tb.through(range(20), 20)
     assert source.moved == list(range(source.moved[0], source.moved[0] + 20))
     assert sink.moved == [cycle + 1 for cycle in source.moved]
 

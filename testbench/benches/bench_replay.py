@@ -45,11 +45,8 @@ class Bench(TB):
 async def repeats_every_frame(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Each frame as often as it should, whoever waits, and nothing more."""
     bench = await Bench.start(dut)
-    source = bench.source("inputs", stalls[0])
-    sink = bench.sink("outputs", stalls[1])
     rows, expected = bench.frames(20)
-    source.send(rows)
-    await bench.taken(sink, len(expected))
+    _, sink = await bench.through(rows, len(expected), stalls)
     await bench.cycle(5)
     assert sink.taken == expected
 
@@ -58,10 +55,8 @@ async def repeats_every_frame(dut: HierarchyObject, stalls: tuple[float, float])
 async def loses_no_cycle(dut: HierarchyObject) -> None:
     """First row out 2 cycles behind the last in; then a row in every cycle, frame upon frame."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     rows, expected = bench.frames(6)
-    source.send(rows)
-    await bench.taken(sink, len(expected))
+    source, sink = await bench.through(rows, len(expected))
     depth = bench.depth
     assert source.moved[: 2 * depth] == list(range(source.moved[0], source.moved[0] + 2 * depth))
     first = source.moved[depth - 1] + 2

@@ -64,11 +64,8 @@ def neuron(fields: dict[str, Any], slot: int) -> dict[str, Any]:
 async def gives_neurons_in_order(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Every neuron that exists, once, in its row, whoever waits."""
     bench = await Bench.start(dut)
-    source = bench.source("inputs", stalls[0])
-    sink = bench.sink("outputs", stalls[1])
     groups, rows = bench.frames(20)
-    source.send(groups)
-    await bench.taken(sink, len(rows))
+    _, sink = await bench.through(groups, len(rows), stalls)
     await bench.cycle(5)
     assert len(sink.taken) == len(rows)
     for taken, neurons in zip(sink.taken, rows, strict=True):
@@ -79,8 +76,6 @@ async def gives_neurons_in_order(dut: HierarchyObject, stalls: tuple[float, floa
 async def gives_a_row_a_cycle(dut: HierarchyObject) -> None:
     """Latency 1, and no cycle lost from one group to the next."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     groups, rows = bench.frames(4)
-    source.send(groups)
-    await bench.taken(sink, len(rows))
+    source, sink = await bench.through(groups, len(rows))
     assert sink.moved == list(range(source.moved[0] + 1, source.moved[0] + 1 + len(rows)))

@@ -131,11 +131,9 @@ async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> 
 async def takes_a_row_a_cycle(dut: HierarchyObject) -> None:
     """Latency 3, or 4 with a multiplication; overflow is told with its row."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     overflow = bench.pulses("overflow")
     rows, expected = bench.frames(10)
-    source.send(rows)
-    await bench.taken(sink, len(rows))
+    source, sink = await bench.through(rows, len(rows))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     assert sink.moved == [cycle + bench.latency for cycle in source.moved]
     flags = [overflow_of(row) for row in expected]

@@ -166,10 +166,8 @@ async def sums_are_exact(dut: HierarchyObject, seed: int, stalls: tuple[float, f
 async def takes_three_cycles(dut: HierarchyObject) -> None:
     """A chunk in every cycle; a group's sums 3 cycles behind its last chunk."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     payloads, expected = bench.frames(5)
-    source.send(payloads)
-    await bench.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
     step = bench.layer.chunks
     last = [payload.get("last", n % step == step - 1) for n, payload in enumerate(payloads)]

@@ -67,11 +67,8 @@ class Bench(TB):
 async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Sums of random and of extreme samples, whoever waits."""
     bench = await Bench.start(dut)
-    source = bench.source("inputs", stalls[0])
-    sink = bench.sink("outputs", stalls[1])
     rows, expected = bench.samples()
-    source.send(rows)
-    await bench.taken(sink, len(expected))
+    _, sink = await bench.through(rows, len(expected), stalls)
     await bench.cycle(5)
     assert sink.taken == expected
 
@@ -80,10 +77,8 @@ async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -
 async def takes_one_cycle(dut: HierarchyObject) -> None:
     """A row in every cycle; sums 1 cycle behind the rows of the last frame."""
     bench = await Bench.start(dut)
-    source, sink = bench.source("inputs"), bench.sink("outputs")
     rows, expected = bench.samples()
-    source.send(rows)
-    await bench.taken(sink, len(expected))
+    source, sink = await bench.through(rows, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     chunks, steps = bench.layer.chunks, bench.d.network.time_steps
     last = [cycle for n, cycle in enumerate(source.moved) if n // chunks % steps == steps - 1]

@@ -117,22 +117,22 @@ class Channels:
 
     def __init__(self, dut: Any, payloads: dict[str, tuple[str, ...]]) -> None:
         self.now = 0
-        self._dut, self._payloads = dut, payloads
         self.moved: dict[str, list[int]] = {name: [] for name in payloads}
+        self._signals = {
+            f"{name}_{what}": [getattr(dut, name + part) for part in parts]
+            for name, payload in payloads.items()
+            for what, parts in {"valid": ["valid"], "ready": ["ready"], "payload": payload}.items()
+        }
         self.restart()
 
     def restart(self) -> None:
         """Forget what was offered: a reset takes it back."""
-        self._checkers = [HandshakeChecker(self, name) for name in self._payloads]
+        self._checkers = [HandshakeChecker(self, name) for name in self.moved]
 
     def bits(self, name: str) -> int:
         """``<channel>_valid``, ``_ready``, or ``_payload``: all its signals side by side."""
-        channel, _, what = name.rpartition("_")
-        if what != "payload":
-            return int(getattr(self._dut, channel + what).value)
-        bits = 1
-        for part in self._payloads[channel]:
-            signal = getattr(self._dut, channel + part)
+        bits = 0
+        for signal in self._signals[name]:
             bits = bits << len(signal) | int(signal.value)
         return bits
 

@@ -142,6 +142,15 @@ class TB:
                 return
         raise AssertionError(f"nothing came of it in {limit} cycles")
 
+    async def through(
+        self, payloads: Iterable[Fields], count: int, stalls: tuple[float, float] = (0.0, 0.0)
+    ) -> tuple[StreamSource, StreamSink]:
+        """Send ``payloads`` into ``inputs`` until ``outputs`` has given ``count``; both ends."""
+        source, sink = self.source("inputs", stalls[0]), self.sink("outputs", stalls[1])
+        source.send(payloads)
+        await self.taken(sink, count)
+        return source, sink
+
     async def taken(self, sink: StreamSink, count: int) -> None:
         """Cycles until ``sink`` has taken ``count`` payloads."""
         await self.until(lambda: len(sink.taken) >= count)
