@@ -18,7 +18,6 @@ from pathlib import Path
 
 from dualspike.golden.data import batch_indices, load_data
 from dualspike.golden.fixed import FixedEngine
-from dualspike.hw.core import Core
 from dualspike.model.load import load_preset
 from dualspike.testbench.benches import bench_rate
 from dualspike.testbench.bulk import Simulation
@@ -61,8 +60,7 @@ def main() -> int:
 def _cocotb() -> float:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "rate.json"
-        given = {"cycles": CYCLES, "result": str(result)}
-        run_bench(Core(load_preset("hat")), "hat", bench_rate.__name__, given)
+        run_bench(bench_rate, cycles=CYCLES, result=str(result))
         return json.loads(result.read_text())["clocks_per_second"]
 
 

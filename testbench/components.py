@@ -3,16 +3,22 @@
 import hashlib
 import json
 import os
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 from xml.etree import ElementTree
 
 from amaranth.lib import wiring
+from cocotb._decorators import TestGenerator  # what `cocotb.test` makes; the version is fixed
+from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
 from dualspike.hw.generate import to_verilog
@@ -20,7 +26,7 @@ from dualspike.testbench.builds import kept_build
 from dualspike.testbench.recording import coverage_flags, keep, recording
 from dualspike.testbench.verilate import Tools, tool_environment
 
-PARAMETERS = "DUALSPIKE_BENCH"
+CASE = "DUALSPIKE_BENCH"
 
 _BUILD = ("-Wno-fatal", "--no-public-flat-rw", "--no-assert", "--output-split", "0")
 # Only the top module's ports are seen from Python: everything else may be optimised away.
@@ -32,6 +38,7 @@ lint_off -rule WIDTHEXPAND -file "*/{name}.v"
 # The run-time library is linked from where it lies and not compiled with every component; its
 # headers, which take most of the time, are compiled once for all quick builds.
 _MAKE = "VM_GLOBAL_FAST= OPT_FAST={level} OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include"
+_MAIN = config.share_dir / "lib" / "verilator" / "verilator.cpp"
 _RUNTIME = "libverilated.a"
 _HEADER = "headers.h"
 _HEADERS = "".join(
@@ -42,32 +49,28 @@ _BLANK = "module blank (input clk, output reg q); always @(posedge clk) q <= !q;
 _LOG_LINES = 40
 
 
-def run_bench(
-    component: wiring.Component,
-    name: str,
-    module: str,
-    parameters: Mapping[str, object],
-    *,
-    quick: bool = False,
-) -> int:
-    """Run every cocotb test of ``module`` on ``component``; the number of tests that passed.
+def run_bench(bench: ModuleType, *, quick: bool = False, **given: Any) -> None:
+    """Run every cocotb test of ``bench`` on its component, which is built from ``given``.
 
-    ``name`` becomes the top module. The bench finds ``parameters`` with `parameters`. ``quick``
-    compiles without optimisation: worth it for benches of less than some 100,000 cycles.
-    Raises AssertionError with cocotb's messages if a test failed or if none ran.
+    A bench is a module with ``component(**given)``, the name ``TOP`` of the top module that this
+    becomes, a list ``CASES`` of what may be given, and cocotb tests, which find ``given`` with
+    `parameters`. ``quick`` compiles without optimisation: worth it for benches of less than some
+    100,000 cycles.
+    Raises AssertionError with cocotb's messages if a test failed, and if one did not run.
     """
-    verilog = to_verilog(component, name)
+    name, tests = bench.__name__, _tests(bench)
+    verilog = to_verilog(bench.component(**given), bench.TOP)
     environment = tool_environment()
-    program = _build(verilog, name, environment, "-O0" if quick else "-O2")
+    program = _build(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
-        (work / "parameters.json").write_text(json.dumps(parameters), "utf-8")
-        environment[PARAMETERS] = str(work / "parameters.json")
+        (work / "case.json").write_text(json.dumps({"bench": name, "given": given}), "utf-8")
+        environment[CASE] = str(work / "case.json")
         with _acting(environment):
             try:
                 get_runner("verilator").test(
-                    test_module=module,
-                    hdl_toplevel=name,
+                    test_module=name,
+                    hdl_toplevel=bench.TOP,
                     hdl_toplevel_lang="verilog",
                     build_dir=program.parent,
                     test_dir=work,
@@ -75,35 +78,60 @@ def run_bench(
                     log_file=work / "log.txt",
                 )
             except (RuntimeError, SystemExit) as error:
-                raise AssertionError(f"{module} broke off: {error}\n{_end(work)}") from error
-        passed = _passed(work, module)
+                raise AssertionError(f"{name} broke off: {error}\n{_end(work)}") from error
+        _check(name, tests, work)
         if recording():
-            shape = "-".join(str(value) for value in parameters.values())
-            keep(name, shape, verilog, work / "coverage.dat")
-        return passed
+            keep(bench.TOP, case_name(given), verilog, work / "coverage.dat")
+
+
+def case_name(given: Mapping[str, object]) -> str:
+    """What tells one case of a bench from the others: its values side by side."""
+    values = re.sub(r"[^A-Za-z0-9]+", "-", "-".join(map(str, given.values())))
+    return values.strip("-")[:60] or "only"
 
 
 def parameters() -> dict[str, Any]:
     """Inside a bench: the parameters that `run_bench` was given."""
-    return json.loads(Path(os.environ[PARAMETERS]).read_text("utf-8"))
+    return _case()["given"]
 
 
-def _passed(work: Path, module: str) -> int:
+def component() -> wiring.Component:
+    """Inside a bench: its component, built once more for the shapes of its ports."""
+    case = _case()
+    return import_module(case["bench"]).component(**case["given"])
+
+
+def _case() -> dict[str, Any]:
+    return json.loads(Path(os.environ[CASE]).read_text("utf-8"))
+
+
+def _tests(bench: ModuleType) -> Counter[str]:
+    """Names of all that cocotb finds to run in a module; AssertionError if that is nothing."""
+    generators = [one for one in vars(bench).values() if isinstance(one, TestGenerator)]
+    names = Counter(test.name for one in generators for test in one.generate_tests())
+    if not names:
+        raise AssertionError(f"{bench.__name__} has no test")
+    return names
+
+
+def _check(name: str, tests: Counter[str], work: Path) -> None:
+    """AssertionError unless the results of bench ``name`` say that each of ``tests`` passed."""
     results = work / "results.xml"
     if not results.exists():
-        raise AssertionError(f"{module} left no results\n{_end(work)}")
-    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+        raise AssertionError(f"{name} left no results\n{_end(work)}")
+    passed: list[str] = []
     messages: list[str] = []
-    for case in cases:
-        for trouble in (*case.findall("failure"), *case.findall("error")):
+    for case in ElementTree.parse(results).getroot().iter("testcase"):
+        troubles = [*case.findall("failure"), *case.findall("error")]
+        for trouble in troubles:
             said = trouble.get("error_msg") or trouble.get("message") or trouble.text or ""
             messages.append(f"{case.get('name')}: {said}")
+        if not troubles and case.find("skipped") is None:
+            passed.append(case.get("name", ""))
     if messages:
-        raise AssertionError("\n".join([f"{module} failed", *messages, _end(work)]))
-    passed = sum(case.find("skipped") is None for case in cases)
-    if not passed:
-        raise AssertionError(f"{module} ran no test\n{_end(work)}")
-    return passed
+        raise AssertionError("\n".join([f"{name} failed", *messages, _end(work)]))
+    if left := tests - Counter(passed):
+        raise AssertionError(f"{name} did not run {', '.join(left)}\n{_end(work)}")
 
 
 def _end(work: Path) -> str:
@@ -126,19 +154,24 @@ def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> 
     flags = _MAKE.format(level=level)
     options = (*_BUILD, *coverage_flags())
     recipe = (verilog, control, options, flags, environment["VERILATOR_ROOT"], version("cocotb"))
+    quick = level == "-O0"
+    if quick:
+        flags += " VM_USER_CLASSES="
 
     def make(work: Path) -> list[Path]:
-        runtime = _runtime(environment)
-        header = ("-CFLAGS", f"-include {runtime / _HEADER}") if level == "-O0" else ()
+        runtime, more = _runtime(environment), list[str]()
+        if quick:
+            # In one piece with cocotb's main program: to read the headers takes most of the time.
+            more = ["-CFLAGS", f"-include {runtime / _HEADER} -include {_MAIN}"]
         (work / f"{name}.v").write_text(verilog, "utf-8")
         (work / f"{name}.vlt").write_text(control, "utf-8")
-        more = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {flags}", "TMPDIR": str(work)}
-        with _acting({**environment, **more}):
+        set_up = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {flags}", "TMPDIR": str(work)}
+        with _acting({**environment, **set_up}):
             try:
                 get_runner("verilator").build(
                     sources=[work / f"{name}.vlt", work / f"{name}.v"],
                     hdl_toplevel=name,
-                    build_args=[*options, *header, str(runtime / _RUNTIME)],
+                    build_args=[*options, *more, str(runtime / _RUNTIME)],
                     build_dir=work / "obj",
                     log_file=work / "log.txt",
                 )

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,8 +30,7 @@ def keep(component: str, shape: str, verilog: str, data: Path) -> None:
     folder = recording()
     if folder is None:
         return
-    label = re.sub(r"[^A-Za-z0-9]+", "-", shape).strip("-")[:60] or "only"
-    design = folder / component / f"{label}.{hashlib.sha256(verilog.encode()).hexdigest()[:8]}"
+    design = folder / component / f"{shape}.{hashlib.sha256(verilog.encode()).hexdigest()[:8]}"
     design.mkdir(parents=True, exist_ok=True)
     (design / DESIGN).write_text(verilog, "utf-8")
     number, run = tempfile.mkstemp(suffix=".dat", prefix="run-", dir=design)

@@ -1,4 +1,4 @@
-"""Sources, sinks and a monitor for the streams of a component on a `Stand`.
+"""Sources, sinks and a monitor for the streams of a component on a `TB`.
 
 The handshake law: a payload moves in each cycle in which valid and ready are both 1, and what is
 offered stays offered, unchanged, until it is taken.
@@ -13,7 +13,7 @@ from dualspike.testbench.payloads import Fields
 
 
 class Ports(Protocol):
-    """What the parts need of a `Stand`: ports by name, and the number of the present cycle."""
+    """What the parts need of a `TB`: ports by name, and the number of the present cycle."""
 
     now: int
 
@@ -102,12 +102,12 @@ class StreamSink:
             self.moved.append(self._ports.now)
 
 
-class Breach(AssertionError):
+class HandshakeViolation(AssertionError):
     """A stream broke the handshake law."""
 
 
-class Law:
-    """Watches one stream, whoever drives it, and raises `Breach` where the law is broken."""
+class HandshakeChecker:
+    """Watches one stream, whoever drives it; raises `HandshakeViolation` where it is wrong."""
 
     def __init__(self, ports: Ports, name: str) -> None:
         self._ports, self._name = ports, name
@@ -118,16 +118,18 @@ class Law:
 
     def sample(self) -> None:
         """Compare this cycle's offer with one that was not taken."""
-        ports, name = self._ports, self._name
-        valid = ports.bits(f"{name}_valid")
-        payload = ports.bits(f"{name}_payload") if valid else None
-        if self._standing is not None and payload != self._standing:
+        ports, name, standing = self._ports, self._name, self._standing
+        valid, ready = ports.bits(f"{name}_valid"), ports.bits(f"{name}_ready")
+        payload = None
+        if valid and (standing is not None or not ready):
+            payload = ports.bits(f"{name}_payload")
+        if standing is not None and payload != standing:
             now = "nothing" if payload is None else f"{payload:#x}"
-            raise Breach(
-                f"cycle {ports.now}: {name} offered {self._standing:#x}, which was not taken,"
+            raise HandshakeViolation(
+                f"cycle {ports.now}: {name} offered {standing:#x}, which was not taken,"
                 f" and now offers {now}"
             )
-        self._standing = None if ports.bits(f"{name}_ready") else payload
+        self._standing = None if ready else payload
 
 
 class Pulses:

@@ -8,8 +8,12 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles, Combine
 from cocotbext.axi import AxiResp
 
-from dualspike.testbench.benches.bench_soc import Bench
+from dualspike.testbench.benches.bench_soc import TOP, Bench, component
 from dualspike.testbench.benches.soc_hosts import AxiHost
+
+__all__ = ["TOP", "component"]
+
+CASES = [{"name": "plain", "wrap": "axi"}]
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")

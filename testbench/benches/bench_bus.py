@@ -10,10 +10,13 @@ from dualspike.hw.bus import RegisterBus
 from dualspike.model.registers import Register, register_map
 from dualspike.testbench.benches.host import Host
 from dualspike.testbench.benches.shapes import described
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 LATENCY = 4
+
+TOP = "bus"
+CASES = [{"shape": shape} for shape in ("single", "odd")]
 
 
 def component(shape: str) -> RegisterBus:
@@ -24,9 +27,9 @@ def component(shape: str) -> RegisterBus:
 class Strobes:
     """Notes every strobe: (cycle, name, write_data)."""
 
-    def __init__(self, stand: Stand, registers: list[Register]) -> None:
+    def __init__(self, tb: TB, registers: list[Register]) -> None:
         self.seen: list[tuple[int, str, int]] = []
-        self._stand = stand
+        self._tb = tb
         self._names = [f"{one.name}_read" for one in registers if "r" in one.access]
         self._names += [f"{one.name}_written" for one in registers if "w" in one.access]
 
@@ -35,10 +38,10 @@ class Strobes:
 
     def sample(self) -> None:
         """Note what pulses."""
-        stand = self._stand
+        tb = self._tb
         for name in self._names:
-            if stand.bits(name):
-                self.seen.append((stand.now, name, stand.bits("write_data")))
+            if tb.bits(name):
+                self.seen.append((tb.now, name, tb.bits("write_data")))
 
 
 @cocotb.test()
@@ -47,18 +50,18 @@ async def reads_and_writes(dut: HierarchyObject, pause: int) -> None:
     """Every address, both ways, in random order, back to back or with pauses."""
     given = parameters()
     registers = register_map(described(given["shape"]))
-    stand, rng = await Stand.start(dut, component(**given)), random.Random(13)
-    host, strobes = Host(stand, registers), Strobes(stand, registers)
-    stand.parts.append(strobes)
+    tb, rng = await TB.start(dut), random.Random(13)
+    host, strobes = Host(tb, registers), Strobes(tb, registers)
+    tb.parts.append(strobes)
     by_address = {register.address: register for register in registers}
     values = {one.name: rng.getrandbits(32) for one in registers if "r" in one.access}
-    stand.set(**values)
-    width = Shape.cast(stand.shape("bus_address")).width
+    tb.set(**values)
+    width = Shape.cast(tb.shape("bus_address")).width
     accesses = [(address, write) for address in range(1 << width) for write in (False, True)]
     for address, write in rng.sample(accesses * 2, 2 * len(accesses)):
-        await stand.cycle(rng.randint(0, pause))
+        await tb.cycle(rng.randint(0, pause))
         strobes.seen.clear()
-        start, data = stand.now, rng.getrandbits(32)
+        start, data = tb.now, rng.getrandbits(32)
         read = await host.access(address, write=write, value=data)
         assert host.took == LATENCY
         register = by_address.get(address)
@@ -78,13 +81,13 @@ async def looks_at_the_value_at_the_end(dut: HierarchyObject) -> None:
     """A value that changes in an access is read as it is when ``done`` pulses."""
     given = parameters()
     registers = register_map(described(given["shape"]))
-    stand = await Stand.start(dut, component(**given))
+    tb = await TB.start(dut)
     address = next(one.address for one in registers if one.name == "CYCLES")
-    stand.set(bus_request=1, bus_address=address)
+    tb.set(bus_request=1, bus_address=address)
     for cycle in range(2 * (LATENCY + 1)):
-        stand.set(CYCLES=1000 + cycle)
-        await stand.settle()
-        assert stand.get("bus_done") == (cycle % (LATENCY + 1) == LATENCY)
-        if stand.get("bus_done"):
-            assert stand.get("bus_read_data") == 1000 + cycle
-        await stand.edge()
+        tb.set(CYCLES=1000 + cycle)
+        await tb.settle()
+        assert tb.get("bus_done") == (cycle % (LATENCY + 1) == LATENCY)
+        if tb.get("bus_done"):
+            assert tb.get("bus_read_data") == 1000 + cycle
+        await tb.edge()

@@ -11,29 +11,43 @@ from dualspike.golden.chip import Chip, Record
 from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Core
 from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
-from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_word
 from dualspike.model.registers import Command, register_map
 from dualspike.testbench.benches.host import Host
-from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.shapes import described
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 LOSS_CYCLES = 3
 
+TOP = "core"
+# What the updates of each shape clip.
+FLAGS = {
+    "plain": 5,
+    "folded": 7,
+    "odd": 15,
+    "gliding": 5,
+    "single": 0,
+    "event": 5,
+    "leaky": 7,
+    "local": 5,
+}
+CASES = [{"name": name} for name in FLAGS]
+
 
 def component(name: str) -> Core:
     """The core of one of the shapes."""
-    d = shape(name, 0)[0]
+    d = described(name)
     return Core(d, config_word(d))
 
 
-class Bench:
-    """A core on its stand beside a golden chip with the same random weights."""
+class Bench(TB):
+    """A core next to a golden chip with the same random weights."""
 
-    def __init__(self, d: Description, stand: Stand, stall: float) -> None:
-        self.d, self.stand = d, stand
+    def __init__(self, dut: HierarchyObject, stall: float = 0.5) -> None:
+        super().__init__(dut)
+        self.d = d = described(parameters()["name"])
         self.rng = np.random.default_rng(5)
         form = d.formats.weight
         weights = [self.rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
@@ -45,24 +59,20 @@ class Bench:
         for velocity in self.chip.velocities:
             velocity[:] = self.rng.integers(-highest, highest, velocity.shape)
         self.done = 0
-        self.host = Host(stand, register_map(d))
-        self.inputs = stand.source("inputs", stall)
+        self.host = Host(self, register_map(d))
+        self.inputs = self.source("inputs", stall)
         if d.learns:
-            self.targets = stand.source("targets", stall)
-        self.results = stand.sink("results", stall)
+            self.targets = self.source("targets", stall)
+        self.results = self.sink("results", stall)
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject, stall: float = 0.5) -> "Bench":
-        """Reset the core and load the chip's weights."""
-        name = parameters()["name"]
-        bench = cls(shape(name, 0)[0], await Stand.start(dut, component(name)), stall)
-        for select, values in bench.memories():
-            await bench.host.load(select, values)
-        if bench.d.hardware.protection != "none":
+    async def load(self) -> None:
+        """Load the chip's weights."""
+        for select, values in self.memories():
+            await self.host.load(select, values)
+        if self.d.hardware.protection != "none":
             for flips in (5, 0):
-                await bench.host.write("INJECT", flips)
-                assert await bench.host.read("INJECT") == flips
-        return bench
+                await self.host.write("INJECT", flips)
+                assert await self.host.read("INJECT") == flips
 
     def memories(self) -> list[tuple[int, Ints]]:
         """WEIGHT_SELECT and golden contents of every weight memory."""
@@ -84,7 +94,7 @@ class Bench:
 
     def send(self, x: Ints, padding: int = 0) -> None:
         """Queue samples as chunks; ``padding`` fills up the last."""
-        simd = self.stand.shape("inputs_payload").length
+        simd = self.shape("inputs_payload").length
         for sample in x.tolist():
             padded = sample + [padding] * (-len(sample) % simd)
             chunks = range(0, len(padded), simd)
@@ -126,7 +136,7 @@ class Bench:
             assert [await host.read(name) for name in names] == [Command.LEARN, 1, updates]
         for target in targets:
             self.targets.send(target.ravel().tolist())
-        await self.stand.until(lambda: not self.stand.get("busy"))
+        await self.until(lambda: not self.get("busy"))
         assert not self.inputs.queue and not self.targets.queue and not self.results.taken
         assert [await host.read(name) for name in ("CONTROL", "STATUS", "UPDATES")] == [0, 0, 0]
         await self.compare(record)
@@ -151,7 +161,7 @@ class Bench:
         assert await self.host.read("CONTROL") == Command.INFER
         self.results.taken.clear()
         self.send(x)
-        await self.stand.taken(self.results, len(expected))
+        await self.taken(self.results, len(expected))
         assert self.results.taken == expected
         await self.host.write("CONTROL", Command.STOP)
         assert [await self.host.read(name) for name in ("CONTROL", "STATUS")] == [0, 0]
@@ -168,12 +178,10 @@ async def answers_with_its_registers(dut: HierarchyObject) -> None:
     for name, value in expected.items():
         assert await host.read(name) == value, name
     assert await host.read_wide("LFSR", signed=False) == bench.chip.drawer.state
-    first, before = await host.read("CYCLES"), bench.stand.now
-    await bench.stand.cycle(17)
-    assert await host.read("CYCLES") - first == bench.stand.now - before
-    for address in range(
-        len(host.address), 1 << Shape.cast(bench.stand.shape("bus_address")).width
-    ):
+    first, before = await host.read("CYCLES"), bench.now
+    await bench.cycle(17)
+    assert await host.read("CYCLES") - first == bench.now - before
+    for address in range(len(host.address), 1 << Shape.cast(bench.shape("bus_address")).width):
         await host.access(address, write=True, value=0xFFFFFFFF)
         assert await host.access(address) == 0, address
     await bench.compare_weights()
@@ -188,7 +196,7 @@ async def infers_and_learns(dut: HierarchyObject) -> None:
     bench.chip.flags = 0
     await bench.learn(1)
     await bench.learn(2, stage=1)
-    assert bench.chip.flags == parameters()["flags"]
+    assert bench.chip.flags == FLAGS[parameters()["name"]]
     await bench.infer(3)
     await bench.host.write("FLAGS", 0xFFFFFFFF)
     assert await bench.host.read("FLAGS") == 0
@@ -221,7 +229,7 @@ async def takes_masks_and_states(dut: HierarchyObject) -> None:
     targets, record = bench.batches(1)
     bench.targets.send(np.ravel(targets).tolist())
     await host.write("CONTROL", Command.LEARN)
-    await bench.stand.until(lambda: not bench.stand.get("busy"))
+    await bench.until(lambda: not bench.get("busy"))
     bench.chip = before
     assert await host.read_wide("LOSS") == record.loss
     assert [await host.read_wide(f"JVP_{k}") for k in range(d.lanes)] == [0] * d.lanes
@@ -237,7 +245,7 @@ async def padding_does_not_matter(dut: HierarchyObject) -> None:
     bench.targets.send(np.ravel(targets).tolist())
     await bench.host.write("UPDATES", 1)
     await bench.host.write("CONTROL", Command.LEARN)
-    await bench.stand.until(lambda: not bench.stand.get("busy"))
+    await bench.until(lambda: not bench.get("busy"))
     await bench.compare(record)
 
 
@@ -248,7 +256,7 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     Where layers skip, they are those of `Geometry.least_interval` or more.
     """
     bench = await Bench.start(dut, stall=0.0)
-    d, stand, interval = bench.d, bench.stand, geometry(bench.d).inference_interval
+    d, interval = bench.d, geometry(bench.d).inference_interval
     least, most = geometry(d).least_interval, geometry(d).interval
     samples = 24
     await bench.infer(samples)
@@ -265,9 +273,9 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
     targets, _ = bench.batches(1)
     bench.targets.send(np.ravel(targets).tolist())
     await bench.host.write("UPDATES", 1)
-    busy = stand.pulses("busy")
+    busy = bench.pulses("busy")
     await bench.host.write("CONTROL", Command.LEARN)
-    await stand.until(lambda: not stand.get("busy"))
+    await bench.until(lambda: not bench.get("busy"))
     first, end = busy[0][0], busy[-1][0] + 1
     assert d.passes > 1 or bench.inputs.moved[0] == first + draw_cycles(d)
     assert d.local or end == bench.targets.moved[-1] + LOSS_CYCLES + learn_cycles(d)

@@ -25,8 +25,21 @@ from dualspike.testbench.benches.reference import (
     weighted,
 )
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "dense"
+CASES = [
+    {"name": "plain", "layer": 1},
+    {"name": "folded", "layer": 0},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 2},
+    {"name": "leaky", "layer": 0},
+    {"name": "still", "layer": 0},
+    {"name": "event", "layer": 2},
+    {"name": "sparse", "layer": 1},
+    {"name": "local", "layer": 5},
+]
 
 
 def component(name: str, layer: int) -> Dense:
@@ -34,34 +47,31 @@ def component(name: str, layer: int) -> Dense:
     return Dense(*shape(name, layer))
 
 
-class Bench:
+class Bench(TB):
     """A layer with random weights and biases and the signs of the first batch."""
 
-    def __init__(self, stand: Stand, name: str, layer: int) -> None:
-        self.stand, self.rng = stand, random.Random(15)
-        self.d, self.g, self.layer = shape(name, layer)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(15)
+        self.d, self.g, self.layer = shape(**parameters())
         form = self.d.formats.weight
         self.weights = matrix(self.rng, form, self.layer.n_out, self.layer.n_in)
         self.biases = flat(matrix(self.rng, form, self.layer.n_out, 1))
         signs = drawn(self.d)
-        self.signs: list[list[list[int]]] = signs.weights[layer].tolist()
-        self.bias_signs: list[list[int]] = signs.biases[layer].tolist()
+        self.signs: list[list[list[int]]] = signs.weights[self.layer.index].tolist()
+        self.bias_signs: list[list[int]] = signs.biases[self.layer.index].tolist()
         self.mask = self.rng.getrandbits(self.g.lanes) | 1
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset, load everything."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), **given)
-        await fill(bench.stand, "weights", flat(bench.weights))
-        await fill(bench.stand, "biases", bench.biases)
-        if bench.g.lanes:
-            await push_words(bench.stand, drawn_words(bench.d, bench.layer))
-            bench.stand.set(mask=bench.mask)
-        if bench.layer.skips:
-            bench.stand.set(learn=1)
-            await bench.stand.cycle(bench.layer.cycles)
-        return bench
+    async def load(self) -> None:
+        """Load everything."""
+        await fill(self, "weights", flat(self.weights))
+        await fill(self, "biases", self.biases)
+        if self.g.lanes:
+            await push_words(self, drawn_words(self.d, self.layer))
+            self.set(mask=self.mask)
+        if self.layer.skips:
+            self.set(learn=1)
+            await self.cycle(self.layer.cycles)
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
         """Chunks of random frames, and (z, dz, z clipped, dz clipped) of each row's neurons."""
@@ -112,13 +122,10 @@ class Bench:
 async def computes_the_layer(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Random frames over the whole range, whoever waits, and every overflow."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
-    overflow = stand.pulses("overflow")
-    dropped = stand.pulses("dropped") if bench.layer.skips else []
+    overflow = bench.pulses("overflow")
+    dropped = bench.pulses("dropped") if bench.layer.skips else []
     payloads, expected = bench.frames(12)
-    source.send(payloads)
-    await stand.taken(sink, len(expected))
+    _, sink = await bench.through(payloads, len(expected), stalls)
     check_rows(sink.taken, expected)
     flags = [overflow_of(row) for row in expected]
     assert [value for _, value in overflow] == [flag for flag in flags if flag]
@@ -131,18 +138,16 @@ async def computes_the_layer(dut: HierarchyObject, stalls: tuple[float, float]) 
 async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Latency of a frame on its own; then the cycles from frame to frame, once full."""
     bench = await Bench.start(dut)
-    stand, layer = bench.stand, bench.layer
-    source, sink = stand.source("inputs"), stand.sink("outputs")
+    layer = bench.layer
     payloads, expected = bench.frames(1)
-    source.send(payloads)
-    await stand.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     check_rows(sink.taken, expected)
     assert sink.moved[0] - source.moved[-1] == bench.latency(payloads)
     source.moved.clear()
     sink.moved.clear()
     frames = 12
     source.send(payloads * frames)
-    await stand.taken(sink, (frames + 1) * layer.rows)
+    await bench.taken(sink, (frames + 1) * layer.rows)
     starts = source.moved[:: layer.chunks][-4:]
     ends = sink.moved[:: layer.rows][-4:]
     interval = max(layer.chunks, layer.groups * bench.visited(payloads), layer.rows)
@@ -154,18 +159,18 @@ async def keeps_its_pace(dut: HierarchyObject) -> None:
 async def ready_stays_outside(dut: HierarchyObject) -> None:
     """Whether a row is taken does not show at the inputs before the next cycle."""
     bench = await Bench.start(dut)
-    stand, seen = bench.stand, set[int]()
-    stand.source("inputs").send(bench.frames(24)[0])
+    seen = set[int]()
+    bench.source("inputs").send(bench.frames(24)[0])
     for _ in range(24 * bench.layer.cycles):
         taken = int(bench.rng.randrange(4 * bench.layer.cycles) == 0)
-        stand.set(outputs_ready=taken)
-        await stand.settle()
-        seen.add(ready := stand.get("inputs_ready"))
+        bench.set(outputs_ready=taken)
+        await bench.settle()
+        seen.add(ready := bench.get("inputs_ready"))
         for other in (1 - taken, taken):
-            stand.set(outputs_ready=other)
+            bench.set(outputs_ready=other)
             await Timer(1, "step")
-            assert stand.get("inputs_ready") == ready
-        await stand.edge()
+            assert bench.get("inputs_ready") == ready
+        await bench.edge()
     assert seen == {0, 1}
 
 
@@ -173,25 +178,25 @@ async def ready_stays_outside(dut: HierarchyObject) -> None:
 async def learns(dut: HierarchyObject) -> None:
     """Moves with every lane's signs, busy as long as documented; the next frames use the result."""
     bench = await Bench.start(dut)
-    stand, layer, form = bench.stand, bench.layer, bench.d.formats.weight
-    source, sink = stand.source("inputs"), stand.sink("outputs")
-    saturated = stand.pulses("saturated") if bench.g.lanes else []
+    layer, form = bench.layer, bench.d.formats.weight
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    saturated = bench.pulses("saturated") if bench.g.lanes else []
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 8, form.highest // 8)
             step = [small, form.lowest, form.highest][turn]
             saturated.clear()
-            stand.set(lane=lane, step=step)
-            await stand.pulse(start=1)
+            bench.set(lane=lane, step=step)
+            await bench.pulse(start=1)
             for cycle in range(max(layer.cycles, layer.rows) + 2):
                 busy = cycle < max(layer.cycles, layer.rows)
-                assert await stand.see("busy") == busy, f"cycle {cycle}"
+                assert await bench.see("busy") == busy, f"cycle {cycle}"
             assert bool(saturated) == bench.move(lane, step)
         payloads, expected = bench.frames(2)
         source.send(payloads)
         sink.taken.clear()
-        await stand.taken(sink, len(expected))
+        await bench.taken(sink, len(expected))
         check_rows(sink.taken, expected)
     count = layer.n_out * layer.n_in
-    assert await read_back(stand, "weights", count) == flat(bench.weights)
-    assert await read_back(stand, "biases", layer.n_out) == bench.biases
+    assert await read_back(bench, "weights", count) == flat(bench.weights)
+    assert await read_back(bench, "biases", layer.n_out) == bench.biases

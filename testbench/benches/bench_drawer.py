@@ -7,9 +7,13 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.lfsr import Drawer as Golden
 from dualspike.hw.drawer import Drawer
+from dualspike.model.lfsr import seed_state
 from dualspike.testbench.benches.plain import Plain
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "drawer"
+CASES = [{"initial": seed_state(1)}]
 
 
 def component(initial: int) -> Plain:
@@ -17,22 +21,18 @@ def component(initial: int) -> Plain:
     return Plain(Drawer(initial, twin=True))
 
 
-async def _stand(dut: HierarchyObject) -> Stand:
-    return await Stand.start(dut, component(**parameters()))
-
-
 @cocotb.test()
 @cocotb.parametrize(stall=[0.0, 0.6])
 async def draws_the_golden_words(dut: HierarchyObject, stall: float) -> None:
     """A word in every cycle in which one is wanted; the state moves on behind each."""
-    stand = await _stand(dut)
+    tb = await TB.start(dut)
     golden = Golden(parameters()["initial"])
-    assert await stand.see("state") == golden.state
-    words, start = stand.sink("words", stall), stand.now
-    await stand.taken(words, 200)
+    assert await tb.see("state") == golden.state
+    words, start = tb.sink("words", stall), tb.now
+    await tb.taken(words, 200)
     words.open = False
     assert words.taken == golden.words(200)
-    assert await stand.see("state") == golden.state
+    assert await tb.see("state") == golden.state
     if not stall:
         assert words.moved == list(range(start, start + 200))
 
@@ -43,18 +43,18 @@ async def takes_a_new_state(dut: HierarchyObject) -> None:
 
     A load replaces even the word on offer: here, and only here, the handshake law is not watched.
     """
-    stand = await _stand(dut)
-    stand.parts.clear()
+    tb = await TB.start(dut)
+    tb.parts.clear()
     state, rng = parameters()["initial"], random.Random(3)
     for half in (0, 1, 1, 0):
         word = rng.getrandbits(32)
-        await stand.pulse(load=1 << half, load_data=word)
+        await tb.pulse(load=1 << half, load_data=word)
         state = state & ~(0xFFFFFFFF << 32 * half) | word << 32 * half
-        stand.set(load_data=rng.getrandbits(32))
-        assert await stand.see("state") == state
-        assert await stand.see("state") == state
-    words = stand.sink("words")
-    await stand.taken(words, 5)
+        tb.set(load_data=rng.getrandbits(32))
+        assert await tb.see("state") == state
+        assert await tb.see("state") == state
+    words = tb.sink("words")
+    await tb.taken(words, 5)
     assert words.taken == Golden(state).words(5)
 
 
@@ -64,22 +64,22 @@ async def keeps_a_second_state(dut: HierarchyObject) -> None:
 
     An exchange replaces the word on offer, so the handshake law is not watched.
     """
-    stand = await _stand(dut)
-    stand.parts.clear()
+    tb = await TB.start(dut)
+    tb.parts.clear()
     first, other = Golden(parameters()["initial"]), Golden(parameters()["initial"])
-    stand.set(words_ready=1)
-    await stand.pulse(keep=1)
-    await stand.cycle(5)
-    stand.set(words_ready=0)
+    tb.set(words_ready=1)
+    await tb.pulse(keep=1)
+    await tb.cycle(5)
+    tb.set(words_ready=0)
     first.words(6)
     for count in (3, 0, 4, 2):
-        assert await stand.see("state") == first.state
-        await stand.pulse(swap=1)
+        assert await tb.see("state") == first.state
+        await tb.pulse(swap=1)
         first, other = other, first
-        stand.set(words_ready=1)
-        await stand.cycle(count)
-        stand.set(words_ready=0)
+        tb.set(words_ready=1)
+        await tb.cycle(count)
+        tb.set(words_ready=0)
         first.words(count)
-    assert await stand.see("state") == first.state
-    await stand.pulse(swap=1)
-    assert await stand.see("state") == other.state
+    assert await tb.see("state") == first.state
+    await tb.pulse(swap=1)
+    assert await tb.see("state") == other.state

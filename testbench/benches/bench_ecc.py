@@ -2,6 +2,7 @@
 
 import random
 from itertools import combinations
+from typing import Any
 
 import cocotb
 from amaranth.hdl import Module, Signal
@@ -11,7 +12,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.ecc import decode, encode
 from dualspike.model.code import Code, code_of
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 
 CODES = [
     *(code_of("ecc", bits) for bits in (1, 2, 4, 5, 11, 12, 18, 24, 28)),
@@ -48,12 +49,16 @@ class Channel(wiring.Component):
         return m
 
 
+TOP = "channel"
+CASES: list[dict[str, Any]] = [{}]
+
+
 def component() -> Channel:
     """The functions under test."""
     return Channel()
 
 
-def check(stand: Stand, word: int, flips: int) -> None:
+def check(tb: TB, word: int, flips: int) -> None:
     """Every code, against what it promises."""
     for n, code in enumerate(CODES):
         data = word & (1 << code.data) - 1
@@ -61,10 +66,10 @@ def check(stand: Stand, word: int, flips: int) -> None:
             (sum(data >> bit & column >> c & 1 for bit, column in enumerate(code.columns)) & 1) << c
             for c in range(code.checks)
         )
-        assert stand.get(f"stored_{n}") == data | checks << code.data
+        assert tb.get(f"stored_{n}") == data | checks << code.data
         here = flips & (1 << code.bits) - 1
         read, upsets = promised(code, data, here)
-        assert (stand.get(f"found_{n}"), stand.get(f"upsets_{n}")) == (read, upsets), (code, here)
+        assert (tb.get(f"found_{n}"), tb.get(f"upsets_{n}")) == (read, upsets), (code, here)
 
 
 def promised(code: Code, data: int, flips: int) -> tuple[int, int]:
@@ -79,15 +84,15 @@ def promised(code: Code, data: int, flips: int) -> tuple[int, int]:
 @cocotb.test()
 async def one_and_two_wrong_bits(dut: HierarchyObject) -> None:
     """All pairs of wrong bits: in all words of four bits, and in random words of all widths."""
-    stand, rng = await Stand.start(dut, component()), random.Random(3)
+    tb, rng = await TB.start(dut), random.Random(3)
     flips = [0, *(1 << bit for bit in range(WIDEST))]
     flips += [1 << a | 1 << b for a, b in combinations(range(WIDEST), 2)]
     short = [mask for mask in flips if mask < 1 << code_of("ecc", 4).bits]
     given = [(word, mask) for word in range(16) for mask in short]
     given += [(rng.getrandbits(WIDEST), mask) for mask in flips]
     for word, mask in given:
-        stand.set(word=word, flips=mask)
-        await stand.cycle()
-        await stand.settle()
-        check(stand, word, mask)
-        await stand.edge()
+        tb.set(word=word, flips=mask)
+        await tb.cycle()
+        await tb.settle()
+        check(tb, word, mask)
+        await tb.edge()

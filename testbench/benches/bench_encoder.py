@@ -12,10 +12,13 @@ from dualspike.hw.encoder import Encoder
 from dualspike.model.lfsr import CODER, coder_state
 from dualspike.testbench.benches.reference import chunks
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 LATENCY = 3
+
+TOP = "encoder"
+CASES = [{"name": name} for name in ("leaky", "attached")]
 
 
 def component(name: str) -> Encoder:
@@ -24,20 +27,15 @@ def component(name: str) -> Encoder:
     return Encoder(d, layer)
 
 
-class Bench:
+class Bench(TB):
     """An encoder, samples for it, and the register as it should be, bit by bit."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(12)
-        self.d, _, self.layer = shape(name, 0)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(12)
+        self.d, _, self.layer = shape(parameters()["name"], 0)
         self.drawn = self.d.network.coding == "bernoulli"
         self.state = coder_state(self.d.learning.seed)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        name = parameters()["name"]
-        return cls(await Stand.start(dut, component(name)), name)
 
     def number(self) -> int:
         """The next bits of the register, the least significant first."""
@@ -80,27 +78,24 @@ class Bench:
 async def spikes_as_the_equations(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Samples of all sizes, whoever waits; the register is where it should be behind them."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
     payloads, expected = bench.samples(60)
-    source.send(payloads)
-    await stand.taken(sink, len(expected))
+    _, sink = await bench.through(payloads, len(expected), stalls)
     assert sink.taken == expected
     if bench.drawn:
-        assert await stand.see("state") == bench.state
+        assert await bench.see("state") == bench.state
 
 
 @cocotb.test()
 async def codes_every_input(dut: HierarchyObject) -> None:
     """Every stored input once, if the register can be set to begin anywhere from there, too."""
     bench = await Bench.start(dut)
-    stand, form = bench.stand, bench.d.formats.input
+    form = bench.d.formats.input
     if bench.drawn:
         bench.state = 0x0123456789ABCDEF
         for half in range(2):
             word = bench.state >> 32 * half & 0xFFFFFFFF
-            await stand.pulse(load=1 << half, load_data=word)
-    source, sink = stand.source("inputs"), stand.sink("outputs")
+            await bench.pulse(load=1 << half, load_data=word)
+    source, sink = bench.source("inputs"), bench.sink("outputs")
     every = list(range(form.lowest, form.highest + 1))
     every += every[: -len(every) % bench.layer.n_in]
     payloads: list[Any] = []
@@ -109,7 +104,7 @@ async def codes_every_input(dut: HierarchyObject) -> None:
         more, after = bench.sample(every[n : n + bench.layer.n_in])
         payloads, expected = payloads + more, expected + after
     source.send(payloads)
-    await stand.taken(sink, len(expected))
+    await bench.taken(sink, len(expected))
     assert sink.taken == expected
 
 
@@ -117,9 +112,7 @@ async def codes_every_input(dut: HierarchyObject) -> None:
 async def loses_no_cycle(dut: HierarchyObject) -> None:
     """First chunk out 3 cycles behind a sample's last in; then one in every cycle."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
     payloads, expected = bench.samples(5)
-    source.send(payloads)
-    await bench.stand.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     first = source.moved[bench.layer.chunks - 1] + LATENCY
     assert sink.moved == list(range(first, first + len(expected)))

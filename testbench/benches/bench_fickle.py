@@ -6,7 +6,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import Out
 from cocotb.handle import HierarchyObject
 
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 
@@ -42,6 +42,9 @@ class Fickle(wiring.Component):
         return m
 
 
+TOP = "fickle"
+
+
 def component(fault: str) -> Fickle:
     """The component with one fault, or with none."""
     return Fickle(fault)
@@ -51,11 +54,11 @@ def component(fault: str) -> Fickle:
 async def counts(dut: HierarchyObject) -> None:
     """Passes with every stall only if there is no fault; the fault "count" is the bench's own."""
     fault = parameters()["fault"]
-    stand = await Stand.start(dut, component(fault))
-    sink = stand.sink("outputs")
-    await stand.taken(sink, 3)
+    tb = await TB.start(dut)
+    sink = tb.sink("outputs")
+    await tb.taken(sink, 3)
     sink.open = False
-    await stand.cycle(2)
+    await tb.cycle(2)
     sink.open = True
-    await stand.taken(sink, 5)
+    await tb.taken(sink, 5)
     assert sink.taken == list(range(6 if fault == "count" else 5)), "wrong count"

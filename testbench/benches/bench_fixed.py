@@ -13,7 +13,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.fixed import add, fit, round_half_up, saturate
 from dualspike.testbench.benches.reference import clipped
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 
 BITS, FRACTION = 5, 2
 SHIFTS = range(-2, 7)
@@ -53,6 +53,10 @@ def terms(a: Any, b: Any, count: int) -> list[Any]:
     return ([a, b] * count)[:count]
 
 
+TOP = "arithmetic"
+CASES: list[dict[str, Any]] = [{}]
+
+
 def component() -> Arithmetic:
     """The functions under test."""
     return Arithmetic()
@@ -66,18 +70,18 @@ def half_up(value: Fraction) -> int:
 @cocotb.test()
 async def rounds_and_saturates_exactly(dut: HierarchyObject) -> None:
     """All 1024 pairs of operands."""
-    stand = await Stand.start(dut, component())
+    tb = await TB.start(dut)
     half = 1 << (BITS - 1)
     for a, b in product(range(-half, half), repeat=2):
-        stand.set(a=a, b=b)
-        await stand.cycle()
-        await stand.settle()
-        assert stand.get("rounded") == [half_up(a * Fraction(2) ** -shift) for shift in SHIFTS]
+        tb.set(a=a, b=b)
+        await tb.cycle()
+        await tb.settle()
+        assert tb.get("rounded") == [half_up(a * Fraction(2) ** -shift) for shift in SHIFTS]
         pairs = [clipped(a, width) for width in WIDTHS]
-        assert stand.get("clipped") == [value for value, _ in pairs]
-        assert stand.get("clips") == sum(over << n for n, (_, over) in enumerate(pairs))
+        assert tb.get("clipped") == [value for value, _ in pairs]
+        assert tb.get("clips") == sum(over << n for n, (_, over) in enumerate(pairs))
         exact = Fraction(a, 1 << FRACTION) * Fraction(b, 1 << FRACTION)
         value, over = clipped(half_up(exact * (1 << FRACTION)), BITS)
-        assert (stand.get("product"), stand.get("overflow")) == (value, over)
-        assert stand.get("sums") == [sum(terms(a, b, count)) for count in TERMS]
-        await stand.edge()
+        assert (tb.get("product"), tb.get("overflow")) == (value, over)
+        assert tb.get("sums") == [sum(terms(a, b, count)) for count in TERMS]
+        await tb.edge()

@@ -5,8 +5,10 @@ from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.fork import Fork
-from dualspike.testbench.benches.stand import Stand
-from dualspike.testbench.components import parameters
+from dualspike.testbench.benches.tb import TB
+
+TOP = "fork_unit"
+CASES = [{"bits": 8}]
 
 
 def component(bits: int) -> Fork:
@@ -14,28 +16,24 @@ def component(bits: int) -> Fork:
     return Fork(unsigned(bits))
 
 
-async def _stand(dut: HierarchyObject) -> Stand:
-    return await Stand.start(dut, component(**parameters()))
-
-
 @cocotb.test()
 @cocotb.parametrize(stalls=[(0.0, 0.0, 0.5), (0.0, 0.5, 0.0), (0.5, 0.5, 0.5), (0.1, 0.9, 0.2)])
 async def gives_to_both_or_to_one(dut: HierarchyObject, stalls: tuple[float, float, float]) -> None:
     """Everything once to each side, whoever waits; without ``on`` the copies get nothing."""
-    stand = await _stand(dut)
-    source, out = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
-    copies = stand.sink("copies", stalls[2])
+    tb = await TB.start(dut)
+    source, out = tb.source("inputs", stalls[0]), tb.sink("outputs", stalls[1])
+    copies = tb.sink("copies", stalls[2])
     sent: list[int] = []
     copied: list[int] = []
     for turn in range(6):
         more = list(range(turn, 200, 7))
-        stand.set(on=turn % 2)
+        tb.set(on=turn % 2)
         source.send(more)
         sent += more
         copied += more if turn % 2 else []
-        await stand.taken(out, len(sent))
-        await stand.taken(copies, len(copied))
-        await stand.cycle(3)
+        await tb.taken(out, len(sent))
+        await tb.taken(copies, len(copied))
+        await tb.cycle(3)
         assert (out.taken, copies.taken) == (sent, copied)
         assert not source.queue
 
@@ -43,18 +41,18 @@ async def gives_to_both_or_to_one(dut: HierarchyObject, stalls: tuple[float, flo
 @cocotb.test()
 async def takes_no_cycle(dut: HierarchyObject) -> None:
     """Latency 0, a payload in every cycle; with one side shut the other gets one and waits."""
-    stand = await _stand(dut)
-    source, out, copies = stand.source("inputs"), stand.sink("outputs"), stand.sink("copies")
-    stand.set(on=1)
+    tb = await TB.start(dut)
+    source, out, copies = tb.source("inputs"), tb.sink("outputs"), tb.sink("copies")
+    tb.set(on=1)
     source.send(range(20))
-    await stand.taken(copies, 20)
+    await tb.taken(copies, 20)
     assert source.moved == out.moved == copies.moved
     assert source.moved == list(range(source.moved[0], source.moved[0] + 20))
     for shut, other in ((out, copies), (copies, out)):
         shut.open = False
         source.send([7, 8])
-        await stand.cycle(9)
+        await tb.cycle(9)
         assert len(other.taken) - len(shut.taken) == 1 and len(source.queue) == 2
         shut.open = True
-        await stand.until(lambda: not source.queue)
+        await tb.until(lambda: not source.queue)
         assert out.taken == copies.taken

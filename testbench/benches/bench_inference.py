@@ -7,10 +7,12 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import Command, register_map
-from dualspike.testbench.benches.bench_core import Bench, component
-from dualspike.testbench.components import parameters
+from dualspike.testbench.benches.bench_core import TOP, Bench, component
 
-__all__ = ["component"]
+__all__ = ["TOP", "component"]
+
+FLAGS = 1  # what the inference clips
+CASES = [{"name": "still"}]
 
 
 @cocotb.test()
@@ -22,12 +24,12 @@ async def infers(dut: HierarchyObject, stall: float) -> None:
     expected = {r.name: r.reset for r in register_map(bench.d) if "r" in r.access}
     del expected["CYCLES"], expected["WEIGHT_DATA"]
     assert {name: await host.read(name) for name in expected} == expected
-    first, before = await host.read("CYCLES"), bench.stand.now
-    await bench.stand.cycle(17)
-    assert await host.read("CYCLES") - first == bench.stand.now - before
+    first, before = await host.read("CYCLES"), bench.now
+    await bench.cycle(17)
+    assert await host.read("CYCLES") - first == bench.now - before
     for count in (1, 7):
         await bench.infer(count)
-    assert await host.read("FLAGS") == bench.chip.flags == parameters()["flags"]
+    assert await host.read("FLAGS") == bench.chip.flags == FLAGS
     await host.write("FLAGS", 0xFFFFFFFF)
     assert await host.read("FLAGS") == 0
     await bench.compare_weights()
@@ -43,13 +45,13 @@ async def learning_is_no_command(dut: HierarchyObject) -> None:
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("CONTROL") == Command.STOP
         bench.send(x)
-        await bench.stand.cycle(50)
-        assert not bench.inputs.moved and not await bench.stand.see("inputs_ready")
+        await bench.cycle(50)
+        assert not bench.inputs.moved and not await bench.see("inputs_ready")
         await bench.host.write("CONTROL", Command.INFER)
-        await bench.stand.until(lambda: not bench.inputs.queue)
+        await bench.until(lambda: not bench.inputs.queue)
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("STATUS") == 1
-        await bench.stand.until(lambda: not bench.stand.get("busy"))
+        await bench.until(lambda: not bench.get("busy"))
         assert bench.results.taken == results
         bench.results.taken.clear()
         bench.inputs.moved.clear()

@@ -7,8 +7,14 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.walk import Jump
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "jump"
+CASES = [
+    {"name": "event", "layer": 1},
+    {"name": "sparse", "layer": 2},
+]
 
 
 def component(name: str, layer: int) -> Jump:
@@ -21,7 +27,7 @@ async def visits_what_is_given(dut: HierarchyObject) -> None:
     """Frames of random chunks, and passes over all of them, with pauses."""
     given = parameters()
     layer = shape(**given)[2]
-    stand, rng = await Stand.start(dut, component(**given)), random.Random(2)
+    tb, rng = await TB.start(dut), random.Random(2)
     for turn in range(40):
         follow = turn % 3 != 0
         count = rng.randint(1, layer.chunks) if follow else layer.chunks
@@ -32,13 +38,13 @@ async def visits_what_is_given(dut: HierarchyObject) -> None:
                 while not advance:
                     advance = rng.randint(0, 1)
                     ends = (chunk == places[-1], group == layer.groups - 1)
-                    stand.set(advance=advance, given=follow)
+                    tb.set(advance=advance, given=follow)
                     index = chunk if follow else rng.randrange(layer.chunks)
-                    stand.set(index=index, last=ends[0] if follow else rng.randint(0, 1))
-                    await stand.settle()
-                    assert stand.get("row") == group * layer.chunks + chunk
-                    assert (stand.get("group"), stand.get("chunk")) == (group, chunk)
-                    assert stand.get("first_chunk") == (chunk == places[0])
-                    assert (stand.get("last_chunk"), stand.get("last_group")) == ends
-                    assert stand.get("last_row") == all(ends)
-                    await stand.edge()
+                    tb.set(index=index, last=ends[0] if follow else rng.randint(0, 1))
+                    await tb.settle()
+                    assert tb.get("row") == group * layer.chunks + chunk
+                    assert (tb.get("group"), tb.get("chunk")) == (group, chunk)
+                    assert tb.get("first_chunk") == (chunk == places[0])
+                    assert (tb.get("last_chunk"), tb.get("last_group")) == ends
+                    assert tb.get("last_row") == all(ends)
+                    await tb.edge()

@@ -10,8 +10,8 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.lfsr import bits, leap
 from dualspike.hw import lfsr as hw
-from dualspike.model.lfsr import Lfsr
-from dualspike.testbench.benches.stand import Stand
+from dualspike.model.lfsr import DRAWER, SIGNS, Lfsr
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 COUNT = 80
@@ -40,6 +40,13 @@ class Leaps(wiring.Component):
         return m
 
 
+TOP = "leaps"
+CASES = [
+    {"length": one.length, "taps": list(one.taps)}
+    for one in (DRAWER, SIGNS, Lfsr(16, (0, 2, 3, 5)))
+]
+
+
 def component(length: int, taps: list[int]) -> Leaps:
     """The functions for one register."""
     return Leaps(Lfsr(length, tuple(taps)))
@@ -49,24 +56,24 @@ def component(length: int, taps: list[int]) -> Leaps:
 async def equals_single_steps(dut: HierarchyObject) -> None:
     """Random and one-bit states against a register stepped here, and against golden."""
     given = parameters()
-    stand = await Stand.start(dut, component(**given))
+    tb = await TB.start(dut)
     length, taps = given["length"], given["taps"]
     rng = random.Random(1)
     states = [1 << n for n in range(length)] + [rng.getrandbits(length) for _ in range(100)]
     for state in states:
-        stand.set(state=state)
-        await stand.cycle()
-        await stand.settle()
+        tb.set(state=state)
+        await tb.cycle()
+        await tb.settle()
         stepped, out, ahead = state, 0, {}
         for n in range(max(COUNT, *STEPS) + 1):
             ahead[n] = stepped
             out |= (stepped & 1) << n
             entering = sum(stepped >> tap for tap in taps) & 1
             stepped = stepped >> 1 | entering << (length - 1)
-        assert stand.get("bits") == out & ((1 << COUNT) - 1)
-        assert stand.get("ahead") == [ahead[steps] for steps in STEPS]
+        assert tb.get("bits") == out & ((1 << COUNT) - 1)
+        assert tb.get("ahead") == [ahead[steps] for steps in STEPS]
         register = Lfsr(length, tuple(taps))
         golden = bits(register, [state], COUNT)[0]
-        assert stand.get("bits") == sum(int(bit) << n for n, bit in enumerate(golden))
-        assert stand.get("ahead") == [leap(register, state, steps) for steps in STEPS]
-        await stand.edge()
+        assert tb.get("bits") == sum(int(bit) << n for n, bit in enumerate(golden))
+        assert tb.get("ahead") == [leap(register, state, steps) for steps in STEPS]
+        await tb.edge()

@@ -8,8 +8,11 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.loss import Loss
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "loss_unit"
+CASES = [{"name": name} for name in ("plain", "folded", "odd", "local")]
 
 
 def component(name: str) -> Loss:
@@ -18,19 +21,14 @@ def component(name: str) -> Loss:
     return Loss(d, g)
 
 
-class Bench:
-    """The accumulators on a stand, and batches for them."""
+class Bench(TB):
+    """The accumulators, and batches for them."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(12)
-        self.d, self.g, _ = shape(name, 0)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(12)
+        self.d, self.g, _ = shape(parameters()["name"], 0)
         self.outputs = self.d.learning.batch * self.d.network.layers[-1] * self.d.readouts
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
 
     def batch(self, ends: tuple[int, int, int] | None = None) -> tuple[list[Any], list[int]]:
         """Outputs and targets of a whole batch, random or all at the given ends (y, target, dy)."""
@@ -65,10 +63,10 @@ class Bench:
 
     async def check(self, outputs: list[Any], targets: list[int], local: bool = False) -> None:
         """Compare the accumulators."""
-        await self.stand.settle()
-        found = self.stand.get("loss"), self.stand.get("jvp")
+        await self.settle()
+        found = self.get("loss"), self.get("jvp")
         assert found == self.accumulated(outputs, targets, local)
-        await self.stand.edge()
+        await self.edge()
 
 
 @cocotb.test()
@@ -76,10 +74,10 @@ class Bench:
 async def accumulates_a_batch(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Random batches and those at every end of the formats, cleared between; one count each."""
     bench = await Bench.start(dut)
-    stand, f = bench.stand, bench.d.formats
-    stand.set(learn=1)
-    outputs, targets = stand.source("inputs", stalls[0]), stand.source("targets", stalls[1])
-    results, counted = stand.sink("results"), stand.pulses("counted")
+    f = bench.d.formats
+    bench.set(learn=1)
+    outputs, targets = bench.source("inputs", stalls[0]), bench.source("targets", stalls[1])
+    results, counted = bench.sink("results"), bench.pulses("counted")
     ends = [
         (y, target, dy)
         for y in (f.membrane.lowest, f.membrane.highest)
@@ -90,15 +88,15 @@ async def accumulates_a_batch(dut: HierarchyObject, stalls: tuple[float, float])
         local = bench.d.local and turn % 2 == 1
         batch = bench.batch(end)
         if bench.d.local:
-            stand.set(is_local=local)
-        await stand.pulse(clear=1)
+            bench.set(is_local=local)
+        await bench.pulse(clear=1)
         await bench.check([], [])
         counted.clear()
         outputs.send(batch[0])
         targets.send(batch[1])
-        await stand.until(lambda: len(counted) == bench.outputs)
+        await bench.until(lambda: len(counted) == bench.outputs)
         await bench.check(*batch, local)
-        await stand.cycle(3)
+        await bench.cycle(3)
         await bench.check(*batch, local)
         assert len(counted) == bench.outputs
         assert outputs.moved == targets.moved
@@ -109,14 +107,13 @@ async def accumulates_a_batch(dut: HierarchyObject, stalls: tuple[float, float])
 async def takes_three_cycles(dut: HierarchyObject) -> None:
     """An output in every cycle, counted after 2 and in the accumulators after 3."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    stand.set(learn=1)
-    outputs, targets = stand.source("inputs"), stand.source("targets")
-    counted = stand.pulses("counted")
+    bench.set(learn=1)
+    outputs, targets = bench.source("inputs"), bench.source("targets")
+    counted = bench.pulses("counted")
     y, wanted = bench.batch()
     outputs.send(y)
     targets.send(wanted)
-    start = stand.now
+    start = bench.now
     for done in range(-3, bench.outputs + 2):
         present = max(0, min(done + 1, bench.outputs))
         await bench.check(y[:present], wanted[:present])
@@ -130,13 +127,12 @@ async def takes_three_cycles(dut: HierarchyObject) -> None:
 async def passes_results_on(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Without ``learn`` every output becomes a result in its own cycle; targets wait."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    outputs, results = stand.source("inputs", stalls[0]), stand.sink("results", stalls[1])
-    targets, counted = stand.source("targets"), stand.pulses("counted")
+    outputs, results = bench.source("inputs", stalls[0]), bench.sink("results", stalls[1])
+    targets, counted = bench.source("targets"), bench.pulses("counted")
     batch = bench.batch()
     outputs.send(batch[0])
     targets.send(batch[1])
-    await stand.taken(results, bench.outputs)
+    await bench.taken(results, bench.outputs)
     assert results.taken == [output["value"][0] for output in batch[0]]
     assert results.moved == outputs.moved
     assert counted == [(cycle, 1) for cycle in results.moved]

@@ -13,11 +13,24 @@ from dualspike.golden.surrogate_table import surrogate_table
 from dualspike.hw.neuron import Neuron
 from dualspike.testbench.benches.reference import clipped
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 LATENCY = 4
 PAIRS = 1024
+
+TOP = "neuron"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 1},
+    {"name": "single", "layer": 0},
+    {"name": "leaky", "layer": 0},
+    {"name": "attached", "layer": 0},
+    {"name": "attached", "layer": 1},
+]
 
 
 def component(name: str, layer: int) -> Neuron:
@@ -26,21 +39,16 @@ def component(name: str, layer: int) -> Neuron:
     return Neuron(d, one, g.lanes)
 
 
-class Bench:
+class Bench(TB):
     """Neurons, and samples for them."""
 
-    def __init__(self, stand: Stand, name: str, layer: int) -> None:
-        self.stand, self.rng = stand, random.Random(10)
-        self.d, self.g, self.layer = shape(name, layer)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(10)
+        self.d, self.g, self.layer = shape(**parameters())
         f = self.d.formats
         self.table: list[int] = surrogate_table(self.d).tolist()
         self.half = 1 << (f.membrane.bits - 1), 1 << (f.tangent.bits - 1)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
 
     def number(self, half: int, large: int) -> int:
         """A number in [-half, half): tiny, or of any size, or often with ``large`` an end."""
@@ -133,17 +141,16 @@ class Bench:
 async def fires_as_the_equations(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Samples from small to wild, whoever waits; each sample's overflows; padding stays silent."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
-    overflow = stand.pulses("overflow")
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    overflow = bench.pulses("overflow")
     seen = set()
     for turn in range(40):
         rows, expected = bench.sample(turn % 4)
         source.send(rows)
         sink.taken.clear()
         overflow.clear()
-        await stand.taken(sink, len(rows))
-        await stand.cycle()
+        await bench.taken(sink, len(rows))
+        await bench.cycle()
         assert sink.taken == [payload for payload, _ in expected]
         flags = [flag for _, flag in expected]
         told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in range(2)]
@@ -157,8 +164,8 @@ async def fires_as_the_equations(dut: HierarchyObject, stalls: tuple[float, floa
 async def follows_every_pair_of_inputs(dut: HierarchyObject) -> None:
     """All pairs of numbers in the first two steps, or so many of them drawn at random."""
     bench = await Bench.start(dut)
-    stand, rng, lanes = bench.stand, bench.rng, range(bench.g.lanes)
-    source, sink = stand.source("inputs"), stand.sink("outputs")
+    rng, lanes = bench.rng, range(bench.g.lanes)
+    source, sink = bench.source("inputs"), bench.sink("outputs")
 
     def pairs(half: int) -> list[tuple[int, int]]:
         if (2 * half) ** 2 > PAIRS:
@@ -183,7 +190,7 @@ async def follows_every_pair_of_inputs(dut: HierarchyObject) -> None:
         more, after = bench.fed(frames)
         rows, expected = rows + more, expected + after
     source.send(rows)
-    await stand.taken(sink, len(rows))
+    await bench.taken(sink, len(rows))
     assert sink.taken == [payload for payload, _ in expected]
 
 
@@ -194,17 +201,16 @@ async def takes_four_cycles(dut: HierarchyObject) -> None:
     Overflows of charges 1 cycle behind a row, of dS 4, of the reset 5.
     """
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs"), stand.sink("outputs")
-    overflow = stand.pulses("overflow")
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    overflow = bench.pulses("overflow")
     rows: list[Any] = []
     expected: list[Any] = []
     for turn in range(12):
         more, after = bench.sample(turn % 4)
         rows, expected = rows + more, expected + after
     source.send(rows)
-    await stand.taken(sink, len(rows))
-    await stand.cycle()
+    await bench.taken(sink, len(rows))
+    await bench.cycle()
     count, every = bench.layer.rows, bench.layer.frame_cycles
     begins = [source.moved[0] + n // count * every + n % count for n in range(len(rows))]
     assert source.moved == begins

@@ -15,8 +15,11 @@ from dualspike.model.operator_sizes import part_frames
 from dualspike.model.registers import MAGIC, Command, register_map
 from dualspike.testbench.benches.host import Host
 from dualspike.testbench.benches.operator_shapes import operator_described
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "operator_core"
+CASES = [{"name": name} for name in ("pair", "single")]
 
 
 def component(name: str) -> OperatorCore:
@@ -25,31 +28,28 @@ def component(name: str) -> OperatorCore:
     return OperatorCore(d, config_word(d))
 
 
-class Bench:
-    """A core on its stand beside a golden chip with the same random weights."""
+class Bench(TB):
+    """A core next to a golden chip with the same random weights."""
 
-    def __init__(self, stand: Stand, name: str, stall: float) -> None:
-        self.d, self.stand = operator_described(name), stand
-        d, self.rng = self.d, np.random.default_rng(5)
+    def __init__(self, dut: HierarchyObject, stall: float = 0.4) -> None:
+        super().__init__(dut)
+        self.d = d = operator_described(parameters()["name"])
+        self.rng = np.random.default_rng(5)
         form = d.formats.weight
         weights = [self.rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
         biases = [self.rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
         self.chip = OperatorChip(d, weights, biases)
-        self.host = Host(stand, register_map(d))
+        self.host = Host(self, register_map(d))
         parts = range(len(d.parts))
-        self.inputs = [stand.source(f"inputs_{n}", stall) for n in parts]
-        self.targets = stand.source("targets", stall)
-        self.scales = stand.source("scales", stall) if d.learning.floor else None
-        self.results = stand.sink("results", stall)
+        self.inputs = [self.source(f"inputs_{n}", stall) for n in parts]
+        self.targets = self.source("targets", stall)
+        self.scales = self.source("scales", stall) if d.learning.floor else None
+        self.results = self.sink("results", stall)
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject, stall: float = 0.4) -> "Bench":
-        """Reset the core and load the chip's weights."""
-        name = parameters()["name"]
-        bench = cls(await Stand.start(dut, component(name)), name, stall)
-        for select, values in bench.memories():
-            await bench.host.load(select, values)
-        return bench
+    async def load(self) -> None:
+        """Load the chip's weights."""
+        for select, values in self.memories():
+            await self.host.load(select, values)
 
     def memories(self) -> list[tuple[int, Ints]]:
         """WEIGHT_SELECT and golden contents of every weight memory."""
@@ -71,7 +71,7 @@ class Bench:
 
     def send(self, part: int, rows: Ints) -> None:
         """Queue rows as chunks; what fills up the last one must not count."""
-        simd = self.stand.shape(f"inputs_{part}_payload").length
+        simd = self.shape(f"inputs_{part}_payload").length
         for row in rows.tolist():
             padded = row + [self.d.formats.input.lowest] * (-len(row) % simd)
             self.inputs[part].send(padded[n : n + simd] for n in range(0, len(padded), simd))
@@ -98,7 +98,7 @@ class Bench:
             await host.write(f"SHIFT_{layer}", shift + stage)
         await host.write("UPDATES", updates)
         await host.write("CONTROL", Command.LEARN)
-        await self.stand.until(lambda: not self.stand.get("busy"), limit=40_000)
+        await self.until(lambda: not self.get("busy"), limit=40_000)
         queues = [*self.inputs, self.targets, *([self.scales] if self.scales else [])]
         assert not any(source.queue for source in queues) and not self.results.taken
         assert [await host.read(name) for name in ("CONTROL", "STATUS", "UPDATES")] == [0, 0, 0]
@@ -117,9 +117,9 @@ class Bench:
         for part, rows in enumerate(inputs):
             self.send(part, rows)
         self.results.open = False
-        await self.stand.cycle(wait)
+        await self.cycle(wait)
         self.results.open = True
-        await self.stand.taken(self.results, len(expected))
+        await self.taken(self.results, len(expected))
         assert self.results.taken == expected
         await host.write("CONTROL", Command.STOP)
         assert [await host.read(name) for name in ("CONTROL", "STATUS")] == [0, 0]
@@ -138,9 +138,9 @@ async def answers_with_its_registers(dut: HierarchyObject) -> None:
     for name, value in expected.items():
         assert await host.read(name) == value, name
     assert await host.read_wide("LFSR", signed=False) == bench.chip.signs.state
-    first, before = await host.read("CYCLES"), bench.stand.now
-    await bench.stand.cycle(17)
-    assert await host.read("CYCLES") - first == bench.stand.now - before
+    first, before = await host.read("CYCLES"), bench.now
+    await bench.cycle(17)
+    assert await host.read("CYCLES") - first == bench.now - before
     for register in register_map(d):
         if register.name.startswith("MASK"):
             await host.write(register.name, 0xFFFFFFFF)
@@ -204,11 +204,11 @@ async def drops_a_grid_that_is_not_complete(dut: HierarchyObject) -> None:
     for n in trunks:
         bench.send(n, bench.rows(n, max(1, d.learning.batch[n] - 1)))
     bench.send(0, bench.rows(0, 1)[:0])
-    await bench.stand.until(lambda: not any(bench.inputs[n].queue for n in trunks))
+    await bench.until(lambda: not any(bench.inputs[n].queue for n in trunks))
     await host.write("UPDATES", 1)
     await host.write("CONTROL", Command.STOP)
     await host.write("CONTROL", Command.LEARN)
     assert await host.read("CONTROL") == Command.STOP
-    await bench.stand.until(lambda: not bench.stand.get("busy"))
+    await bench.until(lambda: not bench.get("busy"))
     await bench.learn(1)
     await bench.infer(2)

@@ -16,11 +16,14 @@ from dualspike.model.operator_geometry import product_geometry
 from dualspike.model.operator_sizes import prefix_cycles
 from dualspike.model.registers import Flag
 from dualspike.testbench.benches.operator_shapes import operator_described
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 BATCHES = 40  # of functions behind each other, enough to go round in every memory
 PULSES = (Flag.MEMBRANE, ProductFlag.FACTOR, ProductFlag.ERROR, ProductFlag.COTANGENT)
+
+TOP = "product_unit"
+CASES = [{"name": name} for name in ("pair", "triple", "tight", "single")]
 
 
 def component(name: str) -> Product:
@@ -29,26 +32,21 @@ def component(name: str) -> Product:
     return Product(d, product_geometry(d))
 
 
-class Bench:
-    """The unit on its stand, with a source of factors and a sink of mean errors for each part."""
+class Bench(TB):
+    """The unit with a source of factors and a sink of mean errors for each part."""
 
-    def __init__(self, stand: Stand, name: str, stall: float) -> None:
-        self.d, self.stand = operator_described(name), stand
+    def __init__(self, dut: HierarchyObject, stall: float) -> None:
+        super().__init__(dut)
+        self.d = operator_described(parameters()["name"])
         self.g, self.rng = product_geometry(self.d), np.random.default_rng(3)
         self.axes = range(len(self.d.learning.batch))
-        self.factors = [stand.source(f"factors_{n}", stall) for n in self.axes]
-        self.means = [stand.sink(f"means_{n}", stall) for n in self.axes]
-        self.targets = stand.source("targets", stall)
+        self.factors = [self.source(f"factors_{n}", stall) for n in self.axes]
+        self.means = [self.sink(f"means_{n}", stall) for n in self.axes]
+        self.targets = self.source("targets", stall)
         self.weighted = self.d.learning.floor is not None
-        self.scales = stand.source("scales", stall) if self.weighted else None
-        self.results = stand.sink("results", stall)
-        self.overflow, self.counted = stand.pulses("overflow"), stand.pulses("counted")
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject, stall: float) -> "Bench":
-        """Reset."""
-        name = parameters()["name"]
-        return cls(await Stand.start(dut, component(name)), name, stall)
+        self.scales = self.source("scales", stall) if self.weighted else None
+        self.results = self.sink("results", stall)
+        self.overflow, self.counted = self.pulses("overflow"), self.pulses("counted")
 
     def stored(self, form: Format, *shape: int, calm: bool) -> Ints:
         """Random stored integers of the whole format with its ends, or of its middle."""
@@ -89,9 +87,9 @@ class Bench:
 
     async def learn(self, calm: bool) -> None:
         """One batch: all that comes of it is golden's."""
-        d, f, stand, batch = self.d, self.d.formats, self.stand, self.d.learning.batch
-        stand.set(learn=1)
-        await stand.pulse(clear=1, empty=1)
+        d, f, batch = self.d, self.d.formats, self.d.learning.batch
+        self.set(learn=1)
+        await self.pulse(clear=1, empty=1)
         factors, outputs = self.outputs(calm)
         golden = Golden(d, self.g, outputs)
         target = self.stored(f.target, *batch, calm=calm)
@@ -102,13 +100,13 @@ class Bench:
         errors = golden.errors(target, scale)
         self.send(factors)
         self.targets.send(target.ravel().tolist())
-        await stand.taken(self.means[0], batch[0] * d.basis)
-        await stand.pulse(flush=1)
+        await self.taken(self.means[0], batch[0] * d.basis)
+        await self.pulse(flush=1)
         for n in self.axes:
-            await stand.taken(self.means[n], batch[n] * d.basis)
+            await self.taken(self.means[n], batch[n] * d.basis)
             assert self.means[n].taken == errors.parts[n].ravel().tolist(), f"E_{n}"
             self.means[n].taken.clear()
-        assert await stand.see("loss") == errors.loss
+        assert await self.see("loss") == errors.loss
         assert self.raised() == golden.flags
         queues = [*self.factors, self.targets, *([self.scales] if self.scales else [])]
         assert not any(source.queue for source in queues)
@@ -116,13 +114,13 @@ class Bench:
 
     async def infer(self, *, edges: bool = False) -> None:
         """One grid of functions without learning."""
-        d, stand = self.d, self.stand
-        stand.set(learn=0)
-        await stand.pulse(empty=1)
+        d = self.d
+        self.set(learn=0)
+        await self.pulse(empty=1)
         factors, outputs = self.edges() if edges else self.outputs(calm=False)
         golden = Golden(d, self.g, outputs)
         self.send(factors)
-        await stand.taken(self.results, golden.y.size)
+        await self.taken(self.results, golden.y.size)
         assert self.results.taken == golden.y.ravel().tolist()
         assert len(self.counted) == len(golden.y)
         assert self.raised() == golden.flags
@@ -152,14 +150,14 @@ async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
     bench.factors[0].send(factors[0].ravel().tolist())
     for n in bench.axes[1:]:
         bench.factors[n].send(factors[n].ravel().tolist()[:-1])
-    await bench.stand.cycle(100)
+    await bench.cycle(100)
     assert not bench.factors[0].moved
-    assert not await bench.stand.see("full")
+    assert not await bench.see("full")
     for n in bench.axes[1:]:
-        assert await bench.stand.see(f"stored_{n}") == bench.d.learning.batch[n] - 1
-    await bench.stand.pulse(empty=1)
+        assert await bench.see(f"stored_{n}") == bench.d.learning.batch[n] - 1
+    await bench.pulse(empty=1)
     for n in bench.axes[1:]:
-        assert await bench.stand.see(f"stored_{n}") == 0
+        assert await bench.see(f"stored_{n}") == 0
 
 
 @cocotb.test()
@@ -173,8 +171,8 @@ async def keeps_its_pace(dut: HierarchyObject, shut: int) -> None:
     bench = await Bench.start(dut, 0.0)
     batch, basis, (inputs, *trunks) = bench.d.learning.batch, bench.d.basis, bench.factors
     means, words = bench.means[0], batch[0] * basis
-    bench.stand.set(learn=1)
-    await bench.stand.pulse(clear=1, empty=1)
+    bench.set(learn=1)
+    await bench.pulse(clear=1, empty=1)
     factors, _ = bench.outputs(calm=True)
     for source, rows in zip(trunks, factors[1:], strict=True):
         source.send(rows.ravel().tolist())
@@ -184,9 +182,9 @@ async def keeps_its_pace(dut: HierarchyObject, shut: int) -> None:
         if bench.scales:
             bench.scales.send([1] * batch[0])
     means.open = False
-    await bench.stand.cycle(shut)
+    await bench.cycle(shut)
     means.open = True
-    await bench.stand.taken(means, BATCHES * words)
+    await bench.taken(means, BATCHES * words)
     assert means.taken == BATCHES * means.taken[:words]
     apart = [after - before for before, after in pairwise(means.moved[::basis])]
     assert max(apart[len(apart) // 2 :]) == prefix_cycles(bench.d, 1)

@@ -9,9 +9,17 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
+from dualspike.hw.core import Core
 from dualspike.model.load import load_preset
 from dualspike.model.registers import Command, register_map
 from dualspike.testbench.components import parameters
+
+TOP = "hat"
+
+
+def component(cycles: int, result: str) -> Core:
+    """The core of the paper's network; ``result`` is the file for the speed over ``cycles``."""
+    return Core(load_preset("hat"))
 
 
 @cocotb.test()

@@ -8,8 +8,11 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.readouts import Readouts
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "readouts"
+CASES = [{"name": name} for name in ("local", "near")]
 
 
 def component(name: str) -> Readouts:
@@ -18,20 +21,15 @@ def component(name: str) -> Readouts:
     return Readouts(d, g)
 
 
-class Bench:
-    """The readouts' outputs on a stand, and samples for them."""
+class Bench(TB):
+    """The readouts' outputs, and samples for them."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(15)
-        self.d, self.g, _ = shape(name, 0)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(15)
+        self.d, self.g, _ = shape(parameters()["name"], 0)
         self.outputs = self.d.network.layers[-1]
         self.readouts = range(self.d.readouts)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
 
     def rows(self, samples: int) -> list[Any]:
         """Outputs of one readout over the whole formats."""
@@ -73,19 +71,19 @@ async def brings_outputs_and_targets_together(
 ) -> None:
     """Readouts and targets at different paces, with pauses; samples enter in between."""
     bench = await Bench.start(dut)
-    stand, samples = bench.stand, 40
-    stand.set(learn=1)
-    sources = [stand.source(f"inputs_{n}", stalls[0] * n / 3) for n in bench.readouts]
-    wanted, out = stand.source("targets", stalls[0]), stand.sink("outputs", stalls[1])
+    samples = 40
+    bench.set(learn=1)
+    sources = [bench.source(f"inputs_{n}", stalls[0] * n / 3) for n in bench.readouts]
+    wanted, out = bench.source("targets", stalls[0]), bench.sink("outputs", stalls[1])
     rows, targets = [bench.rows(samples) for _ in sources], bench.targets(samples)
     wanted.send(targets)
     for source, one in zip(sources, rows, strict=True):
         source.send(one)
     for _ in range(samples):
-        await stand.cycle(bench.rng.randrange(4 * bench.outputs))
-        await stand.pulse(entered=1)
-    await stand.taken(out, len(targets) * len(rows))
-    await stand.cycle(5)
+        await bench.cycle(bench.rng.randrange(4 * bench.outputs))
+        await bench.pulse(entered=1)
+    await bench.taken(out, len(targets) * len(rows))
+    await bench.cycle(5)
     bench.check(out.taken, rows, targets)
 
 
@@ -93,20 +91,20 @@ async def brings_outputs_and_targets_together(
 async def loses_no_cycle(dut: HierarchyObject) -> None:
     """With targets there: an output a cycle behind its coming in, and one in every cycle."""
     bench = await Bench.start(dut)
-    stand, samples = bench.stand, 2
-    stand.set(learn=1)
+    samples = 2
+    bench.set(learn=1)
     for _ in range(samples):
-        await stand.pulse(entered=1)
-    wanted, out = stand.source("targets"), stand.sink("outputs")
+        await bench.pulse(entered=1)
+    wanted, out = bench.source("targets"), bench.sink("outputs")
     targets = bench.targets(samples)
     wanted.send(targets)
-    await stand.until(lambda: not wanted.queue)
+    await bench.until(lambda: not wanted.queue)
     rows = [bench.rows(samples) for _ in bench.readouts]
-    sources = [stand.source(f"inputs_{n}") for n in bench.readouts]
+    sources = [bench.source(f"inputs_{n}") for n in bench.readouts]
     for source, one in zip(sources, rows, strict=True):
         source.send(one)
     count = len(targets) * len(rows)
-    await stand.taken(out, count)
+    await bench.taken(out, count)
     assert out.moved == list(range(out.moved[0], out.moved[0] + count))
     assert sorted(cycle + 1 for one in sources for cycle in one.moved) == out.moved
     bench.check(out.taken, rows, targets)
@@ -116,29 +114,29 @@ async def loses_no_cycle(dut: HierarchyObject) -> None:
 async def takes_targets_of_samples_alone(dut: HierarchyObject) -> None:
     """No target before its sample has entered; none is lost while one readout stands still."""
     bench = await Bench.start(dut)
-    stand, kept = bench.stand, bench.g.targets_kept
-    stand.set(learn=1)
+    kept = bench.g.targets_kept
+    bench.set(learn=1)
     samples = -(-kept // bench.outputs) + 2
-    wanted, out = stand.source("targets"), stand.sink("outputs")
+    wanted, out = bench.source("targets"), bench.sink("outputs")
     targets = bench.targets(samples)
     rows = [bench.rows(samples) for _ in bench.readouts]
     wanted.send(targets)
-    sources = [stand.source(f"inputs_{n}") for n in bench.readouts]
+    sources = [bench.source(f"inputs_{n}") for n in bench.readouts]
     for source, one in zip(sources[:-1], rows, strict=False):
         source.send(one)
-    await stand.cycle(20)
+    await bench.cycle(20)
     assert not wanted.moved and not out.taken
-    await stand.pulse(entered=1)
-    await stand.cycle(20 * bench.outputs)
+    await bench.pulse(entered=1)
+    await bench.cycle(20 * bench.outputs)
     assert len(wanted.moved) == bench.outputs
     assert len(out.taken) == bench.outputs * len(sources[:-1])
     for _ in range(samples - 1):
-        await stand.pulse(entered=1)
-    await stand.cycle(20 * kept)
+        await bench.pulse(entered=1)
+    await bench.cycle(20 * kept)
     assert len(wanted.moved) == kept
     assert len(out.taken) == kept * len(sources[:-1])
     sources[-1].send(rows[-1])
-    await stand.taken(out, len(targets) * len(rows))
+    await bench.taken(out, len(targets) * len(rows))
     bench.check(out.taken, rows, targets)
 
 
@@ -147,24 +145,24 @@ async def takes_targets_of_samples_alone(dut: HierarchyObject) -> None:
 async def passes_results_on(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Without ``learn`` the network's outputs need no target, and none is taken; then learning."""
     bench = await Bench.start(dut)
-    stand, samples = bench.stand, 30
-    sources = [stand.source(f"inputs_{n}", stalls[0]) for n in bench.readouts]
-    wanted, out = stand.source("targets"), stand.sink("outputs", stalls[1])
+    samples = 30
+    sources = [bench.source(f"inputs_{n}", stalls[0]) for n in bench.readouts]
+    wanted, out = bench.source("targets"), bench.sink("outputs", stalls[1])
     results = bench.rows(samples)
     sources[0].send(results)
     targets = bench.targets(samples)
     wanted.send(targets)
     for _ in range(samples):
-        await stand.pulse(entered=1)
-    await stand.taken(out, len(results))
+        await bench.pulse(entered=1)
+    await bench.taken(out, len(results))
     assert [given["row"] for given in out.taken] == results
     assert not any(given["local"] for given in out.taken) and not wanted.moved
     out.taken.clear()
-    stand.set(learn=1)
+    bench.set(learn=1)
     rows = [bench.rows(samples) for _ in sources]
     for source, one in zip(sources, rows, strict=True):
         source.send(one)
     for _ in range(samples):
-        await stand.pulse(entered=1)
-    await stand.taken(out, len(targets) * len(rows))
+        await bench.pulse(entered=1)
+    await bench.taken(out, len(targets) * len(rows))
     bench.check(out.taken, rows, targets)

@@ -7,10 +7,12 @@ from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.relay import Relay
-from dualspike.testbench.benches.stand import Stand
-from dualspike.testbench.components import parameters
+from dualspike.testbench.benches.tb import TB
 
 _CYCLES = 5
+
+TOP = "relay"
+CASES = [{"bits": 8}]
 
 
 def component(bits: int) -> Relay:
@@ -18,30 +20,22 @@ def component(bits: int) -> Relay:
     return Relay(unsigned(bits))
 
 
-async def _stand(dut: HierarchyObject) -> Stand:
-    return await Stand.start(dut, component(**parameters()))
-
-
 @cocotb.test()
 @cocotb.parametrize(stalls=[(0.0, 0.5), (0.5, 0.0), (0.5, 0.5), (0.1, 0.9)])
 async def passes_everything_on(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """What goes in comes out, whoever waits."""
-    stand = await _stand(dut)
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    tb = await TB.start(dut)
     sent = list(range(100))
-    source.send(sent)
-    await stand.taken(sink, len(sent))
-    await stand.cycle(5)
+    _, sink = await tb.through(sent, len(sent), stalls)
+    await tb.cycle(5)
     assert sink.taken == sent
 
 
 @cocotb.test()
 async def takes_one_cycle(dut: HierarchyObject) -> None:
     """Latency 1, and a payload in every cycle."""
-    stand = await _stand(dut)
-    source, sink = stand.source("inputs"), stand.sink("outputs")
-    source.send(range(20))
-    await stand.taken(sink, 20)
+    tb = await TB.start(dut)
+    source, sink = await tb.through(range(20), 20)
     assert source.moved == list(range(source.moved[0], source.moved[0] + 20))
     assert sink.moved == [cycle + 1 for cycle in source.moved]
 
@@ -52,24 +46,24 @@ async def follows_a_queue_of_two(dut: HierarchyObject) -> None:
 
     What the relay says depends on the list alone: no valid or ready runs straight through.
     """
-    stand = await _stand(dut)
+    tb = await TB.start(dut)
     payload = 0
     for course in product((0, 1), repeat=2 * _CYCLES):
         queue: list[int] = []
         standing = False
         for offer, ready in [*zip(course[::2], course[1::2], strict=True), (0, 1), (0, 1)]:
             standing = standing or bool(offer)
-            stand.set(inputs_valid=standing, inputs_payload=payload, outputs_ready=ready)
-            await stand.settle()
-            assert stand.get("inputs_ready") == (len(queue) < 2)
-            assert stand.get("outputs_valid") == (len(queue) > 0)
+            tb.set(inputs_valid=standing, inputs_payload=payload, outputs_ready=ready)
+            await tb.settle()
+            assert tb.get("inputs_ready") == (len(queue) < 2)
+            assert tb.get("outputs_valid") == (len(queue) > 0)
             taken = standing and len(queue) < 2
             if queue:
-                assert stand.get("outputs_payload") == queue[0]
+                assert tb.get("outputs_payload") == queue[0]
                 queue = queue[ready:]
             if taken:
                 queue.append(payload)
                 payload, standing = (payload + 1) % 256, False
-            await stand.edge()
-        stand.set(inputs_valid=0, outputs_ready=1)
-        await stand.cycle(2)
+            await tb.edge()
+        tb.set(inputs_valid=0, outputs_ready=1)
+        await tb.cycle(2)

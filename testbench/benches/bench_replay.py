@@ -7,8 +7,16 @@ from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.replay import Replay
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "replay"
+CASES = [
+    {"depth": 1, "times": 1},
+    {"depth": 1, "times": 5},
+    {"depth": 3, "times": 2},
+    {"depth": 4, "times": 3},
+]
 
 
 def component(depth: int, times: int) -> Replay:
@@ -16,17 +24,12 @@ def component(depth: int, times: int) -> Replay:
     return Replay(unsigned(8), depth, times)
 
 
-class Bench:
+class Bench(TB):
     """A replay and random frames."""
 
-    def __init__(self, stand: Stand, depth: int, times: int) -> None:
-        self.stand, self.depth, self.times = stand, depth, times
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.depth, self.times = parameters()["depth"], parameters()["times"]
 
     def frames(self, count: int) -> tuple[list[int], list[int]]:
         """Rows in, and rows out."""
@@ -42,12 +45,9 @@ class Bench:
 async def repeats_every_frame(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Each frame as often as it should, whoever waits, and nothing more."""
     bench = await Bench.start(dut)
-    source = bench.stand.source("inputs", stalls[0])
-    sink = bench.stand.sink("outputs", stalls[1])
     rows, expected = bench.frames(20)
-    source.send(rows)
-    await bench.stand.taken(sink, len(expected))
-    await bench.stand.cycle(5)
+    _, sink = await bench.through(rows, len(expected), stalls)
+    await bench.cycle(5)
     assert sink.taken == expected
 
 
@@ -55,10 +55,8 @@ async def repeats_every_frame(dut: HierarchyObject, stalls: tuple[float, float])
 async def loses_no_cycle(dut: HierarchyObject) -> None:
     """First row out 2 cycles behind the last in; then a row in every cycle, frame upon frame."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
     rows, expected = bench.frames(6)
-    source.send(rows)
-    await bench.stand.taken(sink, len(expected))
+    source, sink = await bench.through(rows, len(expected))
     depth = bench.depth
     assert source.moved[: 2 * depth] == list(range(source.moved[0], source.moved[0] + 2 * depth))
     first = source.moved[depth - 1] + 2

@@ -7,8 +7,11 @@ from dualspike.hw.schedule import Schedule
 from dualspike.model.description import Description
 from dualspike.model.load import describe
 from dualspike.model.registers import SCHEDULE
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "schedule"
+CASES = [{"stages": 5, "period": 12}]
 
 
 def component(stages: int, period: int) -> Schedule:
@@ -21,61 +24,57 @@ def _described(stages: int, period: int) -> Description:
     return describe({"network": {"layers": [1, 1, 1]}, "learning": learning}, "schedule")
 
 
-async def _start(dut: HierarchyObject) -> Stand:
-    return await Stand.start(dut, component(**parameters()))
+async def _write(tb: TB, name: str, value: int) -> None:
+    await tb.pulse(**{f"{name}_written": 1, "write_data": value})
 
 
-async def _write(stand: Stand, name: str, value: int) -> None:
-    await stand.pulse(**{f"{name}_written": 1, "write_data": value})
-
-
-async def _tick(stand: Stand, stages: int, period: int) -> int:
+async def _tick(tb: TB, stages: int, period: int) -> int:
     """The stage, as many clocks behind a tick as it may take to settle."""
-    await stand.pulse(tick=1)
-    await stand.cycle(-(-stages // period))
-    return await stand.see("STAGE")
+    await tb.pulse(tick=1)
+    await tb.cycle(-(-stages // period))
+    return await tb.see("STAGE")
 
 
 @cocotb.test()
 async def follows_the_description(dut: HierarchyObject) -> None:
     """Every update of runs of many lengths, and some more behind their end."""
-    stand = await _start(dut)
+    tb = await TB.start(dut)
     for stages in (1, 2, 3, 5, 16):
         for period in (1, 2, 3, 7, 16, 23, 40):
             d = _described(stages, period)
             registers = {"STAGES": stages, "PERIOD": period, "PHASE": 0, "STAGE": 0}
             for name, value in registers.items():
-                await _write(stand, name, value)
+                await _write(tb, name, value)
             for update in range(1, period + 4):
-                assert await _tick(stand, stages, period) == d.stage(update), f"{d} at {update}"
+                assert await _tick(tb, stages, period) == d.stage(update), f"{d} at {update}"
 
 
 @cocotb.test()
 async def starts_from_the_description(dut: HierarchyObject) -> None:
     """Reset values; a stage and a phase in the middle of a run go on from there."""
-    stand, given = await _start(dut), parameters()
+    tb, given = await TB.start(dut), parameters()
     d = _described(**given)
     expected = {"STAGE": 0, "STAGES": given["stages"], "PERIOD": given["period"], "PHASE": 0}
-    assert {name: await stand.see(name) for name in SCHEDULE} == expected
+    assert {name: await tb.see(name) for name in SCHEDULE} == expected
     for update in (given["period"] // 2, 3):
-        await _write(stand, "STAGE", d.stage(update))
-        await _write(stand, "PHASE", update * given["stages"] % given["period"])
+        await _write(tb, "STAGE", d.stage(update))
+        await _write(tb, "PHASE", update * given["stages"] % given["period"])
         for n in range(1, 6):
-            assert await _tick(stand, **given) == d.stage(update + n)
+            assert await _tick(tb, **given) == d.stage(update + n)
 
 
 @cocotb.test()
 async def rests_without_stages(dut: HierarchyObject) -> None:
     """With STAGES 0 the host's stage stays, and so do the other registers."""
-    stand = await _start(dut)
-    await _write(stand, "STAGES", 0)
+    tb = await TB.start(dut)
+    await _write(tb, "STAGES", 0)
     for name in ("STAGE", "PERIOD", "PHASE"):
         highest = (1 << SCHEDULE[name]) - 1
-        await _write(stand, name, highest)
-        assert await stand.see(name) == highest
+        await _write(tb, name, highest)
+        assert await tb.see(name) == highest
     for name, value in {"STAGE": 9, "PHASE": 77, "PERIOD": 5}.items():
-        await _write(stand, name, value)
+        await _write(tb, name, value)
     for _ in range(5):
-        await stand.pulse(tick=1)
-        await stand.cycle(2)
-    assert [await stand.see(name) for name in SCHEDULE] == [9, 0, 5, 77]
+        await tb.pulse(tick=1)
+        await tb.cycle(2)
+    assert [await tb.see(name) for name in SCHEDULE] == [9, 0, 5, 77]

@@ -14,8 +14,13 @@ from dualspike.model.registers import Command
 from dualspike.testbench.benches.plain import Plain
 from dualspike.testbench.benches.reference import rounded
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "sequencer"
+CASES = [
+    {"name": name} for name in ("plain", "folded", "twisted", "odd", "gliding", "local", "event")
+]
 
 
 def component(name: str) -> Plain:
@@ -24,12 +29,13 @@ def component(name: str) -> Plain:
     return Plain(Sequencer(Course.of(d, g)))
 
 
-class Bench:
+class Bench(TB):
     """A sequencer in the midst of a pretended core."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(14)
-        self.d, self.g, _ = shape(name, 0)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(14)
+        self.d, self.g, _ = shape(parameters()["name"], 0)
         self.outputs = self.d.network.layers[-1]
         self.order = draw_order(self.d.learning.structure, self.d.lanes, self.d.shapes)
         layers = len(self.g.layers)
@@ -43,26 +49,22 @@ class Bench:
         self.stage, self.clipped = 0, set[bool]()
         self.stochastic = self.d.learning.rounding == "stochastic"
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset; random masks and shifts."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), **given)
-        bench.stand.set(masks=bench.masks, shifts=bench.shifts, words_valid=1)
-        if bench.scaled:
-            bench.stand.set(mantissas=bench.mantissas)
-        return bench
+    async def load(self) -> None:
+        """Random masks and shifts."""
+        self.set(masks=self.masks, shifts=self.shifts, words_valid=1)
+        if self.scaled:
+            self.set(mantissas=self.mantissas)
 
     async def command(self, command: Command) -> None:
         """Write CONTROL."""
-        await self.stand.pulse(command=command, commanded=1)
+        await self.pulse(command=command, commanded=1)
 
     async def expect(self, **ports: int) -> None:
         """One cycle with exactly these values."""
-        await self.stand.settle()
-        found = {name: self.stand.get(name) for name in ports}
-        assert found == ports, f"cycle {self.stand.now}"
-        await self.stand.edge()
+        await self.settle()
+        found = {name: self.get(name) for name in ports}
+        assert found == ports, f"cycle {self.now}"
+        await self.edge()
 
     def turns(self, **ports: int) -> dict[str, int]:
         """Ports that only a core with several passes has."""
@@ -79,30 +81,30 @@ class Bench:
         """All words of a pass in their order, one a cycle, and one cycle to prime."""
         drawn = [draw for draw in self.order if draw.lane // self.g.lanes == turn]
         for n, draw in enumerate(drawn):
-            await self.stand.settle()
+            await self.settle()
             load = [0] * len(self.g.layers)
             load[draw.layer] = 1 << draw.lane % self.g.lanes
-            assert self.stand.get("load") == load
+            assert self.get("load") == load
             keeps = self.turns(keep=int(not (n or turn or again)), swap=0, turn=turn, clear=0)
-            assert {name: self.stand.get(name) for name in keeps} == keeps
-            assert self.stand.get("words_ready") == 1 and self.stand.get("open") == 0
-            assert (self.stand.get("busy"), self.stand.get("mode")) == (1, Command.LEARN)
-            await self.stand.edge()
+            assert {name: self.get(name) for name in keeps} == keeps
+            assert self.get("words_ready") == 1 and self.get("open") == 0
+            assert (self.get("busy"), self.get("mode")) == (1, Command.LEARN)
+            await self.edge()
         last = self.turns(clear=int(not (turn or again)), swap=again, turn=turn)
         await self.expect(prime=1, open=0, words_ready=0, learn=1, **last)
 
     async def samples(self) -> None:
         """The batch enters and leaves, with pauses; open until all have entered."""
-        stand, batch = self.stand, self.d.learning.batch
+        batch = self.d.learning.batch
         entered = left = 0
         outputs = self.outputs * self.d.readouts
         while left < batch * outputs:
             enters = entered < batch and self.rng.random() < 0.5
             leaves = left < entered * outputs and self.rng.random() < 0.5
-            stand.set(entered=enters, left=leaves)
+            self.set(entered=enters, left=leaves)
             await self.expect(open=int(entered < batch), prime=0, busy=1, start=0)
             entered, left = entered + enters, left + leaves
-        stand.set(entered=0, left=0)
+        self.set(entered=0, left=0)
 
     def step(self, jvp: int, layer: int, word: int) -> tuple[int, bool]:
         """A step, and whether it was clipped."""
@@ -119,10 +121,10 @@ class Bench:
         halves = 1 << (self.g.jvp_bits - 1)
         lanes = range(self.d.lanes)
         jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
-        self.stand.set(jvp=jvp)
+        self.set(jvp=jvp)
         if self.d.learning.schedule == "chip":
             self.stage = self.rng.choice([0, self.rng.randrange(16)])
-            self.stand.set(stage=self.stage)
+            self.set(stage=self.stage)
         for lane in lanes:
             turn, place = divmod(lane, self.g.lanes)
             if self.d.passes > 1 and place == 0:
@@ -135,7 +137,7 @@ class Bench:
                 await self.expect(start=0, clipped=0, open=0, words_ready=int(self.stochastic))
                 if self.stochastic:
                     self.word = self.rng.getrandbits(32)
-                    self.stand.set(words_payload=self.word)
+                    self.set(words_payload=self.word)
                 if not mask >> lane & 1:
                     continue
                 step, over = self.step(jvp[lane], layer, word)
@@ -148,10 +150,10 @@ class Bench:
                 now = {"lane": place, "step": step, **(ends if self.d.momentum else {})}
                 await self.expect(start=1 << layer, clipped=0, **now)
                 sweep = self.rng.randint(1, 9)
-                self.stand.set(sweeping=1)
+                self.set(sweeping=1)
                 for _ in range(sweep):
                     await self.expect(start=0, busy=1, **now)
-                self.stand.set(sweeping=0)
+                self.set(sweeping=0)
                 await self.expect(start=0, busy=1, **now)
         await self.expect(busy=1, learn=1, start=0, updates=updates)
 
@@ -160,7 +162,7 @@ class Bench:
 async def runs_batches(dut: HierarchyObject) -> None:
     """Three batches in a row; UPDATES counts down; then idle."""
     bench = await Bench.start(dut)
-    await bench.stand.pulse(set_updates=1, updates_data=3)
+    await bench.pulse(set_updates=1, updates_data=3)
     await bench.expect(busy=0, mode=Command.STOP, updates=3, learn=0)
     await bench.command(Command.LEARN)
     for left in (3, 2, 1):
@@ -176,7 +178,7 @@ async def ignores_commands_meanwhile(dut: HierarchyObject) -> None:
     await bench.command(Command.LEARN)
     for _ in range(5):
         await bench.expect(busy=0, mode=Command.STOP, words_ready=0, open=0)
-    await bench.stand.pulse(set_updates=1, updates_data=1)
+    await bench.pulse(set_updates=1, updates_data=1)
     await bench.command(Command.LEARN)
     await bench.draw()
     for command in (Command.LEARN, Command.INFER, Command.STOP):
@@ -194,15 +196,14 @@ async def ignores_commands_meanwhile(dut: HierarchyObject) -> None:
 async def infers_until_stopped(dut: HierarchyObject) -> None:
     """Open at once; busy while outputs are owed, also behind a stop."""
     bench = await Bench.start(dut)
-    stand = bench.stand
     await bench.command(Command.INFER)
     await bench.expect(open=1, busy=0, mode=Command.INFER, learn=0)
-    await stand.pulse(entered=1)
-    await stand.pulse(entered=1)
+    await bench.pulse(entered=1)
+    await bench.pulse(entered=1)
     await bench.command(Command.STOP)
     for _ in range(2 * bench.outputs):
         await bench.expect(open=0, busy=1, mode=Command.STOP, learn=0)
-        stand.set(left=1)
+        bench.set(left=1)
         await bench.expect(busy=1)
-        stand.set(left=0)
+        bench.set(left=0)
     await bench.expect(open=0, busy=0, mode=Command.STOP)

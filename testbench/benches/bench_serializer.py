@@ -8,9 +8,18 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.serializer import Serializer
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 from dualspike.testbench.payloads import unpack
+
+TOP = "serializer"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "odd", "layer": 0},
+    {"name": "odd", "layer": 1},
+]
 
 
 def component(name: str, layer: int) -> Serializer:
@@ -19,19 +28,14 @@ def component(name: str, layer: int) -> Serializer:
     return Serializer(one, g.lanes, shared=d.learning.structure == "factored")
 
 
-class Bench:
+class Bench(TB):
     """A serializer, random groups for it, and the rows they should become."""
 
-    def __init__(self, stand: Stand, name: str, layer: int) -> None:
-        self.stand, self.rng = stand, random.Random(8)
-        self.d, _, self.layer = shape(name, layer)
-        self.payload = stand.shape("inputs_payload")
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(8)
+        self.d, _, self.layer = shape(**parameters())
+        self.payload = self.shape("inputs_payload")
 
     def frames(self, count: int) -> tuple[list[Any], list[list[dict[str, Any]]]]:
         """Groups of random bits, and rows of neurons, each with its fields; no padding."""
@@ -60,12 +64,9 @@ def neuron(fields: dict[str, Any], slot: int) -> dict[str, Any]:
 async def gives_neurons_in_order(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Every neuron that exists, once, in its row, whoever waits."""
     bench = await Bench.start(dut)
-    source = bench.stand.source("inputs", stalls[0])
-    sink = bench.stand.sink("outputs", stalls[1])
     groups, rows = bench.frames(20)
-    source.send(groups)
-    await bench.stand.taken(sink, len(rows))
-    await bench.stand.cycle(5)
+    _, sink = await bench.through(groups, len(rows), stalls)
+    await bench.cycle(5)
     assert len(sink.taken) == len(rows)
     for taken, neurons in zip(sink.taken, rows, strict=True):
         assert [neuron(taken, slot) for slot in range(len(neurons))] == neurons
@@ -75,8 +76,6 @@ async def gives_neurons_in_order(dut: HierarchyObject, stalls: tuple[float, floa
 async def gives_a_row_a_cycle(dut: HierarchyObject) -> None:
     """Latency 1, and no cycle lost from one group to the next."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
     groups, rows = bench.frames(4)
-    source.send(groups)
-    await bench.stand.taken(sink, len(rows))
+    source, sink = await bench.through(groups, len(rows))
     assert sink.moved == list(range(source.moved[0] + 1, source.moved[0] + 1 + len(rows)))

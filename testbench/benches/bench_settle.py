@@ -12,9 +12,21 @@ from dualspike.hw.settle import Settle
 from dualspike.testbench.benches.memories import fill, read_back
 from dualspike.testbench.benches.reference import check_rows, clipped, overflow_of, weighted
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 from dualspike.testbench.payloads import made
+
+TOP = "settle"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "plain", "layer": 2},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "folded", "layer": 2},
+    {"name": "twisted", "layer": 0},
+    {"name": "twisted", "layer": 2},
+    {"name": "odd", "layer": 1},
+]
 
 
 def component(name: str, layer: int) -> Settle:
@@ -22,12 +34,13 @@ def component(name: str, layer: int) -> Settle:
     return Settle(*shape(name, layer))
 
 
-class Bench:
+class Bench(TB):
     """A layer's end with random biases and signs."""
 
-    def __init__(self, stand: Stand, name: str, layer: int) -> None:
-        self.stand, self.rng = stand, random.Random(9)
-        self.d, self.g, self.layer = shape(name, layer)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(9)
+        self.d, self.g, self.layer = shape(**parameters())
         self.shared = self.d.learning.structure == "factored"
         form, n_out = self.d.formats.weight, self.layer.n_out
         self.biases = [self.rng.randint(form.lowest, form.highest) for _ in range(n_out)]
@@ -35,20 +48,16 @@ class Bench:
         self.first = [self.rng.choice([1, -1]) for _ in range(self.g.lanes)]
         self.mask = (1 << self.g.lanes) - 1
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset, load the biases, drive the signs."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), **given)
-        await fill(bench.stand, "host", bench.biases)
-        bench.drive(bench.mask)
-        return bench
+    async def load(self) -> None:
+        """Load the biases, drive the signs."""
+        await fill(self, "host", self.biases)
+        self.drive(self.mask)
 
     def drive(self, mask: int) -> None:
         """Signs as they are, and the lanes that perturb the layer."""
         self.mask = mask
         rows = [_bits(row) for row in self.rows]
-        self.stand.set(rows=rows, first=_bits(self.first), mask=mask)
+        self.set(rows=rows, first=_bits(self.first), mask=mask)
 
     def number(self, form: Shape, large: int) -> int:
         """A random signed number: tiny, or of any size, or often with ``large`` one of the ends."""
@@ -60,7 +69,7 @@ class Bench:
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
         """Rows of sums, and (z, dz, z clipped, dz clipped) of the neurons in each."""
-        layer, payload = self.layer, self.stand.shape("inputs_payload")
+        layer, payload = self.layer, self.shape("inputs_payload")
         rows: list[Any] = []
         expected: list[Any] = []
         for n in range(count):
@@ -102,16 +111,15 @@ def _bits(signs: list[int]) -> int:
 async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Sums of all sizes and both ends, some lanes masked, signs turned; every overflow."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
-    overflow = stand.pulses("overflow")
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    overflow = bench.pulses("overflow")
     for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes), bench.mask):
         bench.drive(mask)
         rows, expected = bench.frames(12)
         source.send(rows)
         sink.taken.clear()
         overflow.clear()
-        await stand.taken(sink, len(expected))
+        await bench.taken(sink, len(expected))
         check_rows(sink.taken, expected)
         flags = [overflow_of(row) for row in expected]
         assert [value for _, value in overflow] == [flag for flag in flags if flag]
@@ -123,12 +131,9 @@ async def settles_exactly(dut: HierarchyObject, stalls: tuple[float, float]) -> 
 async def takes_a_row_a_cycle(dut: HierarchyObject) -> None:
     """Latency 3, or 4 with a multiplication; overflow is told with its row."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    source, sink = stand.source("inputs"), stand.sink("outputs")
-    overflow = stand.pulses("overflow")
+    overflow = bench.pulses("overflow")
     rows, expected = bench.frames(10)
-    source.send(rows)
-    await stand.taken(sink, len(rows))
+    source, sink = await bench.through(rows, len(rows))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     assert sink.moved == [cycle + bench.latency for cycle in source.moved]
     flags = [overflow_of(row) for row in expected]
@@ -140,21 +145,21 @@ async def takes_a_row_a_cycle(dut: HierarchyObject) -> None:
 async def sweeps_move_biases(dut: HierarchyObject) -> None:
     """Every lane's signs and steps up to both ends; a sweep takes as many cycles as rows."""
     bench = await Bench.start(dut)
-    stand, layer, form = bench.stand, bench.layer, bench.d.formats.weight
-    source, sink = stand.source("inputs", 0.3), stand.sink("outputs", 0.3)
+    layer, form = bench.layer, bench.d.formats.weight
+    source, sink = bench.source("inputs", 0.3), bench.sink("outputs", 0.3)
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 4, form.highest // 4)
             step = [small, form.lowest, form.highest][turn]
-            seen, start = stand.pulses("saturated"), stand.now
-            stand.set(sweep=1, lane=lane, step=step)
+            seen, start = bench.pulses("saturated"), bench.now
+            bench.set(sweep=1, lane=lane, step=step)
             for n in range(layer.rows):
-                await stand.settle()
-                assert stand.get("swept") == (n == layer.rows - 1)
-                assert stand.get("inputs_ready") == 0
-                await stand.edge()
-            stand.set(sweep=0)
-            await stand.cycle(3)
+                await bench.settle()
+                assert bench.get("swept") == (n == layer.rows - 1)
+                assert bench.get("inputs_ready") == 0
+                await bench.edge()
+            bench.set(sweep=0)
+            await bench.cycle(3)
             over = set()
             for i, bias in enumerate(bench.biases):
                 moved = bias - bench.rows[lane][i] * bench.column(lane) * step
@@ -162,10 +167,10 @@ async def sweeps_move_biases(dut: HierarchyObject) -> None:
                 if clips:
                     over.add(start + i // layer.next_simd + 2)
             assert seen == [(cycle, 1) for cycle in sorted(over)]
-            stand.parts.pop()
+            bench.parts.pop()
         rows, expected = bench.frames(3)
         source.send(rows)
         sink.taken.clear()
-        await stand.taken(sink, len(expected))
+        await bench.taken(sink, len(expected))
         check_rows(sink.taken, expected)
-    assert await read_back(stand, "host", layer.n_out) == bench.biases
+    assert await read_back(bench, "host", layer.n_out) == bench.biases

@@ -10,8 +10,14 @@ from cocotb.handle import HierarchyObject
 from dualspike.hw.sieve import Sieve
 from dualspike.testbench.benches.reference import chunks, frame, kept
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "sieve"
+CASES = [
+    {"name": "event", "layer": 1},
+    {"name": "sparse", "layer": 2},
+]
 
 
 def component(name: str, layer: int) -> Sieve:
@@ -20,18 +26,13 @@ def component(name: str, layer: int) -> Sieve:
     return Sieve(one, g.lanes)
 
 
-class Bench:
+class Bench(TB):
     """A sieve and random frames."""
 
-    def __init__(self, stand: Stand, name: str, layer: int) -> None:
-        self.stand, self.rng = stand, random.Random(3)
-        self.d, _, self.layer = shape(name, layer)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(3)
+        self.d, _, self.layer = shape(**parameters())
 
     def frame(self) -> list[dict[str, Any]]:
         """The chunks of a random frame."""
@@ -51,15 +52,14 @@ class Bench:
 async def keeps_what_sounds(dut: HierarchyObject, stalls: tuple[float, float], learn: bool) -> None:
     """Chunks with a spike or, in learning, a tangent; the last of a silent frame; no others."""
     bench = await Bench.start(dut)
-    stand = bench.stand
-    stand.set(learn=learn)
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
-    dropped = stand.pulses("dropped")
+    bench.set(learn=learn)
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    dropped = bench.pulses("dropped")
     frames = [bench.frame() for _ in range(25)]
     source.send(chunk for one in frames for chunk in one)
     expected = [chunk for one in frames for chunk in bench.sifted(one, learn)]
-    await stand.taken(sink, len(expected))
-    await stand.cycle(5)
+    await bench.taken(sink, len(expected))
+    await bench.cycle(5)
     assert sink.taken == expected
     clocks = len(frames) * bench.layer.cycles - len(expected)
     assert len(dropped) * bench.layer.groups == clocks
@@ -69,9 +69,9 @@ async def keeps_what_sounds(dut: HierarchyObject, stalls: tuple[float, float], l
 async def takes_time_by_what_is_kept(dut: HierarchyObject) -> None:
     """Latency of 2 cycles; then a frame every max(chunks, groups * kept) cycles."""
     bench = await Bench.start(dut)
-    stand, layer = bench.stand, bench.layer
-    stand.set(learn=1)
-    source, sink = stand.source("inputs"), stand.sink("outputs")
+    layer = bench.layer
+    bench.set(learn=1)
+    source, sink = bench.source("inputs"), bench.sink("outputs")
     still = [[0] * bench.d.lanes_built] * layer.n_in
     silent, loud = (chunks(layer, [spike] * layer.n_in, still) for spike in (0, 1))
     for kept_chunks in range(layer.chunks + 1):
@@ -80,7 +80,7 @@ async def takes_time_by_what_is_kept(dut: HierarchyObject) -> None:
         payloads = (loud[:kept_chunks] + silent[kept_chunks:]) * 8
         source.send(payloads)
         given = layer.groups * max(1, kept_chunks)
-        await stand.taken(sink, len(sink.taken) + 8 * given)
+        await bench.taken(sink, len(sink.taken) + 8 * given)
         assert sink.moved[0] - source.moved[layer.chunks - 1] == 2
         starts = sink.moved[::given]
         interval = max(layer.chunks, given)

@@ -12,7 +12,7 @@ from dualspike.model.geometry import Layer, geometry
 from dualspike.model.load import describe
 from dualspike.testbench.benches.memories import push_words
 from dualspike.testbench.benches.reference import drawn, drawn_words
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 
@@ -29,41 +29,51 @@ def _described(
     return d, geometry(d).layers[1]
 
 
+TOP = "signs"
+CASES = [
+    {"n_in": 5, "n_out": 6, "pe": 6, "simd": 1, "structure": "independent", "lanes": 2},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "independent", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "independent", "lanes": 1},
+    {"n_in": 3, "n_out": 40, "pe": 16, "simd": 2, "structure": "independent", "lanes": 2},
+    {"n_in": 4, "n_out": 3, "pe": 1, "simd": 3, "structure": "independent", "lanes": 4},
+    {"n_in": 1, "n_out": 1, "pe": 1, "simd": 1, "structure": "factored", "lanes": 1},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "factored", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "factored", "lanes": 4},
+    {"n_in": 37, "n_out": 40, "pe": 16, "simd": 8, "structure": "factored", "lanes": 1},
+]
+
+
 def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
     """The signs of one layer."""
     return Signs(_described(n_in, n_out, pe, simd, structure, lanes)[1], lanes, structure)
 
 
-class Bench:
+class Bench(TB):
     """Signs loaded with the words of the first batch, and where the pass stands."""
 
-    def __init__(self, d: Description, layer: Layer, stand: Stand) -> None:
-        self.d, self.layer, self.stand = d, layer, stand
-        self.signs: Perturbation = drawn(d)
-        self.shared = d.learning.structure == "factored"
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.d, self.layer = _described(**parameters())
+        self.signs: Perturbation = drawn(self.d)
+        self.shared = self.d.learning.structure == "factored"
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset, push the words in, restart."""
-        given = parameters()
-        d, layer = _described(**given)
-        bench = cls(d, layer, await Stand.start(dut, component(**given)))
-        await push_words(bench.stand, drawn_words(d, layer))
-        return bench
+    async def load(self) -> None:
+        """Push the words in, restart."""
+        await push_words(self, drawn_words(self.d, self.layer))
 
     async def visit(self, group: int, chunk: int, advance: int = 1) -> None:
         """Check all signs of one position, then advance or stay."""
-        layer, stand = self.layer, self.stand
+        layer = self.layer
         last_chunk = chunk == layer.chunks - 1
-        stand.set(
+        self.set(
             advance=advance,
             chunk=chunk,
             group=group,
             last_chunk=last_chunk,
             last_row=last_chunk and group == layer.groups - 1,
         )
-        await stand.settle()
-        for lane, found in enumerate(stand.get("weights")):
+        await self.settle()
+        for lane, found in enumerate(self.get("weights")):
             for p in range(layer.pe):
                 for s in range(layer.simd):
                     i, j = group * layer.pe + p, chunk * layer.simd + s
@@ -72,12 +82,12 @@ class Bench:
                         expected = self.signs.weights[layer.index][lane, i, j]
                         assert 1 - 2 * bit == expected, f"lane {lane}, weight ({i}, {j})"
         self.rows(chunk)
-        await stand.edge()
+        await self.edge()
 
     def rows(self, chunk: int) -> None:
         """Row and column signs make up the weights' and the biases'."""
-        layer, stand = self.layer, self.stand
-        rows, columns, first = stand.get("rows"), stand.get("columns"), stand.get("first")
+        layer = self.layer
+        rows, columns, first = self.get("rows"), self.get("columns"), self.get("first")
         for lane in range(self.d.lanes):
             c0 = first >> lane & 1
             for i in range(layer.n_out):
@@ -114,6 +124,6 @@ async def restart_anywhere(dut: HierarchyObject) -> None:
     for length in range(len(positions) + 1):
         for group, chunk in positions[:length]:
             await bench.visit(group, chunk)
-        bench.stand.set(advance=0)
-        await bench.stand.pulse(restart=1)
+        bench.set(advance=0)
+        await bench.pulse(restart=1)
         await bench.visit(0, 0, advance=0)

@@ -41,6 +41,12 @@ _STREAMS = {
     "m_axis_results_t": ("data", "last"),
 }
 
+TOP = "soc"
+CASES = [
+    {"name": "plain", "wrap": "axi"},
+    {"name": "odd", "wrap": "wishbone"},
+]
+
 
 def component(name: str, wrap: str) -> Soc:
     """The wrapped core of one of the shapes."""

@@ -20,8 +20,21 @@ from dualspike.testbench.benches.reference import (
     matrix,
 )
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "synapse"
+CASES = [
+    {"name": "plain", "layer": 0},
+    {"name": "plain", "layer": 1},
+    {"name": "folded", "layer": 0},
+    {"name": "folded", "layer": 1},
+    {"name": "folded", "layer": 2},
+    {"name": "twisted", "layer": 1},
+    {"name": "odd", "layer": 2},
+    {"name": "event", "layer": 1},
+    {"name": "sparse", "layer": 2},
+]
 
 
 def component(name: str, layer: int) -> Synapse:
@@ -30,36 +43,33 @@ def component(name: str, layer: int) -> Synapse:
     return Synapse(one, g.lanes, d.learning.structure, d.formats.weight.bits)
 
 
-class Bench:
+class Bench(TB):
     """An array with random weights and the signs of the first batch of a seed."""
 
-    def __init__(self, stand: Stand, name: str, layer: int, seed: int) -> None:
-        self.stand, self.rng = stand, random.Random(7)
-        d, self.g, self.layer = shape(name, layer)
+    def __init__(self, dut: HierarchyObject, seed: int = 1) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(7)
+        d, self.g, self.layer = shape(**parameters())
         learning = d.learning.model_copy(update={"seed": seed})
         self.d = d.model_copy(update={"learning": learning})
         self.shared = self.d.learning.structure == "factored"
         form = self.d.formats.weight
         self.weights = matrix(self.rng, form, self.layer.n_out, self.layer.n_in)
         signs = drawn(self.d)
-        self.signs: list[list[list[int]]] = signs.weights[layer].tolist()
-        self.bias_signs: list[list[int]] = signs.biases[layer].tolist()
+        self.signs: list[list[list[int]]] = signs.weights[self.layer.index].tolist()
+        self.bias_signs: list[list[int]] = signs.biases[self.layer.index].tolist()
         self.mask = (1 << self.g.lanes) - 1
         self.rows: list[list[int]] = []
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject, seed: int = 1) -> "Bench":
-        """Reset, load weights and signs."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), **given, seed=seed)
-        await fill(bench.stand, "host", flat(bench.weights))
-        await push_words(bench.stand, drawn_words(bench.d, bench.layer))
-        bench.stand.set(mask=bench.mask)
-        if bench.layer.skips and not bench.shared:
-            for _ in range(bench.layer.cycles):
-                assert await bench.stand.see("inputs_ready") == 0
-        assert await bench.stand.see("inputs_ready") == 1
-        return bench
+    async def load(self) -> None:
+        """Load weights and signs."""
+        await fill(self, "host", flat(self.weights))
+        await push_words(self, drawn_words(self.d, self.layer))
+        self.set(mask=self.mask)
+        if self.layer.skips and not self.shared:
+            for _ in range(self.layer.cycles):
+                assert await self.see("inputs_ready") == 0
+        assert await self.see("inputs_ready") == 1
 
     def frames(self, count: int) -> tuple[list[dict[str, Any]], list[list[Any]]]:
         """Payloads of ``count`` random frames, and the sums of every group's neurons."""
@@ -103,7 +113,7 @@ class Bench:
 
     async def read_rows(self) -> None:
         """Row signs as +1 and -1, from the port; with the column signs they give the biases'."""
-        rows, first = await self.stand.see("rows"), await self.stand.see("first")
+        rows, first = await self.see("rows"), await self.see("first")
         self.rows = [[1 - 2 * (row >> i & 1) for i in range(self.layer.n_out)] for row in rows]
         for k, row in enumerate(self.rows):
             sign = 1 - 2 * (first >> k & 1)
@@ -111,16 +121,16 @@ class Bench:
 
     async def sweep(self, lane: int, step: int) -> None:
         """Move the weights on both sides and check how long it takes and what clips."""
-        stand, layer = self.stand, self.layer
-        seen, start = stand.pulses("saturated"), stand.now
-        stand.set(sweep=1, lane=lane, step=step)
+        layer = self.layer
+        seen, start = self.pulses("saturated"), self.now
+        self.set(sweep=1, lane=lane, step=step)
         for n in range(layer.cycles):
-            await stand.settle()
-            assert stand.get("swept") == (n == layer.cycles - 1)
-            assert stand.get("inputs_ready") == 0
-            await stand.edge()
-        stand.set(sweep=0)
-        await stand.cycle(3)
+            await self.settle()
+            assert self.get("swept") == (n == layer.cycles - 1)
+            assert self.get("inputs_ready") == 0
+            await self.edge()
+        self.set(sweep=0)
+        await self.cycle(3)
         over = set()
         for i, row in enumerate(self.weights):
             for j, weight in enumerate(row):
@@ -130,7 +140,7 @@ class Bench:
                     place = i // layer.pe * layer.chunks + j // layer.simd
                     over.add(start + place + 2)
         assert seen == [(cycle, 1) for cycle in sorted(over)]
-        stand.parts.pop()
+        self.parts.pop()
 
 
 @cocotb.test()
@@ -141,15 +151,14 @@ async def sums_are_exact(dut: HierarchyObject, seed: int, stalls: tuple[float, f
     """Random frames over the whole range, whoever waits, with every lane or some masked."""
     bench = await Bench.start(dut, seed)
     await bench.read_rows()
-    stand = bench.stand
-    source, sink = stand.source("inputs", stalls[0]), stand.sink("outputs", stalls[1])
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes)):
         bench.mask = mask
-        stand.set(mask=mask)
+        bench.set(mask=mask)
         payloads, expected = bench.frames(6)
         source.send(payloads)
         sink.taken.clear()
-        await stand.taken(sink, len(expected))
+        await bench.taken(sink, len(expected))
         bench.check(sink.taken, expected)
 
 
@@ -157,10 +166,8 @@ async def sums_are_exact(dut: HierarchyObject, seed: int, stalls: tuple[float, f
 async def takes_three_cycles(dut: HierarchyObject) -> None:
     """A chunk in every cycle; a group's sums 3 cycles behind its last chunk."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
     payloads, expected = bench.frames(5)
-    source.send(payloads)
-    await bench.stand.taken(sink, len(expected))
+    source, sink = await bench.through(payloads, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
     step = bench.layer.chunks
     last = [payload.get("last", n % step == step - 1) for n, payload in enumerate(payloads)]
@@ -173,8 +180,8 @@ async def sweeps_move_weights(dut: HierarchyObject) -> None:
     """Every lane's signs, steps up to both ends, and sums with the moved weights between."""
     bench = await Bench.start(dut)
     await bench.read_rows()
-    stand, form = bench.stand, bench.d.formats.weight
-    source, sink = stand.source("inputs", 0.3), stand.sink("outputs", 0.3)
+    form = bench.d.formats.weight
+    source, sink = bench.source("inputs", 0.3), bench.sink("outputs", 0.3)
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 4, form.highest // 4)
@@ -182,7 +189,7 @@ async def sweeps_move_weights(dut: HierarchyObject) -> None:
         payloads, expected = bench.frames(2)
         source.send(payloads)
         sink.taken.clear()
-        await stand.taken(sink, len(expected))
+        await bench.taken(sink, len(expected))
         bench.check(sink.taken, expected)
     count = bench.layer.n_out * bench.layer.n_in
-    assert await read_back(stand, "host", count) == flat(bench.weights)
+    assert await read_back(bench, "host", count) == flat(bench.weights)

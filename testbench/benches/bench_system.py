@@ -19,6 +19,10 @@ from dualspike.testbench.components import parameters
 
 _PATIENCE = 4000
 
+TOP = "system"
+# 8 1/3 clocks a bit.
+CASES = [{"name": "still", "clock_hz": 25_000_000, "baud": 3_000_000}]
+
 
 def component(name: str, clock_hz: int, baud: int) -> System:
     """The board of one of the shapes."""

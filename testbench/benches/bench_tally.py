@@ -8,8 +8,11 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.hw.tally import Tally
 from dualspike.testbench.benches.shapes import shape
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "tally"
+CASES = [{"name": name} for name in ("folded", "twisted", "odd")]
 
 
 def component(name: str) -> Tally:
@@ -18,18 +21,13 @@ def component(name: str) -> Tally:
     return Tally(layer, g.lanes, d.network.time_steps, d.formats.tangent.bits)
 
 
-class Bench:
+class Bench(TB):
     """A tally and samples for it."""
 
-    def __init__(self, stand: Stand, name: str) -> None:
-        self.stand, self.rng = stand, random.Random(11)
-        self.d, self.g, self.layer = shape(name, -1)
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset."""
-        given = parameters()
-        return cls(await Stand.start(dut, component(**given)), **given)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(11)
+        self.d, self.g, self.layer = shape(parameters()["name"], -1)
 
     def sample(self, end: int | None) -> tuple[list[Any], list[Any]]:
         """T frames of rows and the one frame of sums; ``end`` sets all spikes and tangents."""
@@ -69,12 +67,9 @@ class Bench:
 async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -> None:
     """Sums of random and of extreme samples, whoever waits."""
     bench = await Bench.start(dut)
-    source = bench.stand.source("inputs", stalls[0])
-    sink = bench.stand.sink("outputs", stalls[1])
     rows, expected = bench.samples()
-    source.send(rows)
-    await bench.stand.taken(sink, len(expected))
-    await bench.stand.cycle(5)
+    _, sink = await bench.through(rows, len(expected), stalls)
+    await bench.cycle(5)
     assert sink.taken == expected
 
 
@@ -82,10 +77,8 @@ async def sums_every_sample(dut: HierarchyObject, stalls: tuple[float, float]) -
 async def takes_one_cycle(dut: HierarchyObject) -> None:
     """A row in every cycle; sums 1 cycle behind the rows of the last frame."""
     bench = await Bench.start(dut)
-    source, sink = bench.stand.source("inputs"), bench.stand.sink("outputs")
     rows, expected = bench.samples()
-    source.send(rows)
-    await bench.stand.taken(sink, len(expected))
+    source, sink = await bench.through(rows, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
     chunks, steps = bench.layer.chunks, bench.d.network.time_steps
     last = [cycle for n, cycle in enumerate(source.moved) if n // chunks % steps == steps - 1]

@@ -11,8 +11,13 @@ from dualspike.testbench.benches.bench_ecc import promised
 from dualspike.testbench.benches.bench_weights import Bench
 from dualspike.testbench.benches.memories import fill
 from dualspike.testbench.benches.reference import flat
-from dualspike.testbench.benches.stand import Stand
 from dualspike.testbench.components import parameters
+
+TOP = "weights"
+CASES = [
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 5, "protection": "parity"},
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 5, "protection": "ecc"},
+]
 
 
 def component(
@@ -22,90 +27,81 @@ def component(
     return Weights(n_out, n_in, pe, simd, bits, learn=True, protection=protection)
 
 
-async def start(dut: HierarchyObject) -> Bench:
-    """Reset, and load a random matrix."""
-    given = parameters()
-    bench = Bench(await Stand.start(dut, component(**given)), given)
-    await bench.load()
-    return bench
-
-
 def read(bench: Bench, value: int, flips: int) -> tuple[int, int]:
     """What is read of a word with wrong bits, and its upsets."""
-    code = code_of(parameters()["protection"], bench.bits)
-    seen, upsets = promised(code, value & (1 << bench.bits) - 1, flips)
-    return seen - (seen >> bench.bits - 1 << bench.bits), upsets
+    code = code_of(parameters()["protection"], bench.width)
+    seen, upsets = promised(code, value & (1 << bench.width) - 1, flips)
+    return seen - (seen >> bench.width - 1 << bench.width), upsets
 
 
 @cocotb.test()
 async def upsets_of_all_words_are_met(dut: HierarchyObject) -> None:
     """Every bit, and every pair of bits, wrong in a whole memory."""
-    bench = await start(dut)
-    stand, length = bench.stand, length_of(bench)
+    bench = await Bench.start(dut)
+    length = length_of(bench)
     for wrong in (0, 1, 2):
         for bits in combinations(range(length), wrong):
             flips = sum(1 << bit for bit in bits)
-            stand.set(host_flips=flips)
-            await fill(stand, "host", flat(bench.matrix))
-            stand.set(host_flips=0)
-            await stand.cycle()
-            assert await stand.see("host_upsets") == 0
+            bench.set(host_flips=flips)
+            await fill(bench, "host", flat(bench.matrix))
+            bench.set(host_flips=0)
+            await bench.cycle()
+            assert await bench.see("host_upsets") == 0
             for row in range(bench.n_rows):
-                await stand.pulse(row=row, enable=1)
-                await stand.settle()
-                for bank, word in enumerate(stand.get("words")):
+                await bench.pulse(row=row, enable=1)
+                await bench.settle()
+                for bank, word in enumerate(bench.get("words")):
                     place = bench.place(row, bank)
                     value = bench.matrix[place[0]][place[1]] if place else 0
                     assert word == read(bench, value, flips if place else 0)[0]
-                assert stand.get("host_upsets") == read(bench, 0, flips)[1]
-                await stand.edge()
-                assert await stand.see("host_upsets") == 0
+                assert bench.get("host_upsets") == read(bench, 0, flips)[1]
+                await bench.edge()
+                assert await bench.see("host_upsets") == 0
 
 
 @cocotb.test()
 async def a_single_word_is_enough(dut: HierarchyObject) -> None:
     """One wrong bit in one word is met in its row and, by the host, in its word alone."""
-    bench = await start(dut)
-    stand = bench.stand
+    bench = await Bench.start(dut)
     for target in range(bench.n_out * bench.n_in):
         place = divmod(target, bench.n_in)
-        await stand.pulse(host_rewind=1)
+        await bench.pulse(host_rewind=1)
         for n, value in enumerate(flat(bench.matrix)):
             wrong = int(n == target) << (n % length_of(bench))
-            await stand.pulse(host_access=1, host_write=1, host_write_data=value, host_flips=wrong)
+            await bench.pulse(host_access=1, host_write=1, host_write_data=value, host_flips=wrong)
         for row in range(bench.n_rows):
-            await stand.pulse(row=row, enable=1)
+            await bench.pulse(row=row, enable=1)
             here = any(bench.place(row, bank) == place for bank in range(bench.pe * bench.simd))
-            assert (await stand.see("host_upsets") != 0) == here
+            assert (await bench.see("host_upsets") != 0) == here
 
 
 @cocotb.test()
 async def moves_write_whole_code_words(dut: HierarchyObject) -> None:
     """What the learner writes back has no upsets; with ecc it goes on from the right words."""
-    bench = await start(dut)
-    stand, rng = bench.stand, bench.rng
-    corrects = code_of(parameters()["protection"], bench.bits).corrects
+    bench = await Bench.start(dut)
+    rng = bench.rng
+    corrects = code_of(parameters()["protection"], bench.width).corrects
     for bit in range(length_of(bench)):
         flips = 1 << bit if corrects else 0
-        stand.set(host_flips=flips)
-        await fill(stand, "host", flat(bench.matrix))
-        stand.set(host_flips=rng.getrandbits(length_of(bench)))
+        bench.set(host_flips=flips)
+        await fill(bench, "host", flat(bench.matrix))
+        bench.set(host_flips=rng.getrandbits(length_of(bench)))
         for row in range(bench.n_rows):
             step, signs = bench.number(), rng.getrandbits(bench.pe * bench.simd)
-            stand.set(step=step)
-            await stand.pulse(row=row, enable=1)
-            await stand.pulse(move=1, signs=signs)
+            bench.set(step=step)
+            await bench.pulse(row=row, enable=1)
+            await bench.pulse(move=1, signs=signs)
             bench.move(row, signs, step)
-        stand.set(host_flips=0)
+        bench.set(host_flips=0)
         for row in range(bench.n_rows):
-            await stand.pulse(row=row, enable=1)
-            await stand.settle()
-            assert stand.get("words") == bench.expected(row)
-            assert stand.get("host_upsets") == 0
-            await stand.edge()
+            await bench.pulse(row=row, enable=1)
+            await bench.settle()
+            assert bench.get("words") == bench.expected(row)
+            assert bench.get("host_upsets") == 0
+            await bench.edge()
     assert await bench.dump() == bench.matrix
 
 
 def length_of(bench: Bench) -> int:
     """Bits of a code word, as the port has them."""
-    return bench.stand.shape("host_flips")
+    return bench.shape("host_flips")

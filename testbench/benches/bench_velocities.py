@@ -11,10 +11,17 @@ from cocotb.handle import HierarchyObject
 from dualspike.hw.weights import Weights
 from dualspike.testbench.benches.memories import fill, read_back
 from dualspike.testbench.benches.reference import clipped
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
 FINER = 4
+
+TOP = "weights"
+CASES = [
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 6, "momentum": 2},
+    {"n_out": 3, "n_in": 1, "pe": 2, "simd": 1, "bits": 18, "momentum": 8},
+    {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 4, "momentum": 1},
+]
 
 
 def component(**given: Any) -> Weights:
@@ -22,28 +29,22 @@ def component(**given: Any) -> Weights:
     return Weights(**given, learn=True)
 
 
-class Bench:
-    """Memories on a stand beside the words and velocities that they should hold, by (i, j)."""
+class Bench(TB):
+    """Memories next to the words and velocities that they should hold, by (i, j)."""
 
-    def __init__(self, stand: Stand, given: dict[str, int]) -> None:
-        self.stand, self.given, self.rng = stand, given, random.Random(8)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.given, self.rng = (given := parameters()), random.Random(8)
         self.places = [(i, j) for i in range(given["n_out"]) for j in range(given["n_in"])]
         self.chunks = -(-given["n_in"] // given["simd"])
         self.rows = -(-given["n_out"] // given["pe"]) * self.chunks
-        self.words: dict[Any, int] = {}
-        self.velocities: dict[Any, int] = {}
+        self.words = {place: self.number(given["bits"]) for place in self.places}
+        self.velocities = {place: self.number(given["bits"] + FINER) for place in self.places}
 
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset, and load both kinds of memory."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), given)
-        bits = given["bits"]
-        bench.words = {place: bench.number(bits) for place in bench.places}
-        bench.velocities = {place: bench.number(bits + FINER) for place in bench.places}
-        await fill(bench.stand, "host", bench.words.values())
-        await fill(bench.stand, "velocities", bench.velocities.values())
-        return bench
+    async def load(self) -> None:
+        """Load both kinds of memory."""
+        await fill(self, "host", self.words.values())
+        await fill(self, "velocities", self.velocities.values())
 
     def number(self, bits: int) -> int:
         """A random number, often the lowest or the highest."""
@@ -53,8 +54,8 @@ class Bench:
     async def check(self) -> None:
         """Read everything back."""
         count = len(self.places)
-        assert await read_back(self.stand, "host", count) == list(self.words.values())
-        assert await read_back(self.stand, "velocities", count) == list(self.velocities.values())
+        assert await read_back(self, "host", count) == list(self.words.values())
+        assert await read_back(self, "velocities", count) == list(self.velocities.values())
 
     def move(self, row: int, signs: int, step: int, ends: int) -> tuple[bool, bool]:
         """Move a row; whether a velocity and whether a word clipped."""
@@ -89,7 +90,7 @@ async def host_reads_what_it_wrote(dut: HierarchyObject) -> None:
 async def words_follow_velocities(dut: HierarchyObject) -> None:
     """Sweeps of one lane or several in a batch: first, between, last; steps up to both ends."""
     bench = await Bench.start(dut)
-    stand, seen = bench.stand, [set[bool](), set[bool]()]
+    seen = [set[bool](), set[bool]()]
     for ends in (3, 1, 0, 2, 3, 1, 2, 3) * 4:
         step = bench.number(bench.given["bits"] + FINER)
         banks = bench.given["pe"] * bench.given["simd"]
@@ -97,17 +98,17 @@ async def words_follow_velocities(dut: HierarchyObject) -> None:
         moved = late = False
         for row in range(bench.rows + 3):
             moves = 0 < row <= bench.rows
-            stand.set(row=row % bench.rows, enable=row < bench.rows, move=moves, step=step)
-            stand.set(ends=ends, signs=signs[row - 1] if moves else 0)
-            await stand.settle()
-            assert stand.get("saturated") == moved
+            bench.set(row=row % bench.rows, enable=row < bench.rows, move=moves, step=step)
+            bench.set(ends=ends, signs=signs[row - 1] if moves else 0)
+            await bench.settle()
+            assert bench.get("saturated") == moved
             moved, late = late, False
             if moves:
                 velocity, late = bench.move(row - 1, signs[row - 1], step, ends)
                 seen[0].add(velocity)
                 seen[1].add(late)
                 moved |= velocity
-            await stand.edge()
-        stand.set(move=0, enable=0)
+            await bench.edge()
+        bench.set(move=0, enable=0)
         await bench.check()
     assert seen == [{False, True}] * 2 or bench.rows == 1

@@ -8,8 +8,18 @@ from cocotb.handle import HierarchyObject
 from dualspike.hw.weights import Weights
 from dualspike.testbench.benches.memories import fill, read_back
 from dualspike.testbench.benches.reference import Rows, clipped, flat
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
+
+TOP = "weights"
+CASES = [
+    {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 2},
+    {"n_out": 4, "n_in": 6, "pe": 4, "simd": 1, "bits": 4},
+    {"n_out": 4, "n_in": 6, "pe": 2, "simd": 3, "bits": 5},
+    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 3},
+    {"n_out": 5, "n_in": 4, "pe": 4, "simd": 2, "bits": 8},
+    {"n_out": 3, "n_in": 1, "pe": 2, "simd": 1, "bits": 18},
+]
 
 
 def component(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> Weights:
@@ -17,25 +27,18 @@ def component(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> Weights:
     return Weights(n_out, n_in, pe, simd, bits, learn=True)
 
 
-class Bench:
-    """Memories on a stand beside the matrix they should hold."""
+class Bench(TB):
+    """Memories next to the matrix they should hold."""
 
-    def __init__(self, stand: Stand, given: dict[str, int]) -> None:
-        self.stand, self.rng = stand, random.Random(6)
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng, given = random.Random(6), parameters()
         self.n_out, self.n_in = given["n_out"], given["n_in"]
-        self.pe, self.simd, self.bits = given["pe"], given["simd"], given["bits"]
+        self.pe, self.simd, self.width = given["pe"], given["simd"], given["bits"]
         self.chunks = -(-self.n_in // self.simd)
         self.n_rows = -(-self.n_out // self.pe) * self.chunks
-        self.half = 1 << (self.bits - 1)
+        self.half = 1 << (self.width - 1)
         self.matrix: Rows = [[0] * self.n_in for _ in range(self.n_out)]
-
-    @classmethod
-    async def start(cls, dut: HierarchyObject) -> "Bench":
-        """Reset, and load a random matrix, a word in every cycle."""
-        given = parameters()
-        bench = cls(await Stand.start(dut, component(**given)), given)
-        await bench.load()
-        return bench
 
     def number(self) -> int:
         """A random weight, often the lowest or the highest."""
@@ -43,13 +46,13 @@ class Bench:
         return self.rng.choice([edge, self.rng.randint(-self.half, self.half - 1)])
 
     async def load(self) -> None:
-        """Write all of the matrix anew."""
+        """Write a random matrix, a word in every cycle."""
         self.matrix = [[self.number() for _ in range(self.n_in)] for _ in range(self.n_out)]
-        await fill(self.stand, "host", flat(self.matrix))
+        await fill(self, "host", flat(self.matrix))
 
     async def dump(self) -> Rows:
         """Read all of the matrix."""
-        found = await read_back(self.stand, "host", self.n_out * self.n_in)
+        found = await read_back(self, "host", self.n_out * self.n_in)
         return [found[i * self.n_in : (i + 1) * self.n_in] for i in range(self.n_out)]
 
     def place(self, row: int, bank: int) -> tuple[int, int] | None:
@@ -72,7 +75,7 @@ class Bench:
             if place:
                 i, j = place
                 sign = -1 if signs >> bank & 1 else 1
-                self.matrix[i][j], clips = clipped(self.matrix[i][j] - sign * step, self.bits)
+                self.matrix[i][j], clips = clipped(self.matrix[i][j] - sign * step, self.width)
                 over |= clips
         return over
 
@@ -81,14 +84,13 @@ class Bench:
 async def host_reads_what_it_wrote(dut: HierarchyObject) -> None:
     """Row by row of the matrix; a write without access changes nothing."""
     bench = await Bench.start(dut)
-    stand = bench.stand
     assert await bench.dump() == bench.matrix
-    await stand.pulse(host_rewind=1)
+    await bench.pulse(host_rewind=1)
     for row in bench.matrix:
         for j in range(bench.n_in):
             row[j] = bench.number()
-            await stand.pulse(host_write=1, host_write_data=bench.number())
-            await stand.pulse(host_access=1, host_write=1, host_write_data=row[j])
+            await bench.pulse(host_write=1, host_write_data=bench.number())
+            await bench.pulse(host_access=1, host_write=1, host_write_data=row[j])
     assert await bench.dump() == bench.matrix
     assert await bench.dump() == bench.matrix
 
@@ -97,42 +99,41 @@ async def host_reads_what_it_wrote(dut: HierarchyObject) -> None:
 async def rows_hold_groups_and_chunks(dut: HierarchyObject) -> None:
     """Rows in any order, each a cycle later, and until the next is read."""
     bench = await Bench.start(dut)
-    stand = bench.stand
     for _ in range(40):
         row = bench.rng.randrange(bench.n_rows)
-        stand.set(row=row, enable=1)
-        await stand.cycle()
-        stand.set(row=bench.rng.randrange(bench.n_rows), enable=0)
+        bench.set(row=row, enable=1)
+        await bench.cycle()
+        bench.set(row=bench.rng.randrange(bench.n_rows), enable=0)
         for _ in range(bench.rng.randint(1, 3)):
-            assert await stand.see("words") == bench.expected(row)
+            assert await bench.see("words") == bench.expected(row)
 
 
 @cocotb.test()
 async def moves_clip(dut: HierarchyObject) -> None:
     """Passes of moves, a row a cycle, with steps up to both ends; padding stays 0."""
     bench = await Bench.start(dut)
-    stand, clips, over = bench.stand, [0, 0], False
+    clips, over = [0, 0], False
     banks = bench.pe * bench.simd
     for _ in range(30):
         step = bench.number()
         signs = [bench.rng.getrandbits(banks) for _ in range(bench.n_rows)]
         before = [bench.expected(row) for row in range(bench.n_rows)]
         for row in range(bench.n_rows + 1):
-            stand.set(row=row % bench.n_rows, enable=row < bench.n_rows, move=row > 0, step=step)
+            bench.set(row=row % bench.n_rows, enable=row < bench.n_rows, move=row > 0, step=step)
             if row > 0:
-                stand.set(signs=signs[row - 1])
-            await stand.settle()
-            assert stand.get("saturated") == over, "told in the cycle behind the move"
+                bench.set(signs=signs[row - 1])
+            await bench.settle()
+            assert bench.get("saturated") == over, "told in the cycle behind the move"
             over = False
             if row > 0:
-                assert stand.get("words") == before[row - 1]
+                assert bench.get("words") == before[row - 1]
                 over = bench.move(row - 1, signs[row - 1], step)
                 clips[over] += 1
-            await stand.edge()
-        stand.set(move=0, enable=0)
+            await bench.edge()
+        bench.set(move=0, enable=0)
     assert await bench.dump() == bench.matrix
     for row in range(bench.n_rows):
-        await stand.pulse(row=row, enable=1)
-        assert await stand.see("words") == bench.expected(row)
-        assert await stand.see("saturated") == 0
+        await bench.pulse(row=row, enable=1)
+        assert await bench.see("words") == bench.expected(row)
+        assert await bench.see("saturated") == 0
     assert min(clips) > 0, "the steps never, or always, clip"

@@ -4,8 +4,12 @@ import cocotb
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 
-from dualspike.testbench.benches.bench_soc import Bench
+from dualspike.testbench.benches.bench_soc import TOP, Bench, component
 from dualspike.testbench.benches.soc_hosts import WishboneHost
+
+__all__ = ["TOP", "component"]
+
+CASES = [{"name": "odd", "wrap": "wishbone"}]
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")

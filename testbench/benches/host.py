@@ -1,4 +1,4 @@
-"""The host's side of the registers: by name on any bus, and the core's own bus on a `Stand`."""
+"""The host's side of the registers: by name on any bus, and the core's own bus on a `TB`."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.model.registers import Register
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.payloads import unpack
 
 _LIMIT = 100
@@ -52,21 +52,21 @@ class Registers(ABC):
 class Host(Registers):
     """Reads and writes registers through the ports ``bus_*``; ``took`` cycles the last time."""
 
-    def __init__(self, stand: Stand, registers: list[Register]) -> None:
+    def __init__(self, tb: TB, registers: list[Register]) -> None:
         super().__init__(registers)
-        self.stand = stand
+        self.tb = tb
         self.took = 0
 
     async def access(self, address: int, *, write: bool = False, value: int = 0) -> int:
         """One access, held until ``done``; the read data of that cycle."""
-        stand = self.stand
+        tb = self.tb
         data = value & 0xFFFFFFFF
-        stand.set(bus_request=1, bus_write=write, bus_address=address, bus_write_data=data)
+        tb.set(bus_request=1, bus_write=write, bus_address=address, bus_write_data=data)
         for self.took in range(_LIMIT):
-            await stand.settle()
-            done, read = stand.bits("bus_done"), stand.bits("bus_read_data")
-            await stand.edge()
+            await tb.settle()
+            done, read = tb.bits("bus_done"), tb.bits("bus_read_data")
+            await tb.edge()
             if done:
-                stand.set(bus_request=0)
+                tb.set(bus_request=0)
                 return read
         raise AssertionError(f"the bus did not answer within {_LIMIT} cycles")

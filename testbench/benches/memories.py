@@ -2,31 +2,31 @@
 
 from collections.abc import Iterable
 
-from dualspike.testbench.benches.stand import Stand
+from dualspike.testbench.benches.tb import TB
 
 
-async def fill(stand: Stand, port: str, values: Iterable[int]) -> None:
+async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
     """Write a memory from its first word on, a word in every cycle."""
-    await stand.pulse(**{f"{port}_rewind": 1})
-    stand.set(**{f"{port}_access": 1, f"{port}_write": 1})
+    await tb.pulse(**{f"{port}_rewind": 1})
+    tb.set(**{f"{port}_access": 1, f"{port}_write": 1})
     for value in values:
-        await stand.pulse(**{f"{port}_write_data": value})
-    stand.set(**{f"{port}_access": 0, f"{port}_write": 0})
+        await tb.pulse(**{f"{port}_write_data": value})
+    tb.set(**{f"{port}_access": 0, f"{port}_write": 0})
 
 
-async def read_back(stand: Stand, port: str, count: int) -> list[int]:
+async def read_back(tb: TB, port: str, count: int) -> list[int]:
     """Read a memory from its first word on; each is there 2 cycles later, and stays."""
-    await stand.pulse(**{f"{port}_rewind": 1})
+    await tb.pulse(**{f"{port}_rewind": 1})
     found: list[int] = []
     for n in range(count):
-        await stand.pulse(**{f"{port}_access": 1})
-        await stand.cycle(1 + n % 3)
-        found.append(await stand.see(f"{port}_read_data"))
+        await tb.pulse(**{f"{port}_access": 1})
+        await tb.cycle(1 + n % 3)
+        found.append(await tb.see(f"{port}_read_data"))
     return found
 
 
-async def push_words(stand: Stand, words: Iterable[tuple[int, int]]) -> None:
+async def push_words(tb: TB, words: Iterable[tuple[int, int]]) -> None:
     """Push drawn words (lane, word) into a layer's signs and go to the start of the pass."""
     for lane, word in words:
-        await stand.pulse(load=1 << lane, word=word)
-    await stand.pulse(restart=1)
+        await tb.pulse(load=1 << lane, word=word)
+    await tb.pulse(restart=1)

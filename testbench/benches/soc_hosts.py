@@ -13,7 +13,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
 from dualspike.model.registers import Register
 from dualspike.testbench.benches.host import Registers
-from dualspike.testbench.streams import Law
+from dualspike.testbench.streams import HandshakeChecker
 
 _ALL = 0xF
 _LIMIT = 200
@@ -113,26 +113,26 @@ class WishboneHost(SocHost):
 
 
 class Channels:
-    """Handshakes of the AXI ports for `Law`, with a list of the clocks in which each moved."""
+    """Handshakes of the AXI ports, each checked, with a list of the clocks in which it moved."""
 
     def __init__(self, dut: Any, payloads: dict[str, tuple[str, ...]]) -> None:
         self.now = 0
-        self._dut, self._payloads = dut, payloads
         self.moved: dict[str, list[int]] = {name: [] for name in payloads}
+        self._signals = {
+            f"{name}_{what}": [getattr(dut, name + part) for part in parts]
+            for name, payload in payloads.items()
+            for what, parts in {"valid": ["valid"], "ready": ["ready"], "payload": payload}.items()
+        }
         self.restart()
 
     def restart(self) -> None:
         """Forget what was offered: a reset takes it back."""
-        self._laws = [Law(self, name) for name in self._payloads]
+        self._checkers = [HandshakeChecker(self, name) for name in self.moved]
 
     def bits(self, name: str) -> int:
         """``<channel>_valid``, ``_ready``, or ``_payload``: all its signals side by side."""
-        channel, _, what = name.rpartition("_")
-        if what != "payload":
-            return int(getattr(self._dut, channel + what).value)
-        bits = 1
-        for part in self._payloads[channel]:
-            signal = getattr(self._dut, channel + part)
+        bits = 0
+        for signal in self._signals[name]:
             bits = bits << len(signal) | int(signal.value)
         return bits
 
@@ -147,8 +147,8 @@ class Channels:
         """For ever: look in the midst of every clock."""
         while True:
             await FallingEdge(clock)
-            for law in self._laws:
-                law.sample()
+            for checker in self._checkers:
+                checker.sample()
             for name, moved in self.moved.items():
                 if self.bits(f"{name}_valid") and self.bits(f"{name}_ready"):
                     moved.append(self.now)

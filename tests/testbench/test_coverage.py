@@ -119,8 +119,7 @@ def test_a_branch_that_no_bench_reaches_is_reported(
 ) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))
     for _ in range(2):
-        component = bench_fickle.component("sleeps")
-        run_bench(component, "fickle", bench_fickle.__name__, {"fault": "sleeps"}, quick=True)
+        run_bench(bench_fickle, quick=True, fault="sleeps")
     (design,) = (tmp_path / "fickle").iterdir()
     runs = [read_points(path.read_text()) for path in design.glob("*.dat")]
     assert len(runs) == 2 and runs[0] == runs[1]

@@ -3,7 +3,14 @@ from typing import Any
 import pytest
 
 from dualspike.testbench.payloads import Fields
-from dualspike.testbench.streams import Breach, Law, Part, Pulses, StreamSink, StreamSource
+from dualspike.testbench.streams import (
+    HandshakeChecker,
+    HandshakeViolation,
+    Part,
+    Pulses,
+    StreamSink,
+    StreamSource,
+)
 
 
 class Wires:
@@ -33,36 +40,36 @@ class Wires:
 OFFER = {"s_valid": 1, "s_payload": 5, "s_ready": 0}
 
 
-def test_law_lets_a_standing_offer_be() -> None:
+def test_checker_lets_a_standing_offer_be() -> None:
     wires = Wires()
-    law = Law(wires, "s")
+    checker = HandshakeChecker(wires, "s")
     for ready in (0, 0, 1):
-        wires.cycle(law, **{**OFFER, "s_ready": ready})
-    wires.cycle(law, s_valid=0, s_payload=9)
-    wires.cycle(law, s_payload=8)
+        wires.cycle(checker, **{**OFFER, "s_ready": ready})
+    wires.cycle(checker, s_valid=0, s_payload=9)
+    wires.cycle(checker, s_payload=8)
 
 
 @pytest.mark.parametrize(
     ("then", "offers"), [({"s_valid": 0}, "nothing"), ({"s_payload": 6}, "0x6")]
 )
 @pytest.mark.parametrize("ready", [0, 1])
-def test_law_raises_on_a_breach(then: dict[str, int], offers: str, ready: int) -> None:
+def test_checker_raises_on_a_breach(then: dict[str, int], offers: str, ready: int) -> None:
     wires = Wires()
-    law = Law(wires, "s")
-    wires.cycle(law, **OFFER)
-    wires.cycle(law, **OFFER)
+    checker = HandshakeChecker(wires, "s")
+    wires.cycle(checker, **OFFER)
+    wires.cycle(checker, **OFFER)
     message = f"cycle 2: s offered 0x5, which was not taken, and now offers {offers}"
-    with pytest.raises(Breach, match=message):
-        wires.cycle(law, **{**OFFER, **then, "s_ready": ready})
+    with pytest.raises(HandshakeViolation, match=message):
+        wires.cycle(checker, **{**OFFER, **then, "s_ready": ready})
 
 
 def test_source_and_sink_pass_everything_and_keep_the_law() -> None:
     wires = Wires()
     source, sink = StreamSource(wires, "s", 0.4, seed=1), StreamSink(wires, "s", 0.6, seed=2)
     source.send(range(1, 200))
-    law = Law(wires, "s")
+    checker = HandshakeChecker(wires, "s")
     for _ in range(2000):
-        wires.cycle(source, sink, law)
+        wires.cycle(source, sink, checker)
     assert sink.taken == list(range(1, 200))
     assert sink.moved == source.moved
     assert source.moved == sorted(set(source.moved))

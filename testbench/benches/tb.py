@@ -1,6 +1,6 @@
-"""The stand on which a bench holds its component: ports by name, clock, reset, and its parts."""
+"""What every bench starts from: its component's ports by name, clock, reset, and its parts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from amaranth.lib import stream, wiring
@@ -8,47 +8,56 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from dualspike.testbench.payloads import Fields, pack, unpack
-from dualspike.testbench.streams import Law, Part, Pulses, StreamSink, StreamSource
+from dualspike.testbench import components
+from dualspike.testbench.payloads import Codec, Fields
+from dualspike.testbench.streams import HandshakeChecker, Part, Pulses, StreamSink, StreamSource
 
 _PATIENCE = 20_000
 
 
-class Stand:
-    """One component under test, reset and clocked; a `Law` watches each of its streams.
+class TB:
+    """The component under test, reset and clocked; a `HandshakeChecker` watches each stream.
 
     A cycle: the parts drive, everything settles, the parts sample, the clock rises. ``now`` is the
     number of the present cycle. Between two cycles `set` drives ports for the coming one;
     `settle` and `edge` are the two halves of a cycle, and between them `get` sees what has settled.
     """
 
-    def __init__(self, dut: HierarchyObject, component: wiring.Component) -> None:
+    def __init__(self, dut: HierarchyObject) -> None:
+        component = components.component()
         self.now = 0
         self._settled = False
         self.parts: list[Part] = []
         self._dut: Any = dut
         self._shapes: dict[str, Any] = {}
+        self._ports: dict[str, tuple[Any, Codec]] = {}
         self._inputs: list[str] = []
+        self._driven: dict[str, int] = {}
         for path, member, _ in component.signature.flatten(component):
             name = "_".join(map(str, path))
             self._shapes[name] = member.shape
+            self._ports[name] = getattr(dut, name), Codec(member.shape)
             if member.flow is wiring.In:
                 self._inputs.append(name)
         for name, member in component.signature.members.items():
             if member.is_signature and isinstance(member.signature, stream.Signature):
-                self.parts.append(Law(self, name))
+                self.parts.append(HandshakeChecker(self, name))
 
     @classmethod
-    async def start(cls, dut: HierarchyObject, component: wiring.Component) -> Self:
-        """Clock the component, drive 0 everywhere, and reset it."""
-        stand = cls(dut, component)
-        stand.set(**{name: unpack(stand._shapes[name], 0) for name in stand._inputs})
-        Clock(stand._dut.clk, 2, unit="ns", impl="gpi").start()
-        stand._dut.rst.value = 1
+    async def start(cls, dut: HierarchyObject, *options: Any, **more: Any) -> Self:
+        """Clock the component, drive 0 everywhere, reset it, and `load` it."""
+        tb = cls(dut, *options, **more)
+        tb.set(**tb._zeros(tb._inputs))
+        Clock(tb._dut.clk, 2, unit="ns", impl="gpi").start()
+        tb._dut.rst.value = 1
         for _ in range(2):
-            await RisingEdge(stand._dut.clk)
-        stand._dut.rst.value = 0
-        return stand
+            await RisingEdge(tb._dut.clk)
+        tb._dut.rst.value = 0
+        await tb.load()
+        return tb
+
+    async def load(self) -> None:
+        """What a bench does once after reset; here nothing."""
 
     def shape(self, name: str) -> Any:
         """Shape or layout of a port."""
@@ -57,16 +66,19 @@ class Stand:
     def set(self, **values: Fields) -> None:
         """Drive input ports by their fields."""
         for name, fields in values.items():
-            getattr(self._dut, name).value = pack(self._shapes[name], fields)
+            port, codec = self._ports[name]
+            bits = codec.pack(fields)
+            if self._driven.get(name) != bits:
+                port.value = self._driven[name] = bits
 
     def get(self, name: str) -> Any:
         """The fields of a port."""
-        return unpack(self._shapes[name], self.bits(name))
+        return self._ports[name][1].unpack(self.bits(name))
 
     def bits(self, name: str) -> int:
         """The bits of a port as an unsigned number."""
         assert self._settled, f"{name} is looked at before it has settled"
-        return int(getattr(self._dut, name).value)
+        return int(self._ports[name][0].value)
 
     def source(self, name: str, stall: float = 0.0, seed: int = 1) -> StreamSource:
         """A source on an input stream."""
@@ -108,7 +120,10 @@ class Stand:
         """One cycle with ``values``, which go back to 0 behind it."""
         self.set(**values)
         await self.cycle()
-        self.set(**{name: unpack(self._shapes[name], 0) for name in values})
+        self.set(**self._zeros(values))
+
+    def _zeros(self, names: Iterable[str]) -> dict[str, Fields]:
+        return {name: self._ports[name][1].unpack(0) for name in names}
 
     async def see(self, name: str) -> Any:
         """The fields of a port in a cycle of its own."""
@@ -126,6 +141,15 @@ class Stand:
             if reached:
                 return
         raise AssertionError(f"nothing came of it in {limit} cycles")
+
+    async def through(
+        self, payloads: Iterable[Fields], count: int, stalls: tuple[float, float] = (0.0, 0.0)
+    ) -> tuple[StreamSource, StreamSink]:
+        """Send ``payloads`` into ``inputs`` until ``outputs`` has given ``count``; both ends."""
+        source, sink = self.source("inputs", stalls[0]), self.sink("outputs", stalls[1])
+        source.send(payloads)
+        await self.taken(sink, count)
+        return source, sink
 
     async def taken(self, sink: StreamSink, count: int) -> None:
         """Cycles until ``sink`` has taken ``count`` payloads."""

@@ -1,0 +1,46 @@
+"""Every component on its bench: a test for each case of each module in testbench/benches."""
+
+import inspect
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from dualspike.testbench import benches
+from dualspike.testbench.components import case_name, run_bench
+
+# Wrong on purpose (tests/testbench/test_components.py), a measurement (benchmarks), a whole board
+# (tests/boards/test_system.py).
+ELSEWHERE = {"bench_fickle", "bench_rate", "bench_system"}
+
+NAMES = {one.name for one in iter_modules(benches.__path__) if one.name.startswith("bench_")}
+BENCHES = {
+    name.removeprefix("bench_"): import_module(f"{benches.__name__}.{name}")
+    for name in sorted(NAMES - ELSEWHERE)
+}
+
+
+@pytest.mark.parametrize(
+    ("bench", "case"),
+    [
+        pytest.param(bench, case, id=f"{name}-{case_name(case)}")
+        for name, bench in BENCHES.items()
+        for case in bench.CASES
+    ],
+)
+def test_bench(bench: ModuleType, case: dict[str, Any]) -> None:
+    run_bench(bench, quick=True, **case)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_whatever_takes_a_dut_is_a_cocotb_test(name: str) -> None:
+    """A function that lost its decorator would not run; and a bench without cases neither."""
+    bench = BENCHES[name]
+    assert bench.CASES
+    assert not [
+        function
+        for function, one in inspect.getmembers(bench, inspect.iscoroutinefunction)
+        if one.__module__ == bench.__name__ and "dut" in inspect.signature(one).parameters
+    ]
