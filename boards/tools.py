@@ -1,11 +1,12 @@
 """The YoWASP tools: Yosys and nextpnr as Python packages, each run in a process of its own."""
 
-import subprocess
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from dualspike.model.cache import kept
+from dualspike.model.children import environment, run_child
 from dualspike.model.errors import BadInput
 
 # Package and the function in it that takes the tool's arguments.
@@ -33,12 +34,10 @@ def release(tool: tuple[str, str]) -> str:
 def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> None:
     """Run a tool in ``folder``; RuntimeError has its first error if it fails."""
     name = release(tool)
-    done = subprocess.run(
-        [sys.executable, "-c", _CALL.format(*tool), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run_child(
+        [sys.executable, "-P", "-c", _CALL.format(*tool), *arguments],
+        folder=folder,
+        variables=environment(YOWASP_CACHE_DIR=str(kept("yowasp"))),
     )
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()

@@ -1,23 +1,24 @@
 # pyright: basic
 """The compiled loop of `golden.integer_shallow`: neurons with constant input.
 
-Numba keeps compiled code beside this file and looks at this file alone to see whether it is
-stale: so all that is compiled is here.
+Numba keeps compiled code and looks at this file alone to see whether it is stale: so all that is
+compiled is here.
 """
 
 import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
 MEMBRANE, TANGENT = 1, 2
 
 
-@njit(cache=True)
+@njit()
 def respond(
     z: Array, dz: Array, table: Array, numbers: tuple[int, ...], count: Array, total: Array
 ) -> int:
@@ -74,7 +75,7 @@ def respond(
     return flags
 
 
-@njit(cache=True)
+@njit()
 def _careful(dz, slope, part, lost, lowest, highest, charge, total):
     """One step of all lanes of a neuron, any of which may saturate, leak or be reset."""
     flags = 0

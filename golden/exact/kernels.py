@@ -15,20 +15,21 @@ Polya and Szego, Problems and Theorems in Analysis II, part V, chapter 1): of th
 
 the zeros of F_(l+1) separate those of F_l (times something positive), and the last one has none.
 
-Numba keeps compiled code beside this file and looks at this file alone to see whether it is
-stale: so all that is compiled is here.
+Numba keeps compiled code and looks at this file alone to see whether it is stale: so all that is
+compiled is here.
 """
 
 import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = njit(error_model="numpy")
 
 
 @compiled

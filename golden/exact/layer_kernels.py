@@ -15,12 +15,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = njit(error_model="numpy")
 
 
 @compiled

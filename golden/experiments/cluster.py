@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.processes import Message, Notice, Show, Total, one_thread
+from dualspike.golden.experiments.pool import one_thread
+from dualspike.golden.experiments.processes import Message, Notice, Show, Total
 from dualspike.golden.experiments.run import Run, execute
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import VERSION

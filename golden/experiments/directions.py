@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.processes import one_thread
+from dualspike.golden.experiments.pool import one_thread, tied
 from dualspike.golden.experiments.run import Run, Training
 from dualspike.golden.model import Inputs, Key, Model
 from dualspike.model.errors import BadInput
@@ -80,14 +80,17 @@ def train_shared(run: Run, folder: Folder, workers: int) -> tuple[Floats, int]:
     with ExitStack() as stack:
         ends: list[Connection] = []
         stack.enter_context(one_thread())
+        tie, held = context.Pipe(duplex=False)
+        stack.enter_context(cast(Connection, tie))
         for worker in range(workers):
             here, there = context.Pipe()
             ends.append(cast(Connection, stack.enter_context(here)))
             share = range(worker, rule.directions, workers)
-            process = context.Process(target=_work, args=(run, folder, rule, share, there))
+            process = context.Process(target=_work, args=(run, folder, rule, share, there, tie))
             process.start()
             there.close()
             stack.callback(process.join)
+        stack.callback(held.close)
         sent = 0
         for _ in range(run.settings.training.updates):
             parts = [end.recv_bytes() for end in ends]
@@ -98,8 +101,16 @@ def train_shared(run: Run, folder: Folder, workers: int) -> tuple[Floats, int]:
     return np.frombuffer(thetas[0]), sent
 
 
-def _work(run: Run, folder: Folder, rule: ForwardGradient, share: range, pipe: Connection) -> None:
+def _work(
+    run: Run,
+    folder: Folder,
+    rule: ForwardGradient,
+    share: range,
+    pipe: Connection,
+    tie: Connection,
+) -> None:
     """One worker's process."""
+    tied(tie)
 
     def exchange(ours: bytes) -> bytes:
         pipe.send_bytes(ours)

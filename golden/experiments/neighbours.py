@@ -6,10 +6,8 @@ estimator of the gradient is what differs.
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -18,7 +16,7 @@ from dualspike.golden.experiments.cost import Count, backpropagation, forward_gr
 from dualspike.golden.experiments.methods import METHODS, Experiment, Method
 from dualspike.golden.experiments.online_cost import online
 from dualspike.golden.experiments.opzo import LOCAL
-from dualspike.golden.experiments.processes import one_thread
+from dualspike.golden.experiments.pool import workers
 from dualspike.golden.experiments.run import Run, Training
 from dualspike.golden.experiments.settings import Settings, load_settings
 from dualspike.golden.online.network import OnlineNetwork
@@ -158,7 +156,7 @@ def study(plan: Plan, seeds: int, jobs: int, show: Callable[[int, float], object
     """
     table = Table(plan, {}, {})
     done = 0
-    with one_thread(), ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+    with workers(jobs) as pool:
 
         def results(tasks: list[Task]) -> Iterator[tuple[Task, Found]]:
             nonlocal done

@@ -4,16 +4,14 @@ After Xiao et al., OPZO: table 1 (rules), table 2 (noise), figure 2 (variance), 
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing import get_context
 from typing import Literal
 
 import numpy as np
 
 from dualspike.golden.experiments.opzo_variance import by_width, variance
-from dualspike.golden.experiments.processes import one_thread
+from dualspike.golden.experiments.pool import workers
 from dualspike.golden.online.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.convolution import convolutional
 from dualspike.golden.online.dense import perceptron
@@ -276,7 +274,7 @@ def study(
     found = Comparison(data, plan, shown, {}, {}, {})
     unmeasured = replace(plan, batches=0)
     done = 0
-    with one_thread(), ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (samples,)) as pool:
+    with workers(jobs, _begin, (samples,)) as pool:
 
         def results(tasks: list[Task]) -> Iterator[tuple[Task, Found]]:
             nonlocal done

@@ -6,18 +6,17 @@ the folder, in which every run has files of its own.
 
 import math
 import multiprocessing as mp
-import os
 import queue
-import signal
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from typing import Protocol, TypeVar
 
+from dualspike.golden.experiments.pool import workers
 from dualspike.model.errors import BadInput
 
 Message = tuple[int, int, float]
@@ -26,18 +25,6 @@ Message = tuple[int, int, float]
 Show = Callable[[int, float], None]
 
 NOTICE_SECONDS = 0.2
-
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "BLIS_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "NUMBA_NUM_THREADS",
-    )
-}
 
 
 class Task(Protocol):
@@ -120,10 +107,7 @@ def run_processes(
     messages: Queue[Message] = context.Queue()
     stop = context.Event()
     total = Total(tasks, show)
-    with (
-        one_thread(),
-        ProcessPoolExecutor(min(jobs, len(tasks)), context, _begin, (messages, stop)) as pool,
-    ):
+    with workers(min(jobs, len(tasks)), _begin, (messages, stop)) as pool:
         try:
             futures = {pool.submit(_execute, work, task, n): n for n, task in enumerate(tasks)}
             _collect(futures, messages, total)
@@ -137,21 +121,6 @@ def run_processes(
             pool.shutdown(cancel_futures=True)
             messages.close()
             messages.cancel_join_thread()
-
-
-@contextmanager
-def one_thread() -> Generator[None, None, None]:
-    """Processes started here compute with one thread each."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _collect(places: dict[Future[None], int], messages: "Queue[Message]", total: Total) -> None:
@@ -171,20 +140,14 @@ _shared: tuple["Queue[Message]", Event]
 
 
 def _begin(messages: "Queue[Message]", stop: Event) -> None:
-    """First thing in a new process: Ctrl-C is the parent's business, which then says stop.
+    """First thing in a new process.
 
     Queues and events reach a pool's processes at their start only, hence the global.
     """
     global _shared  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _shared = messages, stop
 
 
 def _execute(work: Callable[[T, Notice], None], task: T, place: int) -> None:
     messages, stop = _shared
-    parent = mp.parent_process()
-
-    def stopped() -> bool:
-        return stop.is_set() or (parent is not None and not parent.is_alive())
-
-    work(task, Notice(place, messages.put, stopped))
+    work(task, Notice(place, messages.put, stop.is_set))

@@ -1,18 +1,19 @@
 # pyright: basic
 """Compiled loops over the neurons of a layer, and the running sums of the online rules.
 
-Arrays of a call are flat or [B, n] and of one type. Numba keeps compiled code beside this file and
-looks at this file alone to see whether it is stale: so all that is compiled is here.
+Arrays of a call are flat or [B, n] and of one type. Numba keeps compiled code and looks at
+this file alone to see whether it is stale: so all that is compiled is here.
 """
 
 from typing import Any
 
-from numba import njit
 from numpy.typing import NDArray
+
+from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = njit(error_model="numpy")
 
 
 @compiled

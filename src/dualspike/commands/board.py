@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dualspike.commands.source import NetArgument, PresetOption, SeedOption, description
+from dualspike.model.cache import check_cache
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.testbench.virtual import VirtualBoard
@@ -33,6 +34,7 @@ def serve(
         raise BadInput("--virtual must be given: a real board needs nobody to serve it")
     d = description(net, preset, seed=seed)
     out = console(as_json)
+    check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     server = VirtualBoard(d)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C

@@ -25,7 +25,9 @@ PortOption = Annotated[
     str | None,
     typer.Option(metavar="PORT", help="The board's serial port; left out, a simulated board."),
 ]
-BaudOption = Annotated[int, typer.Option(metavar="N", min=1, help="The baud rate of the board.")]
+BaudOption = Annotated[
+    int, typer.Option(metavar="N", min=1, max=100_000_000, help="The baud rate of the board.")
+]
 
 BAUD = 1_000_000
 TRIES = 5

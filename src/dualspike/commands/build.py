@@ -14,6 +14,7 @@ from dualspike.boards.pll import MHZ
 from dualspike.boards.room import BUDGET, Room, rooms
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
 from dualspike.golden.files import output_folder, write_atomic
+from dualspike.model.cache import check_cache
 from dualspike.model.errors import BadInput
 from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json
@@ -47,6 +48,7 @@ def build(
         raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
     if not 1 <= seeds <= MOST_SEEDS:
         raise BadInput(f"--seeds must be in [1, {MOST_SEEDS}], not {seeds}")
+    check_cache()
     p = plan(d, on, round(clock * MHZ) if clock else on.clock_hz, baud)
     _check_ours(output_folder(output))
     out = console(as_json)

@@ -30,6 +30,7 @@ from dualspike.golden.fixed import first_chip
 from dualspike.golden.network import Parameters
 from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers
 from dualspike.hw.soc import WRAPS
+from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
@@ -109,6 +110,7 @@ def write_core(
     The weights are ``first``, or those of the seed. ``wrap`` is one of `hw.soc.WRAPS`, or None.
     The estimate names ``device``.
     """
+    check_cache()
     output_folder(folder)
     top = top_name(d, wrap)
     contents = {

@@ -20,6 +20,7 @@ from dualspike.golden.precision import check_moves
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.hw.operator_files import operator_files
 from dualspike.hw.product import hex_words
+from dualspike.model.cache import check_cache
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
@@ -50,6 +51,7 @@ def generate_operator(
     The estimate names ``device``. A folding that was chosen is written as a description.
     """
     chip, found = first_operator_chip(d, first), operator_estimate(d, device)
+    check_cache()
     output_folder(output_folder(output) / "report")
     contents, bits = operator_files(d, wrap), d.formats.weight.bits
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
@@ -95,6 +97,7 @@ def simulate_operator(
     branch, *axes = test.inputs
     if not 1 <= functions <= len(branch):
         raise BadInput(f"--samples must be in [1, {len(branch)}], not {functions}")
+    check_cache()
     output_folder(output)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     simulation = OperatorSimulation(d, build(operator_source(d, debug=waves)))
@@ -117,6 +120,7 @@ def simulate_operator(
 def verify_operator(d: OperatorDescription, first: Parameters | None, *, as_json: bool) -> None:
     """Train hardware and integer model together; exit status 1 if a bit differs."""
     problem, out = problem_of(d), console(as_json)
+    check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     with OperatorRtlEngine(d, OperatorSimulation.of(d), check=True, initial=first) as engine:
         with progress_bar("verify", d.learning.updates) as show:
@@ -159,6 +163,8 @@ def train_operator_chip(
         raise BadInput(f"--engine must be fixed or rtl for an operator chip, not {engine}")
     check_moves(d)
     problem = problem_of(d)
+    if engine == "rtl":
+        check_cache()
     output_folder(output)
     if (output / "result.json").exists() and not force:
         raise BadInput(f"{output} already holds a run: give another folder or --force")

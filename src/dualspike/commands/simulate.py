@@ -19,6 +19,7 @@ from dualspike.commands.source import (
     samples_of,
 )
 from dualspike.golden.files import output_folder, write_atomic
+from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.operator_chip import OperatorDescription
@@ -50,6 +51,7 @@ def simulate(
     if not 1 <= samples <= len(dataset.test_x):
         raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
     parameters = initial(weights, d)
+    check_cache()
     output_folder(output)
     out = console(as_json)
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")

@@ -12,6 +12,7 @@ from dualspike.boards.place import DEVICES
 from dualspike.boards.synthesis import TARGETS
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, any_description
 from dualspike.golden.files import output_folder, write_atomic
+from dualspike.model.cache import check_cache
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json
 
@@ -45,6 +46,7 @@ def synth(
     """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
     d = any_description(net, preset)
     _check(target, device, route, seed, clock)
+    check_cache()
     folder = output_folder(output_folder(output) / "report")
     out = console(as_json)
     steps = "Synthesising, placing and routing" if route else "Synthesising"

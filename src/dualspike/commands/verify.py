@@ -18,6 +18,7 @@ from dualspike.commands.source import (
     initial,
     samples_of,
 )
+from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
@@ -48,6 +49,7 @@ def verify(
     dataset = samples_of(d)
     parameters = initial(weights, d)
     out = console(as_json)
+    check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     with progress_bar("verify", d.learning.updates) as show:
         verdict = co_simulate(d, dataset, d.learning.updates, waveform, show, parameters)
