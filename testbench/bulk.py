@@ -16,6 +16,7 @@ from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe, probes_of
 from dualspike.hw.product import core_verilog
 from dualspike.model.description import Description
+from dualspike.model.errors import NoAnswer
 from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import MAGIC, Command, Register, register_map
@@ -23,6 +24,8 @@ from dualspike.testbench.recording import DESIGN, keep, recording
 from dualspike.testbench.verilate import Source, build
 
 _LIMIT_FACTOR = 64
+_BUS_LIMIT = 100_000
+"""Clocks in which a register answers; it takes a few, whatever the core does."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Verilated:
         self._shapes, self._weight, self._step = shapes, weight, step
         self.samples = self.cycles = self.began = 0
         if self.read("MAGIC") != MAGIC:
-            raise RuntimeError("the simulated core does not answer with the right MAGIC")
+            raise NoAnswer("the simulated core does not answer with the right MAGIC")
 
     def close(self) -> None:
         """End the simulation; an open waveform is completed, coverage is kept if recorded."""
@@ -132,11 +135,21 @@ class Verilated:
 
     def read(self, name: str) -> int:
         """A register's 32 bits."""
-        return int(self._library.sim_bus(self._sim, 0, self._address[name], 0))
+        return self._transfer(False, name, 0)
 
     def write(self, name: str, value: int) -> None:
         """Set a register from the low 32 bits of ``value``."""
-        self._library.sim_bus(self._sim, 1, self._address[name], value & 0xFFFFFFFF)
+        self._transfer(True, name, value & 0xFFFFFFFF)
+
+    def _transfer(self, write: bool, name: str, value: int) -> int:
+        """One transfer on the bus; NoAnswer names the register."""
+        address = self._address[name]
+        answer = int(self._library.sim_bus(self._sim, write, address, value, _BUS_LIMIT))
+        if answer < 0:
+            raise NoAnswer(
+                f"register {name} at {address:#x} did not answer in {_BUS_LIMIT:,} clocks"
+            )
+        return answer
 
     def read_wide(self, name: str) -> int:
         """A signed 64-bit value from a pair of registers."""
@@ -195,7 +208,7 @@ class Verilated:
     ) -> NDArray[np.int32]:
         """Feed rows [n, width] to every input stream; the outputs, when all is over.
 
-        Raises RuntimeError if that takes more than ``limit`` clocks.
+        Raises NoAnswer if that takes more than ``limit`` clocks.
         """
         data = [np.ascontiguousarray(one, np.int32) for one in rows]
         counts = np.array([len(one) for one in data], np.int64)
@@ -214,7 +227,7 @@ class Verilated:
             self.entered.ctypes.data,
         )
         if cycles < 0:
-            raise RuntimeError(f"the core did not finish {len(data[0])} samples in {limit} clocks")
+            raise NoAnswer(f"the core did not finish {len(data[0])} samples in {limit} clocks")
         self.samples += len(data[0])
         self.cycles += cycles
         return results
@@ -301,7 +314,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         "sim_close": (None, [pointer]),
         "sim_cycle": (ctypes.c_uint64, [pointer]),
         "sim_trace": (ctypes.c_int, [pointer, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_uint64]),
-        "sim_bus": (integer, [pointer, ctypes.c_int, integer, integer]),
+        "sim_bus": (wide, [pointer, ctypes.c_int, integer, integer, wide]),
         "sim_run": (
             wide,
             [pointer, pointer, pointer, pointer, wide, integer, wide, pointer],

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +16,9 @@ from amaranth.lib import wiring
 from cocotb_tools.runner import get_runner
 
 from dualspike.hw.generate import to_verilog
+from dualspike.testbench.builds import kept_build
 from dualspike.testbench.recording import coverage_flags, keep, recording
-from dualspike.testbench.verilate import cache_folder, tool_environment
+from dualspike.testbench.verilate import Tools, tool_environment
 
 PARAMETERS = "DUALSPIKE_BENCH"
 
@@ -127,81 +126,47 @@ def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> 
     flags = _MAKE.format(level=level)
     options = (*_BUILD, *coverage_flags())
     recipe = (verilog, control, options, flags, environment["VERILATOR_ROOT"], version("cocotb"))
-    folder = cache_folder() / "cocotb" / _digest(*recipe)
-    if (folder / name).exists():
-        return folder / name
-    runtime = _runtime(environment)
-    options += ("-CFLAGS", f"-include {runtime / _HEADER}") if level == "-O0" else ()
-    with _work_folder() as work:
+
+    def make(work: Path) -> list[Path]:
+        runtime = _runtime(environment)
+        header = ("-CFLAGS", f"-include {runtime / _HEADER}") if level == "-O0" else ()
         (work / f"{name}.v").write_text(verilog, "utf-8")
         (work / f"{name}.vlt").write_text(control, "utf-8")
-        make = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {flags}"}
-        with _acting({**environment, **make}):
+        more = {"MAKEFLAGS": f"{environment.get('MAKEFLAGS', '')} {flags}", "TMPDIR": str(work)}
+        with _acting({**environment, **more}):
             try:
                 get_runner("verilator").build(
                     sources=[work / f"{name}.vlt", work / f"{name}.v"],
                     hdl_toplevel=name,
-                    build_args=[*options, str(runtime / _RUNTIME)],
+                    build_args=[*options, *header, str(runtime / _RUNTIME)],
                     build_dir=work / "obj",
                     log_file=work / "log.txt",
                 )
             except (RuntimeError, SystemExit) as error:
                 raise RuntimeError(f"Verilator build failed: {error}\n{_end(work)}") from error
-        _keep([work / "obj" / name], folder)
-    return folder / name
+        return [work / "obj" / name]
+
+    return kept_build(f"bench-{_digest(*recipe)}", make) / name
 
 
 def _runtime(environment: dict[str, str]) -> Path:
     """Folder of Verilator's own library and its headers, which take long to compile."""
-    digest = _digest(environment["VERILATOR_ROOT"], _HEADERS, *coverage_flags())
-    folder = cache_folder() / "cocotb" / f"runtime-{digest}"
-    if not folder.exists():
-        with _work_folder() as work:
-            obj = work / "obj"
-            (work / "blank.v").write_text(_BLANK, "utf-8")
-            verilator = Path(environment["VERILATOR_ROOT"]) / "bin" / "verilator"
+
+    def make(work: Path) -> list[Path]:
+        obj = work / "obj"
+        (work / "blank.v").write_text(_BLANK, "utf-8")
+        with Tools(work, environment) as tools:
             options = ("--cc", "--build", "--vpi", "--Mdir", "obj", *coverage_flags())
-            _call([str(verilator), *options, "blank.v"], work, environment)
+            tools.run([str(tools.home / "bin" / "verilator"), *options, "blank.v"])
             (obj / _HEADER).write_text(_HEADERS, "utf-8")
             target = f"{_HEADER}.fast.gch"
             flags = ("VM_PARALLEL_BUILDS=1", "OPT_FAST=-O0")
-            _call(["make", "-f", "Vblank.mk", target, *flags], obj, environment)
-            (obj / target).rename(obj / f"{_HEADER}.gch")
-            _keep([obj / name for name in (_RUNTIME, _HEADER, f"{_HEADER}.gch")], folder)
-    return folder
+            tools.run(["make", "-f", "Vblank.mk", target, *flags], "obj")
+        (obj / target).rename(obj / f"{_HEADER}.gch")
+        return [obj / name for name in (_RUNTIME, _HEADER, f"{_HEADER}.gch")]
 
-
-def _call(command: list[str], folder: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"Verilator build failed: {done.stderr or done.stdout}")
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    """A folder beside the kept ones, so that what is done moves there in one step."""
-    base = cache_folder() / "cocotb"
-    base.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="build-", dir=base))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _keep(built: list[Path], folder: Path) -> None:
-    """Move what was built into ``folder``, whole; another process may be first."""
-    kept = built[0].parent.parent / "kept"
-    kept.mkdir()
-    for file in built:
-        file.rename(kept / file.name)
-    try:
-        kept.rename(folder)
-    except OSError:
-        if not (folder / built[0].name).exists():
-            raise
+    digest = _digest(environment["VERILATOR_ROOT"], _HEADERS, *coverage_flags())
+    return kept_build(f"bench-runtime-{digest}", make)
 
 
 def _digest(*parts: object) -> str:

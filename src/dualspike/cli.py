@@ -16,6 +16,7 @@ import typer
 from dualspike import __version__
 from dualspike.commands.board import app as board
 from dualspike.commands.build import boards, build
+from dualspike.commands.cache import cache
 from dualspike.commands.demo import demo
 from dualspike.commands.doctor import doctor
 from dualspike.commands.experiment import experiment
@@ -29,8 +30,9 @@ from dualspike.commands.simulate import simulate
 from dualspike.commands.synth import synth
 from dualspike.commands.train import train
 from dualspike.commands.verify import verify
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, NoAnswer
 
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 READER_GONE = 141
@@ -44,7 +46,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, init, generate, synth, simulate),
-    *(verify, train, infer, experiment, report, doctor),
+    *(verify, train, infer, experiment, report, doctor, cache),
     *(boards, build, flash),
 ):
     app.command()(command)
@@ -85,6 +87,8 @@ def _run(arguments: list[str] | None) -> int:
         return status or 0
     except BadInput as error:
         return _fail(str(error))
+    except NoAnswer as error:
+        return _fail(str(error), FAILED)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "dualspike"

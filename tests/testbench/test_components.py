@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.testbench import components
+from dualspike.model.cache import kept
+from dualspike.testbench import builds
 from dualspike.testbench.benches import bench_fickle
 from dualspike.testbench.components import run_bench
-from dualspike.testbench.verilate import cache_folder
 
 MODULE = bench_fickle.__name__
 
@@ -55,7 +55,7 @@ def test_a_program_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def built(*_: object) -> None:
         raise RuntimeError("built anew")
 
-    monkeypatch.setattr(components, "_work_folder", built)
+    monkeypatch.setattr(builds, "_work_folder", built)
     assert run("none") == 1
     with pytest.raises(RuntimeError, match="built anew"):
         run_bench(bench_fickle.component("none"), "renamed", MODULE, {"fault": "none"})
@@ -65,9 +65,9 @@ def test_two_builds_at_once_leave_one_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("none")
-    runtimes = [path.name for path in (cache_folder() / "cocotb").glob("runtime-*")]
-    for name in runtimes:
-        shutil.copytree(cache_folder() / "cocotb" / name, tmp_path / "cocotb" / name)
+    here, there = kept("simulators"), tmp_path / "simulators"
+    for path in here.glob("bench-runtime-*"):
+        shutil.copytree(path, there / path.name)
     monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path))
     code = (
         f"from {MODULE} import component\n"
@@ -78,6 +78,7 @@ def test_two_builds_at_once_leave_one_program(
     monkeypatch.setenv("PYTHONPATH", ":".join(path))
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
-    left = [path.name for path in (tmp_path / "cocotb").iterdir() if path.name not in runtimes]
+    left = [path for path in there.glob("bench-*") if "runtime" not in path.name]
     assert len(left) == 1
-    assert [path.name for path in (tmp_path / "cocotb" / left[0]).iterdir()] == ["fickle"]
+    assert (left[0] / "fickle").is_file()
+    assert not list(there.glob("build-*"))

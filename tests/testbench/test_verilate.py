@@ -1,15 +1,20 @@
 import dataclasses
+import os
+import re
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, NoAnswer
 from dualspike.model.load import describe
-from dualspike.model.registers import Command
+from dualspike.model.registers import MAGIC, Command, register_map
 from dualspike.testbench import verilate
-from dualspike.testbench.bulk import Simulation, core_source
+from dualspike.testbench.bulk import Feed, Simulation, Verilated, core_source, source_of
 
 TINY = {"name": "tiny", "network": {"layers": [1, 1, 1], "time_steps": 2}}
 
@@ -25,8 +30,8 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
     source, probes = core_source(d)
     assert probes == []
     library = verilate.build(source)
-    assert library.parent.parent == cache
-    assert not list(cache.glob("build-*"))
+    assert library.parent.parent == cache / "simulators"
+    assert not list(cache.glob("simulators/build-*"))
 
     def no_tool(*_: object, **__: object) -> None:
         raise AssertionError("built again")
@@ -35,6 +40,13 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
     assert verilate.build(source) == library
     with pytest.raises(AssertionError, match="built again"):
         verilate.build(dataclasses.replace(source, verilog=source.verilog + "// changed\n"))
+    monkeypatch.undo()
+    monkeypatch.setenv("DUALSPIKE_CACHE", str(cache))
+    os.truncate(library, 1000)
+    (runtime,) = cache.glob("simulators/runtime-*/runtime.o")
+    runtime.write_bytes(runtime.read_bytes().replace(b"verilat", b"Verilat"))
+    with Simulation(d, verilate.build(source)) as simulation:
+        assert simulation.read("MAGIC") == MAGIC
 
 
 def test_two_cores_live_side_by_side() -> None:
@@ -56,12 +68,15 @@ def test_broken_verilog_fails_with_the_compilers_words(cache: Path) -> None:
     broken = dataclasses.replace(source, verilog="module tiny(input clk; endmodule\n")
     with pytest.raises(RuntimeError, match=r"Verilator build failed: .*tiny\.v:1"):
         verilate.build(broken)
-    assert not list(cache.glob("build-*"))
+    assert not list(cache.glob("simulators/build-*"))
 
 
 def test_an_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUALSPIKE_CACHE", "/proc/nothing")
-    line = "cannot build in /proc/nothing: No such file or directory; set DUALSPIKE_CACHE"
+    line = (
+        "cannot write in the cache folder /proc/nothing: No such file or directory;"
+        " set DUALSPIKE_CACHE to a folder that can be written"
+    )
     with pytest.raises(BadInput, match=f"^{line}$"):
         verilate.build(core_source(describe(TINY, "test"))[0])
 
@@ -75,3 +90,87 @@ def test_a_core_that_is_starved_is_reported_and_not_waited_for() -> None:
         simulation.write("UPDATES", 1)
         simulation.write("CONTROL", Command.LEARN)
         simulation.run([np.zeros((2, 1), int), np.zeros((2, 1), int)], 0, 0, 100_000)
+
+
+# Ports of a core, behind which nothing answers.
+DEAF = """module deaf(input clk, input rst, input bus_request, input bus_write,
+  input [15:0] bus_address, input [31:0] bus_write_data, output bus_done,
+  output [31:0] bus_read_data, output busy,
+  input inputs_valid, output inputs_ready, input [7:0] inputs_payload,
+  output results_valid, input results_ready, output [7:0] results_payload);
+  assign bus_done = DONE;
+  assign bus_read_data = 32'hMAGIC;
+  assign busy = 1'b1;
+  assign {inputs_ready, results_valid, results_payload} = 10'b0;
+endmodule
+"""
+
+
+def deaf(done: int) -> Verilated:
+    verilog = DEAF.replace("DONE", f"1'b{done}").replace("MAGIC", f"{MAGIC:08x}")
+    source = source_of(verilog, "deaf", [Feed("inputs", 1, 1, 8)], 8, [], debug=False)
+    d = describe(TINY, "test")
+    formats = d.formats
+    library = verilate.build(source, quick=True)
+    return Verilated(library, register_map(d), d.shapes, formats.weight, formats.weight)
+
+
+def test_a_bus_that_never_answers_is_named() -> None:
+    line = "register MAGIC at 0x0 did not answer in 100,000 clocks"
+    with pytest.raises(NoAnswer, match=f"^{line}$"):
+        deaf(0)
+
+
+def test_streams_that_never_answer_are_named() -> None:
+    with deaf(1) as core, pytest.raises(NoAnswer, match="not finish 3 samples in 1000 clocks"):
+        core.run([np.zeros((3, 1), int)], 3, 0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "/tmp/ccX.s: fatal error: error writing to -: No space left on device",
+            "cannot write in the cache folder .*: No space left on device; set DUALSPIKE_CACHE .*",
+        ),
+        (
+            "g++: fatal error: Killed signal terminated program cc1plus",
+            "too little memory to compile the simulator: it was ended",
+        ),
+    ],
+)
+def test_a_machine_that_is_short_of_something_is_one_line(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, line: str
+) -> None:
+    compiler = tmp_path / "g++"
+    compiler.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(BadInput, match=f"^{line}$"):
+        verilate.build(core_source(describe(TINY, "test"))[0])
+    assert not list(cache.glob("simulators/build-*"))
+
+
+@pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM])
+def test_compilers_end_with_an_ended_build(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: signal.Signals
+) -> None:
+    source = verilate.Source("module tiny; endmodule\n", "tiny", (), "", trace=False)
+    compiler = tmp_path / "g++"
+    compiler.write_text("#!/bin/sh\ntouch compiling.$$\nsleep 60 &\nwait\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    code = f"from dualspike.testbench.verilate import Source, build; build({source!r})"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        for _ in range(2000):
+            if found := list(cache.glob("simulators/build-*/compiling.*")):
+                break
+            time.sleep(0.01)
+        process.send_signal(ended)
+    numbers = [re.sub(r".*\.", "", path.name) for path in found]
+    assert numbers
+    for _ in range(500):
+        if not any(Path("/proc", number, "cwd").exists() for number in numbers):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{numbers} still compile")
