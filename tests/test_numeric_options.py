@@ -1,0 +1,75 @@
+"""Every option that takes a number has a range, and one line says so outside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from dualspike.cli import app, main
+
+HAT = ["--preset", "hat"]
+FIT = ["--fit", "--samples-per-second", "1000", "--clock", "100", "--device", "ecp5-85f"]
+NOWHERE = ["--port", "/no/such/port"]
+BASE = {
+    "demo": [],
+    "generate": [*HAT, *FIT],
+    "synth": [*HAT, "--place-and-route"],
+    "simulate": HAT,
+    "verify": HAT,
+    "train": [*HAT, "--engine", "board", *NOWHERE],
+    "infer": [*HAT, *NOWHERE],
+    "experiment": ["hat", "-o", "out"],
+    "build": [*HAT, "--board", "ulx3s-85f"],
+    "board serve": [*HAT, "--virtual"],
+    "nir import": ["net.nir"],
+    "nir export": HAT,
+}
+WHOLE = ["-1", "1" + "0" * 11, "1" + "0" * 30, "9" * 5000, "1.5"]
+REAL = ["-1", "nan", "inf", "-inf", "1e400", "one"]
+
+
+def numeric(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str, bool]]:
+    """(command, option, whether it takes fractions) of all there are."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from numeric(below, (*path, name))
+    for parameter in getattr(command, "params", []):
+        annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+        kinds = {annotation, *getattr(annotation, "__args__", ())} & {int, float}
+        if kinds:
+            yield " ".join(path), parameter.opts[0], float in kinds
+
+
+ALL = list(numeric(typer.main.get_command(app)))
+
+
+def test_all_were_found() -> None:
+    assert {"--baud", "--updates", "--seed", "--clock", "--dt", "--jobs"} <= {
+        one for _, one, _ in ALL
+    }
+    assert {command for command, _, _ in ALL} == set(BASE)
+
+
+@pytest.mark.parametrize(("command", "option", "real"), ALL, ids=str)
+def test_numbers_outside_their_range_are_one_line(
+    command: str,
+    option: str,
+    real: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    base = BASE[command]
+    if command == "nir import":
+        assert main(["nir", "export", *HAT]) == 0
+        capsys.readouterr()
+    before = sorted(tmp_path.iterdir())
+    for value in REAL if real else WHOLE:
+        assert main([*command.split(), *base, option, value]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("dualspike: ")
+        assert err.count("\n") == 1
+        assert option.strip("-").replace("-", "_") in err.replace("-", "_")
+        assert sorted(tmp_path.iterdir()) == before
