@@ -71,6 +71,23 @@ def test_a_tap_of_the_sign_register(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found(run(tmp_path), tmp_path, lambda signal: " dz[" in signal)
 
 
+def test_without_an_error_a_core_that_infers_and_skips(tmp_path: Path) -> None:
+    d = describe(
+        {
+            "network": {"layers": [2, 2, 2, 1], "time_steps": 2},
+            "learning": {"rule": "none"},
+            "hardware": {"pe": [2, 1, 1], "skip": True},
+        },
+        "test",
+    )
+    x = np.linspace(-1, 1, 8).reshape(4, 2)
+    verdict = verify(d, Dataset(x, x[:, :1], x, x[:, :1]), 3, tmp_path / "no.vcd")
+    assert verdict.equal and verdict.inferences == 4
+    assert [(one.layer, one.learning) for one in verdict.skips] == [(1, 0)]
+    assert 0 <= verdict.skips[0].inference <= 0.5
+    assert (verdict.cycles_per_sample, verdict.cycles_per_second) == (0, 0)
+
+
 def test_a_core_that_only_infers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settle, "half", lambda drop: 0)
     monkeypatch.setitem(TABLES, "learning", {"rule": "none"})
