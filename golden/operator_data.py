@@ -36,6 +36,11 @@ def fitted(description: OperatorDescription, problem: Problem) -> Problem:
     kind = description.operator.kind
     if problem.kind != kind:
         raise BadInput(f"operator.kind must be {problem.kind} for {problem.name}, not {kind}")
+    if len(problem.n_in) != len(description.parts):
+        raise BadInput(
+            f"operator.parts must be {len(problem.n_in)} for {problem.name} (branch and"
+            f" {len(problem.n_in) - 1} trunks), not {len(description.parts)}"
+        )
     for part, (n_in, network) in enumerate(zip(problem.n_in, description.parts, strict=True)):
         if network.layers[0] != n_in:
             raise BadInput(

@@ -8,7 +8,7 @@ def core_file(top: str, about: str) -> str:
 
     Target ``default`` is what a core that depends on this one gets, ``lint`` runs Verilator. The
     waivers are in both without a condition: flows set no flag ``tool_verilator``, and tools that
-    do not know them leave them out.
+    do not know them leave them out. The module's name is quoted: YAML reads ``on`` as true.
     """
     return f"""\
 CAPI=2:
@@ -27,10 +27,10 @@ filesets:
 targets:
   default:
     filesets: [rtl, waivers]
-    toplevel: {top}
+    toplevel: "{top}"
   lint:
     filesets: [rtl, waivers]
-    toplevel: {top}
+    toplevel: "{top}"
     flow: lint
     flow_options:
       tool: verilator

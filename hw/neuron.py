@@ -199,7 +199,7 @@ class Neuron(wiring.Component):
         m.submodules[f"surrogate_{slot}"] = table
         read = table.read_port()
         m.d.comb += [
-            read.addr.eq(index[:bins]),
+            read.addr.eq(index),
             read.en.eq(advance),
         ]
         inside = self._later(m, advance, ~outside & exists, 1, f"inside_{slot}")

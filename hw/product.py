@@ -59,7 +59,8 @@ def waivers_of(top: str) -> str:
     """The same for a generated module by its name."""
     lines = ["`verilator_config", f"// Waivers for {top}.v and no other file."]
     for rule, reason in _WAIVERS.items():
-        lines += [f"// {reason}", f'lint_off -rule {rule} -file "*{top}.v"']
+        places = f"{top}.v", f"*/{top}.v"
+        lines += [f"// {reason}", *(f'lint_off -rule {rule} -file "{place}"' for place in places)]
     return "\n".join(lines) + "\n"
 
 

@@ -77,7 +77,12 @@ def wire_learning(
     Bit k of ``wired``[l] says whether it can: what is not wired stays as it is.
     """
     written = registers.write_data
-    m.d.comb += [registers.LOSS_0.eq(loss[:32]), registers.LOSS_1.eq(loss[32:])]
+    whole = Signal(64, name="whole_loss")
+    m.d.comb += [
+        whole.eq(loss),
+        registers.LOSS_0.eq(whole[:32]),
+        registers.LOSS_1.eq(whole[32:]),
+    ]
     for k in range(len(masks[0])):
         wide = Signal(signed(64), name=f"jvp_{k}")
         m.d.comb += [

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
-from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.keywords import check_name
 from dualspike.model.learning import Learning, steps_of
 from dualspike.model.network import Network, Section
 from dualspike.model.widths import Formats
@@ -71,6 +71,11 @@ class Description(Section):
     def learns(self) -> bool:
         """Whether the chip learns; one that does not has nothing that belongs to learning."""
         return self.learning.rule != "none"
+
+    @property
+    def has_learner(self) -> bool:
+        """Whether loss, slopes and steps are taken in this core, and not behind it."""
+        return self.learns
 
     @property
     def lanes(self) -> int:
@@ -173,8 +178,7 @@ class Description(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.name in VERILOG_KEYWORDS:
-            raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
+        check_name(self.name)
         self._check_network()
         membrane = self.formats.membrane
         for stored, threshold in zip(self.thresholds, self.network.thresholds, strict=True):
@@ -207,7 +211,8 @@ class Description(Section):
                 f"network.surrogate.entries must be at most {1 << bin_bits} with"
                 f" {membrane} membranes, not {self.network.surrogate.entries}"
             )
-        self.learning.check_layers(self.n_layers, self.step_shift)
+        if self.has_learner:
+            self.learning.check_layers(self.n_layers, self.step_shift)
         if self.lanes > 64:
             name = "directions" if self.learning.masks is None else "masks"
             raise ValueError(f"learning.{name} must leave at most 64 lanes, not {self.lanes}")

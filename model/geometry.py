@@ -337,7 +337,7 @@ def aligned_sum(d: Description, layer: Layer) -> tuple[int, int, int]:
 def _check_widths(d: Description, g: Geometry) -> None:
     f = d.formats
     sums: list[tuple[str, int, str]] = []
-    if d.learns:
+    if d.has_learner:
         sums = [
             ("loss accumulator", g.loss_bits, "membrane or target, or the batch"),
             ("jvp accumulators", g.jvp_bits + 1, "membrane, target or tangent, or the batch"),

@@ -1,4 +1,9 @@
-"""Words that Verilog and SystemVerilog keep for themselves: IEEE 1364-2005, IEEE 1800-2017."""
+"""What a chip cannot be called: a word of Verilog, one of its ports, a package of tools.
+
+The words are those of Verilog and SystemVerilog: IEEE 1364-2005, IEEE 1800-2017.
+"""
+
+import re
 
 _WORDS = """
 accept_on alias always always_comb always_ff always_latch and assert assign assume automatic
@@ -25,3 +30,24 @@ wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 """
 
 VERILOG_KEYWORDS = frozenset(_WORDS.split())
+
+_PORTS = re.compile(
+    r"clk|rst|busy"
+    r"|bus_(request|write|address|write_data|read_data|done)"
+    r"|(inputs|inputs_[0-9]+|targets|scales|results)_(payload|valid|ready)"
+    r"|(sums|spikes)_[0-9]+_(payload|moved)"
+)
+_PACKAGES = ("std", "uvm_pkg")
+
+
+def check_name(name: str) -> None:
+    """ValueError for a name that a generated module cannot have.
+
+    Tools turn down a module named as one of its ports, or as a package that they bring along.
+    """
+    if name in VERILOG_KEYWORDS:
+        raise ValueError(f"name must not be a word of Verilog, as {name!r} is")
+    if _PORTS.fullmatch(name):
+        raise ValueError(f"name must not be that of a port, as {name!r} is")
+    if name in _PACKAGES:
+        raise ValueError(f"name must not be that of a package of Verilog tools, as {name!r} is")

@@ -15,7 +15,7 @@ from dualspike.model.code import Protection
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
-from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.keywords import check_name
 from dualspike.model.learning import Learning, LearningRule, Updates, steps_of
 from dualspike.model.network import Network, Section, Width, within
 from dualspike.model.operator import Operator
@@ -89,6 +89,15 @@ class OperatorHardware(Section):
     simd: list[Width] | None = None
     terms: Width | None = None
     protection: Protection = "none"
+
+
+class Part(Description):
+    """A part as a core without a loss and a learner: those are the chip's."""
+
+    @property
+    def has_learner(self) -> bool:
+        """Never."""
+        return False
 
 
 class OperatorDescription(Section):
@@ -172,11 +181,10 @@ class OperatorDescription(Section):
         """Number of rate halvings in force at ``update`` (counted from 0)."""
         return self.learning.stage(update)
 
-    def part(self, part: int) -> Description:
+    def part(self, part: int) -> Part:
         """One part as a core of its own, with the lanes that it carries, in their order.
 
-        Its own loss and learner mean nothing. Raises pydantic's ValidationError where no core of
-        this kind can be built.
+        Raises pydantic's ValidationError where no core of this kind can be built.
         """
         learning, layers = self.learning, self.layers_of(part)
         pe, simd = (
@@ -184,7 +192,7 @@ class OperatorDescription(Section):
             for given in (self.hardware.pe, self.hardware.simd)
         )
         shared = {name: getattr(self.formats, name) for name in Formats.model_fields}
-        return Description(
+        return Part(
             name=f"part_{part}",
             network=self.parts[part],
             learning=Learning(
@@ -195,8 +203,6 @@ class OperatorDescription(Section):
                 ],
                 momentum=learning.momentum,
                 batch=learning.batch[part],
-                rate=16,  # of no use here: leaves shifts that are allowed
-                stages=1,
             ),
             formats=Formats(**shared),
             hardware=Hardware(pe=pe, simd=simd, protection=self.hardware.protection),
@@ -204,8 +210,7 @@ class OperatorDescription(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.name in VERILOG_KEYWORDS:
-            raise ValueError(f"name must not be a word of Verilog, as {self.name!r} is")
+        check_name(self.name)
         if self.operator.kind == "mlp":
             raise ValueError(
                 "operator.kind must be deeponet or seponet, not mlp: describe it as [network]"

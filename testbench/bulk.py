@@ -1,6 +1,7 @@
 """A Verilated core in this process, driven a whole batch at a time."""
 
 import ctypes
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,17 +16,29 @@ from dualspike.golden.integer import Matrix
 from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe, probes_of
 from dualspike.hw.product import core_verilog
+from dualspike.model.cycles import fill_bound
 from dualspike.model.description import Description
 from dualspike.model.errors import NoAnswer
+from dualspike.model.estimate import learning_clocks
 from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import MAGIC, Command, Register, register_map
 from dualspike.testbench.recording import DESIGN, keep, recording
 from dualspike.testbench.verilate import Source, build
 
-_LIMIT_FACTOR = 64
 _BUS_LIMIT = 100_000
 """Clocks in which a register answers; it takes a few, whatever the core does."""
+
+_STALLED = 16
+"""Times the clocks that a run may take more where streams pause."""
+
+
+class Unfinished(NoAnswer):
+    """A run that came to no end: so many rows of the first stream were given, so many taken."""
+
+    def __init__(self, rows: int, taken: int, limit: int) -> None:
+        super().__init__(f"the core did not finish {rows} samples in {limit} clocks")
+        self.rows, self.taken = rows, taken
 
 
 @dataclass(frozen=True)
@@ -208,7 +221,7 @@ class Verilated:
     ) -> NDArray[np.int32]:
         """Feed rows [n, width] to every input stream; the outputs, when all is over.
 
-        Raises NoAnswer if that takes more than ``limit`` clocks.
+        Raises Unfinished if that takes more than ``limit`` clocks.
         """
         data = [np.ascontiguousarray(one, np.int32) for one in rows]
         counts = np.array([len(one) for one in data], np.int64)
@@ -227,7 +240,7 @@ class Verilated:
             self.entered.ctypes.data,
         )
         if cycles < 0:
-            raise NoAnswer(f"the core did not finish {len(data[0])} samples in {limit} clocks")
+            raise Unfinished(len(data[0]), int(np.count_nonzero(self.entered)), limit)
         self.samples += len(data[0])
         self.cycles += cycles
         return results
@@ -251,7 +264,8 @@ class Simulation(Verilated):
         self.d = d = description
         super().__init__(library, register_map(d), d.shapes, d.formats.weight, d.step_format)
         g = geometry(d)
-        self._interval = g.interval
+        edges = learning_clocks(d) if d.learns else 0
+        self._clocks = max(g.interval, math.ceil(edges))
         self._skipping = [f"SKIPPED_{layer.index}" for layer in g.layers if layer.skips]
         self._skips_before = (0,) * len(self._skipping)
         self.skipped = self._skips_before
@@ -282,7 +296,7 @@ class Simulation(Verilated):
         self.write("CONTROL", Command.LEARN)
         batches = np.arange(len(x)).reshape(-1, self.d.learning.batch)
         rows = np.repeat(batches, self.d.passes, axis=0).ravel()
-        self.run([x[rows], target[rows]], 0, stall, self._limit(rows))
+        self.run([x[rows], target[rows]], 0, stall, self._limit(rows, stall))
         self.samples += len(x) - len(rows)
         self._count_skips()
         return replace(self.record(self.d.lanes), skipped=self.skipped)
@@ -292,7 +306,7 @@ class Simulation(Verilated):
         self.write("CONTROL", Command.INFER)
         n_out = self.d.network.layers[-1]
         targets = [np.zeros((0, n_out), np.int64)] if self.d.learns else []
-        results = self.run([x, *targets], len(x) * n_out, stall, self._limit(x))
+        results = self.run([x, *targets], len(x) * n_out, stall, self._limit(x, stall))
         self.write("CONTROL", Command.STOP)
         self._count_skips()
         return results.reshape(len(x), n_out).astype(np.int64)
@@ -303,8 +317,9 @@ class Simulation(Verilated):
         self.skipped = tuple(now - before & 0xFFFFFFFF for now, before in pairs)
         self._skips_before = skips
 
-    def _limit(self, x: Ints) -> int:
-        return _LIMIT_FACTOR * (self._interval * (len(x) + 8) + 100_000)
+    def _limit(self, x: Ints, stall: int) -> int:
+        patience = 4 * (_STALLED if stall else 1)
+        return patience * (self._clocks * (len(x) + 8) + fill_bound(self.d) + 1000)
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -1,5 +1,6 @@
 """The first difference between hardware and integer model: where it is, and both values."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from dualspike.golden.rounding import Ints
 from dualspike.hw.core import Probe
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.testbench.bulk import Simulation, Verilated, core_source
+from dualspike.testbench.bulk import Simulation, Unfinished, Verilated, core_source
 from dualspike.testbench.verilate import build
 
 BEFORE, AFTER = 400, 40
@@ -21,7 +22,10 @@ BEFORE, AFTER = 400, 40
 
 @dataclass(frozen=True)
 class Difference:
-    """``update`` None means an inference; sample, cycle and step are known after `locate`."""
+    """``update`` None means an inference; sample, cycle and step are known after `locate`.
+
+    ``at_limits``: in the batches of `testbench.strain`.
+    """
 
     update: int | None
     signal: str
@@ -30,6 +34,7 @@ class Difference:
     sample: int | None = None
     step: int | None = None
     cycle: int | None = None
+    at_limits: bool = False
 
     def __str__(self) -> str:
         places = {
@@ -38,7 +43,8 @@ class Difference:
             "step": self.step,
             "cycle": self.cycle,
         }
-        where = ", ".join(f"{name} {n}" for name, n in places.items() if n is not None)
+        known = [f"{name} {n}" for name, n in places.items() if n is not None]
+        where = ", ".join(["at the limits"] * self.at_limits + known)
         return f"{where}: {self.signal} is {self.found}, the model has {self.expected}"
 
 
@@ -73,6 +79,26 @@ def compare_update(
     return None
 
 
+def compare_outputs(
+    chip: Chip | OperatorChip, expected: Ints, found: Ints, simulation: Verilated
+) -> Difference | None:
+    """Compare the outputs of an inference, and the flags after it."""
+    wrong = np.argwhere(found != expected)
+    if len(wrong):
+        place = tuple(int(n) for n in wrong[0])
+        pair = int(expected[place]), int(found[place])
+        if isinstance(chip, Chip):
+            return Difference(None, f"results[{place[1]}]", *pair, sample=place[0])
+        return Difference(None, f"results{list(place)}", *pair)
+    flags = chip.flags, simulation.read("FLAGS")
+    return None if flags[0] == flags[1] else Difference(None, "FLAGS", *flags)
+
+
+def not_taken(update: int | None, late: Unfinished) -> Difference:
+    """What a run that came to no end has left."""
+    return Difference(update, "samples taken", late.rows, late.taken, sample=late.taken)
+
+
 def _unequal(name: str, stored: Ints, read: Ints) -> list[tuple[str, int, int]]:
     return [
         (f"{name}{[int(n) for n in at]}", int(stored[tuple(at)]), int(read[tuple(at)]))
@@ -105,10 +131,11 @@ def locate(
                 simulation.trace(waveform, *trace)
             simulation.load_chip(before, stage)
             simulation.log()
-            if target is None:
-                simulation.infer(x)
-            else:
-                simulation.learn(x, target, stage)
+            with suppress(Unfinished):
+                if target is None:
+                    simulation.infer(x)
+                else:
+                    simulation.learn(x, target, stage)
             return simulation.log(), simulation.cycle
 
     log, end = replay(None)

@@ -63,14 +63,15 @@ class OperatorSimulation(Verilated):
         *,
         stall: int = 0,
     ) -> Record:
-        """One update on one batch, as `golden.integer_operator.OperatorChip.update`.
+        """Updates on one batch or several in a row, as `OperatorChip.update` of the model.
 
-        ``stage`` is written to the chip, unless it counts its stages itself.
+        ``stage`` is that of all of them, unless the chip counts its stages itself.
         """
         if self.d.learning.schedule == "host":
             for layer, shift in enumerate(self.d.step_shift):
                 self.write(f"SHIFT_{layer}", shift + stage)
-        self.write("UPDATES", 1)
+        batches = len(inputs[0]) // self.d.learning.batch[0]
+        self.write("UPDATES", batches)
         self.write("CONTROL", Command.LEARN)
         scales = [] if scale is None else [scale.reshape(-1, 1)]
         rows = [*inputs, target.reshape(-1, 1), *scales]

@@ -14,6 +14,7 @@ from dualspike.model.geometry import geometry
 from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.strain import strain
 from dualspike.testbench.verilate import SHORT
 
 INFERENCES, ONLY_INFERENCES = 64, 1024
@@ -52,6 +53,11 @@ class Verdict:
         return self.difference is None
 
     @property
+    def cycles_per_second(self) -> float:
+        """Clocks simulated in a second of training."""
+        return self.cycles / self.seconds if self.seconds else 0.0
+
+    @property
     def cycles_per_sample(self) -> float:
         """Clocks for each training sample, drawing signs and moving weights included."""
         return self.cycles / self.samples if self.samples else 0.0
@@ -65,10 +71,10 @@ def verify(
     progress: Callable[[int, float], None] | None = None,
     initial: Parameters | None = None,
 ) -> Verdict:
-    """Run ``updates`` updates and then some inferences on hardware and model together.
+    """Run ``updates`` updates, some inferences, and batches at the limits, on both together.
 
     Both start from the parameters ``initial``, or those of the seed. A core that only infers
-    makes no updates and more inferences.
+    makes no updates and more inferences. Batches at the limits: see `testbench.strain`.
 
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
     around it go to ``waveform`` (VCD) if one is given.
@@ -96,19 +102,19 @@ def verify(
             rows = np.linspace(0, len(dataset.test_x) - 1, count).astype(int)
             engine.predict(dataset.test_x[rows])
         inferred = simulation.samples - samples
+        inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
         skips = tuple(
             Skips(
                 layer.index,
-                learned[n] / (max(1, samples) * description.passes * g.sample_cycles(layer)),
+                learned[n] / max(1, samples * description.passes * g.sample_cycles(layer)),
                 simulation.skipped[n] / (max(1, inferred) * g.sample_cycles(layer)),
             )
             for n, layer in enumerate(skipping)
         )
-        inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
         difference = engine.difference
         if difference:
             difference = locate(description, difference, *engine.mismatch, waveform)
-            waveform = waveform if waveform and waveform.exists() else None
         else:
-            waveform = None
+            difference = strain(description, simulation, waveform)
+        waveform = waveform if difference and waveform and waveform.exists() else None
     return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds, skips)

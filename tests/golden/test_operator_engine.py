@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from dualspike.golden.operator_engine import (
 )
 from dualspike.golden.operator_signs import OperatorSigns
 from dualspike.golden.problems.accuracy import relative_l2
+from dualspike.golden.problems.problem import Problem, Samples
 from dualspike.model.errors import BadInput
 from dualspike.model.lfsr import seed_state
 from dualspike.model.operator_chip import OperatorDescription
@@ -135,3 +137,18 @@ def test_data_of_another_shape_is_refused(tmp_path):
         fitted(chip(), problem)
     with pytest.raises(BadInput, match=r"^operator.kind must be deeponet for poisson"):
         fitted(load_operator_preset("reaction_diffusion"), problem)
+
+
+@pytest.mark.parametrize("trunks", [1, 3, 15])
+def test_a_seponet_has_a_trunk_for_each_coordinate_of_its_data(trunks: int) -> None:
+    ones = [{"layers": [n, 2, 2], "time_steps": 2} for n in (3, *[1] * trunks)]
+    tables = {
+        "operator": {"kind": "seponet", "parts": ones},
+        "learning": {"batch": [2] * (trunks + 1), "stages": 1},
+    }
+    axes = np.zeros((4, 3)), np.zeros((4, 1)), np.zeros((4, 1))
+    samples = Samples(axes, np.ones((4, 4, 4)))
+    problem = Problem("own", "seponet", samples, samples, samples, (2, 2, 2))
+    line = f"operator.parts must be 3 for own (branch and 2 trunks), not {trunks + 1}"
+    with pytest.raises(BadInput, match=f"^{re.escape(line)}$"):
+        fitted(describe_operator(tables, "test"), problem)

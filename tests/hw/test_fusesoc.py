@@ -1,5 +1,6 @@
 """FuseSoC reads the core file, lints the core and builds what depends on it."""
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -38,6 +39,10 @@ endmodule
 """
 
 
+COMMAND = re.compile(r"^    fusesoc --cores-root chip (run .*)$", re.MULTILINE)
+"""The command that docs/soc.md shows, for the preset hat."""
+
+
 @cache
 def files(wrap: str | None) -> dict[str, str]:
     """Files of a small core that concern FuseSoC."""
@@ -68,7 +73,9 @@ def fusesoc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("top", ["tiny", "tiny_axi"])
 def test_the_core_lints(top: str, tmp_path: Path) -> None:
     generated(tmp_path / "cores", top)
-    done = fusesoc(tmp_path, "run", "--target=lint", f"dualspike:generated:{top}")
+    shown = COMMAND.findall(Path("docs/soc.md").read_text("utf-8"))
+    assert [one.count("hat_axi") for one in shown] == [1]
+    done = fusesoc(tmp_path, *shown[0].replace("hat_axi", top).split())
     assert done.returncode == 0, done.stderr
     assert "V e r i l a t i o n   R e p o r t" in done.stdout
 
@@ -78,7 +85,7 @@ def test_lint_is_strict(tmp_path: Path) -> None:
     verilog = tmp_path / "cores" / "tiny.v"
     text = verilog.read_text("utf-8")
     verilog.write_text(text.replace("endmodule", "wire lost, found = lost; endmodule", 1), "utf-8")
-    done = fusesoc(tmp_path, "run", "--target=lint", "tiny")
+    done = fusesoc(tmp_path, "run", "--target=lint", "dualspike:generated:tiny")
     assert done.returncode == 1 and "'lost'" in done.stdout + done.stderr
 
 
@@ -86,6 +93,6 @@ def test_a_design_that_depends_on_the_core_gets_its_waivers(tmp_path: Path) -> N
     generated(tmp_path / "cores", "tiny")
     (tmp_path / "cores" / "owner.core").write_text(OWNER, "utf-8")
     (tmp_path / "cores" / "owner.v").write_text(MODULE, "utf-8")
-    done = fusesoc(tmp_path, "run", "--target=lint", "owner")
+    done = fusesoc(tmp_path, "run", "--target=lint", "test:test:owner")
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / "build").rglob("tiny.vlt"))

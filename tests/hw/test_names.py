@@ -3,9 +3,20 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from dualspike.hw.core import Core
 from dualspike.hw.names import plain_names
+from dualspike.hw.operator_core import OperatorCore
+from dualspike.hw.soc import WRAPS, Soc
+from dualspike.model.errors import BadInput
 from dualspike.model.keywords import VERILOG_KEYWORDS
+from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.operator_load import describe_any
+from dualspike.model.registers import register_map
+from dualspike.testbench.verilate import verilator_home
 
 VERILOG = r"""module \top.inner$1 (clk, \a.b[0] );
   wire \a.b[0] ;
@@ -56,3 +67,65 @@ def test_every_word_that_yosys_escapes_is_known_as_a_keyword() -> None:
     escaped = set(re.findall(r"^module \\(\S+) ", done.stdout, re.MULTILINE))
     assert {"small", "endfunction", "integer"} <= escaped <= VERILOG_KEYWORDS
     assert "plain" not in escaped
+
+
+DESCRIPTIONS = [
+    {"network": {"layers": [2, 3, 3, 1]}},
+    {"network": {"layers": [2, 3, 1]}, "learning": {"rule": "none"}},
+    {
+        "operator": {"kind": "seponet", "parts": [{"layers": [n, 2, 2]} for n in (3, 1, 1)]},
+        "learning": {"batch": [2, 2, 2], "floor": 0.5},
+    },
+]
+
+
+def component(number: int, wrap: str | None = None) -> Any:
+    """A core, with its probes where it can have any; or wrapped."""
+    d = describe_any(DESCRIPTIONS[number], "test")
+    if isinstance(d, OperatorDescription):
+        core, registers = OperatorCore(d, 0), len(register_map(d))
+        return core if wrap is None else Soc(core, wrap, registers, 4, "function")
+    return Core(d, 0, probes=True) if wrap is None else Soc.of(d, wrap)
+
+
+def ports(one: Any) -> list[str]:
+    """Names of its ports, as `hw.generate` makes them."""
+    return ["_".join(map(str, path)) for path, _, _ in one.signature.flatten(one)]
+
+
+def refused(tables: dict[str, Any], name: str) -> str:
+    with pytest.raises(BadInput) as caught:
+        describe_any(tables | {"name": name}, "test")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_no_core_is_called_as_a_port_of_any(number: int) -> None:
+    names = ["clk", "rst", *ports(component(number))]
+    assert len(names) >= 15
+    for name in names:
+        for tables in DESCRIPTIONS:
+            line = f"test: name must not be that of a port, as {name!r} is"
+            assert refused(tables, name) == line
+            assert describe_any(tables | {"name": f"{name}_"}, "test").name == f"{name}_"
+
+
+@pytest.mark.parametrize("tables", DESCRIPTIONS)
+def test_words_of_verilog_and_packages_of_tools_are_refused(tables: dict[str, Any]) -> None:
+    line = "test: name must not be a word of Verilog, as 'begin' is"
+    assert refused(tables, "begin") == line
+    library = verilator_home() / "include" / "verilated_std.sv"
+    known = re.findall(r"^package (\w+);", library.read_text("utf-8"), re.MULTILINE)
+    assert known
+    for name in (*known, "uvm_pkg"):
+        line = f"test: name must not be that of a package of Verilog tools, as {name!r} is"
+        assert refused(tables, name) == line
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_a_wrapped_core_is_called_as_none_of_its_ports(wrap: str) -> None:
+    """Whatever the name: no port ends as every wrapped module does."""
+    for number in range(3):
+        names = ports(component(number, wrap))
+        assert len(names) >= 15
+        assert not [name for name in names if name.endswith(f"_{wrap}")]

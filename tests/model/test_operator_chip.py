@@ -248,3 +248,30 @@ def test_a_function_takes_what_the_slower_of_branch_and_product_unit_takes() -> 
         assert function_cycles(d) == unit and geometry(d.part(0)).interval == branch
         assert function_interval(d) == max(unit, branch)
         assert batch_cycles(d)[0] >= d.learning.batch[0] * function_interval(d)
+
+
+@pytest.mark.parametrize(
+    ("batch", "rate", "formats"),
+    [
+        (4, 2, {"target": "s12.4"}),
+        (4, 2, {"membrane": "s0.23", "target": "s20.0", "error": "s4.8"}),
+        (4096, 2, {"membrane": "s1.22", "tangent": "s0.23", "weight": "s1.1"}),
+        (4, 6, {"membrane": "s6.0", "tangent": "s4.0", "weight": "s0.23", "target": "s1.0"}),
+    ],
+)
+def test_parts_are_not_held_to_a_loss_and_steps_of_their_own(
+    batch: int, rate: int, formats: dict[str, str]
+) -> None:
+    """The chip has them, in other formats: what a perceptron could not have does not count."""
+    narrow = formats.get("membrane") == "s0.23"
+    shape = {"surrogate": {"entries": 2}, "threshold": 0.5 if narrow else 1.0}
+    tables = {
+        "operator": {
+            "kind": "deeponet",
+            "parts": [{"layers": [3, 4, 2], **shape}, {"layers": [1, 4, 2], **shape}],
+        },
+        "learning": {"batch": [4, batch], "rate": rate, "stages": 1},
+        "formats": formats,
+    }
+    d = describe_operator(tables, "test")
+    assert [d.part(part).lanes for part in (0, 1)] == [2, 2]

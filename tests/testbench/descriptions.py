@@ -8,9 +8,12 @@ import numpy as np
 from dualspike.golden.chip import Chip
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.geometry import geometry
 from dualspike.model.load import describe
 from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, compare_update
+
+from .ranges import SURROGATES, folding, formats, size, surrogate, threshold
 
 FORMATS: list[dict[str, str]] = [
     {},
@@ -28,103 +31,113 @@ FORMATS: list[dict[str, str]] = [
 ]
 
 
-def random_tables(seed: int) -> dict[str, Any]:
-    """Tables of a description: 2 to 4 layers, widths 1 to 24, T 1 to 64, 0 to 6 directions.
+NAMES = {"weight", "membrane", "tangent", "input", "target"}
+UPDATES = 6
+"""Batches that a core learns from in these tests, with and without pauses."""
 
-    Some have local losses, and so up to 3 layers more.
+
+def random_tables(seed: int) -> dict[str, Any]:
+    """Tables with every key of docs/description.md anywhere in its range.
+
+    But for the sizes whose upper ends no test can simulate: widths go to 127, batches to 64.
     """
-    r = random.Random(seed)
-    n_layers = r.randint(2, 4)
-    n = [r.randint(1, 24) for _ in range(n_layers + 1)]
-    scope = r.choice(["layer", "global"])
-    directions = r.randint(1, 6 if scope == "global" else max(1, 6 // n_layers))
-    simd = [r.randint(1, min(3, width)) for width in n[:-1]]
-    pe = [
-        r.choice([width, *range(after, width + 1, after)])
-        for width, after in zip(n[1:], [*simd[1:], 1], strict=True)
-    ]
+    r = random.Random(f"core {seed}")
     rule = "none" if seed % 12 == 7 else "rfg"
-    lanes = random_lanes(random.Random(f"lanes {seed}")) if rule == "rfg" else {}
-    local = rule == "rfg" and not random.Random(f"local {seed}").randrange(4)
-    tables: dict[str, Any] = {
+    form = r.choice([*FORMATS, *[random_formats(r)] * len(FORMATS)])
+    n = [size(r, 1, 127) for _ in range(size(r, 2, 15) + 1)]
+    layers = len(n) - 1
+    local = rule == "rfg" and not r.randrange(4)
+    pe, simd = folding(r, n, 12)
+    plain = r.choice(
+        [
+            {"scope": "layer", "directions": size(r, 1, max(1, 64 // layers))},
+            {"scope": "global", "directions": size(r, 1, 64)},
+        ]
+    )
+    return {
         "name": f"random_{seed}",
-        "network": {
-            "layers": n,
-            "time_steps": r.choice([r.randint(1, 64), r.choice([1, 2, 4, 8, 16, 32, 64])]),
-            "threshold": r.choice([0.5, 0.75, 1.0]),
-            "surrogate": {
-                "sigma": r.choice([0.5, 0.7]),
-                "entries": r.choice([16, 32, 128]),
-                "span": r.choice([1, 2, 4]),
-            },
-        },
+        "network": random_network(r, n, form),
         "learning": {
-            "scope": scope,
-            "directions": directions,
+            **plain,
             "structure": r.choice(["independent", "factored"]),
-            "batch": r.choice([1, 3, 5, 7, 8]),
-            "rate": r.randint(2, 8),
-            "seed": r.randint(1, 2**32 - 1),
-            **random_mix(random.Random(f"mix {seed}"), n_layers + local * (n_layers - 1)),
+            "batch": size(r, 1, 64),
+            "rate": r.choice([r.randint(-16, 16), r.randint(2, 8)]),
+            "seed": r.choice([1, 2**32 - 1, *(r.randint(1, 2**32 - 1) for _ in range(4))]),
+            **random_mix(r, layers + local * (layers - 1)),
             "local": local,
             "rule": rule,
         },
-        "formats": r.choice(FORMATS),
+        "formats": form,
         "hardware": {
-            "pe": pe,
-            "simd": simd,
+            **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
             "skip": r.choice([False, True]),
-            "protection": random.Random(f"guard {seed}").choice(["none", "parity", "ecc"]),
-            **lanes,
+            "protection": r.choice(["none", "parity", "ecc"]),
+            **(r.choice([{}, {"lanes": size(r, 1, 32)}]) if rule == "rfg" else {}),
         },
     }
-    settle(tables["network"], random.Random(seed))
-    return tables
 
 
-def settle(network: dict[str, Any], r: random.Random) -> None:
-    """Neurons of all kinds; a third are as the rest of the tables says."""
-    if not r.randrange(3):
-        return
-    kind = r.choice(["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"])
-    least = {"triangle": 1.25}.get(kind, network["surrogate"]["sigma"])
-    network["surrogate"] |= {"kind": kind, "sigma": max(least, network["surrogate"]["sigma"])}
-    network["leak"] = r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)])
-    network["reset"] = r.choice(["detached", "attached"])
-    network["coding"] = r.choice(["direct", "direct", "rate", "bernoulli"])
-    if r.choice([True, False]):
-        network["threshold"] = [r.choice([0.5, 0.8]) for _ in network["layers"][1:-1]]
+def random_formats(r: random.Random) -> dict[str, str]:
+    """Every format of a perceptron anywhere in its range."""
+    order = ["weight", "membrane", "tangent", "surrogate", "input", "target"]
+    return formats(r, {name: name in NAMES for name in order})
 
 
-def random_lanes(r: random.Random) -> dict[str, int]:
-    """Sometimes a number of lanes, whatever the rule uses: spare ones, or several passes."""
-    return r.choice([{}, {"lanes": r.randint(1, 4)}])
+def random_network(r: random.Random, n: list[int], form: dict[str, str]) -> dict[str, Any]:
+    """Neurons of all kinds in layers of these widths."""
+    membrane, table = form.get("membrane", "s3.16"), form.get("surrogate", "u0.8")
+    several = [threshold(r, membrane) for _ in n[1:-1]]
+    return {
+        "layers": n,
+        "time_steps": size(r, 1, r.choice([64, 257, 1024])),
+        "threshold": r.choice([several[0], several]),
+        "surrogate": surrogate(r, SURROGATES, membrane, table),
+        "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
+        "reset": r.choice(["detached", "attached"]),
+        "coding": r.choice(["direct", "direct", "rate", "bernoulli"]),
+    }
+
+
+def quick(d: Description) -> bool:
+    """Whether a core builds and runs in a few seconds: its adders, weights and clocks are few."""
+    g = geometry(d)
+    adders = (d.lanes_built + 1) * sum(layer.pe * layer.simd for layer in g.layers)
+    width = (d.lanes_built + 1) * sum(layer.next_simd for layer in g.layers)
+    words = sum((n_in + 1) * n_out for n_in, n_out in d.shapes)
+    clocks = g.interval * d.learning.batch * (2 + UPDATES * d.passes)
+    return adders <= 160 and width <= 80 and words <= 2000 and clocks <= 200_000
 
 
 def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
     """Now and then frozen layers or masks, and every other way to learn."""
     frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
-    lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(r.randint(1, 6))]
+    lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(size(r, 1, 26))]
     masks = {"scope": "layer", "directions": 1, "masks": lanes}
+    shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in range(layers)]}
     mantissa = {"mantissa": [r.randint(8, 15) for _ in range(layers)]}
     return {
         **r.choice([{}, {}, frozen, masks]),
+        **r.choice([{}, {}, shift]),
         **r.choice([{}, {}, mantissa]),
         "rounding": r.choice(["nearest", "stochastic"]),
         "schedule": r.choice(["host", "chip"]),
         "momentum": r.choice([None, None, r.randint(1, 8)]),
-        "stages": r.randint(1, 6),
+        "stages": size(r, 1, 16),
         "updates": r.randint(1, 5),
     }
 
 
 def random_description(seed: int) -> Description:
-    """The first description that the model accepts among seed, seed + 1000, ..."""
+    """The first description that the model accepts and that is quick: of seed, seed + 1200, ..."""
     while True:
         try:
-            return describe(random_tables(seed), f"seed {seed}")
+            d = describe(random_tables(seed), f"seed {seed}")
         except BadInput:
-            seed += 1000
+            pass
+        else:
+            if quick(d):
+                return d
+        seed += 1200
 
 
 def random_chip(d: Description, seed: int) -> Chip:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,20 @@ import pytest
 
 from dualspike.golden.data import Dataset
 from dualspike.golden.rounding import real
-from dualspike.hw import loss, neuron, sequencer, settle, sieve, signs
+from dualspike.hw import loss, neuron, operator_part, sequencer, settle, sieve, signs, weights
+from dualspike.hw.fixed import saturate
 from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import Lfsr
 from dualspike.model.load import describe
+from dualspike.model.operator_load import describe_operator
+from dualspike.testbench.compare import Difference
+from dualspike.testbench.operator_bulk import OperatorSimulation
+from dualspike.testbench.strain import strain_operator
 from dualspike.testbench.verify import Verdict, verify
 
 from .descriptions import random_batch
+from .mutants import plant
 
 TABLES = {
     "name": "planted",
@@ -62,6 +69,23 @@ def test_a_tap_of_the_sign_register(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     description = TABLES | {"network": {"layers": [2, 12, 6, 1], "time_steps": 4}}
     monkeypatch.setitem(TABLES, "network", description["network"])
     found(run(tmp_path), tmp_path, lambda signal: " dz[" in signal)
+
+
+def test_without_an_error_a_core_that_infers_and_skips(tmp_path: Path) -> None:
+    d = describe(
+        {
+            "network": {"layers": [2, 2, 2, 1], "time_steps": 2},
+            "learning": {"rule": "none"},
+            "hardware": {"pe": [2, 1, 1], "skip": True},
+        },
+        "test",
+    )
+    x = np.linspace(-1, 1, 8).reshape(4, 2)
+    verdict = verify(d, Dataset(x, x[:, :1], x, x[:, :1]), 3, tmp_path / "no.vcd")
+    assert verdict.equal and verdict.inferences == 4
+    assert [(one.layer, one.learning) for one in verdict.skips] == [(1, 0)]
+    assert 0 <= verdict.skips[0].inference <= 0.5
+    assert (verdict.cycles_per_sample, verdict.cycles_per_second) == (0, 0)
 
 
 def test_a_core_that_only_infers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +156,98 @@ def test_the_weight_of_local_losses(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     difference = run(tmp_path).difference
     assert difference is not None and difference.signal == "LOSS"
     assert difference.expected > difference.found > difference.expected / 2
+
+
+def wrap(m: Any, value: Any, bits: int, name: str) -> tuple[Any, Any]:
+    """Saturation that tells of what it clips and wraps."""
+    right, clips = saturate(m, value, bits, name)
+    return (value[:bits].as_signed() if len(value) > bits else right), clips
+
+
+MILD: dict[str, Any] = {
+    "name": "mild",
+    "network": {"layers": [2, 3, 1], "time_steps": 4},
+    "learning": {"batch": 4},
+}
+MILD_OPERATOR: dict[str, Any] = {
+    "name": "mild",
+    "operator": {"kind": "deeponet", "parts": [{"layers": [2, 2, 2], "time_steps": 2}] * 2},
+    "learning": {"batch": [4, 2]},
+}
+
+
+def mild_run(tmp_path: Path) -> Difference | None:
+    """Two updates on data of which nothing clips anything, and what `verify` adds to them."""
+    x = np.linspace(-0.1, 0.1, 8).reshape(4, 2)
+    return verify(
+        describe(MILD, "test"), Dataset(x, x[:, :1], x, x[:, :1]), 2, tmp_path / "yes.vcd"
+    ).difference
+
+
+def mild_operator_run() -> Difference | None:
+    """What `verify` adds to the updates of an operator chip."""
+    d = describe_operator(MILD_OPERATOR, "test")
+    with OperatorSimulation.of(d, quick=True) as simulation:
+        return strain_operator(d, simulation)
+
+
+LATER = (
+    "m.d.sync += [samples_in.eq(0), outputs_out.eq(0)]",
+    "m.d.sync += [samples_in.eq(self.updates == 2),"
+    " outputs_out.eq(Mux(self.updates == 2, outputs, 0))]",
+)
+"""A sample too few in the batch before the last of a command."""
+
+
+def test_a_batch_that_is_counted_short_when_it_is_not_the_only_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, sequencer, *LATER)
+    left = "at the limits, sample 11: samples taken is 11, the model has 12"
+    assert str(mild_run(tmp_path)) == str(mild_operator_run()) == left
+
+
+@pytest.mark.parametrize(
+    ("place", "right", "wrong", "signal"),
+    [
+        (
+            weights,
+            "clipped, clips = saturate(m, moved",
+            "clipped, clips = wrap(m, moved",
+            "weights[",
+        ),
+        (
+            neuron,
+            "after = Mux(clips, edge, Mux(fire, distance, summed))",
+            "after = Mux(fire, distance, summed)",
+            "layer 0 S[",
+        ),
+    ],
+)
+def test_a_number_that_wraps_where_it_should_saturate(
+    place: ModuleType,
+    right: str,
+    wrong: str,
+    signal: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The user's data do not show it, batches at the limits do."""
+    monkeypatch.setattr(place, "wrap", wrap, raising=False)
+    plant(monkeypatch, place, right, wrong)
+    difference = mild_run(tmp_path)
+    assert difference is not None and difference.at_limits
+    assert difference.signal.startswith(signal), difference
+
+
+def test_a_factor_of_an_operator_that_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        operator_part,
+        "fit",
+        lambda m, value, shift, bits, name: wrap(m, value >> shift, bits, name),
+    )
+    difference = mild_operator_run()
+    assert difference is not None and difference.at_limits
 
 
 def found(verdict: Verdict, tmp_path: Path, right: Callable[[str], bool]) -> None:

@@ -34,6 +34,7 @@ from dualspike.output import console, emit_json, grid_csv
 from dualspike.progress import progress_bar
 from dualspike.testbench.operator_bulk import OperatorSimulation, operator_source
 from dualspike.testbench.operator_rtl import OperatorRtlEngine
+from dualspike.testbench.strain import strain_operator
 from dualspike.testbench.verilate import build
 
 
@@ -125,10 +126,12 @@ def verify_operator(d: OperatorDescription, first: Parameters | None, *, as_json
     problem, out = problem_of(d), console(as_json)
     check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-    with OperatorRtlEngine(d, OperatorSimulation.of(d), check=True, initial=first) as engine:
+    simulation = OperatorSimulation.of(d)
+    with OperatorRtlEngine(d, simulation, check=True, initial=first) as engine:
         with progress_bar("verify", d.learning.updates) as show:
             result = train_operator(engine, d, problem, show)
-        difference, cycles = engine.difference, engine.learning_cycles
+        cycles = engine.learning_cycles
+        difference = engine.difference or strain_operator(d, simulation)
     table = Table("", d.name, box=None, pad_edge=False)
     table.add_row("equal, every bit", "NO" if difference else "yes")
     table.add_row("updates", f"{result.updates}")

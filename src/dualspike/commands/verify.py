@@ -40,7 +40,8 @@ def verify(
 ) -> None:
     """Train the hardware in Verilator with the integer model beside it and compare every bit.
 
-    A core that only infers runs test samples instead. The exit status is 1 if they differ.
+    A core that only infers runs test samples instead. Then come batches at the limits, several
+    with one command. The exit status is 1 if they differ.
     """
     d = any_description(net, preset, updates=updates, seed=seed)
     if isinstance(d, OperatorDescription):
@@ -69,7 +70,7 @@ def verify(
                 "cycles_per_sample": verdict.cycles_per_sample,
                 "inferences": verdict.inferences,
                 "inference_cycles_per_sample": verdict.inference_cycles_per_sample,
-                "cycles_per_second": verdict.cycles / verdict.seconds,
+                "cycles_per_second": verdict.cycles_per_second,
                 "skips": [asdict(skips) for skips in verdict.skips],
                 "first_difference": difference,
             }
@@ -85,7 +86,7 @@ def _table(d: Description, verdict: Verdict) -> Table:
         ("updates, samples", f"{verdict.updates}, {verdict.samples}"),
         ("clocks a sample, learning", f"{verdict.cycles_per_sample:.2f}"),
         inference,
-        ("clocks a second, simulated", f"{verdict.cycles / verdict.seconds:,.0f}"),
+        ("clocks a second, simulated", f"{verdict.cycles_per_second:,.0f}"),
     ]
     if not d.learns:
         rows = [("inferences", f"{verdict.inferences}"), inference]

@@ -1,0 +1,60 @@
+"""The waivers of a core are for its own file, wherever that lies, and for no other."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dualspike.hw.product import core_verilog, waivers
+from dualspike.model.load import describe
+from dualspike.testbench.verilate import tool_environment, verilator_home
+
+OTHER = """\
+module {name} (input [7:0] a, output [3:0] y);
+  assign y = a;
+endmodule
+"""
+
+
+@cache
+def core() -> tuple[str, str]:
+    """Verilog and waivers of a core whose name is the end of many others."""
+    d = describe({"name": "e", "network": {"layers": [2, 3, 1], "time_steps": 4}}, "test")
+    return core_verilog(d), waivers(d)
+
+
+def lint(folder: Path, *files: str) -> list[str]:
+    """The rules that Verilator names at -Wall."""
+    tool = verilator_home() / "bin" / "verilator"
+    done = subprocess.run(
+        [str(tool), "--lint-only", "-Wall", *files],
+        cwd=folder,
+        env=tool_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("%Warning-")]
+    assert bool(lines) == (done.returncode != 0), done.stderr
+    return [line.split(":")[0].removeprefix("%Warning-") for line in lines]
+
+
+@pytest.mark.parametrize("place", ["{}", "./{}", "chip/{}", "../{}", "{root}/chip/{}"])
+def test_the_core_is_clean_by_any_path(place: str, tmp_path: Path) -> None:
+    verilog, words = core()
+    start = tmp_path / "start"
+    file = place.format("e.v", root=tmp_path)
+    folder = (start / file).parent
+    start.mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "e.v").write_text(verilog, "utf-8")
+    (folder / "e.vlt").write_text(words, "utf-8")
+    assert lint(start, place.format("e.vlt", root=tmp_path), file) == []
+
+
+@pytest.mark.parametrize("name", ["bridge_e", "ee", "e_e", "e_x"])
+def test_another_file_keeps_its_warnings(name: str, tmp_path: Path) -> None:
+    (tmp_path / "e.vlt").write_text(core()[1], "utf-8")
+    (tmp_path / f"{name}.v").write_text(OTHER.format(name=name), "utf-8")
+    assert lint(tmp_path, "e.vlt", f"{name}.v") == ["WIDTHTRUNC", "UNUSEDSIGNAL"]
