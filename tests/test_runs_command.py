@@ -158,7 +158,8 @@ def test_a_checkpoint_of_before_is_refused(
         without: dict[str, Any] = {n: a for n, a in arrays.items() if n != name}
         np.savez("run.npz", **without)
         assert failure(capsys, *TRAIN).startswith("run.npz must hold description, data, start")
-        np.savez("run.npz", **(arrays | {name: np.array("other")}))
+        others: dict[str, Any] = arrays | {name: np.array("other")}
+        np.savez("run.npz", **others)
         assert failure(capsys, *TRAIN).startswith("run.npz must be a checkpoint of ")
 
 
