@@ -17,6 +17,11 @@ NET = """name = "tiny"
 layers = [2, 2, 1]
 time_steps = 2
 """
+# What Python imports itself before a package that ``python -m`` names.
+RUNPY = (
+    *("collections", "contextlib", "functools", "importlib", "keyword", "operator", "reprlib"),
+    *("types", "warnings"),
+)
 REMEDY = "set DUALSPIKE_CACHE to a folder that can be written"
 # A user who may read what root may, so that Python and the package are there, and write nothing.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -71,8 +76,9 @@ def test_no_module_is_taken_from_the_working_folder(hostile: Path, words: list[s
 
 
 def test_not_even_where_python_looks_there(hostile: Path) -> None:
-    """``python -m`` puts the working folder first; Python itself takes importlib from it."""
-    (hostile / "importlib.py").unlink()
+    """``python -m`` puts the working folder first; we come to run after these modules."""
+    for name in RUNPY:
+        (hostile / f"{name}.py").unlink()
     cache = {**os.environ, "DUALSPIKE_CACHE": str(cache_folder())}
     command = [sys.executable, "-m", "dualspike", "generate", "net.toml", "-o", "out"]
     done = subprocess.run(command, cwd=hostile, env=cache, capture_output=True, check=False)
