@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amaranth.hdl import Fragment
 
 from dualspike.hw.core import Core
 from dualspike.hw.names import plain_names
 from dualspike.hw.operator_core import OperatorCore
 from dualspike.hw.soc import WRAPS, Soc
+from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.keywords import VERILOG_KEYWORDS
 from dualspike.model.operator_chip import OperatorDescription
@@ -81,7 +83,12 @@ DESCRIPTIONS = [
 
 def component(number: int, wrap: str | None = None) -> Any:
     """A core, with its probes where it can have any; or wrapped."""
-    d = describe_any(DESCRIPTIONS[number], "test")
+    one = built(describe_any(DESCRIPTIONS[number], "test"), wrap)
+    Fragment.get(one, None)  # Amaranth warns of what was made in vain
+    return one
+
+
+def built(d: Description | OperatorDescription, wrap: str | None) -> Any:
     if isinstance(d, OperatorDescription):
         core, registers = OperatorCore(d, 0), len(register_map(d))
         return core if wrap is None else Soc(core, wrap, registers, 4, "function")
