@@ -94,10 +94,10 @@ CHECKPOINT = 100
 """Updates behind a checkpoint; two more are left."""
 
 
-def network(folder: Path, updates: int = 3) -> None:
-    """A description with its data."""
+def network(folder: Path, updates: int = 3, rows: int = 300) -> None:
+    """A description with its data, which zipfile does not read at once, or it would see it all."""
     rng = np.random.default_rng(1)
-    x = rng.uniform(-1, 1, (300, 2))  # more than zipfile reads ahead, or it would see all damage
+    x = rng.uniform(-1, 1, (rows, 2))
     np.savez(folder / "data.npz", x=x, y=0.5 * x[:, :1] * x[:, 1:])
     text = NET.replace("DATA", "data.npz").replace("updates = 3", f"updates = {updates}")
     (folder / "net.toml").write_text(text)
@@ -120,8 +120,8 @@ def operator(folder: Path) -> None:
 
 
 def trained(folder: Path) -> None:
-    """What generate, synth, train and simulate leave."""
-    network(folder)
+    """What generate, synth, train and simulate leave; little in it beside the weights."""
+    network(folder, rows=12)
     for command in ("generate", "train"):
         said(folder, command, "@net.toml", "-o", "@run")
     _synthesis(folder / "run", folder / "net.toml")
@@ -171,10 +171,17 @@ def simulator(folder: Path) -> None:
     built(folder)
 
 
+def alone(folder: Path) -> None:
+    """The core alone."""
+    built(folder)
+    for library in folder.glob("cache/simulators/*/runtime.o"):
+        shutil.rmtree(library.parent)
+
+
 def runtime(folder: Path) -> None:
     """The runtime alone."""
     built(folder)
-    for library in folder.glob("cache/*/core.so"):
+    for library in folder.glob("cache/simulators/*/core.so"):
         shutil.rmtree(library.parent)
 
 

@@ -22,7 +22,10 @@ def _data(name: str) -> Read:
 _TRAINED = ("run/result.json", "run/weights.npz")
 _train = _by("train", "@net.toml", "-o", "@run", files=_TRAINED)
 _resume = _by("train", "@net.toml", "--resume", "@kept.npz", "-o", "@run", files=_TRAINED)
-_export = _by("nir", "export", "@net.toml", "--weights", "@run/weights.npz", "-o", "@net.nir")
+_export = _by(
+    *("nir", "export", "@net.toml", "--weights", "@run/weights.npz", "-o", "@net.nir"),
+    files=("net.nir",),
+)
 _import = _by("nir", "import", "@net.nir", "--dt", "1e-4", "--assume-soft-reset", "-o", "@run")
 _page = _by("report", "@run", files=("run/report.html",))
 _flash = _by("flash", ".", "--dry-run")
@@ -56,8 +59,9 @@ KINDS = (
     _foreign("gesture hdf5", "all.hdf5", foreign.gestures, _data("dvs-gesture=all.hdf5")),
     Kind("board manifest", "manifest.json", goods.board, _flash),
     Kind("bitstream", "net.bit", goods.board, _flash),
-    Kind("core library", "cache/*/core.so", goods.simulator, built),
-    Kind("core runtime", "cache/runtime*.o", goods.runtime, built),
+    Kind("core library", "cache/simulators/*/core.so", goods.simulator, built),
+    Kind("core sums", "cache/simulators/*/SHA256SUMS", goods.alone, built),
+    Kind("core runtime", "cache/simulators/*/runtime.o", goods.runtime, built),
     _foreign("report description", "run/description.toml", goods.trained, _page),
     Kind("report manifest", "run/manifest.json", goods.generated, _page),
     Kind("report result", "run/result.json", goods.trained, _page),

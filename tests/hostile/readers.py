@@ -69,7 +69,7 @@ def heard(folder: Path, data: str) -> str:
 def built(folder: Path) -> str:
     """The library that a simulator is loaded from, its compilers replaced by `_compiler`."""
     kept = {"DUALSPIKE_CACHE": str(folder / "cache")}
-    with patch.dict(os.environ, kept), patch.object(verilate, "_run", _compiler):
+    with patch.dict(os.environ, kept), patch.object(verilate.Tools, "run", _compiler):
         return verilate.build(CORE).read_bytes().hex()
 
 
@@ -105,8 +105,9 @@ def _no_study(_label: str, _plan: opzo.Plan, samples: Samples, *_: Any) -> None:
     raise Heard(" ".join(hashlib.sha256(array.tobytes()).hexdigest() for array in arrays))
 
 
-def _compiler(command: list[str], work: Path, _environment: dict[str, str]) -> None:
+def _compiler(tools: verilate.Tools, command: list[str], folder: str = ".") -> None:
     """Writes what each tool would write: all that it was given."""
+    work = tools.work / folder
     if "-o" not in command:
         (work / "obj").mkdir()
         (work / "obj" / "Vcore.cpp").write_text("core")
@@ -117,12 +118,12 @@ def _compiler(command: list[str], work: Path, _environment: dict[str, str]) -> N
 
 
 def _text(folder: Path, file: Path) -> str:
-    """A file's content, or its digest where it is not text; times left out."""
-    content = file.read_bytes()
+    """A file's content, times left out; that of a NIR file in hexadecimal digits."""
     if file.suffix == ".npz":
         with np.load(file) as arrays:
             return json.dumps({name: arrays[name].tolist() for name in arrays.files})
-    return _plain(content.decode(), folder)
+    content = file.read_bytes()
+    return content.hex() if file.suffix == ".nir" else _plain(content.decode(), folder)
 
 
 def _plain(text: str, folder: Path) -> str:

@@ -141,7 +141,7 @@ def judged(good: Good, outcome: Outcome, touched: Sequence[str]) -> str | None:
         return f"left: the refusal changed {', '.join(touched)}" if touched else None
     if outcome.status:
         return f"status: {outcome.status}"
-    if lines:
+    if "Warning" in outcome.stderr:
         return f"words: {last!r} on stderr with status 0"
     if good.kind.sure and outcome.result != good.result:
         return "silent: another result without a word"
