@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dualspike.boards.catalog import Board
+from dualspike.boards.link.uart import bits_per_clock
 from dualspike.boards.place import REPORT, route
 from dualspike.boards.pll import MHZ, PllSetting, pll_setting
 from dualspike.boards.system import System
@@ -72,8 +73,9 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
     """
     same = clock_hz == board.clock_hz
     setting = None if same else pll_setting(board.pll, board.clock_hz, clock_hz)
+    exact = round(setting.output_hz) if setting else board.clock_hz
+    bits_per_clock(exact, baud)  # refuses, before any hardware is made
     top = BoardTop(board, system_name(d), setting)
-    exact = round(top.clock_hz)
     platform = board.connected()
     verilog = to_verilog(System(d, exact, baud), system_name(d))
     platform.add_file(f"{system_name(d)}.v", verilog)

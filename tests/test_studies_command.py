@@ -34,6 +34,7 @@ def test_estimator(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A tiny plan for one network stands in for --quick."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: with a bar
     monkeypatch.setattr(studies, "QUICK", Plan(draws=128, updates=2, quick=True))
     monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
     status, out, err = run(capsys, "estimator", "--quick", "-o", tmp_path, "--json")
@@ -55,6 +56,7 @@ def test_exact_gradient(
         for name, plan in PLANS.items()
     }
     short["yin-yang"] = replace(short["yin-yang"], hidden=10, batch=1000, group=1000)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: with a bar
     monkeypatch.setattr(exact_training, "PLANS", short)
     status, out, err = run(capsys, "exact-gradient", "-o", tmp_path, "--json")
     found = json.loads(out)

@@ -16,7 +16,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from typing import Protocol, TypeVar
 
-from dualspike.golden.experiments.pool import workers
+from dualspike.golden.experiments.pool import one_thread, workers
 from dualspike.model.errors import BadInput
 
 Message = tuple[int, int, float]
@@ -104,8 +104,9 @@ def run_processes(
     if not tasks:
         return
     context = mp.get_context("spawn")
-    messages: Queue[Message] = context.Queue()
-    stop = context.Event()
+    with one_thread():  # the first of these starts a process that watches over them
+        messages: Queue[Message] = context.Queue()
+        stop = context.Event()
     total = Total(tasks, show)
     with workers(min(jobs, len(tasks)), _begin, (messages, stop)) as pool:
         try:

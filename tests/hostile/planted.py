@@ -12,7 +12,7 @@ import numpy as np
 from dualspike.model.errors import BadInput
 
 from . import trial
-from .trial import Ended, Kind
+from .trial import Ended, Good, Kind, tried
 
 GOOD = b"good"
 
@@ -76,3 +76,17 @@ PLANTED = tuple(
     _kind(wrong.__name__.removeprefix("_"), wrong)
     for wrong in (_hang, _crash, _traceback, _memory, _words, _left, _status, _silent, _refuse)
 )
+
+
+def main(name: str, folder: str) -> None:
+    """Print the fault found with a damaged file of this kind, within 256 MiB, and the status."""
+    trial.MEMORY = 2**28
+    if name == "hang":
+        trial.SECONDS = 0.5
+    kind = next(kind for kind in PLANTED if kind.name == name)
+    case = tried(Good.of(kind, Path(folder)), 1)
+    print(case.fault, case.outcome.status, sep="; ")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
