@@ -21,7 +21,7 @@ from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import core_area, learning_clocks, uses
+from dualspike.model.estimate import chip_area, learning_clocks, uses
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe, load_preset
 
@@ -97,7 +97,7 @@ def made(row: Row, d: Description) -> dict[str, Any]:
     board = BOARDS[row.board]
     short = [
         use.name
-        for use in uses(core_area(d, board.device.family), board.device)
+        for use in uses(chip_area(d, board.device.family), board.device)
         if use.share > ROOM
     ]
     if short:
@@ -117,13 +117,13 @@ def line(row: Row, d: Description, found: dict[str, Any]) -> str:
     logic = "TRELLIS_COMB" if "TRELLIS_COMB" in use else "ICESTORM_LC"
     blocks = sum(use.get(kind, 0) for kind in ("MULT18X18D", "ICESTORM_DSP"))
     rams = sum(use.get(kind, 0) for kind in ("DP16KD", "ICESTORM_RAM"))
-    clocks = learning_clocks(d) if d.learns else geometry(d).interval
+    clocks = learning_clocks(d) if d.learns else geometry(d.parts[0]).interval
     rate = found["fmax_mhz"] * MHZ / clocks
     widths = "-".join(str(n) for n in d.network.layers)
     kind = f"{d.lanes} lanes of {d.formats.tangent.bits} bits" if d.learns else "inference only"
     time = f"{SAMPLES / rate:.1f} s" if d.learns and d.name.startswith("hat") else ""
     cells = (
-        f"{row.board} | {widths}, pe {geometry(d).layers[1].pe}, {kind}",
+        f"{row.board} | {widths}, pe {geometry(d.parts[0]).layers[1].pe}, {kind}",
         f"{use[logic]:,} ({100 * use[logic] / there[logic]:.0f} %)",
         f"{use.get('TRELLIS_FF', ''):,}" if "TRELLIS_FF" in use else "",
         f"{blocks} | {rams} | {row.clock:g} | {found['fmax_mhz']:.1f} | {found['seed']}",

@@ -32,8 +32,8 @@ def inputs(dtype: str) -> tuple[Any, Any, Any]:
     """Start values of all parameters and one batch, the same for every engine."""
     import numpy as np
 
-    from dualspike.golden.data import hat
     from dualspike.golden.network import Layout
+    from dualspike.golden.problems.hat import hat
     from dualspike.model.network import Network
     from dualspike.model.operator import Operator
 

@@ -6,9 +6,8 @@ Run it with ``python benchmarks/generation.py``. The exit status is 1 if one tak
 import os
 import sys
 
-from dualspike.hw.operator_files import any_verilog
-from dualspike.model.load import presets
-from dualspike.model.operator_load import load_any_preset
+from dualspike.hw.files import core_verilog
+from dualspike.model.load import load_preset, presets
 
 SECONDS = 20
 
@@ -16,9 +15,9 @@ SECONDS = 20
 def main() -> int:
     """Generate each preset once, print the time it took."""
     slowest = 0.0
-    for name in [*presets(), *presets("operators")]:
-        d, before = load_any_preset(name), sum(os.times()[:4])
-        verilog = any_verilog(d)
+    for name in presets():
+        d, before = load_preset(name), sum(os.times()[:4])
+        verilog = core_verilog(d)
         seconds = sum(os.times()[:4]) - before
         slowest = max(slowest, seconds)
         print(f"{name:18} {seconds:6.1f} s {len(verilog.splitlines()):9,} lines")

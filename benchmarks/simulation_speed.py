@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from dualspike.golden.data import batch_indices, load_data
+from dualspike.golden.data import load_problem
 from dualspike.golden.fixed import FixedEngine
 from dualspike.model.load import load_preset
 from dualspike.testbench.benches import bench_rate
-from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.components import run_bench
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation
 
 ROUNDS, UPDATES, CYCLES = 5, 20, 40_000
 RATIO, MILLISECONDS = 10, 15
@@ -31,21 +31,21 @@ RATIO, MILLISECONDS = 10, 15
 def main() -> int:
     """Measure in turns, print medians and ratios."""
     d = load_preset("hat")
-    data = load_data(d)
+    problem = load_problem(d)
     fixed = FixedEngine(d)
     bulk: list[float] = []
     cocotb: list[float] = []
     golden: list[float] = []
     with RtlEngine(d, Simulation.of(d), check=False) as rtl:
         for r in range(ROUNDS):
-            batches = [batch_indices(len(data.x), 64, 1, r * UPDATES + n) for n in range(UPDATES)]
+            batches = [problem.training_batch(1, r * UPDATES + n) for n in range(UPDATES)]
             clocks, began = rtl.learning_cycles, time.perf_counter()
-            for n, rows in enumerate(batches):
-                rtl.update(data.x[rows], data.y[rows], n)
+            for n, batch in enumerate(batches):
+                rtl.update(*batch, n)
             bulk.append((rtl.learning_cycles - clocks) / (time.perf_counter() - began))
             began = time.perf_counter()
-            for n, rows in enumerate(batches):
-                fixed.update(data.x[rows], data.y[rows], n)
+            for n, batch in enumerate(batches):
+                fixed.update(*batch, n)
             golden.append((time.perf_counter() - began) / UPDATES * 1e3)
             cocotb.append(_cocotb())
     ratio = statistics.median(b / c for b, c in zip(bulk, cocotb, strict=True))

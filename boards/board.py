@@ -1,12 +1,24 @@
 """A core on a board: registers, memories and samples by name, through the host link."""
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, Self
+from itertools import accumulate
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.boards.driver import (
+    Access,
+    Answers,
+    Driver,
+    Read,
+    Stream,
+    UpdateResult,
+    Write,
+    output_shape,
+    streams,
+)
 from dualspike.boards.host import Host, Request
 from dualspike.boards.link.numbers import number_bytes
 from dualspike.boards.link.protocol import PAYLOAD, WORD, Op
@@ -24,38 +36,7 @@ _WORDS = (PAYLOAD - 3) // WORD
 _READS = PAYLOAD // WORD
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """What is read behind an update: the sum of squared errors, and FLAGS."""
-
-    loss: int
-    flags: int
-
-
-class _Register(Protocol):
-    @property
-    def state(self) -> int: ...
-
-
-class ChipState(Protocol):
-    """What `golden.chip.Chip` holds, in stored integers."""
-
-    weights: list[Ints]
-    biases: list[Ints]
-    velocities: list[Ints]
-
-    @property
-    def drawer(self) -> _Register:
-        """The register from which signs are drawn."""
-        ...
-
-    @property
-    def coder(self) -> _Register:
-        """The one from which spikes of inputs are drawn."""
-        ...
-
-
-class Board:
+class Board(Driver):
     """The board behind a link, which must hold the core of the description ``d``.
 
     ``cycles`` are the core's clocks from the command to learn to the end of each batch, in all.
@@ -63,8 +44,8 @@ class Board:
     """
 
     def __init__(self, host: Host, d: Description) -> None:
+        super().__init__(d)
         self._host, self.d = host, d
-        self._map = {register.name: register for register in register_map(d)}
         self.cycles = 0
         host.reset()
         self.identity = found = host.identity()
@@ -99,122 +80,78 @@ class Board:
 
     def _configure(self) -> None:
         """Set the registers whose reset values the hash does not cover."""
-        settings = [
-            (register.name, register.reset)
-            for register in self._map.values()
-            if register.access == "rw" and not register.live and register.reset is not None
-        ]
-        self._host.ask([self._write(name, [value]) for name, value in settings])
+        self.carry_out(
+            [
+                Write(register.address, [register.reset])
+                for register in register_map(self.d)
+                if register.access == "rw" and not register.live and register.reset is not None
+            ]
+        )
 
-    def _write(self, name: str, words: Sequence[int], *, step: bool = False) -> Request:
-        head = self._map[name].address.to_bytes(2, "little") + bytes((step,))
-        return Op.WRITE, head + np.array(words, np.int64).astype("<u4").tobytes()
-
-    def _read(self, name: str, count: int = 1, *, step: bool = False) -> Request:
-        return Op.READ, self._map[name].address.to_bytes(2, "little") + bytes((step, count))
-
-    def write(self, name: str, value: int) -> None:
-        """Set a register from the low 32 bits of ``value``."""
-        self._host.ask([self._write(name, [value])])
-
-    def read(self, name: str) -> int:
-        """A register's 32 bits."""
-        return _number(self._host.ask([self._read(name)])[0])
-
-    def read_wide(self, name: str) -> int:
-        """A signed 64-bit value from a pair of registers."""
-        return _number(self._host.ask([self._read(f"{name}_0", 2, step=True)])[0], signed=True)
-
-    def fill(self, memories: Sequence[Ints], first: int = 0) -> None:
-        """Write weight memories from number ``first`` on."""
-        self._host.ask(self._filling(memories, first))
-
-    def _filling(self, memories: Sequence[Ints], first: int) -> Iterator[Request]:
-        for select, values in enumerate(memories, first):
-            yield self._write("WEIGHT_SELECT", [select])
-            flat = values.ravel()
-            for place in range(0, len(flat), _WORDS):
-                yield self._write("WEIGHT_DATA", flat[place : place + _WORDS].tolist())
-
-    def dump(self, select: int, shape: tuple[int, ...], bits: int) -> Ints:
-        """Read one weight memory back."""
-        left, requests = int(np.prod(shape)), [self._write("WEIGHT_SELECT", [select])]
-        while left:
-            requests.append(self._read("WEIGHT_DATA", min(left, _READS)))
-            left -= requests[-1][1][3]
-        words = np.frombuffer(b"".join(self._host.ask(requests)), "<u4").astype(np.int64)
-        half = 1 << (bits - 1)
-        return ((words + half & 2 * half - 1) - half).reshape(shape)
-
-    def weights(self) -> tuple[list[Ints], list[Ints]]:
-        """Read all weights and biases back."""
-        bits, shapes = self.d.formats.weight.bits, list(enumerate(self.d.shapes))
-        weights = [self.dump(2 * n, (n_out, n_in), bits) for n, (n_in, n_out) in shapes]
-        return weights, [self.dump(2 * n + 1, (n_out,), bits) for n, (_, n_out) in shapes]
-
-    def velocities(self) -> list[Ints]:
-        """Read the velocities back, of weights and biases in turn; none without momentum."""
-        d, first = self.d, 2 * self.d.n_layers
-        shapes = [shape for n_in, n_out in d.shapes for shape in ((n_out, n_in), (n_out,))]
+    def carry_out(self, accesses: Sequence[Access]) -> Answers:
+        """All of them at once, so that requests need not wait for the answers before them."""
+        asked = [self._requests(one) for one in accesses]
+        answers = iter(self._host.ask(request for requests in asked for request in requests))
         return [
-            self.dump(first + n, shape, d.step_format.bits)
-            for n, shape in enumerate(shapes if d.momentum is not None else [])
+            self._answer(one, [next(answers) for _ in requests])
+            for one, requests in zip(accesses, asked, strict=True)
         ]
 
-    def load_chip(self, chip: ChipState, stage: int = 0) -> None:
-        """Write all that a chip holds, and the stage where the chip counts it."""
-        pairs = zip(chip.weights, chip.biases, strict=True)
-        self.fill([values for pair in pairs for values in pair])
-        self.fill(chip.velocities, 2 * self.d.n_layers)
-        for name, state in (("LFSR", chip.drawer), ("CODER", chip.coder)):
-            if f"{name}_0" in self._map:
-                halves = [state.state & 0xFFFFFFFF, state.state >> 32]
-                self._host.ask([self._write(f"{name}_0", halves, step=True)])
-        if "STAGE" in self._map:
-            self._host.ask([self._write("STAGE", [stage]), self._write("PHASE", [0])])
+    def _requests(self, access: Access) -> list[Request]:
+        if isinstance(access, Stream):
+            return self._stream(access)
+        head = bytes((access.step,))
+        if isinstance(access, Write):
+            parts = [access.words[n : n + _WORDS] for n in range(0, len(access.words), _WORDS)]
+            bodies = [np.array(part, np.int64).astype("<u4").tobytes() for part in parts]
+            counts, code = [len(part) for part in parts], Op.WRITE
+        else:
+            counts = [min(access.count - n, _READS) for n in range(0, access.count, _READS)]
+            bodies, code = [bytes((count,)) for count in counts], Op.READ
+        firsts = accumulate(counts[:-1], initial=0)
+        places = [access.address + access.step * first for first in firsts]
+        return [
+            (code, place.to_bytes(2, "little") + head + body)
+            for place, body in zip(places, bodies, strict=True)
+        ]
 
-    def learn(self, x: Ints, target: Ints, stage: int = 0) -> Learnt:
-        """Updates on one batch or several in a row, all at ``stage`` unless the chip counts it.
+    def _stream(self, stream: Stream) -> list[Request]:
+        """Samples with the command before them; for learning between two readings of CYCLES."""
+        command = self._requests(Write(self.protocol.address["CONTROL"], [stream.command]))
+        inputs, *targets = stream.rows
+        samples = [self._chunks(inputs), *(_packed(y, self.d.formats.target) for y in targets)]
+        sent = np.concatenate(samples, axis=1)
+        if stream.command == Command.INFER:
+            outputs = stream.results // len(inputs) * number_bytes(self.d.formats.membrane)
+            return [*command, *_questions(sent.tobytes(), sent.shape[1], outputs)]
+        cycles = self._requests(Read(self.protocol.address["CYCLES"]))
+        parts = [(Op.LEARN, part) for part in _parts(sent.tobytes(), PAYLOAD)]
+        return [*cycles, *command, *parts, (Op.WAIT, b""), *cycles]
 
-        Every batch is given as often as the chip has passes.
-        """
-        d, f = self.d, self.d.formats
-        commands: list[Request] = []
-        if d.learning.schedule == "host":
-            shifts = [shift + stage for shift in d.step_shift]
-            commands.append(self._write("SHIFT_0", shifts, step=True))
-        commands.append(self._write("UPDATES", [len(x) // d.learning.batch]))
-        commands.append(self._read("CYCLES"))
-        commands.append(self._write("CONTROL", [Command.LEARN]))
-        batches = np.arange(len(x)).reshape(-1, d.learning.batch)
-        rows = np.repeat(batches, d.passes, axis=0).ravel()
-        samples = [self._chunks(x[rows]), _packed(target[rows], f.target)]
-        sent = np.concatenate(samples, axis=1).tobytes()
-        stream: list[Request] = [(Op.LEARN, part) for part in _parts(sent, PAYLOAD)]
-        ends = [self._read("CYCLES"), self._read("LOSS_0", 2, step=True), self._read("FLAGS")]
-        answers = self._host.ask([*commands, *stream, (Op.WAIT, b""), *ends])
-        begun, (ended, loss, flags) = _number(answers[len(commands) - 2]), answers[-3:]
-        self.cycles += _number(ended) - begun & 0xFFFFFFFF
-        return Learnt(_number(loss, signed=True), _number(flags))
+    def _answer(self, access: Access, answers: list[bytes]) -> Sequence[int]:
+        if not isinstance(access, Stream):
+            return np.frombuffer(b"".join(answers), "<u4").tolist()
+        if access.command == Command.INFER:
+            return _numbers(b"".join(answers), self.d.formats.membrane)
+        begun, ended = (int.from_bytes(answers[n], "little") for n in (0, -1))
+        self.cycles += ended - begun & 0xFFFFFFFF
+        return []
 
-    def infer(self, x: Ints) -> Ints:
-        """Outputs [B, n_out] of stored inputs x [B, n_in]."""
-        n_out, form = self.d.network.layers[-1], self.d.formats.membrane
-        place = number_bytes(form)
-        start: list[Request] = [self._write("CONTROL", [Command.INFER])]
-        stop: list[Request] = [self._write("CONTROL", [Command.STOP])]
-        inputs = self._chunks(x)
-        stream = list(_questions(inputs.tobytes(), inputs.shape[1], n_out * place))
-        answers = self._host.ask([*start, *stream, *stop])
-        raw = np.frombuffer(b"".join(answers), np.uint8).reshape(len(x), n_out, place)
-        words = np.zeros((len(x), n_out, 8), np.uint8)
-        words[..., :place] = raw
-        half = 1 << (8 * place - 1)
-        return (words.view("<i8")[..., 0] + half & 2 * half - 1) - half
+    def learn(
+        self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
+    ) -> UpdateResult:
+        """Updates on one batch or several in a row, all at ``stage`` unless the chip counts it."""
+        rows = streams(self.d, inputs, target, scale)
+        return self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
+
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Outputs [B, n_out] of stored inputs [B, n_in] of the only part."""
+        shape = output_shape(self.d, inputs)
+        return np.array(self.outputs(inputs, math.prod(shape)), np.int64).reshape(shape)
 
     def _chunks(self, x: Ints) -> NDArray[np.uint8]:
         """Stored inputs, filled up to whole chunks, as bytes [B, bytes of a sample]."""
-        layer = geometry(self.d).layers[0]
+        layer = geometry(self.d.parts[0]).layers[0]
         filled = np.pad(x, ((0, 0), (0, -layer.n_in % layer.simd)))
         return _packed(filled, self.d.formats.input)
 
@@ -245,5 +182,10 @@ def _questions(inputs: bytes, sample: int, outputs: int) -> Iterator[Request]:
             asked += now
 
 
-def _number(data: bytes, *, signed: bool = False) -> int:
-    return int.from_bytes(data, "little", signed=signed)
+def _numbers(data: bytes, form: Format) -> list[int]:
+    """Stored numbers from bytes, as `_packed` puts them."""
+    place = number_bytes(form)
+    words = np.zeros((len(data) // place, 8), np.uint8)
+    words[:, :place] = np.frombuffer(data, np.uint8).reshape(-1, place)
+    half = 1 << (8 * place - 1)
+    return ((words.view("<i8")[:, 0] + half & 2 * half - 1) - half).tolist()

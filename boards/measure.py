@@ -9,13 +9,11 @@ from dualspike.boards.gates import gate_equivalents
 from dualspike.boards.place import place
 from dualspike.boards.synthesis import area_of, synthesise
 from dualspike.boards.tools import NEXTPNR, YOSYS, release
-from dualspike.hw.operator_files import any_verilog
+from dualspike.hw.files import core_verilog
 from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, Device
-from dualspike.model.estimate import core_area, memory_bits
+from dualspike.model.estimate import chip_area, memory_bits
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_estimate import operator_area, operator_memory_bits
 
 DEFAULT_DEVICES = {"ecp5": "ecp5-85f", "ice40": "ice40-hx8k", "gates": "ecp5-85f"}
 
@@ -34,7 +32,7 @@ def device_of(target: str, name: str | None) -> Device:
 
 
 def measure(
-    d: Description | OperatorDescription, target: str, device: Device, route: Route | None = None
+    d: Description, target: str, device: Device, route: Route | None = None
 ) -> dict[str, Any]:
     """The content of ``report/synth-<target>.json`` as plain data.
 
@@ -46,7 +44,7 @@ def measure(
     placed = None
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         folder = Path(name)
-        cells = synthesise(any_verilog(d), d.name, target, device.family, folder)
+        cells = synthesise(core_verilog(d), d.name, target, device.family, folder)
         if route:
             placed = place(device, folder, route.seed, route.clock)
     result: dict[str, Any] = {
@@ -67,12 +65,10 @@ def measure(
     return result
 
 
-def _actual(
-    d: Description | OperatorDescription, target: str, cells: dict[str, int]
-) -> dict[str, Any]:
+def _actual(d: Description, target: str, cells: dict[str, int]) -> dict[str, Any]:
     if target != "gates":
         return area_of(cells, target)
-    every = memory_bits(d) if isinstance(d, Description) else operator_memory_bits(d)
+    every = memory_bits(d)
     memories = {kind: bits for kind, bits in every.items() if kind != "signs"}
     return {
         "gate_equivalents": round(gate_equivalents(cells)),
@@ -81,7 +77,7 @@ def _actual(
     }
 
 
-def _estimate(d: Description | OperatorDescription, device: Device) -> dict[str, int]:
+def _estimate(d: Description, device: Device) -> dict[str, int]:
     family = device.family
-    area = core_area(d, family) if isinstance(d, Description) else operator_area(d, family)
+    area = chip_area(d, family)
     return {"lut4": round(area.lut4), "ff": round(area.ff), "bram": area.bram, "dsp": area.dsp}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dualspike.boards.catalog import BOARDS, Board
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import Use, core_area, uses
+from dualspike.model.estimate import Use, chip_area, uses
 from dualspike.model.load import describe
 
 BUDGET = 0.8
@@ -32,13 +32,13 @@ def rooms(d: Description) -> list[Room]:
 
 
 def _room(d: Description, board: Board, variants: list[tuple[int, Description]]) -> Room:
-    taken = uses(core_area(d, board.device.family), board.device)
+    taken = uses(chip_area(d, board.device.family), board.device)
     fitting = [n for n, one in variants if _fits(one, board)]
     return Room(board, taken, max(fitting, default=None))
 
 
 def _fits(d: Description, board: Board) -> bool:
-    area = core_area(d, board.device.family)
+    area = chip_area(d, board.device.family)
     return all(use.share <= BUDGET for use in uses(area, board.device))
 
 

@@ -18,7 +18,6 @@ from dualspike.golden.weights import npz_bytes
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import VERSION
-from dualspike.model.operator_chip import OperatorDescription
 
 EVERY = 100
 """Updates from one checkpoint to the next."""
@@ -82,7 +81,7 @@ class Origin:
     @classmethod
     def of(
         cls,
-        description: Description | OperatorDescription,
+        description: Description,
         data: str,
         weights: Sequence[Matrix],
         biases: Sequence[Matrix],

@@ -1,47 +1,36 @@
-"""The integer model of the whole chip: weights, drawer, accumulators and learner."""
+"""The integer model of a whole chip: parts, head, drawer and learner."""
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from dualspike.golden.activity import skipped_clocks
+from dualspike.golden.head import Outcome
 from dualspike.golden.integer import Forward, IntegerNetwork, Matrix
 from dualspike.golden.integer_coding import Coder
-from dualspike.golden.lfsr import Drawer
-from dualspike.golden.perturbation import Perturbation, draw
-from dualspike.golden.rounding import Ints, round_half_up, saturate
+from dualspike.golden.integer_product import Product
+from dualspike.golden.integer_shallow import ShallowNetwork
+from dualspike.golden.learner import Learner, Perturbed
+from dualspike.golden.perturbation import Perturbation
+from dualspike.golden.rounding import Ints, product
+from dualspike.golden.signs import SignDrawer
+from dualspike.golden.squared_error import SquaredError
 from dualspike.model.description import Description
-from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
-from dualspike.model.learning import VELOCITY_BITS
 from dualspike.model.lfsr import seed_state
-from dualspike.model.registers import Flag
-
-
-@dataclass(frozen=True)
-class Record:
-    """What can be read from the chip behind an update.
-
-    ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips, in all
-    passes together.
-    """
-
-    loss: int
-    jvp: tuple[int, ...]
-    lfsr: int
-    flags: int
-    skipped: tuple[int, ...] = ()
+from dualspike.model.memory_map import apart, in_turn
+from dualspike.model.record import Record
 
 
 class Chip:
     """State of one chip: stored weights and biases, drawer and coder, sticky flags.
 
-    ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format. With
-    momentum ``velocities`` has one array for each of them, weights and biases in turn, in the step
-    format; they start from 0. ``skipped`` is what the last run left out, as in `Record`.
+    ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format, for
+    the layers of all parts in a row. ``skipped`` is what the last run left out, as in `Record`.
+    ``traces`` of every layer are kept where they are asked for; without them parts of one hidden
+    layer are computed by `golden.integer_shallow`, with the same bits.
     """
 
     def __init__(
@@ -50,126 +39,145 @@ class Chip:
         weights: Sequence[Matrix],
         biases: Sequence[Matrix],
         lfsr: int | None = None,
+        *,
+        traces: bool = False,
     ) -> None:
         self.d = description
-        self.g = geometry(description)
         self.weights = [np.array(w, np.int64) for w in weights]
         self.biases = [np.array(b, np.int64) for b in biases]
-        self.drawer = Drawer(seed_state(description.learning.seed) if lfsr is None else lfsr)
-        pairs = zip(self.weights, self.biases, strict=True)
-        moving = [one for pair in pairs for one in pair] if description.momentum else []
-        self.velocities = [np.zeros_like(one) for one in moving]
+        state = seed_state(description.learning.seed) if lfsr is None else lfsr
+        self.signs = SignDrawer(description, state)
+        self.coder = Coder(description.parts[0])
+        self.learner = Learner(description)
         self.flags = 0
         self.skipped: tuple[int, ...] = ()
-        self.coder = Coder(description)
-        self._network = IntegerNetwork(description, self.g)
+        self._traces = traces
+        parts = range(len(description.parts))
+        self._carried = [description.lanes_of(part) for part in parts]
+        self._layers = [description.layers_of(part) for part in parts]
+        self._networks = [
+            (ShallowNetwork if not traces and ShallowNetwork.serves(part) else IntegerNetwork)(
+                part, geometry(part)
+            )
+            for part in description.parts
+        ]
+
+    @property
+    def velocities(self) -> list[Matrix]:
+        """Those of weights and biases in turn, in the step format; none without momentum."""
+        return self.learner.velocities
+
+    @property
+    def memories(self) -> list[Matrix]:
+        """What it holds, in the order of `model.memory_map`."""
+        return in_turn(self.weights, self.biases) + self.velocities
+
+    @property
+    def states(self) -> dict[str, int]:
+        """Its shift registers by the names of theirs."""
+        return {"LFSR": self.signs.state, "CODER": self.coder.state}
+
+    def load(self, memories: Sequence[Matrix]) -> None:
+        """Copies of ``memories``, in the same order, in their place."""
+        held = [memory.copy() for memory in memories]
+        self.weights, self.biases, self.learner.velocities = apart(held, self.d.n_layers)
 
     def copy(self) -> Self:
         """The chip as it is now, apart from this one."""
         twin = copy(self)
-        twin.weights = [w.copy() for w in self.weights]
-        twin.biases = [b.copy() for b in self.biases]
-        twin.velocities = [v.copy() for v in self.velocities]
-        twin.drawer, twin.coder = copy(self.drawer), copy(self.coder)
+        twin.signs, twin.coder, twin.learner = (
+            copy(self.signs),
+            copy(self.coder),
+            copy(self.learner),
+        )
+        twin.load(self.memories)
         return twin
 
-    def infer(self, x: Ints) -> Ints:
-        """Outputs [B, n_out] in the membrane format, for stored inputs x [B, n_in]."""
-        fed = self.coder.frames(x)
-        result = self._network.forward(self.weights, self.biases, fed, None)
-        self.flags |= result.flags
-        self.skipped = skipped_clocks(self.g, result)
-        return result.y
+    def traced(self) -> "Chip":
+        """A copy that keeps traces."""
+        twin = Chip(self.d, self.weights, self.biases, self.signs.state, traces=True)
+        twin.load(self.memories)
+        twin.coder, twin.flags = copy(self.coder), self.flags
+        return twin
 
-    def perturb(self) -> Perturbation:
-        """Draw the signs of the next batch."""
-        return draw(self.d, self.drawer)
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Outputs in the membrane format, for stored inputs [B_n, n_in] of every part.
 
-    def forward(self, x: Ints, perturbation: Perturbation | None) -> Forward:
-        """One batch with all tangents and traces; without a perturbation there are no tangents."""
-        fed = self.coder.frames(x)
-        return self._network.forward(self.weights, self.biases, fed, perturbation)
-
-    def update(self, x: Ints, target: Ints, stage: int = 0) -> Record:
-        """Learn from one batch of stored inputs [B, n_in] and targets [B, n_out].
-
-        error e = y - target; loss = sum e^2; jvp_k = sum e dy_k; for every lane k and layer l in
-        its mask, in this order: step_kl = round(jvp_k 2^-(step_shift_l + stage)) (see `_step`)
-        and W_l -= V_kl step_kl, b_l -= C_kl step_kl, saturating; with momentum see `_change`.
-        With N local readouts y_n, loss = N sum e^2 + sum over n of sum e_n^2, and so for jvp_k.
+        They are [B, n_out] of a perceptron, [B_0, B_1, ...] of an operator network.
         """
-        perturbation = self.perturb()
-        result = self.forward(x, perturbation)
-        align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
-        wanted = target << align
-        outputs = [(result.y, result.dy, self.d.global_weight)]
-        for layer in self.g.local:
-            trace = result.layers[layer.index]
-            outputs.append((trace.z, trace.dz, 1))
-        loss, slopes = 0, np.zeros(len(result.dy), np.int64)
-        for y, dy, weight in outputs:
-            error = y - wanted
-            loss += weight * int((error * error).sum())
-            slopes += weight * (error * dy).sum(axis=(1, 2))
-        jvp = tuple(slopes.tolist())
-        self.flags |= result.flags
-        self.skipped = skipped_clocks(self.g, result)
-        self._learn(perturbation, jvp, stage)
-        return Record(loss, jvp, self.drawer.state, self.flags, self.skipped)
+        passes = self.forward(inputs, None)
+        outcome = self._outcome(passes)
+        self._note(passes, outcome.flags)
+        return outcome.y
 
-    def _learn(self, perturbation: Perturbation, jvp: tuple[int, ...], stage: int) -> None:
-        layers, masks = range(self.d.n_layers), self.d.masks
-        words = [0] * (len(jvp) * len(layers))
+    def perturb(self) -> list[Perturbation]:
+        """Draw the signs of the next batch, by part."""
+        return self.signs.draw()
+
+    def forward(
+        self, inputs: Sequence[Ints], perturbations: list[Perturbation] | None
+    ) -> list[Forward]:
+        """One batch through every part; without perturbations there are no tangents."""
+        signs = perturbations or [None] * len(self._networks)
+        passes: list[Forward] = []
+        for part, (network, x, own) in enumerate(zip(self._networks, inputs, signs, strict=True)):
+            layers = self._layers[part]
+            mine = slice(layers.start, layers.stop)
+            fed = self.coder.frames(x)
+            passes.append(network.forward(self.weights[mine], self.biases[mine], fed, own))
+        return passes
+
+    def update(
+        self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
+    ) -> Record:
+        """Learn from one batch of stored inputs [B_n, n_in] and a target of the outputs' shape.
+
+        ``scale`` [B_0]: stored weights of the functions of an operator network, None where all are
+        1. The head makes a loss and errors E of the outputs; for every lane jvp_k is the sum of
+        <E, dA_k> over the parts that carry it. Weights move as in `golden.learner.Learner.learn`.
+        """
+        perturbations = self.perturb()
+        passes = self.forward(inputs, perturbations)
+        outcome = self._outcome(passes)
+        errors = outcome.errors(target, scale)
+        jvp = [0] * self.d.lanes
+        for error in errors.of_outputs:
+            lanes = self._carried[error.part]
+            for lane, slope in zip(lanes, _inner(error.tangents, error.values), strict=True):
+                jvp[lane] += slope * error.weight
+        self._note(passes, outcome.flags)
+        words: list[int] = []
         if self.d.learning.rounding == "stochastic":
-            words = self.drawer.words(len(words))
-        for k, mask in enumerate(masks):
-            for layer in layers:
-                if not mask >> layer & 1:
-                    continue
-                step = self._step(jvp[k], layer, stage, words[k * len(layers) + layer])
-                first, last = (
-                    not any(one >> layer & 1 for one in others)
-                    for others in (masks[:k], masks[k + 1 :])
-                )
-                for n, (stored, signs) in enumerate(
-                    ((self.weights, perturbation.weights), (self.biases, perturbation.biases))
-                ):
-                    moved = -signs[layer][k] * step
-                    if self.velocities:
-                        moved = self._change(2 * layer + n, moved, first=first, last=last)
-                    stored[layer] = self._kept(stored[layer] + moved, self.d.formats.weight)
+            words = self.signs.words(self.d.lanes * self.d.n_layers)
+        moving = self._moving(perturbations)
+        self.flags |= self.learner.learn(self.weights, self.biases, moving, jvp, stage, words)
+        return Record(errors.loss, tuple(jvp), self.signs.state, self.flags, self.skipped)
 
-    def _change(self, n: int, moved: Matrix, *, first: bool, last: bool) -> Matrix:
-        """What the velocities m of memory n change in its weights: -round(m), once in a batch.
+    def _outcome(self, passes: list[Forward]) -> Outcome:
+        return (SquaredError if self.d.kind == "mlp" else Product)(self.d, passes)
 
-        m loses round(m / 2^k) at the layer's first lane of a batch, and what a lane's step would
-        have moved at every lane; at the last the weights follow.
-        """
-        decay, velocity = self.d.momentum or 0, self.velocities[n]
-        if first:
-            moved = moved + round_half_up(velocity, decay)
-        self.velocities[n] = velocity = self._kept(velocity - moved, self.d.step_format)
-        return -round_half_up(velocity, VELOCITY_BITS) if last else np.zeros_like(velocity)
+    def _note(self, passes: list[Forward], flags: int) -> None:
+        """Raise the flags of a batch, count what its layers skipped."""
+        self.flags |= flags
+        skipped: list[int] = []
+        for part, one in zip(self.d.parts, passes, strict=True):
+            self.flags |= one.flags
+            skipped += skipped_clocks(geometry(part), one)
+        self.skipped = tuple(skipped)
 
-    def _kept(self, value: Matrix, form: Format) -> Matrix:
-        """Saturated, and told in the flags."""
-        kept, over = saturate(value, form)
-        self.flags |= over << Flag.WEIGHT
-        return kept.astype(np.int64, copy=False)
+    def _moving(self, perturbations: list[Perturbation]) -> list[Perturbed]:
+        """For every layer the lanes that perturb it, and their signs."""
+        moving: list[Perturbed] = []
+        for part, signs in enumerate(perturbations):
+            masks = self.d.parts[part].masks
+            for depth in range(len(self._layers[part])):
+                on = [n for n, mask in enumerate(masks) if mask >> depth & 1]
+                lanes = [self._carried[part][n] for n in on]
+                moving.append((lanes, signs.weights[depth][on], signs.biases[depth][on]))
+        return moving
 
-    def _step(self, jvp: int, layer: int, stage: int, word: int) -> int:
-        """floor((jvp * mantissa + u) / 2^s), saturated, with s the layer's shift.
 
-        u is half of 2^s to round to the nearest; for stochastic rounding the lowest s bits of a
-        drawn word, uniform in [0, 2^s). Mantissas are eighths: with them s is 3 more.
-        """
-        learning, form = self.d.learning, self.d.step_format
-        shift = self.d.step_shift[layer] + stage + self.d.mantissa_bits
-        value = jvp if learning.mantissa is None else jvp * learning.mantissa[layer]
-        dither = (1 << shift) >> 1
-        if learning.rounding == "stochastic":
-            dither = word & (1 << shift) - 1
-        exact = (value + dither) >> shift
-        step = min(form.highest, max(form.lowest, exact))
-        self.flags |= (step != exact) << Flag.STEP
-        return step
+def _inner(tangents: Matrix, error: Matrix) -> list[int]:
+    """<dy_k, E> of every lane, exact."""
+    flat = tangents.reshape(len(tangents), -1), error.reshape(1, -1)
+    return product(*flat)[:, 0].tolist() if len(tangents) else []

@@ -14,10 +14,14 @@ from matplotlib.image import AxesImage
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
-from dualspike.golden.data import Dataset, relative_l2
 from dualspike.golden.files import write_atomic
+from dualspike.golden.problems.accuracy import relative_l2
+from dualspike.golden.problems.problem import Problem
 
 Floats = NDArray[np.float64]
+
+DOTS = 4000
+"""Points of operator networks that are shown."""
 
 INK = "#1f2937"
 MUTED = "#9ca3af"
@@ -39,10 +43,10 @@ def write_figure(figure: Figure, folder: Path, name: str) -> list[str]:
     return files
 
 
-def hat_figure(
-    dataset: Dataset, prediction: Floats, losses: Floats, path: Path, title: str
+def run_figure(
+    problem: Problem, prediction: Floats, losses: Floats, path: Path, title: str
 ) -> None:
-    """Write a PNG of ``prediction`` [N_test, n_out] on the test set and of ``losses`` [updates].
+    """Write a PNG of a ``prediction`` for the test samples and of ``losses`` [updates].
 
     Test points that form a grid: truth and prediction as maps with one colour scale
     for both, the
@@ -51,22 +55,31 @@ def hat_figure(
     The file appears whole or not at all; raises BadInput where it cannot be written.
     """
     figure = Figure(
-        figsize=(10.5, 8.5) if dataset.grid else (11, 4.8),
+        figsize=(10.5, 8.5) if problem.grid else (11, 4.8),
         dpi=120,
         layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08, wspace=0.04),
     )
     FigureCanvasAgg(figure)
-    error = relative_l2(prediction, dataset.test_y)
-    told = f"relative l2 error {error:.4f}{dataset.where}"
+    error = relative_l2(prediction, problem.test.target)
+    told = f"relative l2 error {error:.4f}{problem.where}"
     figure.suptitle(f"{title}\n{told}", color=INK, fontsize=13)
-    if dataset.grid:
+    if problem.grid:
         panels = figure.subplots(2, 2).ravel().tolist()
-        _maps(figure, panels[:3], dataset, prediction, dataset.grid)
+        _maps(figure, panels[:3], problem, prediction, problem.grid)
     else:
         panels = figure.subplots(1, 2).ravel().tolist()
-        _scatter(panels[0], dataset.test_y, prediction)
+        _scatter(panels[0], *_columns(problem, prediction))
     _loss_curve(panels[-1], losses)
     _write(figure, path, "png")
+
+
+def _columns(problem: Problem, prediction: Floats) -> tuple[Floats, Floats]:
+    """Truth and prediction, an output a column; of an operator network some of its points."""
+    truth = problem.test.target
+    if problem.kind == "mlp":
+        return truth, prediction
+    some = np.linspace(0, truth.size - 1, min(DOTS, truth.size)).astype(int)
+    return truth.reshape(-1, 1)[some], prediction.reshape(-1, 1)[some]
 
 
 def running_mean(values: Floats, window: int) -> Floats:
@@ -78,10 +91,11 @@ def running_mean(values: Floats, window: int) -> Floats:
 
 
 def _maps(
-    figure: Figure, axes: list[Axes], dataset: Dataset, prediction: Floats, grid: tuple[int, int]
+    figure: Figure, axes: list[Axes], problem: Problem, prediction: Floats, grid: tuple[int, int]
 ) -> None:
-    truth, learned = dataset.test_y[:, 0].reshape(grid), prediction[:, 0].reshape(grid)
-    (left, bottom), (right, top) = dataset.test_x.min(axis=0), dataset.test_x.max(axis=0)
+    points = problem.test.inputs[0]
+    truth, learned = problem.test.target[:, 0].reshape(grid), prediction[:, 0].reshape(grid)
+    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
     extent = (float(left), float(right), float(bottom), float(top))
     low, high = float(truth.min()), float(truth.max())
     levels = np.linspace(low, high, 8).tolist()[1:-1]

@@ -1,5 +1,9 @@
 """The integer model as a training engine: real values in and out, stored integers inside."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,12 +11,33 @@ from dualspike.golden.checkpoint import State
 from dualspike.golden.chip import Chip
 from dualspike.golden.integer import Matrix
 from dualspike.golden.network import Parameters, start
-from dualspike.golden.rounding import quantise, real, rounded
-from dualspike.golden.train import PREDICT_ROWS
+from dualspike.golden.rounding import Ints, quantise, real, rounded
 from dualspike.model.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
 
 Floats = NDArray[np.float64]
+Rows = TypeVar("Rows", Floats, Matrix)
+
+PREDICT_ROWS, PREDICT_ENTRIES = 4096, 1 << 18
+"""Rows of the first part, and entries of y, that are predicted together: bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredBatch:
+    """What a chip takes of a batch: inputs of every part, target, weights of functions.
+
+    Without a target it is one to infer.
+    """
+
+    inputs: list[Matrix]
+    target: Matrix | None
+    scale: Matrix | None = None
+
+    def to_learn(self, stage: int) -> tuple[list[Matrix], Matrix, int, Matrix | None]:
+        """What the ``update`` of a chip takes, or a simulation's ``learn``; it needs a target."""
+        assert self.target is not None
+        return self.inputs, self.target, stage, self.scale
 
 
 def stored_parameters(params: Parameters, form: Format) -> tuple[list[Matrix], list[Matrix]]:
@@ -25,16 +50,59 @@ def stored_parameters(params: Parameters, form: Format) -> tuple[list[Matrix], l
 
 
 def first_chip(description: Description, initial: Parameters | None = None) -> Chip:
-    """A chip before its first update, with the parameters ``initial`` or those of the seed."""
+    """A chip before its first update, with the parameters ``initial`` or those of the seed.
+
+    They are those of all layers, part after part, as in a file of weights.
+    """
     if initial is None:
         initial = start(description, description.learning.seed)
     return Chip(description, *stored_parameters(initial, description.formats.weight))
 
 
-def real_loss(description: Description, stored: int, samples: int) -> float:
-    """L, 1/2 mean squared error and any local losses, from the chip's sum of squared errors."""
-    unit = 4.0**description.formats.membrane.fraction * description.global_weight
-    return stored / unit / (2 * samples)
+def stored_inputs(description: Description, inputs: Sequence[Floats]) -> list[Matrix]:
+    """Inputs [B_n, n_in] of every part, rounded to their format."""
+    widths = [network.layers[0] for network in description.networks]
+    if [rows.shape[1:] for rows in inputs] != [(n_in,) for n_in in widths]:
+        came = [list(rows.shape) for rows in inputs]
+        raise BadInput(f"inputs must have shapes {[['B', n] for n in widths]}, not {came}")
+    return [quantise(rows, description.formats.input, "x") for rows in inputs]
+
+
+def stored_batch(description: Description, inputs: Sequence[Floats], target: Floats) -> StoredBatch:
+    """A batch of the size that is described; BadInput for another, and outside of the formats."""
+    batch = description.batch
+    wanted = batch if len(batch) > 1 else [*batch, description.basis]
+    if list(target.shape) != wanted:
+        raise BadInput(f"target must have shape {wanted}, not {list(target.shape)}")
+    stored = quantise(target, description.formats.target, "y")
+    return StoredBatch(
+        stored_inputs(description, inputs), stored, stored_scale(description, stored)
+    )
+
+
+def stored_scale(description: Description, target: Ints) -> Matrix | None:
+    """Weights [F] of the functions of a stored target [F, ...], None without a floor.
+
+    m / (m_f + floor m), rounded to the format scale, halves up, saturated; exact fractions, so
+    that they are the same on every machine. A function that is 0 everywhere with m = 0 weighs 1.
+    """
+    floor, form = description.learning.floor, description.formats.scale
+    if floor is None:
+        return None
+    squares = np.square(target.astype(np.int64).reshape(len(target), -1)).sum(axis=1).tolist()
+    total, (least, unit) = sum(squares), floor.as_integer_ratio()
+    stored = [1 << form.fraction] * len(squares)
+    if total:
+        above = (unit * total) << (form.fraction + 1)
+        below = [unit * len(squares) * square + least * total for square in squares]
+        stored = [(above + one) // (2 * one) for one in below]
+    return np.array([min(one, form.highest) for one in stored], np.int64)
+
+
+def real_loss(description: Description, stored: int) -> float:
+    """L of a batch from the chip's exact sum; see `golden.train.Engine.update`."""
+    unit = 4.0**description.head.error_fraction * description.global_weight
+    return stored / unit / (2 * int(np.prod(description.batch)))
 
 
 def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -> Parameters:
@@ -42,13 +110,12 @@ def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -
     return Parameters(tuple(real(w, form) for w in weights), tuple(real(b, form) for b in biases))
 
 
-def restore_chip(chip: Chip, state: State) -> None:
-    """Put a chip into a state."""
-    count = 2 * chip.d.n_layers
-    chip.weights = [memory.copy() for memory in state.memories[:count:2]]
-    chip.biases = [memory.copy() for memory in state.memories[1:count:2]]
-    chip.velocities = [memory.copy() for memory in state.memories[count:]]
-    chip.drawer.state, chip.coder.state = state.lfsr, state.coder
+def chunks(description: Description, inputs: Sequence[Rows]) -> list[list[Rows]]:
+    """The inputs in pieces that are predicted one after the other; the first part is cut."""
+    first, *others = inputs
+    entries = int(np.prod([len(rows) for rows in others]))
+    step = max(1, min(PREDICT_ROWS, PREDICT_ENTRIES // entries))
+    return [[first[n : n + step], *others] for n in range(0, len(first), step)]
 
 
 class FixedEngine:
@@ -58,31 +125,22 @@ class FixedEngine:
         self._d = description
         self.chip = first_chip(description, initial)
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once; see Engine.update."""
-        f = self._d.formats
-        record = self.chip.update(
-            quantise(x, f.input, "x"), quantise(target, f.target, "y"), self._d.stage(update)
-        )
-        return real_loss(self._d, record.loss, len(x))
+        batch = stored_batch(self._d, inputs, target)
+        record = self.chip.update(*batch.to_learn(self._d.stage(update)))
+        return real_loss(self._d, record.loss)
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
         """Outputs; see Engine.predict."""
-        f = self._d.formats
-        stored = quantise(x, f.input, "x")
-        parts = [
-            self.chip.infer(stored[first : first + PREDICT_ROWS])
-            for first in range(0, len(stored), PREDICT_ROWS)
-        ]
-        return real(np.concatenate(parts), f.membrane)
+        stored = stored_inputs(self._d, inputs)
+        parts = [self.chip.infer(piece) for piece in chunks(self._d, stored)]
+        return real(np.concatenate(parts), self._d.formats.membrane)
 
     def state(self) -> State:
         """The chip's state; see golden.checkpoint.Resumable.state."""
         chip = self.chip.copy()
-        pairs = zip(chip.weights, chip.biases, strict=True)
-        memories = [memory for pair in pairs for memory in pair]
-        memories += chip.velocities
-        return State(tuple(memories), chip.drawer.state, coder=chip.coder.state)
+        return State(tuple(chip.memories), chip.signs.state, coder=chip.coder.state)
 
     def restore(self, state: State, updates: int) -> None:
         """Go on from a state; see golden.checkpoint.Resumable.restore."""
@@ -91,3 +149,9 @@ class FixedEngine:
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
         return real_parameters(self.chip.weights, self.chip.biases, self._d.formats.weight)
+
+
+def restore_chip(chip: Chip, state: State) -> None:
+    """Put a chip into a state."""
+    chip.load(state.memories)
+    chip.signs.state, chip.coder.state = state.lfsr, state.coder

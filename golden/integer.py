@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from dualspike.golden.integer_neurons import IntegerNeurons
 from dualspike.golden.perturbation import Perturbation
 from dualspike.golden.rounding import Ints, product, round_half_up, saturate
-from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
+from dualspike.model.part import Part
 from dualspike.model.registers import Flag
 
 Matrix = NDArray[np.int64]
@@ -44,11 +44,11 @@ class Forward:
 
 
 class IntegerNetwork:
-    """The forward pass of one description with given stored weights and biases."""
+    """The forward pass of one part with given stored weights and biases."""
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        self.d, self.g = description, geometry
-        self._neurons = IntegerNeurons(description)
+    def __init__(self, part: Part, geometry: Geometry) -> None:
+        self.d, self.g = part, geometry
+        self._neurons = IntegerNeurons(part)
 
     def forward(
         self,
@@ -62,7 +62,7 @@ class IntegerNetwork:
         Without a perturbation there are no tangents (K = 0), and local readouts stand still.
         """
         result = Forward(x, x)
-        lanes = self.d.lanes if perturbation else 0
+        lanes = len(self.d.masks) if perturbation else 0
         value, tangent = x, np.zeros((lanes, 0), np.int64)
         for layer in self.g.layers if perturbation else self.g.chain:
             w, b = weights[layer.index], biases[layer.index]

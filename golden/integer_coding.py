@@ -7,17 +7,17 @@ import numpy as np
 
 from dualspike.golden.lfsr import running_bits
 from dualspike.golden.rounding import Ints
-from dualspike.model.description import Description
 from dualspike.model.lfsr import CODER, coder_state
+from dualspike.model.part import Part
 
 
 class Coder:
     """The coding of a description's inputs; ``state`` of its register, 0 where it has none."""
 
-    def __init__(self, description: Description) -> None:
-        self._d = description
-        drawn = description.network.coding == "bernoulli"
-        self.state = coder_state(description.learning.seed) if drawn else 0
+    def __init__(self, part: Part) -> None:
+        self._d = part
+        drawn = part.network.coding == "bernoulli"
+        self.state = coder_state(part.seed) if drawn else 0
 
     def frames(self, x: Ints) -> Ints:
         """Stored inputs x [B, n_in] as the first layer's values: x itself, or [T, B, n_in].

@@ -14,19 +14,19 @@ import numpy as np
 
 from dualspike.golden.rounding import Ints, round_half_up, saturate
 from dualspike.golden.surrogate_table import surrogate_table
-from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import Layer
+from dualspike.model.part import Part
 from dualspike.model.registers import Flag
 
 
 class IntegerNeurons:
-    """The neurons behind every hidden layer of a description."""
+    """The neurons behind every hidden layer of a part."""
 
-    def __init__(self, description: Description) -> None:
-        self._d = description
-        self._attached = description.network.reset == "attached"
-        self._table = surrogate_table(description)
+    def __init__(self, part: Part) -> None:
+        self._d = part
+        self._attached = part.network.reset == "attached"
+        self._table = surrogate_table(part)
 
     def run(self, layer: Layer, z: Ints, dz: Ints) -> tuple[Ints, Ints, int]:
         """Spikes [T, B, n], their tangents [K, T, B, n], and the flags that were raised.

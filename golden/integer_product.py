@@ -1,38 +1,28 @@
 """The product unit of an operator chip, in integers: y, its errors, and the errors of the parts.
 
-The notation is that of `model.operator_geometry`. All sums are exact; what is rounded, half up,
+The notation is that of `model.head_sizes`. All sums are exact; what is rounded, half up,
 saturates in its format.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from dualspike.golden.integer import Matrix
+from dualspike.golden.head import Errors, OutputError
+from dualspike.golden.integer import Forward, Matrix
 from dualspike.golden.rounding import Ints, product, round_half_up, saturate
+from dualspike.model.description import Description
 from dualspike.model.formats import Format
-from dualspike.model.operator_chip import OperatorDescription, ProductFlag
-from dualspike.model.operator_geometry import ProductGeometry, Sum
+from dualspike.model.head import ProductFlag
+from dualspike.model.head_sizes import Sum, product_sizes
 from dualspike.model.registers import Flag
 
 
-@dataclass(frozen=True)
-class Errors:
-    """Exact sum of e times e weighted, and E_n [B_n, p] of every part."""
-
-    loss: int
-    parts: list[Matrix]
-
-
 class Product:
-    """One batch in the product unit: ``outputs`` [B_n, p] of the parts, in the format membrane.
+    """One batch of the parts' outputs [B_n, p] in the product unit; see `golden.head.Outcome`."""
 
-    ``y`` [B_0, B_1, ...], in the format membrane. ``flags``: what has saturated so far.
-    """
-
-    def __init__(self, d: OperatorDescription, g: ProductGeometry, outputs: list[Matrix]) -> None:
-        self._f, self._g = d.formats, g
+    def __init__(self, d: Description, passes: list[Forward]) -> None:
+        self._f, self._g, self._passes = d.formats, product_sizes(d), passes
         self.flags = 0
+        g, outputs = self._g, [one.y for one in passes]
         factor = self._f.factor
         self._factors = [
             self._fit(output, g.factor, factor, ProductFlag.FACTOR) for output in outputs
@@ -44,8 +34,8 @@ class Product:
         total = product(self._chain[-1], self._factors[-1])
         self.y = self._fit(total, g.output, self._f.membrane, Flag.MEMBRANE)
 
-    def errors(self, target: Ints, scale: Ints | None) -> Errors:
-        """Compare with a stored target of y's shape; ``scale`` [B_0] weighs the functions."""
+    def errors(self, target: Ints, scale: Ints | None = None) -> Errors:
+        """Exact sum of e times e weighted, and E_n [B_n, p] of every part."""
         f, g = self._f, self._g
         off = self.y - (target << (f.membrane.fraction - f.target.fraction))
         error = weighted = self._fit(off, g.error, f.error, ProductFlag.ERROR)
@@ -67,7 +57,13 @@ class Product:
             own = (carried * others[..., None, :]).reshape(-1, *carried.shape[-2:]).sum(axis=0)
             parts.append(self._cotangent(own, g.own[n - 1]))
             back = (carried * self._factors[n - 1]).sum(axis=-2)
-        return Errors(loss, parts[::-1])
+        found = [
+            OutputError(n, values, one.dy, 1 << align)
+            for n, (values, one, align) in enumerate(
+                zip(parts[::-1], self._passes, g.jvp_align, strict=True)
+            )
+        ]
+        return Errors(loss, found)
 
     def _cotangent(self, total: Matrix, exact: Sum) -> Matrix:
         return self._fit(total, exact, self._f.cotangent, ProductFlag.COTANGENT)

@@ -12,33 +12,39 @@ from dualspike.golden.integer import Forward, Matrix
 from dualspike.golden.perturbation import Perturbation
 from dualspike.golden.rounding import Ints, product, round_half_up, saturate
 from dualspike.golden.surrogate_table import surrogate_table
-from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import Geometry
+from dualspike.model.part import Part
 from dualspike.model.registers import Flag
 
 
 class ShallowNetwork:
     """See `golden.integer.IntegerNetwork`; traces of layers are not kept."""
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        self.d, self.g = description, geometry
-        f, s = description.formats, description.network.surrogate
-        self._table = surrogate_table(description)
+    @staticmethod
+    def serves(part: Part) -> bool:
+        """Whether it is for such a part: one hidden layer, constant inputs, nothing skipped."""
+        plain = part.network.coding == "direct" and not part.skip
+        return len(part.shapes) == 2 and plain
+
+    def __init__(self, part: Part, geometry: Geometry) -> None:
+        self.d, self.g = part, geometry
+        f, s = part.formats, part.network.surrogate
+        self._table = surrogate_table(part)
         self._first, self._last = (
-            np.flatnonzero([mask >> layer & 1 for mask in description.masks]) for layer in (0, 1)
+            np.flatnonzero([mask >> layer & 1 for mask in part.masks]) for layer in (0, 1)
         )
         self._numbers = (
-            description.network.time_steps,
-            description.thresholds[0],
+            part.network.time_steps,
+            part.thresholds[0],
             f.membrane.lowest,
             f.membrane.highest,
             (2 * s.span).bit_length() + f.membrane.fraction - s.entries.bit_length(),
             f.surrogate.fraction,
             f.tangent.lowest,
             f.tangent.highest,
-            description.leak_shift,
-            f.membrane.fraction if description.network.reset == "attached" else -1,
+            part.leak_shift,
+            f.membrane.fraction if part.network.reset == "attached" else -1,
         )
 
     def forward(

@@ -7,9 +7,10 @@ import numpy as np
 from dualspike.golden.integer import Matrix
 from dualspike.golden.perturbation import Signs
 from dualspike.golden.rounding import Ints, round_half_up, saturate
+from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.learning import VELOCITY_BITS
-from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.memory_map import memory_map
 from dualspike.model.registers import Flag
 
 Perturbed = tuple[Sequence[int], Signs, Signs]
@@ -23,14 +24,10 @@ class Learner:
     turn, in the step format; they start from 0.
     """
 
-    def __init__(self, description: OperatorDescription) -> None:
+    def __init__(self, description: Description) -> None:
         self._d = description
-        self.velocities = [
-            np.zeros(shape, np.int64)
-            for n_in, n_out in description.shapes
-            for shape in ((n_out, n_in), (n_out,))
-            if description.learning.momentum is not None
-        ]
+        moving = memory_map(description)[2 * description.n_layers :]
+        self.velocities = [np.zeros(one.shape, np.int64) for one in moving]
         self._flags = 0
 
     def learn(
@@ -45,8 +42,8 @@ class Learner:
         """Replace what has moved in ``weights`` and ``biases``; returns the flags raised.
 
         For every lane k of layer l, in their order, step_kl = `_step`, W_l -= V_kl step_kl and
-        b_l -= C_kl step_kl, saturating; with momentum see `_glide`. ``words``: those drawn for
-        stochastic rounding, lane by lane, in each one for every layer; none without.
+        b_l -= C_kl step_kl, saturating; with momentum see `_with_momentum`. ``words``: those
+        drawn for stochastic rounding, lane by lane, in each one for every layer; none without.
         """
         self._flags = 0
         for layer, (lanes, *signs) in enumerate(layers):
@@ -64,7 +61,7 @@ class Learner:
             for kind, stored in enumerate((weights, biases)):
                 held = stored[layer]
                 if self.velocities:
-                    stored[layer] = self._glide(2 * layer + kind, held, signs[kind], steps)
+                    stored[layer] = self._with_momentum(2 * layer + kind, held, signs[kind], steps)
                 else:
                     stored[layer] = self._moved(held, -signs[kind], steps, self._d.formats.weight)
         return self._flags
@@ -85,7 +82,7 @@ class Learner:
         self._flags |= (step != exact) << Flag.STEP
         return step
 
-    def _glide(self, memory: int, held: Matrix, signs: Signs, steps: Ints) -> Matrix:
+    def _with_momentum(self, memory: int, held: Matrix, signs: Signs, steps: Ints) -> Matrix:
         """Velocities m of a memory lose round(m / 2^k), and then the weights -round(m).
 
         The first comes with the first lane's step, the second behind the last one's.

@@ -144,6 +144,6 @@ def views(slots: tuple[Slot, ...], flat: Floats) -> Parameters:
 
 
 def start(description: Description, seed: int) -> Parameters:
-    """Start values of a chip's layers, local readouts last, see `Layout.start`."""
-    layout = Layout(Operator(parts=[description.network]), local=description.local)
+    """Start values of the layers of all parts, local readouts last, see `Layout.start`."""
+    layout = Layout(description.operator, local=description.local)
     return layout.whole(layout.start(seed))

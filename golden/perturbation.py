@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.lfsr import Bits, Drawer, bits
-from dualspike.model.description import Description
 from dualspike.model.lfsr import SIGNS, WORD, Draw, draw_order
 
 Signs = NDArray[np.int64]
@@ -18,19 +17,6 @@ class Perturbation:
 
     weights: list[Signs]
     biases: list[Signs]
-
-
-def draw(description: Description, drawer: Drawer) -> Perturbation:
-    """Draw the signs of the next batch, in the order of `model.lfsr`; moves ``drawer`` on."""
-    structure = description.learning.structure
-    drawn = sign_bits(structure, description.lanes, description.shapes, drawer)
-    weights: list[Signs] = []
-    biases: list[Signs] = []
-    for layer, (weight, bias) in enumerate(drawn):
-        on = np.array([mask >> layer & 1 for mask in description.masks], np.int64)
-        weights.append((1 - 2 * weight.astype(np.int64)) * on[:, None, None])
-        biases.append((1 - 2 * bias.astype(np.int64)) * on[:, None])
-    return Perturbation(weights, biases)
 
 
 def sign_bits(

@@ -17,14 +17,11 @@ from dualspike.golden.vanishing import MOST_BITS, Loss, judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
-from dualspike.model.geometry import geometry
+from dualspike.model.head_sizes import head_sizes
 from dualspike.model.learning import MANTISSA_BITS
 from dualspike.model.network import MOST_ENTRIES, Network
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import product_geometry
 
 Floats = NDArray[np.float64]
-AnyDescription = Description | OperatorDescription
 
 
 def lost_parameters(parameters: Parameters, form: Format) -> list[Loss]:
@@ -42,28 +39,27 @@ def lost_columns(name: str, values: Floats, form: Format) -> list[Loss]:
     return [loss] if loss else []
 
 
-def lost_settings(d: AnyDescription) -> list[Loss]:
+def lost_settings(d: Description) -> list[Loss]:
     """Thresholds, surrogates and steps."""
-    parts = [("network", d.network)] if isinstance(d, Description) else _parts(d)
     seed, found = d.learning.seed, list[Loss | None]()
-    for name, network in parts:
+    for name, network in _parts(d):
         thresholds = np.array(network.thresholds)[:, None]
         of = f"thresholds of {name}"
         found.append(judge(of, thresholds, d.formats.membrane, "layers"))
-        if not isinstance(d, Description) or d.learns:
+        if d.learns:
             found.append(_lost_surrogate(f"surrogate values of {name}", network, seed, d))
     return [loss for loss in found if loss] + lost_steps(d)
 
 
-def lost_steps(d: AnyDescription) -> list[Loss]:
+def lost_steps(d: Description) -> list[Loss]:
     """Layers whose steps are 0 for every slope that the chip can hold, in the last stage or before.
 
     Stochastic rounding loses none.
     """
     learning = d.learning
-    if (isinstance(d, Description) and not d.learns) or learning.rounding == "stochastic":
+    if not d.learns or learning.rounding == "stochastic":
         return []
-    bits = (geometry(d) if isinstance(d, Description) else product_geometry(d)).jvp_bits
+    bits = head_sizes(d).jvp_bits
     learned = {layer for mask in d.masks for layer in range(d.n_layers) if mask >> layer & 1}
     found: list[Loss] = []
     for layer in sorted(learned):
@@ -84,7 +80,7 @@ def lost_steps(d: AnyDescription) -> list[Loss]:
     return found
 
 
-def check_moves(d: AnyDescription) -> None:
+def check_moves(d: Description) -> None:
     """Raise BadInput if no layer can ever move: there is nothing to train."""
     losses, learned = lost_steps(d), 0
     for mask in d.masks:
@@ -93,7 +89,7 @@ def check_moves(d: AnyDescription) -> None:
         raise BadInput(f"no layer can learn: {losses[0].text}")
 
 
-def lost_functions(d: OperatorDescription, problem: Problem) -> list[Loss]:
+def lost_functions(d: Description, problem: Problem) -> list[Loss]:
     """Weights of functions in the loss of an operator chip, one by one, as in a batch of all."""
     if d.learning.floor is None:
         return []
@@ -106,11 +102,13 @@ def lost_functions(d: OperatorDescription, problem: Problem) -> list[Loss]:
     return [loss] if loss else []
 
 
-def _parts(d: OperatorDescription) -> Sequence[tuple[str, Network]]:
-    return [(f"operator.parts[{n}]", part) for n, part in enumerate(d.parts)]
+def _parts(d: Description) -> Sequence[tuple[str, Network]]:
+    if d.kind == "mlp":
+        return [("network", d.network)]
+    return [(f"operator.parts[{n}]", network) for n, network in enumerate(d.networks)]
 
 
-def _lost_surrogate(of: str, network: Network, seed: int, d: AnyDescription) -> Loss | None:
+def _lost_surrogate(of: str, network: Network, seed: int, d: Description) -> Loss | None:
     """What is left of a surrogate at the centres of its bins."""
     s = network.surrogate
     centres = (np.arange(s.entries) + 0.5) * (2 * s.span / s.entries) - s.span

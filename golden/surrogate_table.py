@@ -7,23 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.surrogate import slopes_of
-from dualspike.model.description import Description
 from dualspike.model.network import Surrogate
+from dualspike.model.part import Part
 
 
-def surrogate_table(description: Description) -> NDArray[np.int64]:
+def surrogate_table(part: Part) -> NDArray[np.int64]:
     """The surrogate at the bin centres, in its format, with a 0 put before and behind.
 
     Halves are rounded up. Values of triangle, rectangle and fast_sigmoid are exact fractions of
     sigma as a float has it; those of gaussian and stein come from float64. Stein draws with
     ``learning.seed``, and saturates where its draws lift it above the format.
     """
-    s, form = description.network.surrogate, description.formats.surrogate
+    s, form = part.network.surrogate, part.formats.surrogate
     if s.kind in ("gaussian", "stein"):
         centres = (np.arange(s.entries) + 0.5) * (2 * s.span / s.entries) - s.span
         values = np.exp(-(centres**2) / (2 * s.sigma**2)) * s.peak
         if s.kind == "stein":
-            values = slopes_of([description.network], (description.learning.seed,))[0](centres)
+            values = slopes_of([part.network], (part.seed,))[0](centres)
         table = np.floor(values * 2**form.fraction + 0.5).astype(np.int64)
     else:
         width = Fraction(2 * s.span, s.entries)

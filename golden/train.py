@@ -1,7 +1,7 @@
 """Training on any engine: one loop, one protocol, and the float engine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,40 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.checkpoint import EVERY, Keeper
-from dualspike.golden.data import Dataset, batch_indices, relative_l2
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.estimators.masked import MaskedGradient
+from dualspike.golden.fixed import chunks
 from dualspike.golden.keys import generator
 from dualspike.golden.model import Model
 from dualspike.golden.network import Parameters
+from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
+from dualspike.golden.problems.problem import Problem
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.keys import Purpose
-from dualspike.model.operator import Operator
 
 Floats = NDArray[np.float64]
-
-PREDICT_ROWS = 4096
 
 
 class Engine(Protocol):
     """Whatever can learn: the float reference, the integer model, a simulated or a real chip."""
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
-        """Learn once from x [B, n_in] and target [B, n_out], in real values.
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
+        """Learn once from inputs [B_n, n_in] of every part and a target, in real values.
 
-        Updates are counted from 0. Returns the loss of the batch before the update,
-        1/2 mean over the batch of sum over outputs (y - target)^2, and with local losses the mean
-        of those of the hidden layers more.
+        The target is [B, n_out], or [B_0, B_1, ...] of an operator network. Updates are counted
+        from 0. Returns the loss of the batch before the update: 1/2 mean over the batch of sum over
+        outputs (y - target)^2, and with local losses the mean of those of the hidden layers more;
+        of an operator network 1/2 mean over all entries of the weighted squared error. Raises
+        BadInput for a batch of another size than described and for values outside their formats.
         """
         ...
 
-    def predict(self, x: Floats) -> Floats:
-        """Outputs [N, n_out] for x [N, n_in], in real values."""
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
+        """Outputs for any numbers of rows, in real values."""
         ...
 
     def weights(self) -> Parameters:
-        """Weights and biases now, in real values; a copy."""
+        """Weights and biases of all layers now, part after part, in real values; a copy."""
         ...
 
 
@@ -61,7 +62,7 @@ class FloatEngine:
     def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         learning = description.learning
         self._description = description
-        self._model = Model(Operator(parts=[description.network]), local=description.local)
+        self._model = Model(description.operator, local=description.local, floor=learning.floor)
         self._theta = self._model.start(learning.seed)
         self._velocity = np.zeros_like(self._theta)
         if initial is not None:
@@ -80,15 +81,17 @@ class FloatEngine:
                 "global", len(masks), "rademacher", learning.structure, masks
             )
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once; see Engine.update."""
         description = self._description
         learning = description.learning
         loss, g = self._estimator.gradient(
-            self._model, self._theta, (x,), target, (learning.seed, update)
+            self._model, self._theta, tuple(inputs), target, (learning.seed, update)
         )
         directions = self._estimator.directions
-        mean_to_sum = directions * len(x) / (1 << (learning.batch - 1).bit_length())
+        mean_to_sum = float(directions)
+        for rows in inputs:
+            mean_to_sum *= len(rows) / (1 << (len(rows) - 1).bit_length())
         weight = description.global_weight
         mean_to_sum *= weight / (1 << (weight - 1).bit_length())
         stage = description.stage(update)
@@ -103,14 +106,12 @@ class FloatEngine:
             self._theta[slot.slice] -= step
         return loss
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
         """Outputs; see Engine.predict."""
-        y = np.empty((len(x), self._description.network.layers[-1]))
         rng = generator((self._description.learning.seed,), Purpose.CODING)
-        for first in range(0, len(x), PREDICT_ROWS):
-            rows = slice(first, first + PREDICT_ROWS)
-            y[rows] = self._model.predict(self._theta, (x[rows],), rng)
-        return y
+        pieces = chunks(self._description, inputs)
+        found = [self._model.predict(self._theta, tuple(p), rng) for p in pieces]
+        return np.concatenate(found, dtype=np.float64)
 
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
@@ -121,13 +122,15 @@ class FloatEngine:
 class TrainResult:
     """One training run.
 
-    ``rel_l2_before`` and ``rel_l2``: relative l2 error on the test set before and after.
-    ``losses`` [updates]: batch loss before each update. ``seconds``: wall time of the updates.
-    ``prediction`` [N_test, n_out]: outputs on the test set after training.
+    ``rel_l2_before`` and ``rel_l2``: relative l2 error on the test samples before and after; of an
+    operator network the mean over the functions. ``global_rel_l2`` is one norm over everything.
+    ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first part in all
+    batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test samples.
     """
 
     rel_l2_before: float
     rel_l2: float
+    global_rel_l2: float
     losses: Floats
     updates: int
     samples: int
@@ -138,19 +141,19 @@ class TrainResult:
 def train(
     engine: Engine,
     description: Description,
-    dataset: Dataset,
+    problem: Problem,
     progress: Callable[[int, float], None] | None = None,
     keeper: Keeper | None = None,
 ) -> TrainResult:
-    """Run ``learning.updates`` updates and measure the error on the test set.
+    """Run ``learning.updates`` updates and measure the error on the test samples.
 
-    A ``keeper`` writes a checkpoint every `golden.checkpoint.EVERY` updates, and the run goes on
-    from the one that it finds.
-
-    ``progress`` is called after every update with the number of updates done and the last loss.
-    Raises BadInput when a loss or the final error is not finite.
+    Update u learns from the batch of the key (seed, u), as every engine does. A ``keeper`` writes a
+    checkpoint every `golden.checkpoint.EVERY` updates, and the run goes on from the one that it
+    finds. ``progress`` is called after every update with the number of updates done and the last
+    loss. Raises BadInput when a loss or the final error is not finite.
     """
-    learning = description.learning
+    learning, test = description.learning, problem.test
+    error = relative_l2 if problem.kind == "mlp" else mean_relative_l2
     losses = np.empty(learning.updates)
     found = keeper.load() if keeper else None
     first, before, past = 0, 0.0, 0.0
@@ -158,12 +161,11 @@ def train(
         first, before, past = len(found.losses), found.before, found.seconds
         losses[:first] = found.losses
     else:
-        before = relative_l2(engine.predict(dataset.test_x), dataset.test_y)
+        before = error(engine.predict(test.inputs), test.target)
     began = time.perf_counter() - past
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(first, learning.updates):
-            rows = batch_indices(len(dataset.x), learning.batch, learning.seed, update)
-            loss = engine.update(dataset.x[rows], dataset.y[rows], update)
+            loss = engine.update(*problem.training_batch(learning.seed, update), update)
             if not np.isfinite(loss):
                 raise _diverged(update, learning.rate)
             losses[update] = loss
@@ -172,16 +174,17 @@ def train(
             if keeper is not None and (update + 1) % EVERY == 0:
                 keeper.save(losses[: update + 1], before, time.perf_counter() - began)
         seconds = time.perf_counter() - began
-        prediction = engine.predict(dataset.test_x)
-        after = relative_l2(prediction, dataset.test_y)
+        prediction = engine.predict(test.inputs)
+        after = error(prediction, test.target)
     if not np.isfinite(after):
         raise _diverged(learning.updates, learning.rate)
     return TrainResult(
         rel_l2_before=before,
         rel_l2=after,
+        global_rel_l2=relative_l2(prediction, test.target),
         losses=losses,
         updates=learning.updates,
-        samples=learning.updates * learning.batch,
+        samples=learning.updates * description.batch[0],
         seconds=seconds,
         prediction=prediction,
     )

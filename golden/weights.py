@@ -12,7 +12,6 @@ from dualspike.golden.rounding import quantise
 from dualspike.golden.vanishing import judge
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.operator_chip import OperatorDescription
 
 
 def weight_arrays(parameters: Parameters) -> dict[str, Floats]:
@@ -30,7 +29,7 @@ def npz_bytes(arrays: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_weights(path: Path, description: Description | OperatorDescription) -> Parameters:
+def read_weights(path: Path, description: Description) -> Parameters:
     """Parameters of a description's layers from an ``.npz`` file, in float64, as they are there.
 
     Other arrays in the file do not count. Raises BadInput with the path for a file that cannot be

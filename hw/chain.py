@@ -15,8 +15,8 @@ from dualspike.hw.neuron import Neuron
 from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
 from dualspike.hw.tally import Tally
-from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer
+from dualspike.model.part import Part
 
 
 class Chain:
@@ -28,13 +28,13 @@ class Chain:
     layers' signs and learning.
     """
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        self._d, self._g = description, geometry
+    def __init__(self, part: Part, geometry: Geometry) -> None:
+        self._d, self._g = part, geometry
         lanes = geometry.lanes
-        self.dense = [Dense(description, geometry, layer) for layer in geometry.layers]
+        self.dense = [Dense(part, geometry, layer) for layer in geometry.layers]
         first = geometry.layers[0]
-        self.encoder = Encoder(description, first) if first.kind == "coded" else None
-        self.neurons = [Neuron(description, layer, lanes) for layer in geometry.chain[:-1]]
+        self.encoder = Encoder(part, first) if first.kind == "coded" else None
+        self.neurons = [Neuron(part, layer, lanes) for layer in geometry.chain[:-1]]
         self._readout = self.dense[len(self.neurons)]
         self.local = self.dense[len(geometry.chain) :]
 

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.learner_port import LearnerPort
 from dualspike.hw.relay import Relay
 from dualspike.hw.replay import Replay
 from dualspike.hw.serializer import Serializer
@@ -12,9 +13,8 @@ from dualspike.hw.sieve import Sieve
 from dualspike.hw.streams import layer_input, row
 from dualspike.hw.synapse import Synapse
 from dualspike.hw.weights import HostPort
-from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer
-from dualspike.model.lfsr import WORD
+from dualspike.model.part import Part
 
 
 class Dense(wiring.Component):
@@ -23,44 +23,31 @@ class Dense(wiring.Component):
     Where the layer skips, a `Sieve` takes the place of the `Replay`; ``learn`` and ``dropped`` are
     its own, and latency and throughput follow from the chunks that it keeps.
 
-    ``start`` makes the layer move its weights and biases by ``step`` against lane ``lane``,
-    ``busy`` from the next cycle on for max(cycles, rows) cycles, nothing may be inside meanwhile.
-    Without lanes only the streams, ``overflow``, ``weights`` and ``biases`` are there; with
-    momentum also ``ends`` and two ports for velocities (`Weights`).
+    ``learner`` is the way of the learner to the layer (`LearnerPort`); without lanes it is not
+    there. With momentum there are two more ports, for velocities (`Weights`).
     Latency from a frame's last chunk to its first row: 3 + 1 + 1 + 3 cycles, 1 more in a readout
     whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
     every ``cycles`` cycles (once full: ``rows`` if that is more).
     """
 
-    def __init__(self, description: Description, geometry: Geometry, layer: Layer) -> None:
-        self._d, self._g, self._layer = description, geometry, layer
-        f, lanes = description.formats, geometry.lanes
+    def __init__(self, part: Part, geometry: Geometry, layer: Layer) -> None:
+        self._d, self._g, self._layer = part, geometry, layer
+        f, lanes = part.formats, geometry.lanes
         results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
-        momentum, step_bits = description.momentum, description.step_format.bits
-        protection = description.hardware.protection
+        momentum, step_bits = part.momentum, part.step_format.bits
+        protection = part.protection
         port, words = HostPort(step_bits, protection), HostPort(f.weight.bits, protection)
-        glide = {"ends": In(2), "weight_velocities": In(port), "bias_velocities": In(port)}
-        learner = {
-            "mask": In(lanes),
-            "load": In(lanes),
-            "word": In(WORD),
-            "restart": In(1),
-            "start": In(1),
-            "lane": In(range(max(lanes, 2))),
-            "step": In(signed(step_bits)),
-            "busy": Out(1),
-            "saturated": Out(1),
-        }
-        if layer.skips:
-            learner["learn"] = In(1)
-        sieve = {"dropped": Out(1)} if layer.skips else {}
+        velocities = {"weight_velocities": In(port), "bias_velocities": In(port)}
+        learner = LearnerPort(lanes, step_bits, momentum=momentum is not None)
+        sieve = {"learn": In(1)} if layer.skips and lanes else {}
+        sieve |= {"dropped": Out(1)} if layer.skips else {}
         super().__init__(
             {
                 **sieve,
                 "inputs": In(stream.Signature(layer_input(layer, lanes))),
                 "outputs": Out(stream.Signature(results)),
-                **(learner if lanes else {}),
-                **({} if momentum is None else glide),
+                **({"learner": In(learner)} if lanes else {}),
+                **({} if momentum is None else velocities),
                 "overflow": Out(2),
                 "weights": In(words),
                 "biases": In(words),
@@ -69,9 +56,9 @@ class Dense(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, lanes, structure = self._layer, self._g.lanes, self._d.learning.structure
+        layer, lanes, structure = self._layer, self._g.lanes, self._d.structure
         bits = self._d.formats.weight.bits
-        momentum, protection = self._d.momentum, self._d.hardware.protection
+        momentum, protection = self._d.momentum, self._d.protection
         m.submodules.synapse = synapse = Synapse(
             layer, lanes, structure, bits, momentum, protection
         )
@@ -107,30 +94,31 @@ class Dense(wiring.Component):
         if momentum is not None:
             connect(m, flipped(self.weight_velocities), synapse.velocities)
             connect(m, flipped(self.bias_velocities), settle.velocities)
-            m.d.comb += [synapse.ends.eq(self.ends), settle.ends.eq(self.ends)]
+            ends = self.learner.ends
+            m.d.comb += [synapse.ends.eq(ends), settle.ends.eq(ends)]
         return m
 
     def _learner(self, m: Module, synapse: Synapse, settle: Settle) -> None:
         """Signs for both parts, and their sweeps, which begin together."""
-        sweeping = Signal(2)
+        port, sweeping = self.learner, Signal(2)
         m.d.comb += [
-            synapse.mask.eq(self.mask),
-            synapse.load.eq(self.load),
-            synapse.word.eq(self.word),
-            synapse.restart.eq(self.restart),
+            synapse.mask.eq(port.mask),
+            synapse.load.eq(port.load),
+            synapse.word.eq(port.word),
+            synapse.restart.eq(port.restart),
             settle.rows.eq(synapse.rows),
             settle.first.eq(synapse.first),
-            settle.mask.eq(self.mask),
-            self.saturated.eq(synapse.saturated | settle.saturated),
-            self.busy.eq(sweeping.any()),
+            settle.mask.eq(port.mask),
+            port.saturated.eq(synapse.saturated | settle.saturated),
+            port.busy.eq(sweeping.any()),
         ]
         for n, part in enumerate((synapse, settle)):
             m.d.comb += [
                 part.sweep.eq(sweeping[n]),
-                part.lane.eq(self.lane),
-                part.step.eq(self.step),
+                part.lane.eq(port.lane),
+                part.step.eq(port.step),
             ]
-            with m.If(self.start):
+            with m.If(port.start):
                 m.d.sync += sweeping[n].eq(1)
             with m.Elif(part.swept):
                 m.d.sync += sweeping[n].eq(0)

@@ -12,9 +12,9 @@ from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.lfsr import leap, output_bits
 from dualspike.hw.replay import Replay
 from dualspike.hw.streams import layer_input, row
-from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import CODER, coder_state
+from dualspike.model.part import Part
 
 
 class Encoder(wiring.Component):
@@ -25,10 +25,10 @@ class Encoder(wiring.Component):
     chunk out in every cycle; the next sample is taken meanwhile.
     """
 
-    def __init__(self, description: Description, layer: Layer) -> None:
-        self._d, self._layer = description, layer
-        self._drawn = description.network.coding == "bernoulli"
-        self._shape = row(signed(description.formats.input.bits), 0, 0, layer.simd)
+    def __init__(self, part: Part, layer: Layer) -> None:
+        self._d, self._layer = part, layer
+        self._drawn = part.network.coding == "bernoulli"
+        self._shape = row(signed(part.formats.input.bits), 0, 0, layer.simd)
         register = {"state": Out(CODER.length), "load": In(2), "load_data": In(32)}
         super().__init__(
             {
@@ -94,7 +94,7 @@ class Encoder(wiring.Component):
     def _draw(self, m: Module, sizes: list[Value], taken: Value, last_chunk: Value) -> list[Value]:
         """Drawn: |x| is compared with the next bits of the register."""
         layer, fraction = self._layer, self._d.formats.input.fraction
-        state = Signal(CODER.length, init=coder_state(self._d.learning.seed))
+        state = Signal(CODER.length, init=coder_state(self._d.seed))
         rest = layer.n_in - (layer.chunks - 1) * layer.simd
         m.d.comb += self.state.eq(state)
         with m.If(taken):

@@ -8,7 +8,7 @@ from dualspike.hw.fixed import add
 from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import row
 from dualspike.model.description import Description
-from dualspike.model.geometry import Geometry
+from dualspike.model.head_sizes import squared_error_sizes
 
 
 class Loss(wiring.Component):
@@ -23,10 +23,10 @@ class Loss(wiring.Component):
     Latency: 3 cycles to the accumulators. Throughput: an output a cycle.
     """
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        self._d, self._g = description, geometry
-        f, g = description.formats, geometry
-        inputs = row(signed(f.membrane.bits), f.tangent.bits, g.lanes, 1)
+    def __init__(self, description: Description) -> None:
+        self._d, self._g = description, squared_error_sizes(description)
+        f, g = description.formats, self._g
+        inputs = row(signed(f.membrane.bits), f.tangent.bits, description.lanes_built, 1)
         passes = description.passes
         turn = {"turn": In(range(passes))} if passes > 1 else {}
         local = {"is_local": In(1)} if description.local else {}
@@ -47,7 +47,7 @@ class Loss(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        f, lanes = self._d.formats, self._g.lanes
+        f, lanes = self._d.formats, self._d.lanes_built
         into = self.inputs.payload
         align = f.membrane.fraction - f.target.fraction
         taken = Signal()

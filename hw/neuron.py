@@ -7,6 +7,8 @@ the reset attached dU[t] -= round(theta dS[t]).
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057.
 """
 
+from dataclasses import dataclass
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -15,8 +17,25 @@ from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.fixed import round_half_up, saturate, wire
 from dualspike.hw.streams import row
 from dualspike.hw.surrogate import surrogate_table
-from dualspike.model.description import Description
 from dualspike.model.geometry import Layer
+from dualspike.model.part import Part
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The row taken, at ``place``, and those in the stages after it.
+
+    ``stages`` say whether there is a row in each of the four, the last with the row offered;
+    ``places`` which one, with the reset attached. ``fresh``: the first step of a sample.
+    """
+
+    advance: Signal
+    taken: Signal
+    place: Signal
+    last_place: Value
+    fresh: Signal
+    stages: list[Value]
+    places: list[Value]
 
 
 class Neuron(wiring.Component):
@@ -28,10 +47,10 @@ class Neuron(wiring.Component):
     until the step before has been there.
     """
 
-    def __init__(self, description: Description, layer: Layer, lanes: int) -> None:
-        self._d, self._layer, self._lanes = description, layer, lanes
-        self._theta = description.thresholds[layer.index]
-        f, width = description.formats, layer.next_simd
+    def __init__(self, part: Part, layer: Layer, lanes: int) -> None:
+        self._d, self._layer, self._lanes = part, layer, lanes
+        self._theta = part.thresholds[layer.index]
+        f, width = part.formats, layer.next_simd
         super().__init__(
             {
                 "inputs": In(
@@ -45,14 +64,51 @@ class Neuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         f, layer, width = self._d.formats, self._layer, self._layer.next_simd
-        network = self._d.network
+        rows = self._rows(m)
+        attached = layer.feedback > 0
+        over: list[Value] = []
+        over_tangent: list[Value] = []
+        for slot in range(width):
+            padding = (layer.rows - 1) * width + slot >= layer.n_out
+            exists = ~rows.last_place if padding else Const(1)
+            membrane, next_membrane = self._state(m, rows, f"membranes_{slot}", f.membrane.bits)
+            fire, distance, after, clips = self._membrane(
+                m, membrane, self.inputs.payload.value[slot], slot
+            )
+            m.d.comb += next_membrane.eq(after)
+            over.append(clips & exists)
+            ahead = self._later(m, rows.advance, fire & exists, 3, f"fire_{slot}")
+            with m.If(rows.advance):
+                m.d.sync += self.outputs.payload.value[slot].eq(ahead)
+            charges, following, clipped = self._charges(m, rows, slot, exists)
+            over_tangent += clipped
+            spikes = self._tangents(m, rows.advance, slot, distance, exists, charges)
+            for k, (dspike, clips, held) in enumerate(spikes):
+                over_tangent.append(clips & rows.stages[2] & rows.advance)
+                with m.If(rows.advance):
+                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dspike)
+                if attached:
+                    kept, clips = self._reset(m, rows, slot, k, held)
+                    over_tangent.append(clips)
+                    m.d.comb += following[k].eq(kept)
+        told = Signal(len(over))
+        m.d.sync += told.eq(Mux(rows.taken, Cat(over), 0))
+        m.d.comb += self.overflow[0].eq(wire(m, told.any(), "over_membrane"))
+        if over_tangent:
+            told_tangent = Signal(len(over_tangent))
+            m.d.sync += told_tangent.eq(Cat(over_tangent))
+            m.d.comb += self.overflow[1].eq(wire(m, told_tangent.any(), "over_tangent"))
+        return m
+
+    def _rows(self, m: Module) -> _Rows:
+        """Take rows and let them through the stages."""
+        layer, steps = self._layer, self._d.network.time_steps
         advance = Signal()
         taken = Signal()
-        attached = layer.feedback > 0
         waits = layer.rows < layer.feedback
         admit = Signal() if waits else advance
         place = Signal(counter_shape(layer.rows - 1))
-        step = Signal(counter_shape(network.time_steps - 1))
+        step = Signal(counter_shape(steps - 1))
         fresh = Signal(init=1)
         last_place = place == layer.rows - 1
         m.d.comb += [
@@ -63,8 +119,8 @@ class Neuron(wiring.Component):
         with m.If(taken):
             count_on(m, place, layer.rows - 1, last_place)
             with m.If(last_place):
-                count_on(m, step, network.time_steps - 1)
-                m.d.sync += fresh.eq(step == network.time_steps - 1)
+                count_on(m, step, steps - 1)
+                m.d.sync += fresh.eq(step == steps - 1)
         valid = taken
         stages: list[Value] = []
         for n in range(3):
@@ -75,77 +131,63 @@ class Neuron(wiring.Component):
         with m.If(advance):
             m.d.sync += self.outputs.valid.eq(valid)
         stages.append(self.outputs.valid)
-        places = self._places(m, advance, place) if attached else []
+        places = self._places(m, advance, place) if layer.feedback > 0 else []
         if waits:
             under_way = [on & (at == place) for on, at in zip(stages, places, strict=True)]
             m.d.comb += admit.eq(advance & ~Cat(under_way).any())
+        return _Rows(advance, taken, place, last_place, fresh, stages, places)
 
-        def state(name: str, bits: int, late: bool = False) -> tuple[Value, Value]:
-            """One number of every neuron: what it is at ``place``, and what it becomes.
+    def _state(
+        self, m: Module, rows: _Rows, name: str, bits: int, late: bool = False
+    ) -> tuple[Value, Value]:
+        """One number of every neuron: what it is at ``place``, and what it becomes.
 
-            ``late``: it becomes so with the row that is offered, and not with the one taken.
-            With a single step nothing is kept.
-            """
-            if network.time_steps == 1:
-                return Const(0), Signal(signed(bits), name=name)
-            m.submodules[name] = store = memory.Memory(
-                shape=signed(bits), depth=layer.rows, init=[]
-            )
-            read, write = store.read_port(domain="comb"), store.write_port()
-            m.d.comb += [
-                read.addr.eq(place),
-                write.addr.eq(places[-1] if late else place),
-                write.en.eq(self.outputs.valid if late else taken),
-            ]
-            return self._leaked(m, Mux(fresh, 0, read.data), bits, name), write.data
+        ``late``: it becomes so with the row that is offered, and not with the one taken.
+        With a single step nothing is kept.
+        """
+        if self._d.network.time_steps == 1:
+            return Const(0), Signal(signed(bits), name=name)
+        m.submodules[name] = store = memory.Memory(
+            shape=signed(bits), depth=self._layer.rows, init=[]
+        )
+        read, write = store.read_port(domain="comb"), store.write_port()
+        m.d.comb += [
+            read.addr.eq(rows.place),
+            write.addr.eq(rows.places[-1] if late else rows.place),
+            write.en.eq(self.outputs.valid if late else rows.taken),
+        ]
+        return self._leaked(m, Mux(rows.fresh, 0, read.data), bits, name), write.data
 
-        over: list[Value] = []
-        over_tangent: list[Value] = []
-        for slot in range(width):
-            padding = (layer.rows - 1) * width + slot >= layer.n_out
-            exists = ~last_place if padding else Const(1)
-            membrane, next_membrane = state(f"membranes_{slot}", f.membrane.bits)
-            fire, distance, after, clips = self._membrane(
-                m, membrane, self.inputs.payload.value[slot], slot
-            )
-            m.d.comb += next_membrane.eq(after)
-            over.append(clips & exists)
-            ahead = self._later(m, advance, fire & exists, 3, f"fire_{slot}")
-            with m.If(advance):
-                m.d.sync += self.outputs.payload.value[slot].eq(ahead)
+    def _charges(
+        self, m: Module, rows: _Rows, slot: int, exists: Value
+    ) -> tuple[list[Value], list[Value], list[Value]]:
+        """dU of every lane before the spike, what it becomes, and whether it was clipped.
 
-            charges: list[Value] = []
-            next_charges: list[Value] = []
-            for k in range(self._lanes):
-                charge, next_charge = state(f"tangents_{slot}_{k}", f.tangent.bits, attached)
-                charge += self.inputs.payload.tangent[slot][k]
-                charge, clips = saturate(m, charge, f.tangent.bits, f"charged_{slot}_{k}")
-                charge = wire(m, charge, f"charge_{slot}_{k}")
-                over_tangent.append(clips & exists & taken)
-                if not attached:
-                    m.d.comb += next_charge.eq(charge)
-                charges.append(charge)
-                next_charges.append(next_charge)
-            spikes = self._tangents(m, advance, slot, distance, exists, charges)
-            for k, (dspike, clips, held) in enumerate(spikes):
-                out = self.outputs.payload.tangent[slot][k]
-                over_tangent.append(clips & valid & advance)
-                with m.If(advance):
-                    m.d.sync += out.eq(dspike)
-                if attached:
-                    held = self._later(m, advance, held, 2, f"held_{slot}_{k}")
-                    lost = round_half_up(out * self._theta, f.membrane.fraction)
-                    kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{slot}_{k}")
-                    over_tangent.append(clips & self.outputs.valid & self.outputs.ready)
-                    m.d.comb += next_charges[k].eq(kept)
-        told = Signal(len(over))
-        m.d.sync += told.eq(Mux(taken, Cat(over), 0))
-        m.d.comb += self.overflow[0].eq(wire(m, told.any(), "over_membrane"))
-        if over_tangent:
-            told_tangent = Signal(len(over_tangent))
-            m.d.sync += told_tangent.eq(Cat(over_tangent))
-            m.d.comb += self.overflow[1].eq(wire(m, told_tangent.any(), "over_tangent"))
-        return m
+        With the reset attached the spike decides what it becomes.
+        """
+        bits, attached = self._d.formats.tangent.bits, self._layer.feedback > 0
+        charges: list[Value] = []
+        following: list[Value] = []
+        clipped: list[Value] = []
+        for k in range(self._lanes):
+            charge, next_charge = self._state(m, rows, f"tangents_{slot}_{k}", bits, attached)
+            charge += self.inputs.payload.tangent[slot][k]
+            charge, clips = saturate(m, charge, bits, f"charged_{slot}_{k}")
+            charge = wire(m, charge, f"charge_{slot}_{k}")
+            clipped.append(clips & exists & rows.taken)
+            if not attached:
+                m.d.comb += next_charge.eq(charge)
+            charges.append(charge)
+            following.append(next_charge)
+        return charges, following, clipped
+
+    def _reset(self, m: Module, rows: _Rows, slot: int, k: int, held: Value) -> tuple[Value, Value]:
+        """dU less round(theta dS) with the row that is offered, and whether it was clipped."""
+        f, spike = self._d.formats, self.outputs.payload.tangent[slot][k]
+        held = self._later(m, rows.advance, held, 2, f"held_{slot}_{k}")
+        lost = round_half_up(spike * self._theta, f.membrane.fraction)
+        kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{slot}_{k}")
+        return kept, clips & self.outputs.valid & self.outputs.ready
 
     def _membrane(
         self, m: Module, membrane: Value, z: Value, slot: int

@@ -1,6 +1,6 @@
 """One axis of the grid of an operator chip: its factors, and the mean errors that belong to it.
 
-With the notation of `model.operator_geometry`, for axis n with rows F_n and a prefix Q_(n-1):
+With the notation of `model.head_sizes`, for axis n with rows F_n and a prefix Q_(n-1):
 
 G_(n-1) = round( sum over rows of g F_n )        E_n = round( sum over prefixes of g Q_(n-1) )
 
@@ -14,12 +14,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.layouts import ArrayLayout, StructLayout
 from dualspike.hw.operator_vectors import Sums, Vectors
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import ProductGeometry
-from dualspike.model.operator_sizes import prefixes_held
+from dualspike.model.cycles import prefixes_held
+from dualspike.model.description import Description
+from dualspike.model.head_sizes import ProductSizes
 
 
-def pairs_of(description: OperatorDescription, terms: int) -> data.ArrayLayout:
+def pairs_of(description: Description, terms: int) -> data.ArrayLayout:
     """A chunk of the walk over an axis: ``terms`` times a term of the prefix and one of a row."""
     factor = signed(description.formats.factor.bits)
     return ArrayLayout(StructLayout({"prefix": factor, "factor": factor}), terms)
@@ -32,18 +32,16 @@ class Axis(wiring.Component):
     counts the whole ones. Every ``prefix`` of ``basis`` terms then leaves as ``pairs``, row after
     row in chunks of ``terms``; with ``learn`` its ``errors`` come back, one for each row on the
     last axis, else ``basis`` terms for each, and G leaves on ``carried``. The next prefixes come in
-    and leave meanwhile, as many as `model.operator_sizes.prefixes_held` has room for. ``flush``
+    and leave meanwhile, as many as `model.cycles.prefixes_held` has room for. ``flush``
     behind the last one sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is
     clipped.
     Throughput: a chunk of pairs, a term of all else, a cycle; a prefix takes the cycles that
-    `model.operator_sizes.prefix_cycles` counts.
+    `model.cycles.prefix_cycles` counts.
     """
 
-    def __init__(
-        self, description: OperatorDescription, geometry: ProductGeometry, axis: int
-    ) -> None:
+    def __init__(self, description: Description, geometry: ProductSizes, axis: int) -> None:
         self._d, self._basis = description, description.basis
-        f, batch = description.formats, description.learning.batch
+        f, batch = description.formats, description.batch
         self._rows, self._last = batch[axis], axis == len(batch) - 1
         self._terms = geometry.terms if self._last else 1
         self._chunks = -(-self._basis // self._terms)

@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.fixed import fit
 from dualspike.hw.operator_axis import pairs_of
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import ProductGeometry
+from dualspike.model.description import Description
+from dualspike.model.head_sizes import ProductSizes
 
 
 class ChainProduct(wiring.Component):
@@ -16,7 +16,7 @@ class ChainProduct(wiring.Component):
     ``overflow`` pulses where one was clipped. Latency: 2 cycles. Throughput: a term a cycle.
     """
 
-    def __init__(self, description: OperatorDescription, geometry: ProductGeometry) -> None:
+    def __init__(self, description: Description, geometry: ProductSizes) -> None:
         self._bits, self._exact = description.formats.factor.bits, geometry.chain
         super().__init__(
             {

@@ -13,8 +13,8 @@ from amaranth.lib.wiring import In, Out
 from dualspike.hw.counters import count_on, counter_shape
 from dualspike.hw.fixed import add, fit
 from dualspike.hw.operator_axis import pairs_of
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import ProductGeometry
+from dualspike.model.description import Description
+from dualspike.model.head_sizes import ProductSizes
 
 
 class Points(wiring.Component):
@@ -28,11 +28,11 @@ class Points(wiring.Component):
     the loss 2 more. Throughput: a chunk a cycle.
     """
 
-    def __init__(self, description: OperatorDescription, geometry: ProductGeometry) -> None:
+    def __init__(self, description: Description, geometry: ProductSizes) -> None:
         self._d, self._g = description, geometry
         f = description.formats
         self._weighted = description.learning.floor is not None
-        self._points = math.prod(description.learning.batch[1:])
+        self._points = math.prod(description.batch[1:])
         self._chunks = -(-description.basis // geometry.terms)
         members = {
             "pairs": In(stream.Signature(pairs_of(description, geometry.terms))),

@@ -9,8 +9,8 @@ from dualspike.hw.fixed import wire
 from dualspike.hw.operator_axis import Axis
 from dualspike.hw.operator_chain import ChainProduct
 from dualspike.hw.operator_points import Points
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import ProductGeometry
+from dualspike.model.description import Description
+from dualspike.model.head_sizes import ProductSizes
 
 
 class Product(wiring.Component):
@@ -24,9 +24,9 @@ class Product(wiring.Component):
     of the trunks. ``overflow`` pulses: bit 0 y, 1 a product Q, 2 an error, 3 a mean error clipped.
     """
 
-    def __init__(self, description: OperatorDescription, geometry: ProductGeometry) -> None:
+    def __init__(self, description: Description, geometry: ProductSizes) -> None:
         self._d = description
-        f, batch = description.formats, description.learning.batch
+        f, batch = description.formats, description.batch
         axes = range(1, len(batch))
         self._axes = [Axis(description, geometry, n) for n in axes]
         self._chains = [ChainProduct(description, geometry) for _ in axes[:-1]]

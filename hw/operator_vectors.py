@@ -8,7 +8,7 @@ from dualspike.hw.counters import counter_shape
 from dualspike.hw.fixed import fit
 from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.operator_terms import TermWalk
-from dualspike.model.operator_geometry import Sum
+from dualspike.model.head_sizes import Sum
 
 
 class Vectors(wiring.Component):
@@ -76,7 +76,7 @@ class Sums(wiring.Component):
     ``add`` in one cycle and ``products`` in the next add ``terms`` products to the sums at
     ``place``, or begin them where ``fresh`` is set with ``add``. ``give``, a cycle before the last
     ``add`` or later, sends all of them, term after term, each rounded
-    (`model.operator_geometry.Sum`) and saturated to ``bits`` bits; nothing is added meanwhile.
+    (`model.head_sizes.Sum`) and saturated to ``bits`` bits; nothing is added meanwhile.
     With ``apart`` it sends one row, the next at every ``give``, and the others are added to: while
     all rows wait ``free`` is low, and none is. ``overflow`` pulses for each term that was clipped.
     One place is added to in two cycles running only with ``repeats``.

@@ -8,8 +8,8 @@ from dualspike.hw.counters import counter_shape
 from dualspike.hw.layouts import StructLayout
 from dualspike.hw.owed import owed
 from dualspike.hw.streams import row
-from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, most_inside
+from dualspike.model.part import Part
 
 
 class Readouts(wiring.Component):
@@ -23,10 +23,10 @@ class Readouts(wiring.Component):
     Latency: 1 cycle. Throughput: an output a cycle.
     """
 
-    def __init__(self, description: Description, geometry: Geometry) -> None:
-        f, self._count = description.formats, description.readouts
-        self._outputs = description.network.layers[-1]
-        self._inside = most_inside(description.n_layers)
+    def __init__(self, part: Part, geometry: Geometry) -> None:
+        f, self._count = part.formats, part.readouts
+        self._outputs = part.network.layers[-1]
+        self._inside = most_inside(len(part.shapes))
         self._depth = geometry.targets_kept
         self._target = signed(f.target.bits)
         inputs = row(signed(f.membrane.bits), f.tangent.bits, geometry.lanes, 1)

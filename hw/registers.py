@@ -12,7 +12,7 @@ from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.schedule import Schedule
 from dualspike.hw.sequencer import Sequencer
 from dualspike.model.geometry import Layer
-from dualspike.model.learning import LearningRule
+from dualspike.model.learning import Learning
 from dualspike.model.registers import BITS, MAGIC, SCHEDULE
 
 
@@ -115,7 +115,7 @@ def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) 
 
 
 def wire_options(
-    m: Module, registers: RegisterBus, sequencer: Sequencer, learning: LearningRule, layers: int
+    m: Module, registers: RegisterBus, sequencer: Sequencer, learning: Learning, layers: int
 ) -> None:
     """MANTISSA of all layers, and the schedule, where the chip has them."""
     if learning.mantissa is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.counters import counter_shape
@@ -23,13 +23,14 @@ from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.owed import owed
 from dualspike.model.cycles import refill_cycles
 from dualspike.model.description import Description
-from dualspike.model.geometry import Geometry, most_inside
+from dualspike.model.geometry import most_inside
+from dualspike.model.head_sizes import head_sizes
 from dualspike.model.lfsr import WORD, draw_order
 from dualspike.model.registers import Command
 
 
 @dataclass(frozen=True)
-class Course:
+class SequencerConfig:
     """What the sequencer must know of a chip: the layers, the batch, and widths in bits.
 
     ``shapes`` are (n_in, n_out) of each layer, ``outputs`` those of a sample, which in learning
@@ -67,25 +68,46 @@ class Course:
         return -(-self.lanes // self.at_once)
 
     @classmethod
-    def of(cls, d: Description, g: Geometry) -> Self:
-        """The course of a perceptron."""
+    def of(cls, d: Description) -> Self:
+        """That of a chip; of an operator network a sample is a function, with one end."""
+        mlp = d.kind == "mlp"
         return cls(
             d.learning.structure,
             d.shapes,
             d.lanes,
-            d.learning.batch,
-            outputs=d.network.layers[-1],
-            inside=most_inside(d.n_layers),
-            jvp_bits=g.jvp_bits,
+            d.batch[0],
+            outputs=d.basis if mlp else 1,
+            inside=most_inside(d.n_layers) + (0 if mlp else d.batch[0]),
+            jvp_bits=head_sizes(d).jvp_bits,
             weight_bits=d.step_format.bits,
-            mantissa_bits=d.mantissa_bits,
+            mantissa_bits=d.learning.mantissa_bits,
             stochastic=d.learning.rounding == "stochastic",
             schedule=d.learning.schedule == "chip",
-            built=g.lanes,
+            built=d.lanes_built,
             momentum=d.momentum is not None,
-            readouts=d.readouts,
+            readouts=d.parts[0].readouts,
             refill=refill_cycles(d),
         )
+
+
+class _State:
+    """Registers: how far drawing, the batch and its steps have come.
+
+    ``again``: signs are drawn to move weights, not for samples. ``place`` is the lane's among
+    those of its pass.
+    """
+
+    def __init__(self, config: SequencerConfig, words: int) -> None:
+        outputs = config.batch * config.outputs * config.readouts
+        self.samples_in = Signal(counter_shape(config.batch))
+        self.outputs_out = Signal(counter_shape(outputs))
+        self.infer = Signal()
+        self.word = Signal(counter_shape(words - 1))
+        self.lane = Signal(counter_shape(config.lanes - 1))
+        self.layer = Signal(counter_shape(len(config.shapes) - 1))
+        self.shifted = Signal(signed(config.jvp_bits + 1 + config.mantissa_bits))
+        self.place = Signal(counter_shape(config.at_once - 1))
+        self.again = Signal()
 
 
 class Sequencer(wiring.Component):
@@ -100,19 +122,19 @@ class Sequencer(wiring.Component):
     whether the lane is the first (bit 0) and the last (bit 1) that moves the layer.
     """
 
-    def __init__(self, course: Course) -> None:
-        self._course = course
-        lanes, layers = course.lanes, len(course.shapes)
-        self._order = draw_order(course.structure, lanes, course.shapes)
+    def __init__(self, config: SequencerConfig) -> None:
+        self._config = config
+        lanes, layers = config.lanes, len(config.shapes)
+        self._order = draw_order(config.structure, lanes, config.shapes)
         members = {}
-        if course.mantissa_bits:
-            members["mantissas"] = In(ArrayLayout(course.mantissa_bits + 1, layers))
-        if course.schedule:
+        if config.mantissa_bits:
+            members["mantissas"] = In(ArrayLayout(config.mantissa_bits + 1, layers))
+        if config.schedule:
             members |= {"stage": In(4), "tick": Out(1)}
-        if course.momentum:
+        if config.momentum:
             members["ends"] = Out(2)
-        if course.passes > 1:
-            members["turn"] = Out(range(course.passes))
+        if config.passes > 1:
+            members["turn"] = Out(range(config.passes))
             members |= {name: Out(1) for name in ("clear", "keep", "swap")}
         super().__init__(
             members
@@ -126,17 +148,17 @@ class Sequencer(wiring.Component):
                 "mode": Out(2),
                 "masks": In(ArrayLayout(lanes, layers)),
                 "shifts": In(ArrayLayout(6, layers)),
-                "jvp": In(ArrayLayout(signed(course.jvp_bits), lanes)),
+                "jvp": In(ArrayLayout(signed(config.jvp_bits), lanes)),
                 "words": In(stream.Signature(WORD, always_valid=True)),
-                "load": Out(ArrayLayout(course.at_once, layers)),
+                "load": Out(ArrayLayout(config.at_once, layers)),
                 "prime": Out(1),
                 "open": Out(1),
                 "learn": Out(1),
                 "entered": In(1),
                 "left": In(1),
                 "start": Out(layers),
-                "lane": Out(range(max(course.at_once, 2))),
-                "step": Out(signed(course.weight_bits)),
+                "lane": Out(range(max(config.at_once, 2))),
+                "step": Out(signed(config.weight_bits)),
                 "clipped": Out(1),
                 "sweeping": In(1),
             }
@@ -144,172 +166,205 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        course, batch = self._course, self._course.batch
-        outputs = course.outputs * course.readouts
-        lanes, layers = course.lanes, len(course.shapes)
-        samples_in = Signal(counter_shape(batch))
-        outputs_out = Signal(counter_shape(batch * outputs))
-        entered, left = self.entered, self.left
-        if course.readouts > 1:
-            # What is owed while nothing is learned; learning ends with nothing inside.
-            entered, left = entered & ~self.learn, left & ~self.learn
-        inside = owed(m, entered, left, course.outputs, course.inside)
-        infer = Signal()
-        word = Signal(counter_shape(len(self._order) - 1))
-        lane = Signal(counter_shape(lanes - 1))
-        layer = Signal(counter_shape(layers - 1))
-        down = course.mantissa_bits
-        shifted = Signal(signed(course.jvp_bits + 1 + down))
-        rounded = shifted if course.stochastic else (shifted + 1).shift_right(1)
-        rounded, clips = saturate(m, rounded, course.weight_bits, "rounded")
-        place = Signal(counter_shape(course.at_once - 1))
-        again = Signal()
-        m.d.comb += self.lane.eq(place if course.passes > 1 else lane)
-        if course.momentum:
-            users = Array(self.masks[n] for n in range(layers))[layer]
-            before = users & ((Const(1, lanes + 1) << lane) - 1)
-            first_move = wire(m, before == 0, "first_move")
-            last_move = wire(m, (users >> lane >> 1) == 0, "last_move")
-            m.d.comb += self.ends.eq(Cat(first_move, last_move))
+        config = self._config
+        s = _State(config, len(self._order))
+        inside = self._inside(m)
+        rounded, clips = self._rounded(m, s)
+        m.d.comb += self.lane.eq(s.place if config.passes > 1 else s.lane)
+        if config.momentum:
+            self._ends(m, s)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
-
         with m.FSM() as machine:
-            with m.State("IDLE"):
-                m.d.comb += [
-                    self.open.eq(infer),
-                    self.busy.eq(inside != 0),
-                    self.mode.eq(Mux(infer, Command.INFER, Command.STOP)),
-                ]
-                with m.If(self.commanded):
-                    m.d.sync += infer.eq(self.command == Command.INFER)
-                    with m.If(
-                        (self.command == Command.LEARN) & ~self.busy & ~infer & (self.updates != 0)
-                    ):
-                        m.next = "DRAW"
-            with m.State("DRAW"):
-                m.d.comb += self.words.ready.eq(1)
-                with m.Switch(word):
-                    for n, draw in enumerate(self._order):
-                        with m.Case(n):
-                            m.d.comb += self.load[draw.layer][draw.lane % course.at_once].eq(1)
-                m.d.sync += word.eq(word + 1)
-                if course.passes > 1:
-                    m.d.comb += self.keep.eq((word == 0) & ~again)
-                    with m.If(word == Array(self._last_words())[self.turn]):
-                        m.next = "PRIME"
-                with m.If(word == len(self._order) - 1):
-                    m.d.sync += word.eq(0)
-                    m.next = "PRIME"
-            with m.State("PRIME"):
-                m.d.comb += self.prime.eq(1)
-                m.d.sync += [samples_in.eq(0), outputs_out.eq(0)]
-                m.next = "RUN"
-                if course.passes > 1:
-                    m.d.comb += [self.clear.eq((self.turn == 0) & ~again), self.swap.eq(again)]
-                    with m.If(again):
-                        m.next = "REFILL" if course.refill else "PAIR"
-            if course.refill:
-                waited = Signal(counter_shape(course.refill - 1))
-                with m.State("REFILL"):
-                    m.d.sync += waited.eq(waited + 1)
-                    with m.If(waited == course.refill - 1):
-                        m.d.sync += waited.eq(0)
-                        m.next = "PAIR"
-            with m.State("RUN"):
-                m.d.comb += self.open.eq(samples_in != batch)
-                with m.If(self.entered):
-                    m.d.sync += samples_in.eq(samples_in + 1)
-                with m.If(self.left):
-                    m.d.sync += outputs_out.eq(outputs_out + 1)
-                    with m.If(outputs_out == batch * outputs - 1):
-                        m.next = "PAIR"
-                        if course.passes > 1:
-                            m.d.sync += self.turn.eq(self.turn + 1)
-                            m.next = "DRAW"
-                            with m.If(self.turn == course.passes - 1):
-                                m.d.sync += self.turn.eq(0)
-                                m.next = "AGAIN"
-            if course.passes > 1:
-                with m.State("AGAIN"):
-                    m.d.comb += self.swap.eq(1)
-                    m.d.sync += again.eq(1)
-                    m.next = "DRAW"
-            with m.State("PAIR"):
-                jvp = Array(self.jvp[k] for k in range(lanes))[lane]
-                shift = Array(self.shifts[n] for n in range(layers))[layer]
-                if course.schedule:
-                    shift = shift + self.stage
-                if self._course.stochastic:
-                    m.d.comb += self.words.ready.eq(1)
-                if down:
-                    mantissa = Array(self.mantissas[n] for n in range(layers))[layer]
-                    scaled = Signal(signed(len(jvp) + down + 1), reset_less=True)
-                    drawn = Signal(WORD, reset_less=True)
-                    m.d.sync += [scaled.eq(jvp * mantissa), drawn.eq(self.words.payload)]
-                else:
-                    m.d.sync += shifted.eq(self._shifted(jvp, shift, self.words.payload))
-                with m.If(Array(self.masks[n] for n in range(layers))[layer].bit_select(lane, 1)):
-                    m.next = "SHIFT" if down else "STEP"
-                with m.Else():
-                    self._next_pair(m, lane, layer, place, again)
-            if down:
-                with m.State("SHIFT"):
-                    m.d.sync += shifted.eq(self._shifted(scaled, shift + down, drawn))
-                    m.next = "STEP"
-            with m.State("STEP"):
-                m.d.comb += self.clipped.eq(clips)
-                m.d.sync += self.step.eq(rounded)
-                m.next = "START"
-            with m.State("START"):
-                m.d.comb += self.start.bit_select(layer, 1).eq(1)
-                m.next = "SWEEP"
-            with m.State("SWEEP"):
-                with m.If(~self.sweeping):
-                    self._next_pair(m, lane, layer, place, again)
-            with m.State("DONE"):
-                if course.schedule:
-                    m.d.comb += self.tick.eq(1)
-                m.d.sync += self.updates.eq(self.updates - 1)
-                m.next = "DRAW"
-                with m.If(self.updates <= 1):
-                    m.d.sync += self.updates.eq(0)
-                    m.next = "IDLE"
+            self._idle(m, s, inside)
+            self._draw(m, s)
+            self._prime(m, s)
+            self._run(m, s)
+            self._pair(m, s)
+            self._move(m, s, rounded, clips)
+            self._done(m)
         m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m
 
+    def _inside(self, m: Module) -> Value:
+        """Outputs still to come."""
+        config, entered, left = self._config, self.entered, self.left
+        if config.readouts > 1:
+            # What is owed while nothing is learned; learning ends with nothing inside.
+            entered, left = entered & ~self.learn, left & ~self.learn
+        return owed(m, entered, left, config.outputs, config.inside)
+
+    def _rounded(self, m: Module, s: _State) -> tuple[Value, Value]:
+        """The step from what was shifted, and whether it was clipped."""
+        rounded = s.shifted if self._config.stochastic else (s.shifted + 1).shift_right(1)
+        return saturate(m, rounded, self._config.weight_bits, "rounded")
+
+    def _ends(self, m: Module, s: _State) -> None:
+        """Whether the lane is the first and the last that moves the layer."""
+        users = self._of_layer(self.masks, s)
+        before = users & ((Const(1, self._config.lanes + 1) << s.lane) - 1)
+        first_move = wire(m, before == 0, "first_move")
+        last_move = wire(m, (users >> s.lane >> 1) == 0, "last_move")
+        m.d.comb += self.ends.eq(Cat(first_move, last_move))
+
+    @staticmethod
+    def _of_layer(values: data.View, s: _State) -> Value:
+        return Array(values[n] for n in range(len(values)))[s.layer]
+
+    def _idle(self, m: Module, s: _State, inside: Value) -> None:
+        """Inference, or nothing."""
+        with m.State("IDLE"):
+            m.d.comb += [
+                self.open.eq(s.infer),
+                self.busy.eq(inside != 0),
+                self.mode.eq(Mux(s.infer, Command.INFER, Command.STOP)),
+            ]
+            with m.If(self.commanded):
+                m.d.sync += s.infer.eq(self.command == Command.INFER)
+                learns = self.command == Command.LEARN
+                with m.If(learns & ~self.busy & ~s.infer & (self.updates != 0)):
+                    m.next = "DRAW"
+
+    def _draw(self, m: Module, s: _State) -> None:
+        """Signs: a word a clock, those of a pass or of all lanes."""
+        config = self._config
+        with m.State("DRAW"):
+            m.d.comb += self.words.ready.eq(1)
+            with m.Switch(s.word):
+                for n, draw in enumerate(self._order):
+                    with m.Case(n):
+                        m.d.comb += self.load[draw.layer][draw.lane % config.at_once].eq(1)
+            m.d.sync += s.word.eq(s.word + 1)
+            if config.passes > 1:
+                m.d.comb += self.keep.eq((s.word == 0) & ~s.again)
+                with m.If(s.word == Array(self._last_words())[self.turn]):
+                    m.next = "PRIME"
+            with m.If(s.word == len(self._order) - 1):
+                m.d.sync += s.word.eq(0)
+                m.next = "PRIME"
+
+    def _prime(self, m: Module, s: _State) -> None:
+        """Before samples, or with signs drawn again before steps."""
+        config = self._config
+        with m.State("PRIME"):
+            m.d.comb += self.prime.eq(1)
+            m.d.sync += [s.samples_in.eq(0), s.outputs_out.eq(0)]
+            m.next = "RUN"
+            if config.passes > 1:
+                m.d.comb += [self.clear.eq((self.turn == 0) & ~s.again), self.swap.eq(s.again)]
+                with m.If(s.again):
+                    m.next = "REFILL" if config.refill else "PAIR"
+        if config.refill:
+            waited = Signal(counter_shape(config.refill - 1))
+            with m.State("REFILL"):
+                m.d.sync += waited.eq(waited + 1)
+                with m.If(waited == config.refill - 1):
+                    m.d.sync += waited.eq(0)
+                    m.next = "PAIR"
+
+    def _run(self, m: Module, s: _State) -> None:
+        """The batch's samples in and its outputs out, then the steps or the next pass."""
+        config, batch = self._config, self._config.batch
+        with m.State("RUN"):
+            m.d.comb += self.open.eq(s.samples_in != batch)
+            with m.If(self.entered):
+                m.d.sync += s.samples_in.eq(s.samples_in + 1)
+            with m.If(self.left):
+                m.d.sync += s.outputs_out.eq(s.outputs_out + 1)
+                with m.If(s.outputs_out == batch * config.outputs * config.readouts - 1):
+                    m.next = "PAIR"
+                    if config.passes > 1:
+                        m.d.sync += self.turn.eq(self.turn + 1)
+                        m.next = "DRAW"
+                        with m.If(self.turn == config.passes - 1):
+                            m.d.sync += self.turn.eq(0)
+                            m.next = "AGAIN"
+        if config.passes > 1:
+            with m.State("AGAIN"):
+                m.d.comb += self.swap.eq(1)
+                m.d.sync += s.again.eq(1)
+                m.next = "DRAW"
+
+    def _pair(self, m: Module, s: _State) -> None:
+        """Lane and layer: its step before rounding, unless the mask leaves the layer out."""
+        config, down = self._config, self._config.mantissa_bits
+        with m.State("PAIR"):
+            jvp = Array(self.jvp[k] for k in range(config.lanes))[s.lane]
+            shift = self._of_layer(self.shifts, s)
+            if config.schedule:
+                shift = shift + self.stage
+            if config.stochastic:
+                m.d.comb += self.words.ready.eq(1)
+            if down:
+                mantissa = self._of_layer(self.mantissas, s)
+                scaled = Signal(signed(len(jvp) + down + 1), reset_less=True)
+                drawn = Signal(WORD, reset_less=True)
+                m.d.sync += [scaled.eq(jvp * mantissa), drawn.eq(self.words.payload)]
+            else:
+                m.d.sync += s.shifted.eq(self._shifted(jvp, shift, self.words.payload))
+            with m.If(self._of_layer(self.masks, s).bit_select(s.lane, 1)):
+                m.next = "SHIFT" if down else "STEP"
+            with m.Else():
+                self._next_pair(m, s)
+        if down:
+            with m.State("SHIFT"):
+                m.d.sync += s.shifted.eq(self._shifted(scaled, shift + down, drawn))
+                m.next = "STEP"
+
+    def _move(self, m: Module, s: _State, rounded: Value, clips: Value) -> None:
+        """The layer's weights, by that step."""
+        with m.State("STEP"):
+            m.d.comb += self.clipped.eq(clips)
+            m.d.sync += self.step.eq(rounded)
+            m.next = "START"
+        with m.State("START"):
+            m.d.comb += self.start.bit_select(s.layer, 1).eq(1)
+            m.next = "SWEEP"
+        with m.State("SWEEP"):
+            with m.If(~self.sweeping):
+                self._next_pair(m, s)
+
+    def _done(self, m: Module) -> None:
+        """A batch is over: the next one, or the end."""
+        with m.State("DONE"):
+            if self._config.schedule:
+                m.d.comb += self.tick.eq(1)
+            m.d.sync += self.updates.eq(self.updates - 1)
+            m.next = "DRAW"
+            with m.If(self.updates <= 1):
+                m.d.sync += self.updates.eq(0)
+                m.next = "IDLE"
+
     def _shifted(self, value: Value, shift: Value, word: Value) -> Value:
         """``value`` / 2^shift: with one more bit to round to the nearest, or rounded already."""
-        if not self._course.stochastic:
+        if not self._config.stochastic:
             return (value << 1) >> shift
         cut_off = word & ~(Const((1 << WORD) - 1) << shift)[:WORD]
         return (value + cut_off) >> shift
 
     def _last_words(self) -> list[int]:
         """The number of each pass's last word."""
-        course = self._course
-        each = len(self._order) // course.lanes * course.at_once
-        return [min((turn + 1) * each, len(self._order)) - 1 for turn in range(course.passes)]
+        config = self._config
+        each = len(self._order) // config.lanes * config.at_once
+        return [min((turn + 1) * each, len(self._order)) - 1 for turn in range(config.passes)]
 
-    def _next_pair(
-        self, m: Module, lane: Signal, layer: Signal, place: Signal, again: Signal
-    ) -> None:
-        course = self._course
-        last_lane, last_layer = course.lanes - 1, len(course.shapes) - 1
+    def _next_pair(self, m: Module, s: _State) -> None:
+        """The next layer, then the next lane; with passes, signs of the next ones are drawn."""
+        config = self._config
         m.next = "PAIR"
-        with m.If(layer == last_layer):
-            m.d.sync += [layer.eq(0), lane.eq(lane + 1)]
-            if course.passes > 1:
-                m.d.sync += place.eq(place + 1)
-                with m.If(place == course.at_once - 1):
-                    m.d.sync += [place.eq(0), self.turn.eq(self.turn + 1)]
+        with m.If(s.layer == len(config.shapes) - 1):
+            m.d.sync += [s.layer.eq(0), s.lane.eq(s.lane + 1)]
+            if config.passes > 1:
+                m.d.sync += s.place.eq(s.place + 1)
+                with m.If(s.place == config.at_once - 1):
+                    m.d.sync += [s.place.eq(0), self.turn.eq(self.turn + 1)]
                     m.next = "AGAIN"
-            with m.If(lane == last_lane):
-                m.d.sync += lane.eq(0)
+            with m.If(s.lane == config.lanes - 1):
+                m.d.sync += s.lane.eq(0)
                 m.next = "DONE"
-                if course.passes > 1:
-                    m.d.sync += [place.eq(0), self.turn.eq(0), again.eq(0)]
+                if config.passes > 1:
+                    m.d.sync += [s.place.eq(0), self.turn.eq(0), s.again.eq(0)]
         with m.Else():
-            m.d.sync += layer.eq(layer + 1)
+            m.d.sync += s.layer.eq(s.layer + 1)

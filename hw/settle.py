@@ -14,8 +14,8 @@ from dualspike.hw.fixed import saturate, wire
 from dualspike.hw.layouts import ArrayLayout
 from dualspike.hw.streams import row, sums
 from dualspike.hw.weights import HostPort, Weights
-from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, aligned_sum
+from dualspike.model.part import Part
 
 
 class Settle(wiring.Component):
@@ -30,14 +30,14 @@ class Settle(wiring.Component):
     Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
-    def __init__(self, description: Description, geometry: Geometry, layer: Layer) -> None:
-        self._d, self._g, self._layer = description, geometry, layer
+    def __init__(self, part: Part, geometry: Geometry, layer: Layer) -> None:
+        self._d, self._g, self._layer = part, geometry, layer
         self._lanes = geometry.lanes
-        self._shared = description.learning.structure == "factored"
-        f, lanes, width = description.formats, geometry.lanes, layer.next_simd
+        self._shared = part.structure == "factored"
+        f, lanes, width = part.formats, geometry.lanes, layer.next_simd
         outputs = row(signed(f.membrane.bits), f.tangent.bits, lanes, width)
-        momentum, step_bits = description.momentum, description.step_format.bits
-        protection = description.hardware.protection
+        momentum, step_bits = part.momentum, part.step_format.bits
+        protection = part.protection
         glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         learner = {
             "rows": In(ArrayLayout(layer.n_out, lanes)),
@@ -73,7 +73,7 @@ class Settle(wiring.Component):
             bits,
             learn=learn,
             momentum=momentum,
-            protection=self._d.hardware.protection,
+            protection=self._d.protection,
         )
         connect(m, flipped(self.host), biases.host)
         if momentum is not None:
@@ -146,15 +146,8 @@ class Settle(wiring.Component):
         over: list[Value] = []
         over_tangent: list[Value] = []
         delay = 2 if scale != 1 else 1
-        valid, loads = taken, [wire(m, advance & taken, "loads")]
-        for n in range(delay + 1):
-            earlier, valid = valid, Signal(name=f"valid_{n}")
-            loads.append(wire(m, advance & valid, f"loads_{n}"))
-            with m.If(advance):
-                m.d.sync += valid.eq(earlier)
+        loads = self._stages(m, advance, taken, delay)
         summed, moving = loads[-2:]
-        with m.If(advance):
-            m.d.sync += self.outputs.valid.eq(valid)
 
         def later(value: Value, name: str, first: int = 0, last: int = delay) -> Value:
             for n in range(first, last):
@@ -210,6 +203,18 @@ class Settle(wiring.Component):
             self.overflow[0].eq(moving & _any(over)),
             self.overflow[1].eq(moving & _any(over_tangent)),
         ]
+
+    def _stages(self, m: Module, advance: Signal, taken: Signal, delay: int) -> list[Signal]:
+        """When the registers of each stage are loaded: with the row that is taken, and so on."""
+        valid, loads = taken, [wire(m, advance & taken, "loads")]
+        for n in range(delay + 1):
+            earlier, valid = valid, Signal(name=f"valid_{n}")
+            loads.append(wire(m, advance & valid, f"loads_{n}"))
+            with m.If(advance):
+                m.d.sync += valid.eq(earlier)
+        with m.If(advance):
+            m.d.sync += self.outputs.valid.eq(valid)
+        return loads
 
     def _exists(self, place: Signal, slot: int) -> Value:
         """Whether a slot of the row holds a neuron and not padding."""

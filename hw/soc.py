@@ -1,5 +1,6 @@
 """A core with the buses of a system on chip: AXI4-Lite or Wishbone, and AXI4-Stream for data."""
 
+import math
 from typing import Any
 
 from amaranth.hdl import ClockDomain, Module, Value
@@ -60,8 +61,10 @@ class Soc(wiring.Component):
     @classmethod
     def of(cls, d: Description, wrap: str) -> "Soc":
         """The `Core` of a description."""
-        core = Core(d, config_word(d))
-        return cls(core, wrap, len(register_map(d)), d.network.layers[-1])
+        core, registers = Core(d, config_word(d)), len(register_map(d))
+        if d.kind == "mlp":
+            return cls(core, wrap, registers, d.basis)
+        return cls(core, wrap, registers, math.prod(d.batch[1:]), "function")
 
     def notes(self) -> list[str]:
         """What the ports are, a line for each group of them."""

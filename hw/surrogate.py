@@ -8,14 +8,14 @@ from itertools import accumulate
 
 import numpy as np
 
-from dualspike.model.description import Description
 from dualspike.model.keys import Purpose
 from dualspike.model.network import Surrogate
+from dualspike.model.part import Part
 
 
-def surrogate_table(description: Description) -> list[int]:
+def surrogate_table(part: Part) -> list[int]:
     """f at the centre of every bin, halves rounded up, ordered by the bin's two's complement."""
-    s, form = description.network.surrogate, description.formats.surrogate
+    s, form = part.network.surrogate, part.formats.surrogate
     half, one = s.entries // 2, 1 << form.fraction
     bins = [*range(half), *range(-half, 0)]
     if s.kind == "gaussian":
@@ -23,7 +23,7 @@ def surrogate_table(description: Description) -> list[int]:
         scale = one / (math.sqrt(2 * math.pi) * s.sigma)
         centres = [(n + 0.5) * step for n in bins]
         return [math.floor(scale * math.exp(-0.5 * (x / s.sigma) ** 2) + 0.5) for x in centres]
-    f = _stein(s, description.learning.seed) if s.kind == "stein" else _FRACTIONS[s.kind]
+    f = _stein(s, part.seed) if s.kind == "stein" else _FRACTIONS[s.kind]
     sizes = [abs(Fraction((2 * n + 1) * s.span, s.entries)) for n in bins]
     values = [f(x, Fraction(s.sigma)) for x in sizes]
     return [min(math.floor((2 * one * value + 1) / 2), form.highest) for value in values]

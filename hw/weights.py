@@ -72,7 +72,7 @@ class Weights(wiring.Component):
         self._learn, self._momentum = learn, momentum
         self._protection: Protection = protection
         step_bits = bits if momentum is None else bits + VELOCITY_BITS
-        glide = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
+        moving = {"ends": In(2), "velocities": In(HostPort(step_bits, protection))}
         self._chunks = -(-n_in // simd)
         self._rows = -(-n_out // pe) * self._chunks
         learner = {
@@ -87,7 +87,7 @@ class Weights(wiring.Component):
                 "enable": In(1),
                 "words": Out(ArrayLayout(signed(bits), pe * simd)),
                 **(learner if learn else {}),
-                **({} if momentum is None else glide),
+                **({} if momentum is None else moving),
                 "host": In(HostPort(bits, protection)),
             }
         )
@@ -97,7 +97,7 @@ class Weights(wiring.Component):
         banks = self._pe * self._simd
         code, upsets = code_of(self._protection, self._bits), list[Value]()
         if self._momentum is not None:
-            return self._glide(m, self._momentum)
+            return self._momentum_path(m, self._momentum)
         host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
         over = Signal(banks)
         told = Signal(banks)
@@ -171,7 +171,7 @@ class Weights(wiring.Component):
         with m.If(asked):
             m.d.sync += port.read_data.eq(Array(words)[bank])
 
-    def _glide(self, m: Module, momentum: int) -> Module:
+    def _momentum_path(self, m: Module, momentum: int) -> Module:
         """Words that follow their velocities; both kinds of memory have the same places."""
         banks, bits = self._pe * self._simd, self._bits
         ports = self.host, self.velocities

@@ -1,63 +1,109 @@
-"""The validated description of one chip: what a TOML file says, and nothing else."""
+"""The validated description of one chip: what a TOML file says, and nothing else.
 
-from pathlib import Path
-from typing import Self
+A chip is parts, a head and a learner. A perceptron (``[network]``) is one part with a squared
+error; an operator network (``[operator]``) is several, with a product of their outputs. Layers are
+counted through the parts in their order, in each part from the input on.
+"""
 
-from pydantic import Field, model_validator
+from functools import cached_property
+from typing import Any, Literal, Self
 
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from dualspike.model.data import Data
 from dualspike.model.formats import Format
 from dualspike.model.hardware import Hardware
+from dualspike.model.head import Head, Product, SquaredError
 from dualspike.model.keywords import check_name
+from dualspike.model.kinds import OF_NETWORKS, OF_OPERATORS, plain, unified
 from dualspike.model.learning import Learning, steps_of
 from dualspike.model.network import Network, Section
+from dualspike.model.operator import Operator
+from dualspike.model.part import Part
 from dualspike.model.widths import Formats
 
-LEAKS = range(1, 9)
-"""Numbers k for which hardware has the leak 1 - 2^-k."""
-
-
-class Data(Section):
-    """Training data: ``hat`` (2-D Mexican hat), or an ``.npz`` with x [N, n_in], y [N, n_out]."""
-
-    source: str = "hat"
-
-    @property
-    def path(self) -> Path | None:
-        """The file, or None for a built-in source."""
-        return None if self.source == "hat" else Path(self.source)
+MOST_LAYERS, MOST_LANES = 32, 64
+"""What the register map has room for."""
 
 
 class Description(Section):
     """One chip and its training. ``name`` becomes the name of the top module."""
 
     name: str = Field("dualspike_core", pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    network: Network
+    operator: Operator
     learning: Learning = Learning()
     formats: Formats = Formats()
     hardware: Hardware = Hardware()
     data: Data = Data()
 
     @property
+    def kind(self) -> Literal["mlp", "deeponet", "seponet"]:
+        """A perceptron, or what operator network."""
+        return self.operator.kind
+
+    @property
+    def networks(self) -> list[Network]:
+        """The perceptron; or branch, then trunks."""
+        return self.operator.parts
+
+    @property
+    def network(self) -> Network:
+        """The perceptron; of an operator network the branch."""
+        return self.networks[0]
+
+    @property
+    def batch(self) -> list[int]:
+        """Rows of a batch, part by part."""
+        batch = self.learning.batch
+        return batch if isinstance(batch, list) else [batch]
+
+    @property
+    def basis(self) -> int:
+        """Outputs of every part."""
+        return self.network.layers[-1]
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What the chip is put together from, with the lanes that each part carries."""
+        return [self._part(n) for n in range(len(self.networks))]
+
+    @cached_property
+    def head(self) -> Head:
+        """What makes a loss and slopes of the outputs of the parts."""
+        if self.kind == "mlp":
+            return SquaredError(self.formats, self.batch[0], self.global_weight)
+        return Product(
+            self.formats,
+            tuple(self.batch),
+            self.basis,
+            self.learning.floor,
+            self.hardware.terms,
+        )
+
+    @property
     def n_layers(self) -> int:
-        """Weight layers: the hidden ones, the readout, and the local readouts where there are."""
+        """Weight layers of all parts: hidden ones, readouts, and local readouts where there are."""
         return len(self.shapes)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
-        """(n_in, n_out) of every weight layer; local readouts behind the others, by depth."""
-        network = self.network
-        hidden = network.layers[1:-1] if self.local else []
-        return [*network.shapes, *((width, network.layers[-1]) for width in hidden)]
+        """(n_in, n_out) of every weight layer, part after part; local readouts last."""
+        shapes = [shape for network in self.networks for shape in network.shapes]
+        if self.local:
+            *hidden, n_out = self.network.layers[1:]
+            shapes += [(width, n_out) for width in hidden]
+        return shapes
+
+    def layers_of(self, part: int) -> range:
+        """The numbers of a part's layers."""
+        before = sum(len(network.shapes) for network in self.networks[:part])
+        own = self.n_layers if self.local else len(self.networks[part].shapes)
+        return range(before, before + own)
 
     @property
     def local(self) -> bool:
         """Whether every hidden layer has a loss of its own."""
         return self.learns and self.learning.local
-
-    @property
-    def readouts(self) -> int:
-        """Readouts that meet a target: the network's, and the local ones."""
-        return 1 + self.global_weight * self.local
 
     @property
     def global_weight(self) -> int:
@@ -71,11 +117,6 @@ class Description(Section):
     def learns(self) -> bool:
         """Whether the chip learns; one that does not has nothing that belongs to learning."""
         return self.learning.rule != "none"
-
-    @property
-    def has_learner(self) -> bool:
-        """Whether loss, slopes and steps are taken in this core, and not behind it."""
-        return self.learns
 
     @property
     def lanes(self) -> int:
@@ -103,20 +144,19 @@ class Description(Section):
         used = self._used_masks
         return used + [0] * (self.lanes - len(used))
 
-    @property
+    @cached_property
     def _used_masks(self) -> list[int]:
         return self.learning.lane_masks(self.n_layers) if self.learns else []
 
-    @property
-    def thresholds(self) -> list[int]:
-        """Threshold of every hidden layer in units of the membrane's last bit."""
-        one = 2**self.formats.membrane.fraction
-        return [round(threshold * one) for threshold in self.network.thresholds]
+    def lanes_of(self, part: int) -> list[int]:
+        """The lanes that a part carries: those of several that perturb something in it.
 
-    @property
-    def leak_shift(self) -> int:
-        """k where a membrane keeps the share 1 - 2^-k from step to step, 0 where it keeps all."""
-        return next((k for k in LEAKS if self.network.leak == 1 - 2.0**-k), 0)
+        Others would be 0 in all of it. A perceptron carries all lanes.
+        """
+        if self.kind == "mlp":
+            return list(range(self.lanes))
+        bits = sum(1 << layer for layer in self.layers_of(part))
+        return [lane for lane, mask in enumerate(self.masks) if mask & bits]
 
     @property
     def layer_shift(self) -> list[int]:
@@ -138,56 +178,68 @@ class Description(Section):
     def step_shift(self) -> list[int]:
         """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
 
-        The accumulator has membrane + tangent fraction bits; the batch mean, the rate and the
-        step's last bit are folded in. It holds N times the slope where there are local losses:
-        that is divided by the next power of two, as the batch is.
+        The mean over the batch, the rate and the step's last bit are folded in.
         """
-        f = self.formats
-        base = f.membrane.fraction + f.tangent.fraction - self.step_format.fraction
-        base += self.learning.rate + (self.learning.batch - 1).bit_length()
-        base += (self.global_weight - 1).bit_length()
+        base = self.head.slope_fraction - self.step_format.fraction
+        base += self.learning.rate + self.head.mean_shift
         return [base + shift for shift in self.layer_shift]
-
-    @property
-    def mantissa_bits(self) -> int:
-        """Fraction bits of the mantissas, by which a step shifts further; 0 without mantissas."""
-        return self.learning.mantissa_bits
 
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
         return self.learning.stage(update)
 
-    def _check_network(self) -> None:
-        """Only what the hardware builds; the float model knows more."""
-        network, surrogate = self.network, self.network.surrogate
-        if network.leak != 1 and not self.leak_shift:
-            raise ValueError(
-                f"network.leak must be 1, or 1 - 2^-k with k in [{LEAKS[0]}, {LEAKS[-1]}], in"
-                f" hardware, not {network.leak}"
-            )
-        if surrogate.kind == "stein" and surrogate.draws != "fixed":
-            raise ValueError(
-                f"network.surrogate.draws must be fixed (a table) in hardware, not"
-                f" {surrogate.draws}"
-            )
-        if network.coding != "direct" and not self.formats.input.fraction:
-            raise ValueError(
-                f"formats.input must have at least 1 fraction bit with coding {network.coding},"
-                f" not {self.formats.input}"
-            )
+    def _part(self, n: int) -> Part:
+        layers, carried = self.layers_of(n), self.lanes_of(n)
+        inside = (1 << len(layers)) - 1
+        own = slice(None) if self.kind == "mlp" else slice(layers.start, layers.stop)
+        pe, simd = (
+            None if given is None else tuple(given[own])
+            for given in (self.hardware.pe, self.hardware.simd)
+        )
+        return Part(
+            network=self.networks[n],
+            formats=self.formats,
+            masks=tuple(self.masks[lane] >> layers.start & inside for lane in carried),
+            lanes=self.lanes_built if self.kind == "mlp" else len(carried),
+            structure=self.learning.structure,
+            momentum=self.momentum,
+            protection=self.hardware.protection,
+            seed=self.learning.seed,
+            pe=pe,
+            simd=simd,
+            skip=self.hardware.skip,
+            local=self.local,
+        )
+
+    def model_copy(self, *, update: Any = None, deep: bool = False) -> Self:
+        """As pydantic's, without what was derived from the old values."""
+        twin = super().model_copy(update=update, deep=deep)
+        for name in vars(twin).keys() - type(self).model_fields.keys():
+            del vars(twin)[name]
+        return twin
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unified(cls, tables: Any) -> Any:
+        return unified(tables)
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return plain(handler(self), mlp=self.kind == "mlp")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_name(self.name)
-        self._check_network()
-        membrane = self.formats.membrane
-        for stored, threshold in zip(self.thresholds, self.network.thresholds, strict=True):
-            if not 1 <= stored <= membrane.highest:
-                raise ValueError(
-                    f"formats.membrane must hold the threshold {threshold:g}"
-                    f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
-                    f" to {float(membrane.highest * membrane.lsb):.10g}"
-                )
+        self._check_keys()
+        if self.kind != "mlp":
+            self._check_operator()
+        elif isinstance(self.learning.batch, list):
+            raise ValueError(f"learning.batch must be a whole number, not {self.learning.batch}")
+        for n, part in enumerate(self.parts):
+            try:
+                part.check()
+            except ValueError as error:
+                raise ValueError(f"{self.where(n)}{error}") from error
         if self.learns:
             self._check_learning()
         elif self.hardware.lanes:
@@ -196,26 +248,68 @@ class Description(Section):
             )
         return self
 
+    def where(self, part: int) -> str:
+        """What begins a line about one of several parts."""
+        return "" if self.kind == "mlp" else f"operator.parts[{part}]: "
+
+    def _check_keys(self) -> None:
+        mlp = self.kind == "mlp"
+        for section, key in OF_OPERATORS if mlp else OF_NETWORKS:
+            if key in getattr(self, section).model_fields_set:
+                here, there = ("network", "operator") if mlp else ("operator", "network")
+                raise ValueError(
+                    f"{section}.{key} must be left out with [{here}]: it is for [{there}]"
+                )
+
+    def _check_operator(self) -> None:
+        operator = self.operator
+        if not self.learns:
+            raise ValueError(f"learning.rule must be 'rfg', not {self.learning.rule!r}")
+        if self.n_layers > MOST_LAYERS:
+            raise ValueError(
+                f"operator.parts must have at most {MOST_LAYERS} layers, not {self.n_layers}"
+            )
+        if "batch" not in self.learning.model_fields_set:
+            raise ValueError("learning.batch is missing")
+        if not isinstance(self.learning.batch, list):
+            raise ValueError(f"learning.batch must be a list, not {self.learning.batch}")
+        if len(self.batch) != len(operator.parts):
+            raise ValueError(
+                f"learning.batch must have {len(operator.parts)} entries, not {len(self.batch)}"
+            )
+        for name, folds in (("pe", self.hardware.pe), ("simd", self.hardware.simd)):
+            if folds is not None and len(folds) != self.n_layers:
+                raise ValueError(
+                    f"hardware.{name} must have {self.n_layers} entries, not {len(folds)}"
+                )
+        basis, terms = self.basis, self.hardware.terms
+        if terms is not None and terms > basis:
+            raise ValueError(f"hardware.terms must be in [1, {basis}], not {terms}")
+        for n, network in enumerate(operator.parts):
+            if network.coding != "direct":
+                raise ValueError(
+                    f"operator.parts[{n}].coding must be direct in an operator chip, not"
+                    f" {network.coding}"
+                )
+            if network.surrogate.kind == "stein":
+                raise ValueError(
+                    f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
+                )
+
     def _check_learning(self) -> None:
-        membrane, formats = self.formats.membrane, self.formats
-        table = formats.surrogate
-        if round(self.network.surrogate.peak * 2**table.fraction) > table.highest:
+        self.learning.check_layers(self.n_layers, self.step_shift)
+        masked = self.learning.masks is not None
+        if self.lanes > MOST_LANES:
+            name = "masks" if masked else "directions"
             raise ValueError(
-                f"formats.surrogate must hold the surrogate's peak"
-                f" {self.network.surrogate.peak:.3f}, {table} ends at"
-                f" {float(table.highest * table.lsb):.3f}"
+                f"learning.{name} must leave at most {MOST_LANES} lanes, not {self.lanes}"
             )
-        bin_bits = (2 * self.network.surrogate.span).bit_length() - 1 + membrane.fraction
-        if self.network.surrogate.entries.bit_length() - 1 > bin_bits:
-            raise ValueError(
-                f"network.surrogate.entries must be at most {1 << bin_bits} with"
-                f" {membrane} membranes, not {self.network.surrogate.entries}"
-            )
-        if self.has_learner:
-            self.learning.check_layers(self.n_layers, self.step_shift)
-        if self.lanes > 64:
-            name = "directions" if self.learning.masks is None else "masks"
-            raise ValueError(f"learning.{name} must leave at most 64 lanes, not {self.lanes}")
+        for n, part in enumerate(self.parts):
+            if not part.masks:
+                raise ValueError(
+                    f"learning.{'masks' if masked else 'frozen'} must leave every part a layer to"
+                    f" learn, not operator.parts[{n}] none"
+                )
         if self.network.coding == "bernoulli" and self.passes > 1:
             raise ValueError(
                 f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"

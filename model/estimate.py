@@ -1,30 +1,34 @@
-"""What a core will take, in clocks and in hardware, before any synthesis.
+"""What a chip will take, in clocks and in hardware, before any synthesis.
 
 Clocks, multipliers and memory bits are exact: tests compare them with the generated Verilog and
-with simulations. ``estimate`` comes from `model.area` and is a forecast of Yosys 0.70,
-``synth_ecp5``. On eight cores (the hat among them; 1 to 8 lanes, pe 1 to 16, simd 1 to 4, tangents
-of 12 and 18 bits, `benchmarks/area.py`) look-up tables came out 2 to 15 % too many, 8 % in the
-median, flip-flops 3 % too few to 13 % too many, 9 % in the median, multipliers and block RAMs as
-they are. On three cores for iCE40, ``synth_ice40 -dsp``: tables 4 to 11 % too many, flip-flops 8 to
-16 %, multipliers 2 to 5 %.
+with simulations. ``estimate`` comes from `model.layer_area` and `model.head_area` and is a forecast
+of Yosys 0.70, ``synth_ecp5``. On eight cores (the hat among them; 1 to 8 lanes, pe 1 to 16, simd 1
+to 4, tangents of 12 and 18 bits, `benchmarks/area.py`) look-up tables came out 2 to 15 % too many,
+8 % in the median, flip-flops 3 % too few to 13 % too many, 9 % in the median, multipliers and block
+RAMs as they are. On three cores for iCE40, ``synth_ice40 -dsp``: tables 4 to 11 % too many,
+flip-flops 8 to 16 %, multipliers 2 to 5 %. On six small chips for operator networks tables came out
+between 6 % too few and 12 % too many, flip-flops 3 % too few to 9 % too many, multipliers 0 to 4
+too many.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from dualspike.model.area import Area, layer_area, shared_area
-from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
+from dualspike.model.area import Area
+from dualspike.model.cycles import (
+    batch_cycles,
+    function_cycles,
+    function_interval,
+    most_clocks,
+)
 from dualspike.model.description import Description
 from dualspike.model.devices import ECP5, Device, Family
 from dualspike.model.geometry import Geometry, Layer, geometry
+from dualspike.model.head_area import shared_area
 from dualspike.model.identity import config_hash
-from dualspike.model.parts import (
-    layer_memories,
-    layer_multipliers,
-    loss_memories,
-    loss_multipliers,
-    sign_bits,
-)
+from dualspike.model.layer_area import layer_area
+from dualspike.model.part import Part
+from dualspike.model.resources import layer_multipliers, layers_of, memories, multipliers, sign_bits
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,10 @@ class Use:
         return self.needed / self.available if self.available else float(self.needed > 0)
 
 
-def core_area(d: Description, family: Family = ECP5) -> Area:
-    """Estimated area of a whole core in a family's blocks, in whole numbers."""
-    g = geometry(d)
-    parts = [layer_area(d, g, layer, family) for layer in g.layers]
-    return sum(parts, shared_area(d, g, family)).rounded()
+def chip_area(d: Description, family: Family = ECP5) -> Area:
+    """Estimated area of a whole chip in a family's blocks, in whole numbers."""
+    parts = [layer_area(*one, family) for one in layers_of(d)]
+    return sum(parts, shared_area(d, family)).rounded()
 
 
 def uses(area: Area, device: Device) -> list[Use]:
@@ -58,11 +61,9 @@ def uses(area: Area, device: Device) -> list[Use]:
     ]
 
 
-def multipliers(d: Description) -> int:
+def products(d: Description) -> int:
     """Products in the hardware, whatever a synthesis tool makes of them."""
-    g = geometry(d)
-    parts = [part for layer in g.layers for part in layer_multipliers(d, g, layer)]
-    return sum(part.count for part in [*parts, *loss_multipliers(d, g)])
+    return sum(one.count for one in multipliers(d))
 
 
 def weight_bits(d: Description) -> int:
@@ -72,26 +73,20 @@ def weight_bits(d: Description) -> int:
 
 def memory_bits(d: Description) -> dict[str, int]:
     """Bits of the memories by kind, padding included; signs with the registers that hold some."""
-    g = geometry(d)
     kinds = (
         *("weights", "velocities", "membranes", "tangents"),
         *("surrogate", "replay", "tallies", "signs"),
     )
     bits: dict[str, int] = dict.fromkeys(kinds, 0)
-    for layer in g.layers:
-        for memory in layer_memories(d, g, layer):
-            bits[memory.kind] += memory.bits
-    for memory in loss_memories(d, g):
-        bits[memory.kind] += memory.bits
+    for memory in memories(d):
+        bits[memory.kind] = bits.get(memory.kind, 0) + memory.bits
     bits["signs"] += sign_bits(d)
     return bits
 
 
 def learning_clocks(d: Description) -> float:
     """Most clocks a sample takes in learning, when no stream stalls: a batch over its samples."""
-    batch = d.learning.batch
-    edges = draw_cycles(d) + d.passes * fill_bound(d) + learn_cycles(d)
-    return d.passes * geometry(d).interval + edges / batch
+    return most_clocks(d) / d.batch[0]
 
 
 def bottleneck(g: Geometry) -> str:
@@ -101,24 +96,50 @@ def bottleneck(g: Geometry) -> str:
 
 def estimate(d: Description, device: Device | None = None) -> dict[str, Any]:
     """Everything as plain data: the content of ``report/estimate.json``."""
-    g = geometry(d)
-    area = core_area(d, device.family if device else ECP5)
+    area = chip_area(d, device.family if device else ECP5)
     return {
         "name": d.name,
         "config_hash": config_hash(d),
-        "interval": g.interval,
-        "clocks_per_sample_learning": round(learning_clocks(d), 2) if g.lanes else None,
-        "clocks_per_sample_inference": g.inference_interval,
-        "bottleneck": bottleneck(g),
-        "multipliers": multipliers(d),
+        **(_sample_clocks(d) if d.kind == "mlp" else _function_clocks(d)),
+        "multipliers": products(d),
         "memory_bits": memory_bits(d),
-        "layers": [layer_estimate(d, g, layer) for layer in g.layers],
+        "parts": [
+            {
+                "lanes": part.lanes,
+                "interval": geometry(part).interval,
+                "layers": [
+                    layer_estimate(part, geometry(part), one) for one in geometry(part).layers
+                ],
+            }
+            for part in d.parts
+        ],
         "device": device_entry(device) if device else None,
         "estimate": {"lut4": area.lut4, "ff": area.ff, "bram": area.bram, "dsp": area.dsp},
     }
 
 
-def layer_estimate(d: Description, g: Geometry, layer: Layer) -> dict[str, Any]:
+def _sample_clocks(d: Description) -> dict[str, Any]:
+    g = geometry(d.parts[0])
+    return {
+        "interval": g.interval,
+        "clocks_per_sample_learning": round(learning_clocks(d), 2) if g.lanes else None,
+        "clocks_per_sample_inference": g.inference_interval,
+        "bottleneck": bottleneck(g),
+    }
+
+
+def _function_clocks(d: Description) -> dict[str, Any]:
+    least, most = batch_cycles(d)
+    branch = geometry(d.parts[0]).interval
+    return {
+        "clocks_per_function": function_interval(d),
+        "clocks_per_batch_at_least": least,
+        "clocks_per_batch_at_most": most,
+        "bottleneck": "product unit" if function_cycles(d) > branch else "branch",
+    }
+
+
+def layer_estimate(d: Part, g: Geometry, layer: Layer) -> dict[str, Any]:
     """What is told of one layer."""
     clocks = g.sample_cycles(layer)
     return {

@@ -1,4 +1,4 @@
-"""Derived sizes of every layer: folding, and widths that make every sum inside the chip exact.
+"""Derived sizes of the layers of a part: folding, and widths that make every sum exact.
 
 Each layer multiplies a weight matrix with values a and their tangents da, whatever they are:
 
@@ -15,15 +15,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import signed_bits, unsigned_bits
+from dualspike.model.once import once
+from dualspike.model.part import Part
 
 Kind = Literal["direct", "coded", "spiking", "readout", "local"]
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
-FACTOR_BITS = 18
-"""Bits of a factor that the multipliers of most FPGAs take."""
 FEEDBACK = 5
 """Clocks from a row of neurons to its next step where the reset is attached."""
 PLACES = 32
@@ -112,25 +111,13 @@ def most_inside(layers: int) -> int:
 
 @dataclass(frozen=True)
 class Geometry:
-    """All layers, local readouts last, and the widths behind the readouts.
-
-    ``weighted_bits`` are those of an error times what its loss counts.
-    """
+    """All layers of a part, local readouts last; a mean over T is times reciprocal / 2^shift."""
 
     layers: tuple[Layer, ...]
     lanes: int
-    error_bits: int
-    weighted_bits: int
-    loss_bits: int
-    jvp_bits: int
     reciprocal: int
     reciprocal_shift: int
     time_steps: int
-
-    @property
-    def error_half(self) -> int:
-        """Bits of the lower half of an error that is too wide to be squared at once, or 0."""
-        return self.error_bits // 2 if self.error_bits > FACTOR_BITS else 0
 
     @property
     def chain(self) -> tuple[Layer, ...]:
@@ -198,8 +185,8 @@ class Geometry:
         return 1 << (samples * self.chain[-1].n_out - 1).bit_length()
 
 
-def _fold(d: Description, name: Literal["pe", "simd"]) -> list[int | None]:
-    given = d.hardware.pe if name == "pe" else d.hardware.simd
+def _fold(d: Part, name: Literal["pe", "simd"]) -> list[int | None]:
+    given = d.pe if name == "pe" else d.simd
     if given is None:
         return [None] * len(d.network.shapes)
     if len(given) != len(d.network.shapes):
@@ -213,9 +200,10 @@ def _fold(d: Description, name: Literal["pe", "simd"]) -> list[int | None]:
     return list(given)
 
 
-def geometry(d: Description) -> Geometry:
-    """Sizes of every layer of ``d``; raises BadInput where a folding or a sum does not fit."""
-    f, steps = d.formats, d.network.time_steps
+@once
+def geometry(d: Part) -> Geometry:
+    """Sizes of every layer of a part; raises BadInput where a folding or a sum does not fit."""
+    steps = d.network.time_steps
     simd = [s or 1 for s in _fold(d, "simd")]
     pe = _fold(d, "pe")
     coded = d.network.coding != "direct"
@@ -246,18 +234,9 @@ def geometry(d: Description) -> Geometry:
     layers += [local_readout(d, layer) for layer in layers[:-1]] if d.local else []
     power = steps & (steps - 1) == 0
     shift = math.ceil(math.log2(steps)) + (0 if power else RECIPROCAL_BITS)
-    target = f.target.bits + f.membrane.fraction - f.target.fraction
-    error_bits = max(f.membrane.bits, target) + 1
-    grow = math.ceil(math.log2(d.learning.batch * d.network.layers[-1]))
-    if d.local:
-        grow = math.ceil(math.log2(2 * d.global_weight * d.learning.batch * d.network.layers[-1]))
     result = Geometry(
         layers=tuple(layers),
-        lanes=d.lanes_built,
-        error_bits=error_bits,
-        weighted_bits=error_bits + (d.global_weight - 1).bit_length(),
-        loss_bits=2 * error_bits + grow,
-        jvp_bits=error_bits + f.tangent.bits + grow,
+        lanes=d.lanes,
         reciprocal=round(2**shift / steps),
         reciprocal_shift=shift,
         time_steps=steps,
@@ -267,7 +246,7 @@ def geometry(d: Description) -> Geometry:
 
 
 def _layer(
-    d: Description,
+    d: Part,
     index: int,
     kind: Kind,
     source: int,
@@ -307,10 +286,10 @@ def _layer(
         source=source,
     )
     many = layer.groups > 1 and layer.chunks > 1
-    return replace(layer, skips=d.hardware.skip and kind in ("spiking", "readout") and many)
+    return replace(layer, skips=d.skip and kind in ("spiking", "readout") and many)
 
 
-def local_readout(d: Description, layer: Layer) -> Layer:
+def local_readout(d: Part, layer: Layer) -> Layer:
     """The readout of a hidden layer's own loss.
 
     It takes the layer's rows as they come, with the least pe that makes it no slower than T
@@ -321,7 +300,7 @@ def local_readout(d: Description, layer: Layer) -> Layer:
     return _layer(d, place, "local", layer.index, (layer.n_out, n_out), pe, layer.next_simd, 1)
 
 
-def aligned_sum(d: Description, layer: Layer) -> tuple[int, int, int]:
+def aligned_sum(d: Part, layer: Layer) -> tuple[int, int, int]:
     """How a layer's tangent sums meet: (width, fraction, left shift of the sign sum).
 
     Weight times tangent has weight + tangent fraction bits, sign times value the value's own.
@@ -334,23 +313,21 @@ def aligned_sum(d: Description, layer: Layer) -> tuple[int, int, int]:
     return max(layer.tangent_sum_bits, layer.sign_sum_bits + shift) + 1, fraction, shift
 
 
-def _check_widths(d: Description, g: Geometry) -> None:
+def _check_widths(d: Part, g: Geometry) -> None:
     f = d.formats
-    sums: list[tuple[str, int, str]] = []
-    if d.has_learner:
-        sums = [
-            ("loss accumulator", g.loss_bits, "membrane or target, or the batch"),
-            ("jvp accumulators", g.jvp_bits + 1, "membrane, target or tangent, or the batch"),
-        ]
     for layer in g.layers:
         scale = g.reciprocal.bit_length() if layer.reads_out else 0
         left = max(0, f.membrane.fraction - f.weight.fraction - layer.value_fraction)
-        moved = aligned_sum(d, layer)[0] if d.learns else 0
+        moved = aligned_sum(d, layer)[0] if d.lanes else 0
         bits = max(layer.value_sum_bits + left, moved) + scale + 1
-        sums.append((f"sums of layer {layer.index}", bits, "weight, tangent, membrane or input"))
-    for name, bits, narrow in sums:
-        if bits > WIDEST_SUM:
-            raise BadInput(
-                f"formats must keep the {name} within {WIDEST_SUM} bits, these need {bits}:"
-                f" narrow {narrow}"
-            )
+        narrow = "weight, tangent, membrane or input"
+        check_sum(f"sums of layer {layer.index}", bits, narrow)
+
+
+def check_sum(name: str, bits: int, narrow: str) -> None:
+    """Raise BadInput where a sum is wider than `WIDEST_SUM`; ``narrow`` names the formats in it."""
+    if bits > WIDEST_SUM:
+        raise BadInput(
+            f"formats must keep the {name} within {WIDEST_SUM} bits, these need {bits}:"
+            f" narrow {narrow}"
+        )

@@ -9,11 +9,15 @@ from dualspike.model.network import Section, Width, within
 class Hardware(Section):
     """Folding: layer l computes ``pe[l]`` neurons by ``simd[l]`` inputs a cycle.
 
-    Left out, ``simd`` is 1 and ``pe`` is n_out for spiking layers; for the first and the last
-    layer, which work once a sample, the smallest ``pe`` that does not make them the slowest.
+    Layers are counted through all parts. Left out, ``simd`` is 1 and ``pe`` is n_out for spiking
+    layers; for the first and the last layer, which work once a sample, the smallest ``pe`` that
+    does not make them the slowest.
     ``lanes`` is the number of tangent lanes; left out, as many as the learning rule uses, which
     are none for a core that only infers. With fewer, a batch is taken in several passes.
     ``skip``: inputs without a spike and without tangents cost no clock (`hw.sieve`).
+    ``terms`` of the basis of a point of an operator network are multiplied in a clock; left out, as
+    few as let the product unit take a function's points while the branch takes a function, or the
+    whole basis where that is not enough.
     ``protection`` of the memories of weights, biases and velocities against upsets (`model.code`).
     """
 
@@ -21,4 +25,5 @@ class Hardware(Section):
     simd: list[Width] | None = None
     lanes: Annotated[int, within(0, 64)] | None = None
     skip: bool = False
+    terms: Width | None = None
     protection: Protection = "none"

@@ -6,20 +6,22 @@ from typing import Any
 
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.model.learning import LearningRule
+from dualspike.model.head_sizes import product_sizes
+from dualspike.model.learning import Learning
 from dualspike.model.network import Surrogate
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import product_geometry
+from dualspike.model.once import once
 
 VERSION = "0.1.0"
 
 
-def identity(d: Description | OperatorDescription) -> dict[str, Any]:
+def identity(d: Description) -> dict[str, Any]:
     """Everything that a generated core is fixed to, as plain data."""
-    if isinstance(d, OperatorDescription):
-        return _operator_identity(d)
-    g = geometry(d)
-    network, formats = _network(d), d.formats.model_dump()
+    return _network_identity(d) if d.kind == "mlp" else _operator_identity(d)
+
+
+def _network_identity(d: Description) -> dict[str, Any]:
+    g = geometry(d.parts[0])
+    network, formats = _network(d), d.model_dump()["formats"]
     learning: dict[str, Any] = {
         "structure": d.learning.structure,
         "batch": d.learning.batch,
@@ -45,7 +47,7 @@ def identity(d: Description | OperatorDescription) -> dict[str, Any]:
     }
 
 
-def _options(learning: LearningRule) -> dict[str, Any]:
+def _options(learning: Learning) -> dict[str, Any]:
     """What of the learner is built in, where it is not the plain one."""
     options = {
         "mantissa": learning.mantissa is not None,
@@ -56,7 +58,7 @@ def _options(learning: LearningRule) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value}
 
 
-def _protection(d: Description | OperatorDescription) -> dict[str, Any]:
+def _protection(d: Description) -> dict[str, Any]:
     return {"protection": d.hardware.protection} if d.hardware.protection != "none" else {}
 
 
@@ -74,8 +76,8 @@ def _network(d: Description) -> dict[str, Any]:
     return network.model_dump() | {"threshold": threshold, "surrogate": surrogate}
 
 
-def _operator_identity(d: OperatorDescription) -> dict[str, Any]:
-    folds = [layer for part in range(len(d.parts)) for layer in geometry(d.part(part)).layers]
+def _operator_identity(d: Description) -> dict[str, Any]:
+    folds = [layer for part in d.parts for layer in geometry(part).layers]
     return {
         "generator": f"dualspike {VERSION}",
         "operator": d.operator.model_dump(),
@@ -86,18 +88,19 @@ def _operator_identity(d: OperatorDescription) -> dict[str, Any]:
         "lanes": [d.lanes_of(part) for part in range(len(d.parts))],
         "pe": [layer.pe for layer in folds],
         "simd": [layer.simd for layer in folds],
-        "terms": product_geometry(d).terms,
+        "terms": product_sizes(d).terms,
         **_options(d.learning),
         **_protection(d),
     }
 
 
-def config_hash(d: Description | OperatorDescription) -> str:
+@once
+def config_hash(d: Description) -> str:
     """SHA-256, as hex, of the identity."""
     text = json.dumps(identity(d), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def config_word(d: Description | OperatorDescription) -> int:
+def config_word(d: Description) -> int:
     """What the CONFIG register reads: the first 32 bits of the configuration hash."""
     return int(config_hash(d)[:8], 16)

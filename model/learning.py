@@ -1,9 +1,9 @@
 """How a chip learns: the rule, its lanes, its rates."""
 
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from dualspike.model.formats import Format
 from dualspike.model.lfsr import WORD
@@ -15,13 +15,31 @@ LayerIndex = Annotated[int, within(0, 31)]
 Mantissa = Annotated[int, within(8, 15)]
 Momentum = Annotated[int, within(1, 8)]
 Updates = Annotated[int, within(1, 10**8)]
+MOST_ROWS = 65536
 MANTISSA_BITS = 3
 VELOCITY_BITS = 4
 
 
-class LearningRule(Section):
+def _batch(value: object) -> int | list[int]:
+    """Rows; or a list, which is checked by the section, since that can name an entry."""
+    return cast(list[int], value) if isinstance(value, list) else _rows(value)
+
+
+def _rows(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"must be a whole number, not {value!r}")
+    if not 1 <= value <= MOST_ROWS:
+        raise ValueError(f"must be in [1, {MOST_ROWS}], not {value}")
+    return value
+
+
+class Learning(Section):
     """Randomized forward gradients and plain gradient descent with power-of-two rates.
 
+    ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then.
+    ``batch`` samples make an update; of an operator network so many functions, then so many points
+    (or positions, times, ...): y has a value for every combination, and errors are meant over all
+    of them (every axis: divided by the next power of two).
     ``scope`` layer: one lane perturbs one layer; global: one lane perturbs them all.
     ``directions`` independent perturbations are used at once, their updates summed. ``masks``
     says instead, lane by lane, which layers it perturbs. ``frozen`` layers are perturbed by no
@@ -33,8 +51,17 @@ class LearningRule(Section):
     steps to the weight format: to the nearest, or up or down at random so that the mean is kept.
     ``schedule`` says who counts the stages.
     ``momentum`` k gives every weight a velocity, of which each batch keeps 1 - 2^-k.
+    ``local`` gives each of the N hidden layers a readout and a loss of its own, L = L_global +
+    (1/N) sum over n of L_n (arXiv 2411.07057); the rates are then N / 2^ceil(log2 N) of those
+    above. These readouts are layers that learn as the others do, counted after them.
+    ``floor`` weighs function f with m / (m_f + floor m), m_f being the mean square of its target
+    and m their mean over the batch; left out, all weigh 1.
     """
 
+    rule: Literal["rfg", "none"] = "rfg"
+    batch: Annotated[int | list[int], PlainValidator(_batch)] = 64
+    local: bool = False
+    floor: Annotated[float, within(2**-10, 2**10)] | None = None
     scope: Literal["layer", "global"] = "layer"
     structure: Literal["independent", "factored"] = "independent"
     directions: Lanes = 1
@@ -52,6 +79,11 @@ class LearningRule(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for axis, rows in enumerate(self.batch if isinstance(self.batch, list) else []):
+            try:
+                _rows(rows)
+            except ValueError as error:
+                raise ValueError(f"batch[{axis}] {error}") from error
         if self.masks is not None and (self.scope, self.directions) != ("layer", 1):
             raise ValueError(
                 "masks must be given without scope and directions,"
@@ -107,20 +139,6 @@ class LearningRule(Section):
             raise ValueError(
                 f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"
             )
-
-
-class Learning(LearningRule):
-    """The learning of a perceptron; ``batch`` samples make an update, errors sum over the outputs.
-
-    ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then.
-    ``local`` gives each of the N hidden layers a readout and a loss of its own, L = L_global +
-    (1/N) sum over n of L_n (arXiv 2411.07057); the rates are then N / 2^ceil(log2 N) of those
-    above. These readouts are layers that learn as the others do, counted behind them.
-    """
-
-    rule: Literal["rfg", "none"] = "rfg"
-    batch: Annotated[int, within(1, 65536)] = 64
-    local: bool = False
 
 
 def steps_of(weight: Format, momentum: int | None) -> Format:

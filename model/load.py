@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.geometry import geometry
+from dualspike.model.head_sizes import head_sizes
 from dualspike.model.text import DEPTH, bounded, read_text
 
 _KINDS = {
@@ -37,23 +39,20 @@ _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEPTH},}}")
 
 
-def presets(*below: str) -> dict[str, str]:
-    """Name and TOML text of every preset, or of those in the folder ``below`` them."""
-    folder = resources.files("dualspike.model").joinpath("presets", *below)
-    return {
+def presets() -> dict[str, str]:
+    """Name and TOML text of every preset, those of perceptrons first."""
+    folder = resources.files("dualspike.model").joinpath("presets")
+    texts = {
         entry.name.removesuffix(".toml"): entry.read_text("utf-8")
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        for entry in folder.iterdir()
         if entry.name.endswith(".toml")
     }
+    return dict(sorted(texts.items(), key=lambda one: ("[operator]" in one[1], one[0])))
 
 
-def preset_text(name: str, *below: str) -> str:
-    """TOML text of a preset (see `presets`); BadInput names the known ones."""
-    return preset_among(presets(*below), name)
-
-
-def preset_among(known: dict[str, str], name: str) -> str:
-    """The text of that name, in which hyphens may stand for underscores."""
+def preset_text(name: str) -> str:
+    """TOML text of a preset, in whose name hyphens may stand for underscores."""
+    known = presets()
     text = known.get(name.replace("-", "_"))
     if text is None:
         raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
@@ -90,20 +89,34 @@ def tables_of(text: str, where: str) -> dict[str, Any]:
 
 
 def describe(tables: dict[str, Any], where: str) -> Description:
-    """Check plain tables; the first mistake becomes one BadInput line."""
+    """Check plain tables, and all sizes that follow; the first mistake is one BadInput line."""
     try:
         description = Description.model_validate(tables)
-        geometry(description)
     except ValidationError as error:
-        raise BadInput(f"{where}: {mistake(error.errors()[0])}") from error
+        raise BadInput(f"{where}: {mistake(error.errors()[0], tables)}") from error
+    for n, part in enumerate(description.parts):
+        try:
+            geometry(part)
+        except BadInput as error:
+            raise BadInput(f"{where}: {description.where(n)}{error}") from error
+    try:
+        head_sizes(description)
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
     return description
 
 
-def mistake(error: ErrorDetails) -> str:
-    """One line for one pydantic error: what, the allowed range, what came."""
-    name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
+def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str:
+    """One line for one pydantic error: what, the allowed range, what came.
+
+    ``tables`` are those of a description, if it is one.
+    """
+    place = error["loc"]
+    if tables and "network" in tables and place[:3] == ("operator", "parts", 0):
+        place = ("network", *place[3:])
+    if tables is not None and place == ("operator",) and error["type"] == "missing":
+        place = ("network",)
+    name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
     kind, limits, came = error["type"], error.get("ctx", {}), error["input"]
     shown = _shown(came)
     if kind == "value_error":

@@ -1,9 +1,9 @@
 """The folding of an operator chip, chosen for a target rate or for a device.
 
 A batch takes the clocks ``fill`` for the trunks' rows, then ``interval`` clocks for each function,
-and some around it (`model.operator_sizes`). Once both are given, every part has its cheapest
-folding, which `model.fit` finds, and the product unit its fewest terms. So each interval that the
-branch or the product unit can have is tried, and the fill that goes with it found by halving: a
+and some around it (`model.cycles`). Once both are given, every part has its cheapest folding, which
+`model.part_folding` finds, and the product unit its fewest terms. So each interval that the branch
+or the product unit can have is tried, and the fill that goes with it found by halving: a
 longer one takes less hardware and more clocks. What is around, as the sweep that moves the weights,
 depends on the folding a little as well and is not searched: on the small chips of the tests another
 folding of the same size may be a hundredth faster. A sample, here, is a function.
@@ -12,24 +12,23 @@ folding of the same size may be a hundredth faster. A sample, here, is a functio
 from collections.abc import Iterable
 from functools import cache
 
+from dualspike.model.cycles import batch_cycles, function_cycles
+from dualspike.model.description import Description
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import uses
-from dualspike.model.fit import REFERENCE, RESOURCES, Search, Target, excess, shortage, split
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_estimate import operator_area
-from dualspike.model.operator_load import describe_operator
-from dualspike.model.operator_sizes import batch_cycles, function_cycles
+from dualspike.model.estimate import chip_area, uses
+from dualspike.model.fit import NetworkSearch, Search, Target, excess, folded, shortage
+from dualspike.model.part_folding import REFERENCE, RESOURCES, PartSearch, split
 
 
 class OperatorSearch:
     """All foldings of an operator chip, counted in the blocks of ``device``."""
 
-    def __init__(self, d: OperatorDescription, device: Device = REFERENCE) -> None:
+    def __init__(self, d: Description, device: Device = REFERENCE) -> None:
         self._d, self._device = d, device
-        self._functions, *self._rows = d.learning.batch
-        self._parts = [Search(d.part(part), device) for part in range(len(d.parts))]
-        self._walks = {n: function_cycles(self._of(terms=n)) for n in split(d.basis)}
+        self._functions, *self._rows = d.batch
+        self._parts = [PartSearch(part, device) for part in d.parts]
+        self._walks = {n: function_cycles(folded(self._d, terms=n)) for n in split(d.basis)}
         branch, *trunks = [one.intervals() for one in self._parts]
         self._intervals = _reachable([branch, list(self._walks.values())])
         self._fills = _reachable(
@@ -37,27 +36,24 @@ class OperatorSearch:
         )
         self._folded = cache(self._fold)
         n_in, n_out = zip(*d.shapes, strict=True)
-        self._unrolled = self._of(pe=[*n_out], simd=[*n_in], terms=d.basis)
+        self._unrolled = folded(self._d, pe=[*n_out], simd=[*n_in], terms=d.basis)
 
-    def reaching(self, target: Target, budget: float | None = None) -> OperatorDescription:
-        """The cheapest folding that reaches a rate, within a share of the device if one is given.
-
-        Raises BadInput with how far one gets, or with what is short.
-        """
+    def reaching(self, target: Target, budget: float | None = None) -> Description:
+        """See `model.fit.Search.reaching`."""
         limit = int(self._functions * target.clock * 1e6 / target.rate)
         self._check(target, limit)
         orders = (None,) if budget is None else (None, *RESOURCES)
         found = [self._unrolled]
         for interval in self._intervals:
             slowest = (self._slowest(interval, limit, least) for least in orders)
-            found += [folded for folded in slowest if folded]
+            found += [one for one in slowest if one]
         fitting = [one for one in found if budget is None or not self._over(one, budget)]
         if budget is not None and not fitting:
             raise BadInput(self._short(found, budget, f"a folding for {target}"))
         return min(fitting, key=self._cost)
 
-    def fastest(self, budget: float) -> OperatorDescription:
-        """The fastest folding within a share of the device; BadInput says what is short."""
+    def fastest(self, budget: float) -> Description:
+        """See `model.fit.Search.fastest`."""
         best = None if self._over(self._unrolled, budget) else self._unrolled
         for interval in self._intervals:
             if best and self._functions * interval >= batch_cycles(best)[1]:
@@ -72,7 +68,7 @@ class OperatorSearch:
             raise BadInput(self._short(smallest, budget, "the smallest folding"))
         return best
 
-    def _slowest(self, interval: int, limit: int, least: int | None) -> OperatorDescription | None:
+    def _slowest(self, interval: int, limit: int, least: int | None) -> Description | None:
         """The folding with the longest fill whose batch takes at most ``limit`` clocks."""
         low, high = 0, len(self._fills)
         while low < high:
@@ -81,9 +77,7 @@ class OperatorSearch:
             low, high = (middle + 1, high) if fits else (low, middle)
         return self._folded(interval, self._fills[low - 1], least) if low else None
 
-    def _quickest(
-        self, interval: int, budget: float, least: int | None
-    ) -> OperatorDescription | None:
+    def _quickest(self, interval: int, budget: float, least: int | None) -> Description | None:
         """The folding with the shortest fill that fits."""
         low, high = 0, len(self._fills)
         while low < high:
@@ -93,23 +87,18 @@ class OperatorSearch:
         there = low < len(self._fills)
         return self._folded(interval, self._fills[low], least) if there else None
 
-    def _fold(self, interval: int, fill: int, least: int | None) -> OperatorDescription:
+    def _fold(self, interval: int, fill: int, least: int | None) -> Description:
         times = [interval, *(fill // rows for rows in self._rows)]
         found = [
             search.cheapest(time, least) for search, time in zip(self._parts, times, strict=True)
         ]
         parts = [one for one in found if one]
-        return self._of(
+        return folded(
+            self._d,
             pe=[pe for one in parts for pe in one.pe],
             simd=[simd for one in parts for simd in one.simd],
             terms=min(n for n, clocks in self._walks.items() if clocks <= interval),
         )
-
-    def _of(self, **folding: int | list[int]) -> OperatorDescription:
-        """The same description, folded like this."""
-        tables = self._d.model_dump()
-        tables["hardware"] |= folding
-        return describe_operator(tables, "folding")
 
     def _check(self, target: Target, limit: int) -> None:
         least = batch_cycles(self._unrolled)[1]
@@ -120,19 +109,24 @@ class OperatorSearch:
                 f" {self._functions:,}, {rate:,} a second"
             )
 
-    def _cost(self, d: OperatorDescription) -> float:
-        return sum(use.share for use in uses(operator_area(d, self._device.family), self._device))
+    def _cost(self, d: Description) -> float:
+        return sum(use.share for use in uses(chip_area(d, self._device.family), self._device))
 
-    def _over(self, d: OperatorDescription, budget: float) -> bool:
-        return bool(excess(operator_area(d, self._device.family), self._device, budget))
+    def _over(self, d: Description, budget: float) -> bool:
+        return bool(excess(chip_area(d, self._device.family), self._device, budget))
 
-    def _short(self, tried: Iterable[OperatorDescription], budget: float, what: str) -> str:
+    def _short(self, tried: Iterable[Description], budget: float, what: str) -> str:
         """What the nearest of the foldings is short of."""
-        areas = [operator_area(d, self._device.family) for d in tried]
+        areas = [chip_area(d, self._device.family) for d in tried]
         over = [excess(area, self._device, budget) for area in areas]
         nearest = min(over, key=lambda some: max(use.share for use in some))
         worst = max(nearest, key=lambda use: use.share)
         return shortage(worst, self._device, budget, what)
+
+
+def search(d: Description, device: Device = REFERENCE) -> Search:
+    """The search through the foldings of a description of either kind."""
+    return (NetworkSearch if d.kind == "mlp" else OperatorSearch)(d, device)
 
 
 def _reachable(choices: list[list[int]]) -> list[int]:

@@ -12,7 +12,8 @@ from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.identity import config_word
 from dualspike.model.lfsr import coder_state, seed_state
-from dualspike.model.operator_chip import OperatorDescription, ProductFlag
+from dualspike.model.memory_map import has_velocities
+from dualspike.model.once import once
 
 MAGIC = 0x44535031  # "DSP1"
 BITS = 32
@@ -80,7 +81,8 @@ def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None
     return (Field(name, bits, values=values),)
 
 
-def register_map(description: Description | OperatorDescription) -> list[Register]:
+@once
+def register_map(description: Description) -> list[Register]:
     """Every register of a core, by address, with the reset values of its description."""
     d = description
     clipped = {flag.name.lower(): flag for flag in flags_of(d)}
@@ -146,13 +148,13 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     registers += _optional(d)
     for lane in range(d.lanes):
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
-    if isinstance(d, Description) and d.network.coding == "bernoulli":
+    if d.network.coding == "bernoulli":
         registers += _coder(coder_state(d.learning.seed))
-    if isinstance(d, Description) and not d.learns:
+    if not d.learns:
         registers = [
             _still(register, upsets) for register in registers if register.name in _INFERENCE
         ]
-    for layer in geometry(d).layers if isinstance(d, Description) else ():
+    for layer in (layer for part in d.parts for layer in geometry(part).layers):
         if layer.skips:
             meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
             registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
@@ -163,10 +165,10 @@ def register_map(description: Description | OperatorDescription) -> list[Registe
     return [replace(register, address=n) for n, register in enumerate(registers)]
 
 
-def upset_bits(description: Description | OperatorDescription) -> dict[Upset, int]:
+def upset_bits(description: Description) -> dict[Upset, int]:
     """What protected memories can tell of, and its bits of FLAGS, above what can be clipped."""
     d, first = description, min(Upset)
-    above = max(flags_of(d)) + 1 if isinstance(d, OperatorDescription) else first
+    above = max(first, max(flags_of(d)) + 1)
     upsets = code_of(d.hardware.protection, d.formats.weight.bits).upsets
     return {upset: above + upset - first for upset in upsets}
 
@@ -177,11 +179,6 @@ def _met(upsets: dict[Upset, int]) -> str:
     return f"; upsets: {names}" if upsets else ""
 
 
-def _glides(d: Description | OperatorDescription) -> bool:
-    """Whether weights have velocities."""
-    return d.step_format != d.formats.weight
-
-
 _MET = {
     Upset.PARITY: "a stored word with an odd number of wrong bits was read",
     Upset.CORRECTED: "a stored word with one wrong bit was read and corrected",
@@ -189,14 +186,14 @@ _MET = {
 }
 
 
-def flags_of(description: Description | OperatorDescription) -> list[IntEnum]:
+def flags_of(description: Description) -> list[IntEnum]:
     """What the bits of FLAGS are called, from bit 0 on."""
-    return [*Flag, *(ProductFlag if isinstance(description, OperatorDescription) else ())]
+    return [*Flag, *description.head.flags]
 
 
-def _layers(d: Description | OperatorDescription, lane: int) -> tuple[Field, ...]:
+def _layers(d: Description, lane: int) -> tuple[Field, ...]:
     """The bits of a mask: all layers, or those of the parts that carry the lane."""
-    if isinstance(d, Description):
+    if d.kind == "mlp":
         return low_bits(d.n_layers, "layers")
     carried = [d.layers_of(part) for part in range(len(d.parts)) if lane in d.lanes_of(part)]
     runs = [carried[0]]
@@ -239,21 +236,21 @@ def _still(register: Register, upsets: dict[Upset, int]) -> Register:
     )
 
 
-def _losses(d: Description | OperatorDescription) -> str:
+def _losses(d: Description) -> str:
     """What LOSS adds up."""
-    if not isinstance(d, Description) or not d.local:
+    if not d.local:
         return "sum of squared errors of the last batch"
     return f"{d.global_weight} times the readout's and the local readouts' sum of squared errors"
 
 
-def _velocities(d: Description | OperatorDescription) -> str:
+def _velocities(d: Description) -> str:
     """What WEIGHT_SELECT goes on with where weights have velocities."""
-    if not _glides(d):
+    if not has_velocities(d):
         return ""
     return f", {2 * d.n_layers} more for their velocities"
 
 
-def _optional(d: Description | OperatorDescription) -> list[Register]:
+def _optional(d: Description) -> list[Register]:
     """What only some descriptions ask for."""
     registers: list[Register] = []
     for layer, mantissa in enumerate(d.learning.mantissa or []):

@@ -4,12 +4,12 @@ import json
 from typing import Any, cast
 
 from dualspike.model.description import Description
-from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.kinds import without_defaults
 
 
-def toml_text(description: Description | OperatorDescription) -> str:
+def toml_text(description: Description) -> str:
     """A description as TOML, keys with their default values left out."""
-    tables = description.model_dump(exclude_defaults=True)
+    tables = without_defaults(description)
     return "\n".join(_lines(tables, "")) + "\n"
 
 

@@ -20,7 +20,11 @@ FormatField = Annotated[Format, BeforeValidator(_format), PlainSerializer(str)]
 
 
 class Formats(Section):
-    """Number formats; sums inside the chip are as wide as they need to be and never round."""
+    """Number formats; sums inside the chip are as wide as they need to be and never round.
+
+    Those after ``target`` are for operator networks: of outputs on their way into the product, of
+    errors, of mean errors, of the weights of functions.
+    """
 
     weight: FormatField = Format.parse("s1.16")
     membrane: FormatField = Format.parse("s3.16")
@@ -28,6 +32,10 @@ class Formats(Section):
     surrogate: FormatField = Format.parse("u0.8")
     input: FormatField = Format.parse("s1.14")
     target: FormatField = Format.parse("s1.16")
+    factor: FormatField = Format.parse("s2.15")
+    error: FormatField = Format.parse("s1.16")
+    cotangent: FormatField = Format.parse("s0.20")
+    scale: FormatField = Format.parse("s4.8")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.chip import Chip, Record
+from dualspike.golden.chip import Chip
+from dualspike.golden.fixed import StoredBatch
 from dualspike.golden.integer import Forward
-from dualspike.golden.integer_operator import OperatorChip
 from dualspike.golden.rounding import Ints
-from dualspike.hw.core import Probe
+from dualspike.hw.probes import Probe, probes_of
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.testbench.bulk import Simulation, Unfinished, Verilated, core_source
+from dualspike.model.memory_map import memory_map
+from dualspike.model.record import Record
+from dualspike.testbench.simulation import Simulation, source
 from dualspike.testbench.verilate import build
+from dualspike.testbench.verilated import Unfinished
 
 BEFORE, AFTER = 400, 40
 
@@ -48,30 +51,34 @@ class Difference:
         return f"{where}: {self.signal} is {self.found}, the model has {self.expected}"
 
 
+@dataclass(frozen=True, eq=False)
+class Mismatch:
+    """What led to a difference: the chip before a batch, the batch, the stage of an update."""
+
+    before: Chip
+    batch: StoredBatch
+    stage: int
+
+
 def compare_update(
     update: int,
-    chip: Chip | OperatorChip,
+    chip: Chip,
     expected: Record,
     found: Record,
-    simulation: Verilated,
+    simulation: Simulation,
 ) -> Difference | None:
     """Compare everything that can be read from the hardware after an update."""
     pairs = [("LFSR", expected.lfsr, found.lfsr), ("LOSS", expected.loss, found.loss)]
     pairs += [
         (f"JVP_{k}", e, f) for k, (e, f) in enumerate(zip(expected.jvp, found.jvp, strict=True))
     ]
-    if isinstance(chip, Chip):
-        skips = [f"SKIPPED_{layer.index}" for layer in chip.g.layers if layer.skips]
-        pairs += zip(skips, expected.skipped, found.skipped, strict=True)
-    weights, biases = simulation.weights()
-    for n, (stored, read) in enumerate(zip(chip.weights, weights, strict=True)):
-        pairs += _unequal(f"weights[{n}]", stored, read)
-        pairs += _unequal(f"biases[{n}]", chip.biases[n], biases[n])
-    velocities = zip(chip.velocities, simulation.velocities(), strict=True)
-    for n, (stored, read) in enumerate(velocities):
-        pairs += _unequal(f"velocities[{n}]", stored, read)
-    if isinstance(chip, Chip) and chip.coder.state:
-        pairs.append(("CODER", chip.coder.state, simulation.read_wide("CODER") % 2**64))
+    skips = zip(expected.skipped, found.skipped, strict=True)
+    pairs += [(f"SKIPPED[{n}]", e, f) for n, (e, f) in enumerate(skips)]
+    contents = zip(memory_map(chip.d), chip.memories, simulation.contents(), strict=True)
+    for memory, stored, read in contents:
+        pairs += _unequal(memory.name, stored, read)
+    if chip.coder.state:
+        pairs.append(("CODER", chip.coder.state, simulation.read_wide("CODER", signed=False)))
     pairs.append(("FLAGS", expected.flags, found.flags))
     for signal, wanted, got in pairs:
         if wanted != got:
@@ -80,16 +87,14 @@ def compare_update(
 
 
 def compare_outputs(
-    chip: Chip | OperatorChip, expected: Ints, found: Ints, simulation: Verilated
+    chip: Chip, expected: Ints, found: Ints, simulation: Simulation
 ) -> Difference | None:
     """Compare the outputs of an inference, and the flags after it."""
     wrong = np.argwhere(found != expected)
     if len(wrong):
-        place = tuple(int(n) for n in wrong[0])
-        pair = int(expected[place]), int(found[place])
-        if isinstance(chip, Chip):
-            return Difference(None, f"results[{place[1]}]", *pair, sample=place[0])
-        return Difference(None, f"results{list(place)}", *pair)
+        at = tuple(int(n) for n in wrong[0])
+        pair = int(expected[at]), int(found[at])
+        return Difference(None, f"results{list(at[1:])}", *pair, sample=at[0])
     flags = chip.flags, simulation.read("FLAGS")
     return None if flags[0] == flags[1] else Difference(None, "FLAGS", *flags)
 
@@ -109,39 +114,36 @@ def _unequal(name: str, stored: Ints, read: Ints) -> list[tuple[str, int, int]]:
 def locate(
     description: Description,
     difference: Difference,
-    before: Chip,
-    x: Ints,
-    target: Ints | None,
-    stage: int,
+    mismatch: Mismatch,
     waveform: Path | None,
 ) -> Difference:
-    """Run the wrong update, or without targets the inference, again with inner streams visible.
+    """Run the wrong update, or without a target the inference, again with inner streams visible.
 
     Returns the first payload, in time, that is not the model's: sample, step, cycle, signal and
-    both values. If all of them are right the error lies behind them, in the learner, and
+    both values. If all of them are right the error lies after them, in the head or the learner, and
     ``difference`` comes back with the cycle of the last payload. ``waveform`` gets the clocks
     around it.
     """
-    source, probes = core_source(description, debug=True)
-    library = build(source, quick=True)
+    library = build(source(description, debug=True), quick=True)
+    before, batch = mismatch.before, mismatch.batch
 
     def replay(trace: tuple[int, int] | None) -> tuple[NDArray[np.uint32], int]:
         with Simulation(description, library) as simulation:
             if trace and waveform:
                 simulation.trace(waveform, *trace)
-            simulation.load_chip(before, stage)
+            simulation.load_chip(before, mismatch.stage)
             simulation.log()
             with suppress(Unfinished):
-                if target is None:
-                    simulation.infer(x)
+                if batch.target is None:
+                    simulation.infer(batch.inputs)
                 else:
-                    simulation.learn(x, target, stage)
+                    simulation.learn(batch.inputs, batch.target, mismatch.stage, batch.scale)
             return simulation.log(), simulation.cycle
 
     log, end = replay(None)
-    chip = before.copy()
-    model = chip.forward(x, None if target is None else chip.perturb())
-    found = _first_wrong(description, probes, log, model)
+    chip = before.traced()
+    model = chip.forward(batch.inputs, None if batch.target is None else chip.perturb())
+    found = _first_wrong(description, log, model)
     if found:
         cycle, signal, wanted, got, sample, step = found
         difference = Difference(difference.update, signal, wanted, got, sample, step, cycle)
@@ -152,9 +154,10 @@ def locate(
 
 
 def _first_wrong(
-    d: Description, probes: list[Probe], log: NDArray[np.uint32], model: Forward
+    d: Description, log: NDArray[np.uint32], model: list[Forward]
 ) -> tuple[int, str, int, int, int, int | None] | None:
     """Walk through the log in time; the payloads of a probe come in the model's order."""
+    probes = probes_of(d)
     sizes = [_words(probe.bits) for probe in probes]
     count = [0] * len(probes)
     position = 0
@@ -163,7 +166,7 @@ def _first_wrong(
         cycle = int(log[position + 1]) | int(log[position + 2]) << 32
         words = log[position + 3 : position + 3 + sizes[probe]]
         payload = int.from_bytes(words.tobytes(), "little")
-        wrong = _check_row(d, probes[probe].name, payload, count[probe], model)
+        wrong = _check_row(d, probes[probe], payload, count[probe], model)
         if wrong:
             return cycle, *wrong
         count[probe] += 1
@@ -177,18 +180,19 @@ def _words(bits: int) -> int:
 
 
 def _check_row(
-    d: Description, name: str, payload: int, number: int, model: Forward
+    d: Description, probe: Probe, payload: int, number: int, model: list[Forward]
 ) -> tuple[str, int, int, int, int | None] | None:
     """The first wrong field of a stream's payload ``number``: signal, both values, place."""
-    kind, index = name.split("_")
-    layer = geometry(d).layers[int(index)]
-    trace = model.layers[layer.index]
+    part = next(n for n in range(len(d.parts)) if probe.layer in d.layers_of(n))
+    layer = geometry(d.parts[part]).layers[probe.layer - d.layers_of(part).start]
+    kind, trace = probe.kind, model[part].layers[layer.index]
     values, tangents = (trace.z, trace.dz) if kind == "sums" else (trace.spikes, trace.dspikes)
-    f, lanes, width = d.formats, d.lanes_built, layer.next_simd
+    f, lanes, width = d.formats, d.parts[part].lanes, layer.next_simd
     rows = layer.n_out if layer.reads_out else layer.rows
     frame, row = divmod(number, rows)
-    sample, step = divmod(frame, d.network.time_steps) if values.ndim == 3 else (frame, None)
-    turn, sample = divmod(sample, d.learning.batch)
+    steps = d.networks[part].time_steps
+    sample, step = divmod(frame, steps) if values.ndim == 3 else (frame, None)
+    turn, sample = divmod(sample, d.batch[part])
     at = (sample,) if step is None else (step, sample)
     values, tangents = values[at], tangents[turn * lanes : (turn + 1) * lanes, *at]
     value_bits = f.membrane.bits if kind == "sums" else 1
@@ -206,7 +210,7 @@ def _check_row(
             fields.append((f"{names[1]}[{neuron}], lane {k}", int(tangents[k, neuron]), got))
         for signal, wanted, got in fields:
             if wanted != got:
-                return f"layer {index} {signal}", wanted, got, sample, step
+                return f"layer {probe.layer} {signal}", wanted, got, sample, step
     return None
 
 

@@ -1,69 +1,30 @@
 """Any chip of a description that is reached from outside, as a training engine."""
 
-from typing import Protocol, Self
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.boards.board import Board
 from dualspike.golden.checkpoint import State
-from dualspike.golden.chip import Chip
-from dualspike.golden.fixed import first_chip, real_loss, real_parameters, restore_chip
-from dualspike.golden.integer import Matrix
+from dualspike.golden.fixed import (
+    first_chip,
+    real_loss,
+    real_parameters,
+    restore_chip,
+    stored_batch,
+    stored_inputs,
+)
 from dualspike.golden.network import Parameters
-from dualspike.golden.rounding import Ints, quantise, real
+from dualspike.golden.rounding import Ints, real
 from dualspike.model.description import Description
+from dualspike.testbench.simulation import Simulation
 
 Floats = NDArray[np.float64]
 
 
-class Learned(Protocol):
-    """What is read behind an update; ``loss`` is the sum of squared errors."""
-
-    @property
-    def loss(self) -> int:
-        """In units of the membrane's last bit, squared."""
-        ...
-
-
-class Device(Protocol):
-    """A chip: `testbench.bulk.Simulation`, or `boards.board.Board`.
-
-    ``cycles`` counts the clocks that it took.
-    """
-
-    cycles: int
-
-    def close(self) -> None:
-        """Give it back."""
-        ...
-
-    def load_chip(self, chip: Chip, stage: int = 0) -> None:
-        """Write all that a chip holds."""
-        ...
-
-    def write(self, name: str, value: int) -> None:
-        """Set a register."""
-        ...
-
-    def read_wide(self, name: str) -> int:
-        """A signed 64-bit value from a pair of registers."""
-        ...
-
-    def learn(self, x: Ints, target: Ints, stage: int = 0) -> Learned:
-        """Updates on one batch or several in a row."""
-        ...
-
-    def infer(self, x: Ints) -> Ints:
-        """Outputs [B, n_out] of stored inputs x [B, n_in]."""
-        ...
-
-    def weights(self) -> tuple[list[Matrix], list[Matrix]]:
-        """Read all weights and biases back."""
-        ...
-
-    def velocities(self) -> list[Matrix]:
-        """Read the velocities back; none without momentum."""
-        ...
+Device = Board | Simulation
 
 
 class DeviceEngine:
@@ -91,36 +52,55 @@ class DeviceEngine:
     def __exit__(self, *_: object) -> None:
         self._device.close()
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once; see golden.train.Engine.update."""
-        f, clocks = self._d.formats, self._device.cycles
-        stored_x, stored_y = quantise(x, f.input, "x"), quantise(target, f.target, "y")
-        learned = self._device.learn(stored_x, stored_y, self._d.stage(update))
+        batch = stored_batch(self._d, inputs, target)
+        clocks = self._device.cycles
+        learned = self._device.learn(*batch.to_learn(self._d.stage(update)))
         self.learning_cycles += self._device.cycles - clocks
-        return real_loss(self._d, learned.loss, len(x))
+        return real_loss(self._d, learned.loss)
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
         """Outputs from the hardware; see golden.train.Engine.predict."""
-        f = self._d.formats
-        return real(self._device.infer(quantise(x, f.input, "x")), f.membrane)
+        found = self.infer(stored_inputs(self._d, inputs))
+        return real(found, self._d.formats.membrane)
+
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Stored outputs for stored inputs, for any numbers of rows.
+
+        The grid of an operator chip has the batch's size: what is asked for is taken in tiles of
+        it, the last of each axis filled up with the last row.
+        """
+        if self._d.kind == "mlp":
+            return self._device.infer(inputs)
+        shape, size = [len(rows) for rows in inputs], self._d.batch
+        y = np.empty(shape, np.int64)
+        for tile in np.ndindex(*(-(-rows // n) for rows, n in zip(shape, size, strict=True))):
+            places = [
+                np.arange(at * n, min((at + 1) * n, rows))
+                for at, n, rows in zip(tile, size, shape, strict=True)
+            ]
+            filled = [
+                rows[np.resize(some, len(some) if part == 0 else n)]
+                for part, (rows, some, n) in enumerate(zip(inputs, places, size, strict=True))
+            ]
+            found = self._device.infer(filled)
+            y[np.ix_(*places)] = found[tuple(slice(len(some)) for some in places)]
+        return y
 
     def state(self) -> State:
         """What is read over the bus; see golden.checkpoint.Resumable.state."""
-        pairs = zip(*self._device.weights(), strict=True)
-        lfsr = self._device.read_wide("LFSR") & (1 << 64) - 1
-        memories = [memory for pair in pairs for memory in pair]
-        memories += self._device.velocities()
         drawn = self._d.network.coding == "bernoulli"
-        coder = self._device.read_wide("CODER") & (1 << 64) - 1 if drawn else 0
-        return State(tuple(memories), lfsr, self.learning_cycles, coder)
+        coder = self._device.read_wide("CODER", signed=False) if drawn else 0
+        lfsr = self._device.read_wide("LFSR", signed=False)
+        return State(tuple(self._device.contents()), lfsr, self.learning_cycles, coder)
 
     def restore(self, state: State, updates: int) -> None:
         """Write a state over the bus; see golden.checkpoint.Resumable.restore."""
         learning = self._d.learning
         restore_chip(self.chip, state)
-        self._device.load_chip(self.chip, self._d.stage(updates))
-        if learning.schedule == "chip":
-            self._device.write("PHASE", updates * learning.stages % learning.updates)
+        phase = updates * learning.stages % learning.updates
+        self._device.load_chip(self.chip, self._d.stage(updates), phase)
         self.learning_cycles = state.clocks
 
     def weights(self) -> Parameters:

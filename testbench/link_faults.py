@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualspike.boards.board import Board
 from dualspike.boards.host import Host
 from dualspike.model.description import Description
+from dualspike.model.memory_map import memory_map
 from dualspike.model.registers import register_map
 from dualspike.testbench.board import BoardSimulation
 from dualspike.testbench.faulty_line import FaultyLine
@@ -38,10 +40,13 @@ def endure(d: Description, simulation: BoardSimulation, octets: int, seed: int) 
     line = FaultyLine(SimulatedLine(simulation), ONE_IN, seed)
     host = Host(line, TIMEOUT)
     board = Board(host, d)
-    bits = d.formats.weight.bits
-    half = 1 << (bits - 1)
-    shapes = [shape for n_in, n_out in d.shapes for shape in ((n_out, n_in), (n_out,))]
-    held = [rng.integers(-half, half, shape) for shape in shapes]
+    memories, form = memory_map(d), d.formats.weight
+
+    def words(first: int = 0) -> list[NDArray[np.int64]]:
+        shapes = [one.shape for one in memories[first:]]
+        return [rng.integers(form.lowest, form.highest + 1, shape) for shape in shapes]
+
+    held = words()
     board.fill(held)
     still = {
         register.name: register.reset
@@ -50,13 +55,11 @@ def endure(d: Description, simulation: BoardSimulation, octets: int, seed: int) 
     }
     moved = transfers = 0
     while moved < octets:
-        first = int(rng.integers(len(shapes)))
-        fresh = [rng.integers(-half, half, shape) for shape in shapes[first:]]
-        held[first:] = fresh
+        first = int(rng.integers(len(memories)))
+        held[first:] = fresh = words(first)
         board.fill(fresh, first)
-        for select, values in enumerate(held):
-            found = board.dump(select, values.shape, bits)
-            assert np.array_equal(found, values), f"memory {select} behind {moved} bytes"
+        for one, found, values in zip(memories, board.contents(), held, strict=True):
+            assert np.array_equal(found, values), f"{one.name} behind {moved} bytes"
         moved += 4 * (sum(one.size for one in fresh) + sum(one.size for one in held))
         transfers += 1 + len(held)
         name = list(still)[transfers % len(still)]

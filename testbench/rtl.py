@@ -1,17 +1,25 @@
 """The Verilated core as a training engine, with the integer model beside it if wanted."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.fixed import real_loss
+from dualspike.golden.fixed import StoredBatch, real_loss, stored_batch
 from dualspike.golden.network import Parameters
-from dualspike.golden.rounding import quantise, real
+from dualspike.golden.rounding import Ints
 from dualspike.model.description import Description
-from dualspike.testbench.bulk import Simulation, Unfinished
-from dualspike.testbench.compare import Difference, compare_outputs, compare_update, not_taken
+from dualspike.testbench.compare import (
+    Difference,
+    Mismatch,
+    compare_outputs,
+    compare_update,
+    not_taken,
+)
 from dualspike.testbench.device import DeviceEngine
+from dualspike.testbench.simulation import Simulation
+from dualspike.testbench.verilated import Unfinished
 
 Floats = NDArray[np.float64]
 
@@ -42,16 +50,15 @@ class RtlEngine(DeviceEngine):
         self._pool.shutdown()
         super().__exit__()
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once; see golden.train.Engine.update."""
         if not self._checking:
-            return super().update(x, target, update)
-        f, stage = self._d.formats, self._d.stage(update)
-        stored_x, stored_y = quantise(x, f.input, "x"), quantise(target, f.target, "y")
-        clocks = self.simulation.cycles
-        before = self.chip.copy()
-        running = self._pool.submit(self.simulation.learn, stored_x, stored_y, stage)
-        expected = self.chip.update(stored_x, stored_y, stage)
+            return super().update(inputs, target, update)
+        batch, stage = stored_batch(self._d, inputs, target), self._d.stage(update)
+        given = batch.to_learn(stage)
+        clocks, before = self.simulation.cycles, self.chip.copy()
+        running = self._pool.submit(self.simulation.learn, *given)
+        expected = self.chip.update(*given)
         try:
             record = running.result()
             self.difference = compare_update(update, self.chip, expected, record, self.simulation)
@@ -59,20 +66,18 @@ class RtlEngine(DeviceEngine):
             record, self.difference = expected, not_taken(update, late)
         self.learning_cycles += self.simulation.cycles - clocks
         if self.difference:
-            self.mismatch = (before, stored_x, stored_y, stage)
+            self.mismatch = Mismatch(before, batch, stage)
             self._checking = False
-        return real_loss(self._d, record.loss, len(x))
+        return real_loss(self._d, record.loss)
 
-    def predict(self, x: Floats) -> Floats:
-        """Outputs from the hardware; see golden.train.Engine.predict."""
-        if not self._checking:
-            return super().predict(x)
-        f = self._d.formats
-        stored = quantise(x, f.input, "x")
-        results = self.simulation.infer(stored)
-        expected = self.chip.infer(stored)
-        self.difference = compare_outputs(self.chip, expected, results, self.simulation)
-        if self.difference:
-            self.mismatch = (self.chip.copy(), stored, None, 0)
-            self._checking = False
-        return real(results, f.membrane)
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Stored outputs; see `DeviceEngine.infer`."""
+        results = super().infer(inputs)
+        if self._checking:
+            before = self.chip.copy()
+            expected = self.chip.infer(inputs)
+            self.difference = compare_outputs(self.chip, expected, results, self.simulation)
+            if self.difference:
+                self.mismatch = Mismatch(before, StoredBatch(list(inputs), None), 0)
+                self._checking = False
+        return results

@@ -5,50 +5,49 @@ Data of a user seldom clip anything, and engines give a chip one batch with a co
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from dualspike.golden.chip import Chip
+from dualspike.golden.fixed import StoredBatch
 from dualspike.golden.integer import Matrix
-from dualspike.golden.integer_operator import OperatorChip
-from dualspike.golden.rounding import Ints
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.testbench.bulk import Simulation, Unfinished
+from dualspike.model.memory_map import memory_map
+from dualspike.model.record import Record
 from dualspike.testbench.compare import (
     Difference,
+    Mismatch,
     compare_outputs,
     compare_update,
     locate,
     not_taken,
 )
-from dualspike.testbench.operator_bulk import OperatorSimulation
+from dualspike.testbench.simulation import Simulation
+from dualspike.testbench.verilated import Unfinished
 
 BATCHES, INFERENCES = 3, 64
 
-C = TypeVar("C", Chip, OperatorChip)
-Batch = tuple[Ints, Ints]
-
 
 def strain(d: Description, simulation: Simulation, waveform: Path | None) -> Difference | None:
-    """The first difference in `BATCHES` batches at the limits, then in as many inferences.
+    """The first difference in `BATCHES` batches at the limits, then in inferences.
 
     One that a batch shows by itself is located as those of training are; one that only the run of
     several shows has the name of a register.
     """
     rng = np.random.default_rng(d.learning.seed)
-    chip = _at_limits(Chip(d, *_parameters(d, rng)), rng)
+    chip = _at_limits(d, rng)
     simulation.load_chip(chip)
     simulation.write("FLAGS", 0)
     difference = _learn(d, chip, simulation, rng, waveform) if d.learns else None
     if difference is None:
-        x, before = at_ends(rng, d.formats.input, INFERENCES, d.network.layers[0]), chip.copy()
-        found = simulation.infer(x)
-        difference = compare_outputs(chip, chip.infer(x), found, simulation)
+        rows = [INFERENCES] if d.kind == "mlp" else d.batch
+        batch = StoredBatch(_inputs(d, rng, rows), None)
+        before = chip.copy()
+        found = simulation.infer(batch.inputs)
+        difference = compare_outputs(chip, chip.infer(batch.inputs), found, simulation)
         if difference:
-            difference = locate(d, difference, before, x, None, 0, waveform)
+            difference = locate(d, difference, Mismatch(before, batch, 0), waveform)
     return replace(difference, at_limits=True) if difference else None
 
 
@@ -59,77 +58,65 @@ def _learn(
     rng: np.random.Generator,
     waveform: Path | None,
 ) -> Difference | None:
-    f, n, batch = d.formats, d.network.layers, d.learning.batch
-    x = at_ends(rng, f.input, BATCHES * batch, n[0])
-    y = at_ends(rng, f.target, BATCHES * batch, n[-1])
-    batches = [(x[at : at + batch], y[at : at + batch]) for at in range(0, len(x), batch)]
-    before, records = [], []
-    for turn, (inputs, targets) in enumerate(batches):
-        before.append(chip.copy())
-        records.append(chip.update(inputs, targets, _stage(d, turn)))
+    given = [(_batch(d, rng), _stage(d, turn)) for turn in range(BATCHES)]
+    led: list[Mismatch] = []
+    records: list[Record] = []
+    for batch, stage in given:
+        led.append(Mismatch(chip.copy(), batch, stage))
+        records.append(chip.update(*batch.to_learn(stage)))
     skipped = tuple(map(sum, zip(*(one.skipped for one in records), strict=True)))
     expected = replace(records[-1], skipped=skipped)
     try:
-        found = simulation.learn(x, y, _stage(d, 0))
+        found = simulation.learn(*_joined([one for one, _ in given]).to_learn(_stage(d, 0)))
     except Unfinished as late:
         difference = not_taken(None, late)
     else:
         difference = compare_update(BATCHES - 1, chip, expected, found, simulation)
-    return difference and (_alone(d, before, batches, waveform) or difference)
+    return difference and (_alone(d, led, waveform) or difference)
 
 
-def _alone(
-    d: Description, before: list[Chip], batches: list[Batch], waveform: Path | None
-) -> Difference | None:
+def _alone(d: Description, led: list[Mismatch], waveform: Path | None) -> Difference | None:
     """The first batch that differs when it is given by itself, located."""
-    for turn, (chip, (x, y)) in enumerate(zip(before, batches, strict=True)):
-        chip.flags, stage = 0, _stage(d, turn)
-        model = chip.copy()
+    for turn, one in enumerate(led):
+        one.before.flags = 0
+        model = one.before.copy()
         with Simulation.of(d, quick=True) as simulation:
-            simulation.load_chip(chip, stage)
+            simulation.load_chip(one.before, one.stage)
             try:
-                found = simulation.learn(x, y, stage)
+                found = simulation.learn(*one.batch.to_learn(one.stage))
             except Unfinished as late:
                 return not_taken(turn, late)
-            difference = compare_update(turn, model, model.update(x, y, stage), found, simulation)
+            expected = model.update(*one.batch.to_learn(one.stage))
+            difference = compare_update(turn, model, expected, found, simulation)
         if difference:
-            return locate(d, difference, chip, x, y, stage, waveform)
+            return locate(d, difference, one, waveform)
     return None
 
 
-def strain_operator(d: OperatorDescription, simulation: OperatorSimulation) -> Difference | None:
-    """The same for an operator chip, which has no probes to locate a difference with."""
-    rng, f, sizes = np.random.default_rng(d.learning.seed), d.formats, d.learning.batch
-    chip = _at_limits(OperatorChip(d, *_parameters(d, rng)), rng)
-    simulation.load_chip(chip)
-    simulation.write("FLAGS", 0)
-    inputs = [
-        at_ends(rng, f.input, BATCHES, rows, part.layers[0])
-        for rows, part in zip(sizes, d.parts, strict=True)
-    ]
-    target = at_ends(rng, f.target, BATCHES, *sizes)
-    scale = None if d.learning.floor is None else at_ends(rng, f.scale, BATCHES, sizes[0])
-    records = [
-        chip.update(
-            [one[turn] for one in inputs],
-            target[turn],
-            None if scale is None else scale[turn],
-            _stage(d, turn),
-        )
-        for turn in range(BATCHES)
-    ]
-    rows = [one.reshape(-1, one.shape[-1]) for one in inputs]
-    scales = None if scale is None else scale.ravel()
-    try:
-        found = simulation.learn(rows, target.reshape(-1, *sizes[1:]), scales, _stage(d, 0))
-        difference = compare_update(BATCHES - 1, chip, records[-1], found, simulation)
-        if difference is None:
-            some = [one[0] for one in inputs]
-            outputs = simulation.infer(some)
-            difference = compare_outputs(chip, chip.infer(some), outputs, simulation)
-    except Unfinished as late:
-        difference = not_taken(None, late)
-    return replace(difference, at_limits=True) if difference else None
+def _joined(batches: list[StoredBatch]) -> StoredBatch:
+    """The rows of several batches, one after the other in every stream."""
+    scales = [one.scale for one in batches if one.scale is not None]
+    return StoredBatch(
+        [np.concatenate(rows) for rows in zip(*(one.inputs for one in batches), strict=True)],
+        np.concatenate([one.target for one in batches if one.target is not None]),
+        np.concatenate(scales) if scales else None,
+    )
+
+
+def _batch(d: Description, rng: np.random.Generator) -> StoredBatch:
+    shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
+    weighted = d.learning.floor is not None
+    return StoredBatch(
+        _inputs(d, rng, d.batch),
+        at_ends(rng, d.formats.target, *shape),
+        at_ends(rng, d.formats.scale, d.batch[0]) if weighted else None,
+    )
+
+
+def _inputs(d: Description, rng: np.random.Generator, rows: list[int]) -> list[Matrix]:
+    widths = [network.layers[0] for network in d.networks]
+    pairs = zip(rows, widths, strict=True)
+    return [at_ends(rng, d.formats.input, count, width) for count, width in pairs]
 
 
 def at_ends(rng: np.random.Generator, form: Format, *shape: int) -> Matrix:
@@ -139,21 +126,14 @@ def at_ends(rng: np.random.Generator, form: Format, *shape: int) -> Matrix:
     return np.where(rng.integers(0, 2, shape), ends, anywhere)
 
 
-def _stage(d: Description | OperatorDescription, turn: int) -> int:
+def _stage(d: Description, turn: int) -> int:
     """That of a batch: shifts of a host begin at 0, so that steps clip; or as the chip counts."""
     return -min(d.step_shift) if d.learning.schedule == "host" else d.stage(turn)
 
 
-def _parameters(
-    d: Description | OperatorDescription, rng: np.random.Generator
-) -> tuple[list[Matrix], list[Matrix]]:
-    form = d.formats.weight
-    weights = [at_ends(rng, form, n_out, n_in) for n_in, n_out in d.shapes]
-    return weights, [at_ends(rng, form, n_out) for _, n_out in d.shapes]
-
-
-def _at_limits(chip: C, rng: np.random.Generator) -> C:
-    """The chip with velocities at the limits as well."""
-    for velocity in chip.velocities:
-        velocity[:] = at_ends(rng, chip.d.step_format, *velocity.shape)
+def _at_limits(d: Description, rng: np.random.Generator) -> Chip:
+    """A chip whose weights, biases and velocities are at the ends of their formats."""
+    memories = [at_ends(rng, one.format, *one.shape) for one in memory_map(d)]
+    chip = Chip(d, memories[: 2 * d.n_layers : 2], memories[1 : 2 * d.n_layers : 2])
+    chip.load(memories)
     return chip

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dualspike.golden.data import Dataset, batch_indices
 from dualspike.golden.network import Parameters
+from dualspike.golden.problems.problem import Problem
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
-from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.compare import Difference, locate
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation
 from dualspike.testbench.strain import strain
 from dualspike.testbench.verilate import SHORT
 
@@ -65,7 +65,7 @@ class Verdict:
 
 def verify(
     description: Description,
-    dataset: Dataset,
+    problem: Problem,
     updates: int,
     waveform: Path | None = None,
     progress: Callable[[int, float], None] | None = None,
@@ -79,42 +79,58 @@ def verify(
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
     around it go to ``waveform`` (VCD) if one is given.
     """
-    batch, seed = description.learning.batch, description.learning.seed
-    g = geometry(description)
-    updates, inferences = (updates, INFERENCES) if description.learns else (0, ONLY_INFERENCES)
-    clocks = (updates * batch * description.passes + inferences) * g.interval
-    simulation = Simulation.of(description, quick=clocks < SHORT)
-    with RtlEngine(description, simulation, check=True, initial=initial) as engine:
-        skipping = [layer for layer in g.layers if layer.skips]
-        learned = [0] * len(skipping)
+    d = description
+    updates, inferences = (updates, INFERENCES) if d.learns else (0, ONLY_INFERENCES)
+    simulation = Simulation.of(d, quick=_clocks(d, updates, inferences) < SHORT)
+    with RtlEngine(d, simulation, check=True, initial=initial) as engine:
+        learned: list[tuple[int, ...]] = []
         began, done = time.perf_counter(), 0
         while done < updates and engine.difference is None:
-            rows = batch_indices(len(dataset.x), batch, seed, done)
-            loss = engine.update(dataset.x[rows], dataset.y[rows], done)
+            batch = problem.training_batch(d.learning.seed, done)
+            loss = engine.update(*batch, done)
             done += 1
-            learned = [sum(pair) for pair in zip(learned, simulation.skipped, strict=True)]
+            learned.append(simulation.skipped)
             if progress:
                 progress(done, loss)
         seconds = time.perf_counter() - began
         samples, cycles = simulation.samples, simulation.cycles
         if engine.difference is None:
-            count = min(inferences, len(dataset.test_x))
-            rows = np.linspace(0, len(dataset.test_x) - 1, count).astype(int)
-            engine.predict(dataset.test_x[rows])
+            first, *others = problem.test.inputs
+            rows = np.linspace(0, len(first) - 1, min(inferences, len(first))).astype(int)
+            engine.predict([first[rows], *others])
         inferred = simulation.samples - samples
+        skips = _skips(d, learned, samples, simulation.skipped, inferred)
         inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
-        skips = tuple(
-            Skips(
-                layer.index,
-                learned[n] / max(1, samples * description.passes * g.sample_cycles(layer)),
-                simulation.skipped[n] / (max(1, inferred) * g.sample_cycles(layer)),
-            )
-            for n, layer in enumerate(skipping)
-        )
         difference = engine.difference
         if difference:
-            difference = locate(description, difference, *engine.mismatch, waveform)
+            difference = locate(d, difference, engine.mismatch, waveform)
         else:
-            difference = strain(description, simulation, waveform)
+            difference = strain(d, simulation, waveform)
         waveform = waveform if difference and waveform and waveform.exists() else None
     return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds, skips)
+
+
+def _clocks(d: Description, updates: int, inferences: int) -> int:
+    """About how long it will take."""
+    interval = max(geometry(part).interval for part in d.parts)
+    return (updates * sum(d.batch) * d.passes + inferences) * interval
+
+
+def _skips(
+    d: Description,
+    learned: list[tuple[int, ...]],
+    samples: int,
+    inferred: tuple[int, ...],
+    inferences: int,
+) -> tuple[Skips, ...]:
+    """For every layer that skips its share of clocks in learning, and in inference."""
+    sizes = [geometry(part) for part in d.parts]
+    layers = [(g, layer) for g in sizes for layer in g.layers if layer.skips]
+    return tuple(
+        Skips(
+            layer.index,
+            sum(one[n] for one in learned) / max(1, samples * d.passes * g.sample_cycles(layer)),
+            inferred[n] / max(1, inferences * g.sample_cycles(layer)),
+        )
+        for n, (g, layer) in enumerate(layers)
+    )

@@ -55,7 +55,10 @@ def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedPro
         (["init", "a", "--preset"], "Option '--preset' requires an argument"),
         (["init", "a", "--force=1"], "Option '--force' does not take a value"),
         (["doctor", "a"], "Got unexpected extra argument(s) (a); see dualspike doctor --help"),
-        (["init", "a", "--preset", "x"], "preset must be one of hat, hat_global, wide, not 'x'"),
+        (
+            ["init", "a", "--preset", "x"],
+            "preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not 'x'",
+        ),
     ],
 )
 def test_bad_usage_is_one_line(capsys, tmp_path, arguments, line):
@@ -64,7 +67,9 @@ def test_bad_usage_is_one_line(capsys, tmp_path, arguments, line):
 
 
 def test_line_breaks_and_markup_stay_inside_the_line(capsys):
-    expected = r"preset must be one of hat, hat_global, wide, not '[red]a\nb'"
+    expected = (
+        r"preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not '[red]a\nb'"
+    )
     assert failure(capsys, ["init", "a", "--preset", "[red]a\nb"]) == expected
     expected = "cannot write [red]a b/c: there is no folder [red]a b"
     assert failure(capsys, ["init", "[red]a\nb/c"]) == expected

@@ -48,7 +48,7 @@ def test_a_fitted_core_comes_with_its_description_and_estimate(
     result = json.loads(text.splitlines()[-1])
     assert "tiny.toml" in result["files"]
     folded = load(out / "tiny.toml")
-    assert geometry(folded).interval == result["sample_interval"] <= 6
+    assert geometry(folded.parts[0]).interval == result["estimate"]["interval"] <= 6
     assert folded.network == load(net).network
     written = result["estimate"]
     assert (out / "report" / "estimate.json").read_text() == sealed(written)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.golden.operator_data import load_operator_data
+from dualspike.golden.data import load_problem
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_load import load_any, load_any_preset, load_operator
+from dualspike.model.load import load, load_preset
 from dualspike.model.seal import sealed
 from dualspike.testbench.verilate import tool_environment, verilator_home
 
@@ -45,9 +45,9 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_description_is_of_the_kind_that_it_says(net: Path) -> None:
-    assert load_any(net).name == "tiny"
+    assert load(net).name == "tiny"
     for name in ("hat", "poisson", "reaction_diffusion", "reaction-diffusion"):
-        assert load_any_preset(name).name == name.replace("-", "_")
+        assert load_preset(name).name == name.replace("-", "_")
 
 
 def test_generate_writes_a_core(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +119,7 @@ def test_functions_are_inferred_on_the_hardware(
     lines = (net.parent / "seen/outputs.csv").read_text().splitlines()
     table = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
     assert lines[0] == "function,x0,y"
-    problem = load_operator_data(load_operator(net))
+    problem = load_problem(load(net))
     points = problem.test.inputs[1].ravel()
     np.testing.assert_array_equal(table[:, 0], np.repeat([0, 1], len(points)))
     np.testing.assert_allclose(table[:, 1], np.tile(points, 2), rtol=1e-8)
@@ -154,10 +154,10 @@ def test_a_fitted_core_comes_with_its_description(
     result = json.loads(capsys.readouterr().out)
     assert result["estimate"]["clocks_per_batch_at_most"] <= 4 * 20e6 / 3e5
     assert "tiny.toml" in result["files"]
-    folded = load_operator(net.parent / "out/tiny.toml")
+    folded = load(net.parent / "out/tiny.toml")
     assert config_hash(folded) == result["config_hash"]
-    assert folded.learning == load_operator(net).learning
-    assert folded.hardware.pe != load_operator(net).hardware.pe
+    assert folded.learning == load(net).learning
+    assert folded.hardware.pe != load(net).hardware.pe
 
 
 def test_a_wrapped_core(net: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_wrapped_core(net: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["train", "--engine", "golden"], "--engine must be fixed or rtl for an operator chip"),
+        (["train", "--engine", "board"], "--engine must be golden, fixed or rtl for an operator"),
         (["generate", "--wrap", "ahb"], "--wrap must be one of axi, wishbone, not 'ahb'"),
         (
             ["generate", "--fit", "--device", "ecp5-12f", "--budget", "0.1"],

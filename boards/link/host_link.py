@@ -4,12 +4,12 @@ from amaranth.hdl import Module, ResetInserter
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.boards.link.clerk import Clerk
-from dualspike.boards.link.inbox import Inbox
-from dualspike.boards.link.numbers import Collector, Feeder
-from dualspike.boards.link.outbox import Outbox
+from dualspike.boards.link.numbers import ResultPacker, SampleUnpacker
 from dualspike.boards.link.protocol import Identity
+from dualspike.boards.link.request_handler import RequestHandler
+from dualspike.boards.link.rx_frame_buffer import RxFrameBuffer
 from dualspike.boards.link.slip import SlipDecoder
+from dualspike.boards.link.tx_frame_buffer import TxFrameBuffer
 from dualspike.boards.link.uart import UartReceiver, UartTransmitter, bits_per_clock
 from dualspike.hw.bus import BusSignature
 from dualspike.hw.streams import counter_shape
@@ -30,15 +30,15 @@ class HostLink(wiring.Component):
         self._rate = bits_per_clock(clock_hz, baud)
         registers = len(register_map(d))
         block = Identity.of(d, clock_hz, baud).pack()
-        self._clerk = Clerk(registers, block, learns=d.learns, patience=patience)
-        self._feeder, self._collector = Feeder(d), Collector(d.formats.membrane)
-        feeds = self._feeder.signature.members
+        self._handler = RequestHandler(registers, block, learns=d.learns, patience=patience)
+        self._unpacker, self._packer = SampleUnpacker(d), ResultPacker(d.formats.membrane)
+        feeds = self._unpacker.signature.members
         members = {
             "rx": In(1),
             "tx": Out(1),
             "bus": Out(BusSignature(counter_shape(registers - 1).width)),
             "inputs": feeds["inputs"],
-            "results": In(stream.Signature(self._collector.results.payload.shape())),
+            "results": In(stream.Signature(self._packer.results.payload.shape())),
             "busy": In(1),
             "reset": Out(1),
             "active": Out(1),
@@ -52,44 +52,45 @@ class HostLink(wiring.Component):
         m.submodules.receiver = receiver = UartReceiver(self._rate)
         m.submodules.transmitter = transmitter = UartTransmitter(self._rate)
         m.submodules.decoder = decoder = SlipDecoder()
-        m.submodules.inbox = inbox = Inbox()
-        again = ResetInserter(inbox.reset)
-        clerk, feeder, collector, outbox = self._clerk, self._feeder, self._collector, Outbox()
-        m.submodules.clerk = again(clerk)
-        m.submodules.feeder = again(feeder)
-        m.submodules.collector = again(collector)
-        m.submodules.outbox = again(outbox)
+        m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
+        again = ResetInserter(rx_buffer.reset)
+        handler, unpacker, packer = self._handler, self._unpacker, self._packer
+        tx_buffer = TxFrameBuffer()
+        m.submodules.handler = again(handler)
+        m.submodules.unpacker = again(unpacker)
+        m.submodules.packer = again(packer)
+        m.submodules.tx_buffer = again(tx_buffer)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             decoder.byte.eq(receiver.byte),
             decoder.received.eq(receiver.received),
             decoder.broken.eq(receiver.broken),
-            inbox.octet.eq(decoder.octet),
-            inbox.valid.eq(decoder.valid),
-            inbox.ended.eq(decoder.ended),
-            inbox.spoilt.eq(decoder.spoilt),
+            rx_buffer.octet.eq(decoder.octet),
+            rx_buffer.valid.eq(decoder.valid),
+            rx_buffer.ended.eq(decoder.ended),
+            rx_buffer.spoilt.eq(decoder.spoilt),
             self.tx.eq(transmitter.tx),
-            clerk.busy.eq(self.busy),
-            feeder.learn.eq(clerk.learn),
-            outbox.sequence.eq(clerk.sequence),
-            outbox.place.eq(clerk.place),
-            outbox.data.eq(clerk.data),
-            outbox.write.eq(clerk.write),
-            outbox.send.eq(clerk.send),
-            outbox.refuse.eq(clerk.refuse),
-            clerk.sending.eq(outbox.busy),
-            self.reset.eq(inbox.reset),
-            self.active.eq(clerk.active),
-            self.lost.eq(inbox.lost),
-            self.refused.eq(clerk.refused),
+            handler.busy.eq(self.busy),
+            unpacker.learn.eq(handler.learn),
+            tx_buffer.sequence.eq(handler.sequence),
+            tx_buffer.place.eq(handler.place),
+            tx_buffer.data.eq(handler.data),
+            tx_buffer.write.eq(handler.write),
+            tx_buffer.send.eq(handler.send),
+            tx_buffer.refuse.eq(handler.refuse),
+            handler.sending.eq(tx_buffer.busy),
+            self.reset.eq(rx_buffer.reset),
+            self.active.eq(handler.active),
+            self.lost.eq(rx_buffer.lost),
+            self.refused.eq(handler.refused),
         ]
-        connect(m, outbox.bytes, transmitter.bytes)
-        connect(m, inbox.records, clerk.records)
-        connect(m, clerk.bus, flipped(self.bus))
-        connect(m, clerk.feed, feeder.bytes)
-        connect(m, collector.bytes, clerk.collected)
-        connect(m, feeder.inputs, flipped(self.inputs))
-        connect(m, flipped(self.results), collector.results)
+        connect(m, tx_buffer.bytes, transmitter.bytes)
+        connect(m, rx_buffer.records, handler.records)
+        connect(m, handler.bus, flipped(self.bus))
+        connect(m, handler.feed, unpacker.bytes)
+        connect(m, packer.bytes, handler.collected)
+        connect(m, unpacker.inputs, flipped(self.inputs))
+        connect(m, flipped(self.results), packer.results)
         if self._d.learns:
-            connect(m, feeder.targets, flipped(self.targets))
+            connect(m, unpacker.targets, flipped(self.targets))
         return m

@@ -19,7 +19,7 @@ def number_bytes(form: Format) -> int:
     return -(-form.bits // 8)
 
 
-class Feeder(wiring.Component):
+class SampleUnpacker(wiring.Component):
     """Bytes to samples: all inputs, filled up to whole chunks, and with ``learn`` the targets.
 
     Targets wait in a queue of a few samples, so that a sample may enter while the one before it
@@ -28,7 +28,7 @@ class Feeder(wiring.Component):
 
     def __init__(self, description: Description) -> None:
         self._d = description
-        self._layer = geometry(description).layers[0]
+        self._layer = geometry(description.parts[0]).layers[0]
         f = description.formats
         inputs = data.ArrayLayout(signed(f.input.bits), self._layer.simd)
         members = {
@@ -105,7 +105,7 @@ class Feeder(wiring.Component):
                     m.next = "CHUNK"
 
 
-class Collector(wiring.Component):
+class ResultPacker(wiring.Component):
     """Results to bytes, ``place`` of them for each."""
 
     def __init__(self, form: Format) -> None:

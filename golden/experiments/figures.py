@@ -17,13 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
-from dualspike.golden.data import HAT_GRID
 from dualspike.golden.experiments.folder import Folder
 from dualspike.golden.experiments.methods import Experiment, Rule
 from dualspike.golden.experiments.records import loss_curve
 from dualspike.golden.experiments.report import Report, Row
 from dualspike.golden.figures import ACCENT, ERRORS, INK, MUTED, VALUES, running_mean, write_figure
 from dualspike.golden.problems.accuracy import relative_l2
+from dualspike.golden.problems.hat import HAT_GRID
 from dualspike.golden.problems.problem import Problem
 
 Floats = NDArray[np.float64]

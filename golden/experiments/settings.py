@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import InstanceOf, PlainSerializer, ValidationError, model_validator
 
-from dualspike.golden.data import HAT_POINTS
 from dualspike.golden.estimators.directions import Distribution, Structure
 from dualspike.golden.experiments.methods import METHODS, Experiment, Method
 from dualspike.golden.optimisers import Adam, Momentum, Optimiser, Sgd
-from dualspike.golden.problems.hat import HatSettings
+from dualspike.golden.problems.hat import HAT_POINTS, HatSettings
 from dualspike.golden.problems.poisson import PoissonSettings
 from dualspike.golden.problems.random_field import RandomField
 from dualspike.golden.problems.reaction_diffusion import ReactionDiffusionSettings

@@ -17,21 +17,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.data import load_problem
 from dualspike.golden.experiments.archive import read_archive, write_archive
 from dualspike.golden.fixed import FixedEngine
-from dualspike.golden.operator_data import load_operator_data
-from dualspike.golden.operator_engine import FixedOperatorEngine
 from dualspike.golden.problems.accuracy import mean_relative_l2, relative_l2
-from dualspike.golden.problems.hat import HatSettings
-from dualspike.golden.problems.problem import Problem, build
+from dualspike.golden.problems.problem import Problem
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
 from dualspike.model.identity import VERSION
 from dualspike.model.keys import Purpose
 from dualspike.model.load import describe, load_preset
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_load import describe_operator, load_operator_preset
 
 Floats = NDArray[np.float64]
 NetworkName = Literal["hat", "poisson", "reaction-diffusion"]
@@ -72,7 +68,7 @@ class Trial:
         """What its file is called."""
         return "-".join(filter(None, (self.network, self.factor, self.form, str(self.seed))))
 
-    def description(self) -> Description | OperatorDescription:
+    def description(self) -> Description:
         """The chip; a target has at most the membrane's fraction bits, and follows it."""
         base = preset(self.network)
         tables = base.model_dump()
@@ -83,9 +79,7 @@ class Trial:
             target = base.formats.target
             if self.factor == "membrane" and form.fraction < target.fraction:
                 tables["formats"]["target"] = replace(target, fraction=form.fraction)
-        if isinstance(base, Description):
-            return describe(tables, self.name)
-        return describe_operator(tables, self.name)
+        return describe(tables, self.name)
 
     @property
     def identity(self) -> str:
@@ -108,11 +102,9 @@ class Found:
     seconds: float
 
 
-def preset(network: NetworkName) -> Description | OperatorDescription:
+def preset(network: NetworkName) -> Description:
     """The chip around whose formats the study goes."""
-    if network == "hat":
-        return load_preset("hat")
-    return load_operator_preset(network)
+    return load_preset(network)
 
 
 def narrowed(network: NetworkName) -> dict[str, list[str]]:
@@ -177,21 +169,15 @@ def execute(folder: Path, trial: Trial, notice: Notice) -> None:
 def train(trial: Trial, notice: Notice) -> Found | None:
     """One training run; None if ``notice`` ended it."""
     d, problem = trial.description(), _problem(trial.network)
-    sizes = d.learning.batch
-    problem = replace(problem, batch_sizes=tuple(sizes) if isinstance(sizes, list) else (sizes,))
-    engine = FixedEngine(d) if isinstance(d, Description) else FixedOperatorEngine(d)
+    problem, engine = replace(problem, batch_sizes=tuple(d.batch)), FixedEngine(d)
     began = time.perf_counter()
     for update in range(trial.updates):
         inputs, target = problem.batch((trial.seed, update, Purpose.BATCH))
-        if isinstance(engine, FixedEngine):
-            loss = engine.update(inputs[0], target, update)
-        else:
-            loss = engine.update(inputs, target, update)
-        if not notice(update + 1, loss):
+        if not notice(update + 1, engine.update(inputs, target, update)):
             return None
     seconds = time.perf_counter() - began
     inputs, truth = problem.validation.inputs, problem.validation.target
-    y = engine.predict(inputs[0]) if isinstance(engine, FixedEngine) else engine.predict(inputs)
+    y = engine.predict(inputs)
     over_all = relative_l2(y, truth)
     error = over_all if trial.network == "hat" else mean_relative_l2(y, truth)
     return Found(error, over_all, engine.chip.flags, seconds)
@@ -200,5 +186,4 @@ def train(trial: Trial, notice: Notice) -> Found | None:
 @lru_cache(maxsize=1)
 def _problem(network: NetworkName) -> Problem:
     """Computed once in a process, however many trials it executes."""
-    d = preset(network)
-    return build(HatSettings()) if isinstance(d, Description) else load_operator_data(d)
+    return load_problem(preset(network))

@@ -15,8 +15,8 @@ from dualspike.golden.experiments.widths import (
     trials,
 )
 from dualspike.model.formats import Format
+from dualspike.model.head import ProductFlag
 from dualspike.model.identity import VERSION
-from dualspike.model.operator_chip import ProductFlag
 from dualspike.model.registers import Flag
 
 FLAGS = [*Flag, *ProductFlag]

@@ -1,14 +1,31 @@
 """The 2-D Mexican hat, learned by an mlp."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dualspike.golden.data import HAT_GRID, HAT_POINTS, HAT_SEED, Floats, hat
 from dualspike.golden.problems.portable import rounded
 from dualspike.golden.problems.problem import Kind, Samples
 from dualspike.golden.problems.ranges import check_whole
+
+Floats = NDArray[np.float64]
+
+HAT_SIGMA = 0.8
+HAT_POINTS = 10_000
+HAT_GRID = 65
+HAT_SEED = 0
+
+
+def hat(points: Floats) -> Floats:
+    """Mexican hat [N, 1] at points [N, 2], with s = 0.8 and q = (x^2 + y^2) / (2 s^2).
+
+    psi = (1 - q) exp(-q) / (pi s^4). Source: Wan, Zhang, Karniadakis, arXiv 2411.07057 (2024).
+    """
+    q = np.square(points).sum(axis=1, keepdims=True) / (2 * HAT_SIGMA**2)
+    return (1 - q) * np.exp(-q) / (math.pi * HAT_SIGMA**4)
 
 
 @dataclass(frozen=True)

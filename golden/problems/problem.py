@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.problems.ranges import check_whole
 from dualspike.model.errors import BadInput
+from dualspike.model.keys import Purpose
 
 Floats = NDArray[np.float64]
 Kind = Literal["mlp", "deeponet", "seponet"]
@@ -33,9 +34,11 @@ class Samples:
 class Problem:
     """What a network of some kind learns.
 
-    ``batch_sizes`` says how many rows of each part make up a batch, None for all of them. Raises
-    BadInput for sizes that the training samples do not have. Validation samples are for tuning,
-    so that the test samples are seen once only.
+    ``batch_sizes`` says how many rows of each part make up a batch, None for all of them; they are
+    drawn without replacement, or, where ``replace`` is set, with it. Raises BadInput for sizes that
+    the training samples do not have. Validation samples are for tuning, so that the test samples
+    are seen once only. ``grid`` is (rows, columns) where the test points of an mlp form a plane in
+    row-major order.
     """
 
     name: str
@@ -44,6 +47,8 @@ class Problem:
     validation: Samples
     test: Samples
     batch_sizes: tuple[int | None, ...]
+    replace: bool = False
+    grid: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         parts = len(self.train.inputs)
@@ -52,7 +57,7 @@ class Problem:
                 f"batch sizes of {self.name} must be {parts} numbers, not {len(self.batch_sizes)}"
             )
         for part, (rows, size) in enumerate(zip(self.train.inputs, self.batch_sizes, strict=True)):
-            if size is not None:
+            if size is not None and not self.replace:
                 check_whole(f"batch size {part} of {self.name}", size, 1, len(rows))
 
     @property
@@ -61,9 +66,31 @@ class Problem:
         return tuple(rows.shape[1] for rows in self.train.inputs)
 
     @property
+    def tested_on(self) -> str:
+        """What errors are measured on: the test set, or the training points where there is none."""
+        return "training points" if self.test is self.train else "test set"
+
+    @property
+    def where(self) -> str:
+        """What to put after an error that is not one on a test set, else nothing."""
+        return "" if self.tested_on == "test set" else f", {self.tested_on}"
+
+    @property
     def n_out(self) -> int | None:
         """Width of an mlp's output; None for operator networks, whose width p is free."""
         return self.train.target.shape[1] if self.kind == "mlp" else None
+
+    def training_batch(self, seed: int, update: int) -> tuple[tuple[Floats, ...], Floats]:
+        """Inputs and target of an update of a run: the same for every engine.
+
+        Where rows are drawn with replacement they are default_rng([seed, update]).integers(n, size)
+        of the only part, else those of `batch` with the key (seed, update, Purpose.BATCH).
+        """
+        if not self.replace:
+            return self.batch((seed, update, Purpose.BATCH))
+        rows, size = self.train.inputs[0], self.batch_sizes[0]
+        drawn = np.random.default_rng([seed, update]).integers(len(rows), size=size)
+        return (rows[drawn],), self.train.target[drawn]
 
     def batch(self, key: Sequence[int]) -> tuple[tuple[Floats, ...], Floats]:
         """Inputs and target of a random batch of the training samples.

@@ -44,7 +44,8 @@ CASES = [
 
 def component(name: str, layer: int) -> Dense:
     """One weight layer."""
-    return Dense(*shape(name, layer))
+    d, g, one = shape(name, layer)
+    return Dense(d.parts[0], g, one)
 
 
 class Bench(TB):
@@ -67,8 +68,8 @@ class Bench(TB):
         await fill(self, "weights", flat(self.weights))
         await fill(self, "biases", self.biases)
         if self.g.lanes:
-            await push_words(self, drawn_words(self.d, self.layer))
-            self.set(mask=self.mask)
+            await push_words(self, drawn_words(self.d, self.layer), "learner_")
+            self.set(learner_mask=self.mask)
         if self.layer.skips:
             self.set(learn=1)
             await self.cycle(self.layer.cycles)
@@ -180,17 +181,17 @@ async def learns(dut: HierarchyObject) -> None:
     bench = await Bench.start(dut)
     layer, form = bench.layer, bench.d.formats.weight
     source, sink = bench.source("inputs"), bench.sink("outputs")
-    saturated = bench.pulses("saturated") if bench.g.lanes else []
+    saturated = bench.pulses("learner_saturated") if bench.g.lanes else []
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 8, form.highest // 8)
             step = [small, form.lowest, form.highest][turn]
             saturated.clear()
-            bench.set(lane=lane, step=step)
-            await bench.pulse(start=1)
+            bench.set(learner_lane=lane, learner_step=step)
+            await bench.pulse(learner_start=1)
             for cycle in range(max(layer.cycles, layer.rows) + 2):
                 busy = cycle < max(layer.cycles, layer.rows)
-                assert await bench.see("busy") == busy, f"cycle {cycle}"
+                assert await bench.see("learner_busy") == busy, f"cycle {cycle}"
             assert bool(saturated) == bench.move(lane, step)
         payloads, expected = bench.frames(2)
         source.send(payloads)

@@ -24,7 +24,7 @@ CASES = [{"name": name} for name in ("leaky", "attached")]
 def component(name: str) -> Encoder:
     """The encoder of one of the shapes."""
     d, _, layer = shape(name, 0)
-    return Encoder(d, layer)
+    return Encoder(d.parts[0], layer)
 
 
 class Bench(TB):

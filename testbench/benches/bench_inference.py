@@ -7,7 +7,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.model.geometry import geometry
 from dualspike.model.registers import Command, register_map
-from dualspike.testbench.benches.bench_core import TOP, Bench, component
+from dualspike.testbench.benches.core import TOP, Bench, component
 
 __all__ = ["TOP", "component"]
 
@@ -39,31 +39,31 @@ async def infers(dut: HierarchyObject, stall: float) -> None:
 async def learning_is_no_command(dut: HierarchyObject) -> None:
     """CONTROL takes 1; a 2, like a 0, stops, and lets what is inside come out."""
     bench = await Bench.start(dut)
-    x = bench.samples(3)
-    results = bench.chip.infer(x).ravel().tolist()
+    inputs = bench.samples(3)
+    results = bench.chip.infer(inputs).ravel().tolist()
     for command in (Command.LEARN, Command.STOP):
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("CONTROL") == Command.STOP
-        bench.send(x)
+        bench.send(inputs)
         await bench.cycle(50)
-        assert not bench.inputs.moved and not await bench.see("inputs_ready")
+        assert not bench.inputs[0].moved and not await bench.see("inputs_ready")
         await bench.host.write("CONTROL", Command.INFER)
-        await bench.until(lambda: not bench.inputs.queue)
+        await bench.until(lambda: not bench.inputs[0].queue)
         await bench.host.write("CONTROL", command)
         assert await bench.host.read("STATUS") == 1
-        await bench.until(lambda: not bench.get("busy"))
+        await bench.idle()
         assert bench.results.taken == results
         bench.results.taken.clear()
-        bench.inputs.moved.clear()
+        bench.inputs[0].moved.clear()
 
 
 @cocotb.test()
 async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks."""
     bench = await Bench.start(dut, stall=0.0)
-    interval = geometry(bench.d).interval
+    interval = geometry(bench.d.parts[0]).interval
     await bench.infer(24)
-    chunks, outputs = geometry(bench.d).layers[0].chunks, bench.d.shapes[-1][1]
-    for moved, each in ((bench.inputs.moved, chunks), (bench.results.moved, outputs)):
+    chunks, outputs = geometry(bench.d.parts[0]).layers[0].chunks, bench.d.shapes[-1][1]
+    for moved, each in ((bench.inputs[0].moved, chunks), (bench.results.moved, outputs)):
         ends = moved[each - 1 :: each]
         assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7

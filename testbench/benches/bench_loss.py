@@ -7,7 +7,7 @@ import cocotb
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.loss import Loss
-from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.shapes import described, shape
 from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
@@ -17,8 +17,7 @@ CASES = [{"name": name} for name in ("plain", "folded", "odd", "local")]
 
 def component(name: str) -> Loss:
     """The end of one core."""
-    d, g, _ = shape(name, 0)
-    return Loss(d, g)
+    return Loss(described(name))
 
 
 class Bench(TB):
@@ -28,7 +27,8 @@ class Bench(TB):
         super().__init__(dut)
         self.rng = random.Random(12)
         self.d, self.g, _ = shape(parameters()["name"], 0)
-        self.outputs = self.d.learning.batch * self.d.network.layers[-1] * self.d.readouts
+        self.part = self.d.parts[0]
+        self.outputs = self.d.batch[0] * self.d.network.layers[-1] * self.part.readouts
 
     def batch(self, ends: tuple[int, int, int] | None = None) -> tuple[list[Any], list[int]]:
         """Outputs and targets of a whole batch, random or all at the given ends (y, target, dy)."""
@@ -52,7 +52,7 @@ class Bench(TB):
     ) -> tuple[int, list[int]]:
         """Loss and jvp of some outputs, all of the network's readout or all ``local``."""
         align = self.d.formats.membrane.fraction - self.d.formats.target.fraction
-        weight = 1 if local else self.d.readouts - 1 or 1
+        weight = 1 if local else self.part.readouts - 1 or 1
         pairs = zip(outputs, targets, strict=True)
         errors = [output["value"][0] - (target << align) for output, target in pairs]
         jvp = [

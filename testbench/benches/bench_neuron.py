@@ -36,7 +36,7 @@ CASES = [
 def component(name: str, layer: int) -> Neuron:
     """The neurons behind one layer."""
     d, g, one = shape(name, layer)
-    return Neuron(d, one, g.lanes)
+    return Neuron(d.parts[0], one, g.lanes)
 
 
 class Bench(TB):
@@ -47,7 +47,7 @@ class Bench(TB):
         self.rng = random.Random(10)
         self.d, self.g, self.layer = shape(**parameters())
         f = self.d.formats
-        self.table: list[int] = surrogate_table(self.d).tolist()
+        self.table: list[int] = surrogate_table(self.d.parts[0]).tolist()
         self.half = 1 << (f.membrane.bits - 1), 1 << (f.tangent.bits - 1)
 
     def number(self, half: int, large: int) -> int:

@@ -7,15 +7,16 @@ import cocotb
 import numpy as np
 from cocotb.handle import HierarchyObject
 
+from dualspike.golden.integer import Forward
 from dualspike.golden.integer_product import Product as Golden
 from dualspike.golden.rounding import Ints
 from dualspike.hw.operator_product import Product
+from dualspike.model.cycles import prefix_cycles
 from dualspike.model.formats import Format
-from dualspike.model.operator_chip import ProductFlag
-from dualspike.model.operator_geometry import product_geometry
-from dualspike.model.operator_sizes import prefix_cycles
+from dualspike.model.head import ProductFlag
+from dualspike.model.head_sizes import product_sizes
 from dualspike.model.registers import Flag
-from dualspike.testbench.benches.operator_shapes import operator_described
+from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
@@ -23,13 +24,13 @@ BATCHES = 40  # of functions behind each other, enough to go round in every memo
 PULSES = (Flag.MEMBRANE, ProductFlag.FACTOR, ProductFlag.ERROR, ProductFlag.COTANGENT)
 
 TOP = "product_unit"
-CASES = [{"name": name} for name in ("pair", "triple", "tight", "single")]
+CASES = [{"name": name} for name in ("pair", "triple", "tight", "point")]
 
 
 def component(name: str) -> Product:
     """The product unit of one of the shapes."""
-    d = operator_described(name)
-    return Product(d, product_geometry(d))
+    d = described(name)
+    return Product(d, product_sizes(d))
 
 
 class Bench(TB):
@@ -37,9 +38,9 @@ class Bench(TB):
 
     def __init__(self, dut: HierarchyObject, stall: float) -> None:
         super().__init__(dut)
-        self.d = operator_described(parameters()["name"])
-        self.g, self.rng = product_geometry(self.d), np.random.default_rng(3)
-        self.axes = range(len(self.d.learning.batch))
+        self.d = described(parameters()["name"])
+        self.rng = np.random.default_rng(3)
+        self.axes = range(len(self.d.batch))
         self.factors = [self.source(f"factors_{n}", stall) for n in self.axes]
         self.means = [self.sink(f"means_{n}", stall) for n in self.axes]
         self.targets = self.source("targets", stall)
@@ -59,13 +60,13 @@ class Bench(TB):
     def outputs(self, calm: bool) -> tuple[list[Ints], list[Ints]]:
         """Factors of all parts, and outputs that are these factors, in the format membrane."""
         f = self.d.formats.factor
-        shapes = [(rows, self.d.basis) for rows in self.d.learning.batch]
+        shapes = [(rows, self.d.basis) for rows in self.d.batch]
         return self.lifted([self.stored(f, *shape, calm=calm) for shape in shapes])
 
     def edges(self) -> tuple[list[Ints], list[Ints]]:
         """The same, with products that are all as low as can be and y above the format."""
         f = self.d.formats.factor
-        factors = [np.full((rows, self.d.basis), f.highest) for rows in self.d.learning.batch]
+        factors = [np.full((rows, self.d.basis), f.highest) for rows in self.d.batch]
         factors[0][:] = factors[-1][:] = f.lowest
         return self.lifted(factors)
 
@@ -73,6 +74,11 @@ class Bench(TB):
         """Factors, and the same numbers in the format membrane."""
         f = self.d.formats
         return factors, [one << f.membrane.fraction - f.factor.fraction for one in factors]
+
+    def golden(self, outputs: list[Ints]) -> Golden:
+        """What golden makes of the outputs of the parts."""
+        none = np.zeros((0, 0, 0), np.int64)
+        return Golden(self.d, [Forward(one, none) for one in outputs])
 
     def send(self, factors: list[Ints]) -> None:
         """Queue the rows of all parts."""
@@ -87,11 +93,11 @@ class Bench(TB):
 
     async def learn(self, calm: bool) -> None:
         """One batch: all that comes of it is golden's."""
-        d, f, batch = self.d, self.d.formats, self.d.learning.batch
+        d, f, batch = self.d, self.d.formats, self.d.batch
         self.set(learn=1)
         await self.pulse(clear=1, empty=1)
         factors, outputs = self.outputs(calm)
-        golden = Golden(d, self.g, outputs)
+        golden = self.golden(outputs)
         target = self.stored(f.target, *batch, calm=calm)
         scale = None
         if self.scales:
@@ -104,7 +110,7 @@ class Bench(TB):
         await self.pulse(flush=1)
         for n in self.axes:
             await self.taken(self.means[n], batch[n] * d.basis)
-            assert self.means[n].taken == errors.parts[n].ravel().tolist(), f"E_{n}"
+            assert self.means[n].taken == errors.of_outputs[n].values.ravel().tolist(), f"E_{n}"
             self.means[n].taken.clear()
         assert await self.see("loss") == errors.loss
         assert self.raised() == golden.flags
@@ -114,11 +120,10 @@ class Bench(TB):
 
     async def infer(self, *, edges: bool = False) -> None:
         """One grid of functions without learning."""
-        d = self.d
         self.set(learn=0)
         await self.pulse(empty=1)
         factors, outputs = self.edges() if edges else self.outputs(calm=False)
-        golden = Golden(d, self.g, outputs)
+        golden = self.golden(outputs)
         self.send(factors)
         await self.taken(self.results, golden.y.size)
         assert self.results.taken == golden.y.ravel().tolist()
@@ -154,7 +159,7 @@ async def waits_for_the_whole_grid(dut: HierarchyObject) -> None:
     assert not bench.factors[0].moved
     assert not await bench.see("full")
     for n in bench.axes[1:]:
-        assert await bench.see(f"stored_{n}") == bench.d.learning.batch[n] - 1
+        assert await bench.see(f"stored_{n}") == bench.d.batch[n] - 1
     await bench.pulse(empty=1)
     for n in bench.axes[1:]:
         assert await bench.see(f"stored_{n}") == 0
@@ -169,7 +174,7 @@ async def keeps_its_pace(dut: HierarchyObject, shut: int) -> None:
     a while and the unit has filled up. It is the same whenever the same functions come.
     """
     bench = await Bench.start(dut, 0.0)
-    batch, basis, (inputs, *trunks) = bench.d.learning.batch, bench.d.basis, bench.factors
+    batch, basis, (inputs, *trunks) = bench.d.batch, bench.d.basis, bench.factors
     means, words = bench.means[0], batch[0] * basis
     bench.set(learn=1)
     await bench.pulse(clear=1, empty=1)

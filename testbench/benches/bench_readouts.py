@@ -18,7 +18,7 @@ CASES = [{"name": name} for name in ("local", "near")]
 def component(name: str) -> Readouts:
     """What gathers the outputs of one core."""
     d, g, _ = shape(name, 0)
-    return Readouts(d, g)
+    return Readouts(d.parts[0], g)
 
 
 class Bench(TB):
@@ -29,7 +29,7 @@ class Bench(TB):
         self.rng = random.Random(15)
         self.d, self.g, _ = shape(parameters()["name"], 0)
         self.outputs = self.d.network.layers[-1]
-        self.readouts = range(self.d.readouts)
+        self.readouts = range(self.d.parts[0].readouts)
 
     def rows(self, samples: int) -> list[Any]:
         """Outputs of one readout over the whole formats."""

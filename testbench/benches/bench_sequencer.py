@@ -7,13 +7,14 @@ from fractions import Fraction
 import cocotb
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.sequencer import Course, Sequencer
+from dualspike.hw.sequencer import Sequencer, SequencerConfig
 from dualspike.model.cycles import refill_cycles
+from dualspike.model.head_sizes import squared_error_sizes
 from dualspike.model.lfsr import draw_order
 from dualspike.model.registers import Command
 from dualspike.testbench.benches.plain import Plain
 from dualspike.testbench.benches.reference import rounded
-from dualspike.testbench.benches.shapes import shape
+from dualspike.testbench.benches.shapes import described, shape
 from dualspike.testbench.benches.tb import TB
 from dualspike.testbench.components import parameters
 
@@ -25,8 +26,7 @@ CASES = [
 
 def component(name: str) -> Plain:
     """The sequencer of one core."""
-    d, g, _ = shape(name, 0)
-    return Plain(Sequencer(Course.of(d, g)))
+    return Plain(Sequencer(SequencerConfig.of(described(name))))
 
 
 class Bench(TB):
@@ -36,12 +36,13 @@ class Bench(TB):
         super().__init__(dut)
         self.rng = random.Random(14)
         self.d, self.g, _ = shape(parameters()["name"], 0)
+        self.jvp_bits = squared_error_sizes(self.d).jvp_bits
         self.outputs = self.d.network.layers[-1]
         self.order = draw_order(self.d.learning.structure, self.d.lanes, self.d.shapes)
         layers = len(self.g.layers)
         self.masks = [self.rng.getrandbits(self.d.lanes) for _ in range(layers)]
         self.masks[0] |= 1
-        self.shifts = [self.rng.randint(0, self.g.jvp_bits) for _ in range(layers)]
+        self.shifts = [self.rng.randint(0, self.jvp_bits) for _ in range(layers)]
         self.shifts[0] = 0
         self.word = 0
         self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
@@ -95,9 +96,9 @@ class Bench(TB):
 
     async def samples(self) -> None:
         """The batch enters and leaves, with pauses; open until all have entered."""
-        batch = self.d.learning.batch
+        batch = self.d.batch[0]
         entered = left = 0
-        outputs = self.outputs * self.d.readouts
+        outputs = self.outputs * self.d.parts[0].readouts
         while left < batch * outputs:
             enters = entered < batch and self.rng.random() < 0.5
             leaves = left < entered * outputs and self.rng.random() < 0.5
@@ -118,7 +119,7 @@ class Bench(TB):
 
     async def learn(self, updates: int = 1) -> None:
         """Every lane and layer in order: a step, a start, and then waiting for the sweep."""
-        halves = 1 << (self.g.jvp_bits - 1)
+        halves = 1 << (self.jvp_bits - 1)
         lanes = range(self.d.lanes)
         jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
         self.set(jvp=jvp)

@@ -31,7 +31,8 @@ CASES = [
 
 def component(name: str, layer: int) -> Settle:
     """The end of one layer."""
-    return Settle(*shape(name, layer))
+    d, g, one = shape(name, layer)
+    return Settle(d.parts[0], g, one)
 
 
 class Bench(TB):

@@ -26,7 +26,7 @@ def _described(
         "hardware": {"pe": [n_in, pe], "simd": [1, simd]},
     }
     d = describe(tables, "signs")
-    return d, geometry(d).layers[1]
+    return d, geometry(d.parts[0]).layers[1]
 
 
 TOP = "signs"

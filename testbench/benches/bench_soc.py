@@ -11,10 +11,11 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 
-from dualspike.golden.chip import Chip, Record
+from dualspike.golden.chip import Chip
 from dualspike.golden.rounding import Ints
 from dualspike.hw.soc import Soc
 from dualspike.model.geometry import geometry
+from dualspike.model.record import Record
 from dualspike.model.registers import Command, register_map
 from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.benches.soc_hosts import (
@@ -71,8 +72,7 @@ class Bench:
         biases = [self.rng.integers(form.lowest, form.highest, s[1]) for s in self.d.shapes]
         self.chip = Chip(self.d, weights, biases)
         self.clock = dut.aclk if wrap == "axi" else dut.wb_clk_i
-        registers = register_map(self.d)
-        self.host = (AxiHost if wrap == "axi" else WishboneHost)(dut, registers, stall)
+        self.host = (AxiHost if wrap == "axi" else WishboneHost)(dut, self.d, stall)
         bus, clock = AxiStreamBus.from_prefix, self.clock
         self.inputs = AxiStreamSource(bus(dut, "s_axis_inputs"), clock)
         self.targets = AxiStreamSource(bus(dut, "s_axis_targets"), clock)
@@ -96,8 +96,7 @@ class Bench:
         Clock(bench.clock, 2, unit="ns", impl="gpi").start()
         await bench.reset(True)
         await bench.reset(False)
-        for select, values in bench.memories():
-            await bench.host.load(select, values)
+        await bench.host.fill(bench.chip.memories)
         return bench
 
     async def reset(self, active: bool) -> None:
@@ -110,11 +109,6 @@ class Bench:
             await RisingEdge(self.clock)
             self.channels.restart()
 
-    def memories(self) -> list[tuple[int, Ints]]:
-        """WEIGHT_SELECT and golden contents of every weight memory."""
-        pairs = zip(self.chip.weights, self.chip.biases, strict=True)
-        return list(enumerate(memory for pair in pairs for memory in pair))
-
     def samples(self, count: int) -> Ints:
         """Random stored inputs [count, n_in]."""
         form = self.d.formats.input
@@ -122,7 +116,7 @@ class Bench:
 
     def send_inputs(self, x: Ints) -> None:
         """Samples as an array of C integers, each filled up to whole chunks."""
-        n_in, simd = self.d.shapes[0][0], geometry(self.d).layers[0].simd
+        n_in, simd = self.d.shapes[0][0], geometry(self.d.parts[0]).layers[0].simd
         padded = np.pad(x, ((0, 0), (0, -n_in % simd)))
         self.inputs.send_nowait(self.packed(padded, self.d.formats.input.bits))
 
@@ -142,7 +136,7 @@ class Bench:
         await self.host.write("CONTROL", Command.INFER)
         self.send_inputs(x)
         form = array_type(self.d.formats.membrane.bits)
-        for row in self.chip.infer(x):
+        for row in self.chip.infer([x]):
             frame = await self.results.recv()
             assert np.frombuffer(bytes(frame.tdata), form).tolist() == row.tolist()
         await self.host.write("CONTROL", Command.STOP)
@@ -152,9 +146,9 @@ class Bench:
     async def learn(self) -> None:
         """One update of the core and of the chip; then every register must agree."""
         d, host, form = self.d, self.host, self.d.formats.target
-        x = self.samples(d.learning.batch)
+        x = self.samples(d.batch[0])
         target = self.rng.integers(form.lowest, form.highest + 1, (len(x), d.shapes[-1][1]))
-        record = self.chip.update(x, target, 0)
+        record = self.chip.update([x], target)
         self.send_inputs(x)
         await host.write("UPDATES", 1)
         await host.write("CONTROL", Command.LEARN)
@@ -166,14 +160,9 @@ class Bench:
 
     async def compare(self, record: Record) -> None:
         """All that can be read behind an update."""
-        d, host = self.d, self.host
-        assert await host.read_wide("LOSS") == record.loss
-        assert [await host.read_wide(f"JVP_{k}") for k in range(d.lanes)] == list(record.jvp)
-        assert await host.read_wide("LFSR", signed=False) == record.lfsr
-        assert await host.read("FLAGS") == record.flags
-        form = signed(d.formats.weight.bits)
-        for select, expected in self.memories():
-            found = await host.dump(select, expected.shape, form)
+        assert await self.host.record() == record
+        contents = zip(self.chip.memories, await self.host.contents(), strict=True)
+        for select, (expected, found) in enumerate(contents):
             np.testing.assert_array_equal(found, expected, f"weight memory {select}")
 
     async def refuses(self, place: int, write: bool, select: int = 0xF) -> str:
@@ -256,7 +245,7 @@ async def forgets_in_reset(dut: HierarchyObject) -> None:
 async def keeps_its_pace(dut: HierarchyObject) -> None:
     """Without pauses: cycles of an access, and samples at `Geometry.interval`."""
     bench = await Bench.start(dut, stall=0.0)
-    host, moved, g = bench.host, bench.channels.moved, geometry(bench.d)
+    host, moved, g = bench.host, bench.channels.moved, geometry(bench.d.parts[0])
     for place, write, select, reaches in (
         (0, False, 0xF, True),
         (4 * host.address["UPDATES"], True, 0xF, True),

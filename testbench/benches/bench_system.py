@@ -98,8 +98,7 @@ class Bench:
 
     async def load(self) -> None:
         """The chip's weights."""
-        pairs = zip(self.chip.weights, self.chip.biases, strict=True)
-        for select, memory in enumerate(values for pair in pairs for values in pair):
+        for select, memory in enumerate(self.chip.memories):
             await self.write("WEIGHT_SELECT", select)
             words = [int(value) for value in memory.ravel()]
             for place in range(0, len(words), 29):
@@ -118,7 +117,7 @@ async def infers_with_stalls(dut: HierarchyObject) -> None:
     x = bench.rng.integers(f.input.lowest, f.input.highest + 1, (4, d.shapes[0][0]))
     size, place = -(-f.input.bits // 8), -(-f.membrane.bits // 8)
     simd = d.hardware.simd[0] if d.hardware.simd else 1
-    for sample, wanted in zip(x, bench.chip.infer(x), strict=True):
+    for sample, wanted in zip(x, bench.chip.infer([x]), strict=True):
         padded = [*sample.tolist(), *[0] * (-len(sample) % simd)]
         octets = b"".join(value.to_bytes(size, "little", signed=True) for value in padded)
         assert await bench.ask(Op.INFER, b"\0" + octets[:3], gaps=True) == (Status.DONE, b"")

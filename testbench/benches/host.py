@@ -1,59 +1,74 @@
-"""The host's side of the registers: by name on any bus, and the core's own bus on a `TB`."""
+"""The host's side of a core on any bus, and on the ports ``bus_*`` of a `TB`."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Concatenate
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dualspike.boards.driver import HostProtocol, P, Read, T, Talk, Write
+from dualspike.model.memory_map import Memory
 from dualspike.model.registers import Register
 from dualspike.testbench.benches.tb import TB
-from dualspike.testbench.payloads import unpack
 
 _LIMIT = 100
 
 
-class Registers(ABC):
-    """Registers by their names, on any bus."""
+def _awaited(
+    talk: Callable[Concatenate[HostProtocol, P], Talk[T]],
+) -> Callable[Concatenate["Registers", P], Awaitable[T]]:
+    """A method of `HostProtocol` whose accesses take their clocks."""
 
-    def __init__(self, registers: list[Register]) -> None:
-        self.address = {register.name: register.address for register in registers}
+    @wraps(talk)
+    async def method(self: "Registers", *args: P.args, **kwargs: P.kwargs) -> T:
+        going = talk(self.protocol, *args, **kwargs)
+        try:
+            accesses = next(going)
+            while True:
+                accesses = going.send([await self.carry_out(one) for one in accesses])
+        except StopIteration as end:
+            return end.value
+
+    return method
+
+
+class Registers(ABC):
+    """Registers and memories of a core, on any bus; the streams are the bench's own."""
+
+    def __init__(self, registers: Sequence[Register], memories: Sequence[Memory] = ()) -> None:
+        self.protocol = HostProtocol(registers, memories)
+        self.address = self.protocol.address
 
     @abstractmethod
     async def access(self, address: int, *, write: bool = False, value: int = 0) -> int:
         """One access of register number ``address``; what was read."""
 
-    async def read(self, name: str) -> int:
-        """A register's 32 bits."""
-        return await self.access(self.address[name])
+    async def carry_out(self, access: object) -> list[int]:
+        """Word by word; what was read."""
+        if isinstance(access, Read):
+            return [
+                await self.access(access.address + n * access.step) for n in range(access.count)
+            ]
+        assert isinstance(access, Write)
+        for n, word in enumerate(access.words):
+            await self.access(access.address + n * access.step, write=True, value=word)
+        return []
 
-    async def read_wide(self, name: str, *, signed: bool = True) -> int:
-        """A pair of registers, sign extended to 64 bits where it is signed."""
-        value = await self.read(f"{name}_0") | await self.read(f"{name}_1") << 32
-        return value - (1 << 64) if signed and value >> 63 else value
-
-    async def write(self, name: str, value: int) -> None:
-        """Set a register from the low 32 bits of ``value``."""
-        await self.access(self.address[name], write=True, value=value)
-
-    async def load(self, select: int, values: NDArray[Any]) -> None:
-        """Fill one weight memory, row by row."""
-        await self.write("WEIGHT_SELECT", select)
-        for value in values.flat:
-            await self.write("WEIGHT_DATA", int(value))
-
-    async def dump(self, select: int, shape: tuple[int, ...], form: Any) -> NDArray[np.int64]:
-        """Read one weight memory whose words have the shape ``form``."""
-        await self.write("WEIGHT_SELECT", select)
-        words = [unpack(form, await self.read("WEIGHT_DATA")) for _ in range(int(np.prod(shape)))]
-        return np.array(words, np.int64).reshape(shape)
+    read = _awaited(HostProtocol.read)
+    read_wide = _awaited(HostProtocol.read_wide)
+    write = _awaited(HostProtocol.write)
+    fill = _awaited(HostProtocol.fill)
+    contents = _awaited(HostProtocol.contents)
+    set_stage = _awaited(HostProtocol.set_stage)
+    record = _awaited(HostProtocol.record)
 
 
 class Host(Registers):
     """Reads and writes registers through the ports ``bus_*``; ``took`` cycles the last time."""
 
-    def __init__(self, tb: TB, registers: list[Register]) -> None:
-        super().__init__(registers)
+    def __init__(
+        self, tb: TB, registers: Sequence[Register], memories: Sequence[Memory] = ()
+    ) -> None:
+        super().__init__(registers, memories)
         self.tb = tb
         self.took = 0
 

@@ -25,8 +25,11 @@ async def read_back(tb: TB, port: str, count: int) -> list[int]:
     return found
 
 
-async def push_words(tb: TB, words: Iterable[tuple[int, int]]) -> None:
-    """Push drawn words (lane, word) into a layer's signs and go to the start of the pass."""
+async def push_words(tb: TB, words: Iterable[tuple[int, int]], port: str = "") -> None:
+    """Push drawn words (lane, word) into a layer's signs and go to the start of the pass.
+
+    ``port`` begins the names of the ports.
+    """
     for lane, word in words:
-        await tb.pulse(load=1 << lane, word=word)
-    await tb.pulse(restart=1)
+        await tb.pulse(**{f"{port}load": 1 << lane, f"{port}word": word})
+    await tb.pulse(**{f"{port}restart": 1})

@@ -5,8 +5,11 @@ import random
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from dualspike.golden.lfsr import Drawer
-from dualspike.golden.perturbation import Perturbation, draw
+from dualspike.golden.perturbation import Perturbation
+from dualspike.golden.signs import SignDrawer
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import Geometry, Layer
@@ -73,9 +76,13 @@ def overflow_of(neurons: list[Any]) -> int:
 
 def drawn(d: Description) -> Perturbation:
     """The signs of the first batch, as if every lane perturbed every layer."""
+    if not d.learns:
+        weights = [np.zeros((0, n_out, n_in), np.int64) for n_in, n_out in d.shapes]
+        return Perturbation(weights, [one[:, :, 0] for one in weights])
     everywhere = {"scope": "global", "directions": d.lanes, "masks": None, "frozen": []}
     learning = d.learning.model_copy(update=everywhere)
-    return draw(d.model_copy(update={"learning": learning}), Drawer(seed_state(d.learning.seed)))
+    whole = d.model_copy(update={"learning": learning})
+    return SignDrawer(whole, seed_state(d.learning.seed)).draw()[0]
 
 
 def drawn_words(d: Description, layer: Layer) -> list[tuple[int, int]]:

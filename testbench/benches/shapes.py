@@ -15,6 +15,16 @@
 | attached | reset attached, few rows and many, a triangle, a leak, coding bernoulli            |
 | local    | local losses of three hidden layers, so weights of 1/3, lanes of every kind        |
 | near     | the same of one layer, whose readout shares the tally; 3 lanes in 2 passes, T = 2  |
+
+and operator networks, between them every kind of walk, folding and format that matters:
+
+| name     | what is special                                                                    |
+|----------|------------------------------------------------------------------------------------|
+| pair     | a DeepONet with a floor, terms that do not divide the basis, other T in its parts  |
+| triple   | two trunks, all terms at once, factored signs, scope global                        |
+| tight    | three trunks, narrow formats that saturate often, one term at a time               |
+| sliding  | momentum, with every other way to learn: masks, mantissas, stages; ecc             |
+| point    | one neuron in each layer, one function at one point                                |
 """
 
 from typing import Any
@@ -22,6 +32,24 @@ from typing import Any
 from dualspike.model.description import Description
 from dualspike.model.geometry import Geometry, Layer, geometry
 from dualspike.model.load import describe
+
+
+def _part(*layers: int, time_steps: int = 3) -> dict[str, Any]:
+    return {"layers": list(layers), "time_steps": time_steps}
+
+
+TIGHT = {
+    "weight": "s1.5",
+    "membrane": "s3.6",
+    "tangent": "s5.2",
+    "surrogate": "u0.6",
+    "input": "s1.4",
+    "target": "s1.5",
+    "factor": "s1.4",
+    "error": "s0.5",
+    "cotangent": "s0.4",
+    "scale": "s2.3",
+}
 
 SHAPES: dict[str, dict[str, Any]] = {
     "plain": {
@@ -188,7 +216,48 @@ SHAPES: dict[str, dict[str, Any]] = {
         "formats": {"weight": "s1.6", "membrane": "s1.8", "input": "s1.5", "target": "s1.6"},
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "protection": "parity"},
     },
+    "pair": {
+        "operator": {"kind": "deeponet", "parts": [_part(3, 4, 3), _part(2, 3, 3, time_steps=4)]},
+        "learning": {"batch": [3, 5], "floor": 0.25, "rate": 2, "directions": 2},
+        "hardware": {"terms": 2, "pe": [2, 1, 3, 2], "simd": [2, 1, 1, 2]},
+    },
+    "triple": {
+        "operator": {"kind": "seponet", "parts": [_part(2, 3, 4), _part(1, 4, 4), _part(1, 2, 4)]},
+        "learning": {"batch": [3, 2, 6], "scope": "global", "rate": 3, "structure": "factored"},
+        "hardware": {"terms": 4},
+    },
+    "tight": {
+        "operator": {
+            "kind": "seponet",
+            "parts": [_part(2, 2, 2, 2), _part(1, 3, 2), _part(1, 2, 2), _part(1, 2, 2)],
+        },
+        "learning": {"batch": [2, 3, 2, 4], "floor": 0.5, "rate": -1},
+        "formats": TIGHT,
+        "hardware": {"terms": 1},
+    },
+    "sliding": {
+        "operator": {"kind": "deeponet", "parts": [_part(2, 3, 2), _part(1, 3, 2)]},
+        "learning": {
+            "batch": [4, 3],
+            "rate": 3,
+            "updates": 230,
+            "stages": 3,
+            "masks": [[0, 1], [1, 2], [3, 0]],
+            "mantissa": [8, 11, 15, 9],
+            "rounding": "stochastic",
+            "momentum": 2,
+            "schedule": "chip",
+        },
+        "hardware": {"protection": "ecc"},
+    },
+    "point": {
+        "operator": {"kind": "deeponet", "parts": [_part(1, 1, 1), _part(1, 1, 1, time_steps=1)]},
+        "learning": {"batch": [1, 1], "rate": 4},
+    },
 }
+
+
+OPERATORS = [name for name, tables in SHAPES.items() if "operator" in tables]
 
 
 def described(name: str) -> Description:
@@ -197,7 +266,7 @@ def described(name: str) -> Description:
 
 
 def shape(name: str, layer: int) -> tuple[Description, Geometry, Layer]:
-    """One of the descriptions with its sizes, and one of its layers."""
+    """A perceptron with its sizes, and one of its layers."""
     d = described(name)
-    g = geometry(d)
+    g = geometry(d.parts[0])
     return d, g, g.layers[layer]

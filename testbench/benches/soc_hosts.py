@@ -11,7 +11,9 @@ from typing import Any
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
-from dualspike.model.registers import Register
+from dualspike.model.description import Description
+from dualspike.model.memory_map import memory_map
+from dualspike.model.registers import register_map
 from dualspike.testbench.benches.host import Registers
 from dualspike.testbench.streams import HandshakeChecker
 
@@ -45,8 +47,8 @@ def pauses(stall: float, seed: object) -> Iterator[bool]:
 class AxiHost(SocHost):
     """``master`` is cocotbext's; `at` uses its channels one access at a time."""
 
-    def __init__(self, dut: Any, registers: list[Register], stall: float) -> None:
-        super().__init__(registers)
+    def __init__(self, dut: Any, d: Description, stall: float) -> None:
+        super().__init__(register_map(d), memory_map(d))
         self.master: Any = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk)
         writer, reader = self.master.write_if, self.master.read_if
         self._aw, self._w, self._b = writer.aw_channel, writer.w_channel, writer.b_channel
@@ -77,8 +79,8 @@ class WishboneHost(SocHost):
     ``took``: clocks from STB to the answer, the last time.
     """
 
-    def __init__(self, dut: Any, registers: list[Register], stall: float) -> None:
-        super().__init__(registers)
+    def __init__(self, dut: Any, d: Description, stall: float) -> None:
+        super().__init__(register_map(d), memory_map(d))
         self.took = 0
         self._dut, self._pauses = dut, pauses(stall, "wishbone")
         self._random = random.Random("modes")

@@ -7,9 +7,9 @@ import pytest
 
 from dualspike.boards.netlist import netlist_verilog
 from dualspike.golden.fixed import first_chip
-from dualspike.hw.product import core_verilog
+from dualspike.hw.files import core_verilog
 from dualspike.model.load import describe
-from dualspike.testbench.bulk import Simulation, core_source
+from dualspike.testbench.simulation import Simulation, source
 from dualspike.testbench.verilate import build
 
 D = describe(
@@ -41,18 +41,18 @@ def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
     x = rng.integers(-256, 256, (12, 1))
     target = rng.integers(-256, 256, (12, 1))
     chip = first_chip(D)
-    source = replace(core_source(D)[0], verilog=netlist)
-    with Simulation(D, build(source, quick=True)) as cells:
+    gates = replace(source(D), verilog=netlist)
+    with Simulation(D, build(gates, quick=True)) as cells:
         cells.load_chip(chip)
         cells.write("FLAGS", 0)
         before = [weight.copy() for weight in chip.weights]
         for batch in range(3):
             rows = slice(4 * batch, 4 * batch + 4)
-            expected = chip.update(x[rows], target[rows], 0)
-            found = cells.learn(x[rows], target[rows], 0, stall=batch)
+            expected = chip.update([x[rows]], target[rows])
+            found = cells.learn([x[rows]], target[rows], stall=batch)
             assert found == expected
         weights, biases = cells.weights()
         for pair in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
             np.testing.assert_array_equal(*pair)
         assert any((now != then).any() for now, then in zip(chip.weights, before, strict=True))
-        np.testing.assert_array_equal(cells.infer(x), chip.infer(x))
+        np.testing.assert_array_equal(cells.infer([x]), chip.infer([x]))

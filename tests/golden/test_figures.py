@@ -6,22 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.data import Dataset, load_data
-from dualspike.golden.figures import hat_figure, running_mean
+from dualspike.golden.data import load_problem
+from dualspike.golden.figures import run_figure, running_mean
+from dualspike.golden.problems.problem import Problem, Samples
 from dualspike.model.errors import BadInput
 from dualspike.model.load import load_preset
 
 LOSSES = np.geomspace(1, 1e-3, 120)
 
 
-def grid() -> Dataset:
-    return load_data(load_preset("hat"))
+def grid() -> Problem:
+    return load_problem(load_preset("hat"))
 
 
-def file_data(outputs: int) -> Dataset:
+def file_data(outputs: int) -> Problem:
     x = np.linspace(-1, 1, 40).reshape(20, 2)
     y = np.linspace(-1, 1, 20 * outputs).reshape(20, outputs)
-    return Dataset(x, y, x, y)
+    samples = Samples((x,), y)
+    return Problem("file", "mlp", samples, samples, samples, (None,))
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -35,10 +37,10 @@ def size(path: Path) -> tuple[int, int]:
 
 def test_grid_figure(tmp_path: Path) -> None:
     data, path = grid(), tmp_path / "hat.png"
-    hat_figure(data, data.test_y + 0.01, LOSSES, path, "hat")
+    run_figure(data, data.test.target + 0.01, LOSSES, path, "hat")
     assert size(path) == (1260, 1020)
     first = path.read_bytes()
-    hat_figure(data, data.test_y + 0.01, LOSSES, path, "hat")
+    run_figure(data, data.test.target + 0.01, LOSSES, path, "hat")
     assert path.read_bytes() == first
     assert list(tmp_path.iterdir()) == [path]
 
@@ -46,7 +48,7 @@ def test_grid_figure(tmp_path: Path) -> None:
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_scatter_figure(tmp_path: Path, outputs: int) -> None:
     data, path = file_data(outputs), tmp_path / "file.png"
-    hat_figure(data, data.test_y * 0.9, LOSSES, path, "file")
+    run_figure(data, data.test.target * 0.9, LOSSES, path, "file")
     assert size(path) == (1320, 576)
 
 
@@ -54,16 +56,16 @@ def test_scatter_figure(tmp_path: Path, outputs: int) -> None:
 def test_dull_runs_draw_without_warnings(tmp_path: Path) -> None:
     """A constant prediction, an exact one, a single update, losses of 0."""
     data, path = grid(), tmp_path / "hat.png"
-    hat_figure(data, np.zeros_like(data.test_y), np.zeros(5), path, "hat")
-    hat_figure(data, data.test_y, np.ones(1), path, "hat")
-    hat_figure(file_data(1), np.zeros((20, 1)), np.array([1.0, 0.0, 0.5]), path, "file")
+    run_figure(data, np.zeros_like(data.test.target), np.zeros(5), path, "hat")
+    run_figure(data, data.test.target, np.ones(1), path, "hat")
+    run_figure(file_data(1), np.zeros((20, 1)), np.array([1.0, 0.0, 0.5]), path, "file")
 
 
 def test_folder_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     data = file_data(1)
     with pytest.raises(BadInput) as caught:
-        hat_figure(data, data.test_y, LOSSES, Path("out/file.png"), "file")
+        run_figure(data, data.test.target, LOSSES, Path("out/file.png"), "file")
     assert str(caught.value) == "cannot write out/file.png: there is no folder out"
 
 
@@ -73,7 +75,7 @@ def test_place_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     Path("file.png").mkdir()
     data = file_data(1)
     with pytest.raises(BadInput) as caught:
-        hat_figure(data, data.test_y, LOSSES, Path("file.png"), "file")
+        run_figure(data, data.test.target, LOSSES, Path("file.png"), "file")
     assert str(caught.value) == "cannot write file.png: it is a folder"
     assert [p.name for p in tmp_path.iterdir()] == ["file.png"]
 

@@ -45,7 +45,7 @@ def test_the_table_is_as_near_the_surrogate_as_it_can_be(
         "formats": {"surrogate": text},
     }
     d = describe(tables, "test")
-    table = surrogate_table(d) / 2**d.formats.surrogate.fraction
+    table = surrogate_table(d.parts[0]) / 2**d.formats.surrogate.fraction
     x = np.linspace(-span - 1, span + 1, 100_001)
     place = np.floor((x + span) * entries / (2 * span)).astype(int)
     error = np.abs(table[np.clip(place + 1, 0, entries + 1)] - gaussian(x, sigma)).max()
@@ -63,7 +63,7 @@ def test_every_kind_is_rounded_at_the_bin_centres(kind: str, sigma: float) -> No
         "formats": {"surrogate": "u2.10"},
     }
     d = describe(tables, "test")
-    table = surrogate_table(d)
+    table = surrogate_table(d.parts[0])
     assert table[0] == table[-1] == 0
     x = (np.arange(256) + 0.5) / 32 - 4
     (slope,) = slopes_of([d.network], (7,))
@@ -77,7 +77,7 @@ def test_stein_saturates_where_its_draws_are_above_the_gaussian() -> None:
     d = describe(tables, "test")
     (slope,) = slopes_of([d.network], (8,))
     assert float(slope(np.zeros(1))[0]) > 1
-    assert surrogate_table(d).max() == 255
+    assert surrogate_table(d.parts[0]).max() == 255
 
 
 FINE = {
@@ -123,10 +123,10 @@ def test_the_float_network_agrees(structure: str, seed: int) -> None:
     half = 1 << (f.weight.fraction - 1)
     stored = [rng.integers(-half, half + 1, s[::-1]) for s in d.shapes]
     biases = [rng.integers(-half, half + 1, s[1]) for s in d.shapes]
-    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.learning.batch, 3))
-    chip = Chip(d, stored, biases)
-    signs = chip.perturb()
-    result = chip.forward(x, signs)
+    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.batch[0], 3))
+    chip = Chip(d, stored, biases, traces=True)
+    (signs,) = chip.perturb()
+    (result,) = chip.forward([x], [signs])
     assert result.flags == 0
 
     weights = [real(w, f.weight) for w in stored]
@@ -196,12 +196,12 @@ def test_slopes_with_local_losses_are_those_of_the_float_model() -> None:
     half = 1 << (f.weight.fraction - 1)
     stored = [rng.integers(-half, half + 1, s[::-1]) for s in d.shapes]
     biases = [rng.integers(-half, half + 1, s[1]) for s in d.shapes]
-    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.learning.batch, 3))
-    target = rng.integers(f.target.lowest, f.target.highest + 1, (d.learning.batch, 2))
+    x = rng.integers(f.input.lowest, f.input.highest + 1, (d.batch[0], 3))
+    target = rng.integers(f.target.lowest, f.target.highest + 1, (d.batch[0], 2))
     chip = Chip(d, stored, biases)
-    signs = chip.copy().perturb()
-    traces = chip.copy().forward(x, signs).layers
-    record = chip.update(x, target)
+    (signs,) = chip.copy().perturb()
+    traces = chip.forward([x], [signs])[0].layers
+    record = chip.update([x], target)
     assert record.flags == 0
 
     model = Model(Operator(parts=[d.network]), local=True)
@@ -216,7 +216,7 @@ def test_slopes_with_local_losses_are_those_of_the_float_model() -> None:
     inputs, wanted = real(x, f.input), real(target, f.target)
     loss, slopes = model.slopes(theta, (inputs,), wanted, v, "global")
     hidden = len(d.network.layers) - 2
-    scale = hidden * d.learning.batch
+    scale = hidden * d.batch[0]
     found = np.array(record.jvp) / 2.0 ** (f.membrane.fraction + f.tangent.fraction) / scale
     assert record.loss / 4.0**f.membrane.fraction / scale / 2 == pytest.approx(loss, rel=1e-3)
 
@@ -237,7 +237,8 @@ def test_slopes_with_local_losses_are_those_of_the_float_model() -> None:
 def test_the_mean_is_near_a_division() -> None:
     """The factor R / 2^s for 1 / T: R >= 2^11, rounded by 1/2 at most, so 2^-12 of its value."""
     for steps in range(1, 1025):
-        g = geometry(describe({"network": {"layers": [1, 1, 1], "time_steps": steps}}, "test"))
+        d = describe({"network": {"layers": [1, 1, 1], "time_steps": steps}}, "test")
+        g = geometry(d.parts[0])
         off = Fraction(g.reciprocal * steps, 1 << g.reciprocal_shift) - 1
         assert abs(off) <= Fraction(1, 1 << 12)
         assert off == 0 or g.reciprocal.bit_length() <= 12
@@ -249,9 +250,10 @@ def test_a_direct_layer_takes_its_sums_once() -> None:
     d = describe({"network": {"layers": [1, 1, 1], "time_steps": 4}}, "test")
     f = d.formats
     one = 1 << f.weight.fraction
-    chip = Chip(d, [np.array([[one // 2]]), np.array([[one]])], [np.array([0]), np.array([0])])
+    weights = [np.array([[one // 2]]), np.array([[one]])]
+    chip = Chip(d, weights, [np.array([0])] * 2, traces=True)
     x = np.array([[1 << f.input.fraction]])
-    result = chip.forward(x, chip.perturb())
+    (result,) = chip.forward([x], chip.perturb())
     # U: 1/2, 1, 3/2 > 1 spikes and leaves 1/2, 1. One spike in four steps: y = 1/4.
     assert result.layers[0].spikes[:, 0, 0].tolist() == [0, 0, 1, 0]
     assert real(result.y, f.membrane).tolist() == [[0.25]]
@@ -264,7 +266,7 @@ def test_inference_raises_no_tangent_flag() -> None:
     biases = [np.zeros(s[1], np.int64) for s in d.shapes]
     chip = Chip(d, weights, biases)
     x = np.full((2, 2), d.formats.input.highest)
-    chip.infer(x)
+    chip.infer([x])
     assert not chip.flags >> Flag.TANGENT & 1
-    chip.forward(x, chip.perturb())
-    assert chip.forward(x, chip.perturb()).flags >> Flag.TANGENT & 1
+    chip.forward([x], chip.perturb())
+    assert chip.forward([x], chip.perturb())[0].flags >> Flag.TANGENT & 1

@@ -7,8 +7,7 @@ import pytest
 
 from dualspike.golden.integer import IntegerNetwork
 from dualspike.golden.integer_shallow import ShallowNetwork
-from dualspike.golden.lfsr import Drawer
-from dualspike.golden.perturbation import draw
+from dualspike.golden.signs import SignDrawer
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe
 from dualspike.model.registers import Flag
@@ -41,18 +40,18 @@ def test_it_gives_the_same_bits(
         "formats": formats,
     }
     d = describe(tables, "test")
-    g, rng, form = geometry(d), np.random.default_rng(steps), d.formats.weight
+    part, rng, form = d.parts[0], np.random.default_rng(steps), d.formats.weight
     weights = [rng.integers(form.lowest, form.highest, s[::-1]) for s in d.shapes]
     biases = [rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
     x = rng.integers(d.formats.input.lowest, d.formats.input.highest, (40, 5))
-    signs = draw(d, Drawer(0x1234567))
+    g, signs = geometry(part), SignDrawer(d, 0x1234567).draw()[0]
     for perturbation in (signs, None):
-        slow = IntegerNetwork(d, g).forward(weights, biases, x, perturbation)
-        quick = ShallowNetwork(d, g).forward(weights, biases, x, perturbation)
+        slow = IntegerNetwork(part, g).forward(weights, biases, x, perturbation)
+        quick = ShallowNetwork(part, g).forward(weights, biases, x, perturbation)
         np.testing.assert_array_equal(quick.y, slow.y)
         np.testing.assert_array_equal(quick.dy, slow.dy)
         assert quick.y.dtype == quick.dy.dtype == np.int64
         assert quick.flags == slow.flags
-    clipped = IntegerNetwork(d, g).forward(weights, biases, x, signs).flags
+    clipped = IntegerNetwork(part, g).forward(weights, biases, x, signs).flags
     clips = bool(clipped >> Flag.TANGENT & 1)
     assert clips == (formats is not WIDE) or (neurons and formats is BETWEEN)

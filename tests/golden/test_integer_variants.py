@@ -51,8 +51,8 @@ def test_the_float_network_is_near(neurons: dict[str, Any]) -> None:
     biases = [rng.integers(-1000, 1000, s[1]) for s in d.shapes]
     x = rng.integers(-(2**12), 2**12, (64, 3))
     chip = Chip(d, weights, biases)
-    signs = chip.perturb()
-    result = chip.forward(x, signs)
+    (signs,) = chip.perturb()
+    (result,) = chip.forward([x], [signs])
     assert result.flags == 0
     flat = [part for pair in zip(weights, biases, strict=True) for part in pair]
     moved = [part for pair in zip(signs.weights, signs.biases, strict=True) for part in pair]
@@ -72,7 +72,7 @@ def test_drawn_spikes_have_the_mean_of_the_input() -> None:
     d = describe({"network": network, "formats": {"input": "s1.10"}}, "test")
     x = np.array([-1.0, -0.3, 0.0, 0.125, 0.9])
     stored = np.tile(quantise(x, d.formats.input, "x"), (500, 1))
-    frames = Coder(d).frames(stored)
+    frames = Coder(d.parts[0]).frames(stored)
     size = np.abs(real(stored[0], d.formats.input))
     spread = np.sqrt(size * (1 - size) / (500 * 64))
     assert (np.abs(frames.mean(axis=(0, 1)) - np.sign(x) * size) <= 5 * spread).all()
@@ -83,11 +83,11 @@ def test_the_register_goes_on_from_sample_to_sample() -> None:
     network = {"layers": [3, 2, 1], "time_steps": 5, "coding": "bernoulli"}
     d = describe({"network": network}, "test")
     x = np.random.default_rng(1).integers(-(2**14), 2**14, (6, 3))
-    whole, parts = Coder(d), Coder(d)
+    whole, parts = Coder(d.parts[0]), Coder(d.parts[0])
     frames = whole.frames(x)
     pieces = [parts.frames(x[:2]), parts.frames(x[2:])]
     np.testing.assert_array_equal(frames, np.concatenate(pieces, axis=1))
-    assert whole.state == parts.state != Coder(d).state
+    assert whole.state == parts.state != Coder(d.parts[0]).state
 
 
 def test_drawn_spikes_are_not_drawn_again_for_another_pass() -> None:

@@ -18,7 +18,9 @@ DEEPONET = Operator(
 
 
 def test_start_is_documented() -> None:
-    params = start(Description(name="net", network=Network(layers=[4, 3, 2])), 12345)
+    params = start(
+        Description(name="net", operator=Operator(parts=[Network(layers=[4, 3, 2])])), 12345
+    )
     assert params.weights[0][0, 0] == pytest.approx((2 * PUBLISHED - 1) / 2, rel=1e-15)
 
     flat = 2 * np.random.default_rng(12345).random(3 * 4 + 3 + 2 * 3 + 2) - 1

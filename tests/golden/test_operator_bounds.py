@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.integer_operator import OperatorChip
+from dualspike.golden.chip import Chip
+from dualspike.golden.fixed import stored_scale
 from dualspike.golden.integer_product import Product
 from dualspike.golden.model import Model
-from dualspike.golden.operator_engine import stored_scale
 from dualspike.golden.rounding import real
 from dualspike.golden.surrogate import gaussian
+from dualspike.model.description import Description
 from dualspike.model.formats import Format
+from dualspike.model.load import describe
 from dualspike.model.operator import Operator
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_load import describe_operator
 
 SURROGATE = {"sigma": 0.5, "entries": 4096, "span": 2}
 FORMATS = {
@@ -67,27 +67,25 @@ class Near:
         return Near(self.value[index], self.error[index])
 
 
-def description(kind: str, floor: float | None, structure: str) -> OperatorDescription:
+def description(kind: str, floor: float | None, structure: str) -> Description:
     parts = [{"layers": n, "time_steps": 8, "surrogate": SURROGATE} for n in PARTS[kind]]
     learning = {"directions": 2, "batch": BATCH[kind], "structure": structure}
     tables = {"operator": {"kind": kind, "parts": parts}, "formats": FORMATS}
-    return describe_operator(
-        {**tables, "learning": learning | ({"floor": floor} if floor else {})}, "test"
-    )
+    return describe({**tables, "learning": learning | ({"floor": floor} if floor else {})}, "test")
 
 
-def slope_error(d: OperatorDescription, part: int) -> float:
+def slope_error(d: Description, part: int) -> float:
     """As in test_integer: the table against f, half a bin times the steepest, half a last bit."""
-    s = d.parts[part].surrogate
+    s = d.networks[part].surrogate
     inside = s.span / s.entries * s.peak * math.exp(-0.5) / s.sigma
     inside += 0.5 * float(d.formats.surrogate.lsb)
     return max(inside, float(gaussian(np.array([s.span * 1.0]), s.sigma)[0]))
 
 
-def tangent_error(d: OperatorDescription, part: int, w: np.ndarray, x: np.ndarray) -> np.ndarray:
+def tangent_error(d: Description, part: int, w: np.ndarray, x: np.ndarray) -> np.ndarray:
     """A bound on |dA' - dA| for one hidden layer, as derived in test_integer."""
     half = 0.5 * float(d.formats.tangent.lsb)
-    s, steps = d.parts[part].surrogate, np.arange(1, d.parts[part].time_steps + 1)
+    s, steps = d.networks[part].surrogate, np.arange(1, d.networks[part].time_steps + 1)
     peak = s.peak + 0.5 * float(d.formats.surrogate.lsb)
     size = np.abs(x).sum(axis=1).max() + 1
     spike = peak * half * steps + slope_error(d, part) * size * steps + half
@@ -103,25 +101,25 @@ def test_outputs_and_slopes_are_those_of_the_float_model(
 ) -> None:
     """The membrane holds weight times input exactly, so all spikes agree; the rest is rounded."""
     d, rng = description(kind, floor, structure), np.random.default_rng(seed)
-    f, n_parts = d.formats, len(d.parts)
+    f, n_parts, shifts = d.formats, len(d.parts), [(rows - 1).bit_length() for rows in d.batch]
     stored = [rng.integers(-256, 257, shape[::-1]) for shape in d.shapes]
     biases = [rng.integers(-256, 257, shape[1]) for shape in d.shapes]
     inputs = [
         rng.integers(-64, 65, (rows, part.layers[0]))
-        for rows, part in zip(d.learning.batch, d.parts, strict=True)
+        for rows, part in zip(d.batch, d.networks, strict=True)
     ]
-    target = rng.integers(-(2**14), 2**14, d.learning.batch)
-    chip = OperatorChip(d, stored, biases)
+    target = rng.integers(-(2**14), 2**14, d.batch)
+    chip = Chip(d, stored, biases)
     signs = chip.signs.draw()
     passes = chip.forward(inputs, signs)
-    unit = Product(d, chip.g, [one.y for one in passes])
+    unit = Product(d, passes)
     found = unit.errors(target, stored_scale(d, target))
     assert unit.flags == 0
     assert all(one.flags == 0 for one in passes)
 
     x = [real(rows, f.input) for rows in inputs]
     thetas, factors, tangents = [], [], []
-    for part, network in enumerate(d.parts):
+    for part, network in enumerate(d.networks):
         layers = d.layers_of(part)
         flat = [v.ravel() for n in layers for v in (stored[n], biases[n])]
         thetas.append(np.concatenate(flat) / 2.0**f.weight.fraction)
@@ -156,7 +154,7 @@ def test_outputs_and_slopes_are_those_of_the_float_model(
         spread = share.reshape(-1, *[1] * (goal.ndim - 1))
         exact = Near(spread, np.zeros_like(spread)).rounded(f.scale)
         weighted = (error * exact).rounded(f.error)
-    mean = [0.5**shift for shift in d.mean_shifts]
+    mean = [0.5**shift for shift in shifts]
     assert_near(
         np.array(found.loss / 4.0**f.error.fraction), (error * weighted).sum(*range(n_parts))
     )
@@ -173,7 +171,7 @@ def test_outputs_and_slopes_are_those_of_the_float_model(
         own[n - 1] = rows.times(math.prod(mean[: n - 1])).rounded(f.cotangent)
         back = (carried * factors[n - 1]).sum(-2)
     for part, cotangent in own.items():
-        assert_near(real(found.parts[part], f.cotangent), cotangent)
+        assert_near(real(found.of_outputs[part].values, f.cotangent), cotangent)
 
     # Lane direction * layers + l is direction v with all but layer l set to 0.
     v = np.zeros((2, model.layout.size))
@@ -183,7 +181,7 @@ def test_outputs_and_slopes_are_those_of_the_float_model(
             moved = np.array([np.concatenate((w.ravel(), b)) for w, b in some])
             v[:, slot.slice] = moved[np.abs(moved).any(axis=1)]
     _, slopes = model.slopes(theta, tuple(x), goal, v, "layer")
-    cells = math.prod(d.learning.batch) * math.prod(mean)
+    cells = math.prod(d.batch) * math.prod(mean)
     jvp = np.empty(d.lanes)
     bound = np.empty(d.lanes)
     for part in range(n_parts):
@@ -191,9 +189,9 @@ def test_outputs_and_slopes_are_those_of_the_float_model(
         jvp[d.lanes_of(part)], bound[d.lanes_of(part)] = near.value, near.error
     np.testing.assert_allclose(jvp, slopes.ravel() * cells, atol=1e-12)
     found_jvp = np.array(
-        OperatorChip(d, stored, biases).update(inputs, target, stored_scale(d, target)).jvp
+        Chip(d, stored, biases).update(inputs, target, scale=stored_scale(d, target)).jvp
     )
-    scale = 2.0 ** (f.cotangent.fraction + f.tangent.fraction + max(d.mean_shifts))
+    scale = 2.0 ** (f.cotangent.fraction + f.tangent.fraction + max(shifts))
     assert_near(found_jvp / scale, Near(jvp, bound))
     assert (bound < 0.05 * np.abs(jvp).max()).all(), "the bound would let anything pass"
 

@@ -1,72 +1,17 @@
 """Signs of a batch, drawn again bit by bit from what `model.lfsr` says in words."""
 
-from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dualspike.golden.lfsr import Drawer
-from dualspike.golden.perturbation import draw
+from dualspike.golden.signs import SignDrawer
 from dualspike.model.description import Description
 from dualspike.model.lfsr import seed_state
-from dualspike.model.load import describe
+from dualspike.model.load import describe, load_preset
 
-
-class Register:
-    """Puts out bit 0, shifts, and enters the XOR of the taps at the top."""
-
-    def __init__(self, length: int, taps: tuple[int, ...], state: int) -> None:
-        self.held = deque(state >> n & 1 for n in range(length))
-        self.taps = taps
-
-    def bit(self) -> int:
-        entering = sum(self.held[tap] for tap in self.taps) % 2
-        self.held.append(entering)
-        return self.held.popleft()
-
-    def word(self) -> int:
-        return sum(self.bit() << n for n in range(32))
-
-    @property
-    def state(self) -> int:
-        return sum(bit << n for n, bit in enumerate(self.held))
-
-
-def field(drawer: Register, count: int) -> list[int]:
-    """The first ``count`` bits of as many words as that takes."""
-    drawn: list[int] = []
-    while len(drawn) < count:
-        word = drawer.word()
-        drawn += [word >> n & 1 for n in range(32)]
-    return drawn[:count]
-
-
-def signs(d: Description, drawer: Register) -> dict[tuple[int, int], tuple[Any, list[int]]]:
-    """For each (lane, layer) the weights' signs, row by row, and the biases'."""
-    widths = d.network.layers
-    result = {}
-    for lane in range(d.lanes):
-        for layer in range(len(widths) - 1):
-            n_in, n_out = widths[layer], widths[layer + 1]
-            rows = field(drawer, n_out)
-            if d.learning.structure == "factored":
-                columns = field(drawer, n_in + 1)
-                weights = [[r ^ c for c in columns[1:]] for r in rows]
-                biases = [r ^ columns[0] for r in rows]
-            else:
-                sign = Register(32, (0, 2, 6, 7), drawer.word())
-                weights = [[0] * n_in for _ in range(n_out)]
-                for j in range(n_in):
-                    for i in range(n_out):
-                        weights[i][j] = sign.bit()
-                biases = rows
-            result[lane, layer] = (
-                [[-1 if bit else 1 for bit in row] for row in weights],
-                [-1 if bit else 1 for bit in biases],
-            )
-    return result
-
+from .drawn import DRAWER, Register, signs
 
 CASES: dict[str, dict[str, Any]] = {
     "small": {"layers": [2, 3, 1]},
@@ -99,23 +44,24 @@ def described(name: str, structure: str, seed: int = 9, **hardware: list[int]) -
 @pytest.mark.parametrize("name", CASES)
 def test_signs_are_those_described(name: str, structure: str) -> None:
     d = described(name, structure)
-    drawer = Drawer(seed_state(d.learning.seed))
-    register = Register(64, (0, 1, 3, 4), drawer.state)
+    drawer = SignDrawer(d, seed_state(d.learning.seed))
+    register = Register(DRAWER, drawer.state)
     for _ in range(3):
-        expected, found = signs(d, register), draw(d, drawer)
+        expected, found = signs(d, register), drawer.draw()[0]
         assert drawer.state == register.state
-        for (lane, layer), (weights, biases) in expected.items():
-            on = d.masks[lane] >> layer & 1
-            np.testing.assert_array_equal(found.weights[layer][lane], on * np.array(weights))
-            np.testing.assert_array_equal(found.biases[layer][lane], on * np.array(biases))
+        assert len(expected) == d.lanes
+        for lane, layers in enumerate(expected):
+            for layer, (weights, biases) in enumerate(layers):
+                np.testing.assert_array_equal(found.weights[layer][lane], weights)
+                np.testing.assert_array_equal(found.biases[layer][lane], biases)
 
 
 @pytest.mark.parametrize("structure", ["independent", "factored"])
 def test_folding_does_not_matter(structure: str) -> None:
     plain = described("layer by layer", structure)
     folded = described("layer by layer", structure, pe=[10, 2, 1], simd=[3, 2, 2])
-    drawers = [Drawer(77), Drawer(77)]
-    one, other = draw(plain, drawers[0]), draw(folded, drawers[1])
+    drawers = [SignDrawer(plain, 77), SignDrawer(folded, 77)]
+    one, other = (drawer.draw()[0] for drawer in drawers)
     for a, b in zip(one.weights + one.biases, other.weights + other.biases, strict=True):
         np.testing.assert_array_equal(a, b)
     assert drawers[0].state == drawers[1].state
@@ -129,8 +75,8 @@ def test_masks_hide_signs_but_do_not_save_any(structure: str) -> None:
             "learning": layerwise.learning.model_copy(update={"scope": "global", "directions": 5})
         }
     )
-    hidden, shown = Drawer(5), Drawer(5)
-    masked, full = draw(layerwise, hidden), draw(everywhere, shown)
+    hidden, shown = SignDrawer(layerwise, 5), SignDrawer(everywhere, 5)
+    masked, full = hidden.draw()[0], shown.draw()[0]
     assert hidden.state == shown.state
     for layer, (a, b) in enumerate(zip(masked.weights, full.weights, strict=True)):
         on = np.array([mask >> layer & 1 for mask in layerwise.masks])
@@ -142,8 +88,25 @@ def test_masks_hide_signs_but_do_not_save_any(structure: str) -> None:
 def test_every_batch_and_every_lane_has_signs_of_its_own(structure: str) -> None:
     learning = {"structure": structure, "scope": "global", "directions": 3}
     d = describe({"network": {"layers": [31, 32, 64, 1]}, "learning": learning}, "test")
-    drawer = Drawer(seed_state(3))
-    batches = [draw(d, drawer) for _ in range(3)]
+    drawer = SignDrawer(d, seed_state(3))
+    batches = [drawer.draw()[0] for _ in range(3)]
     for layer in range(2):
         drawn = [batch.weights[layer][lane] for batch in batches for lane in range(3)]
-        assert len({signs.tobytes() for signs in drawn}) == len(drawn)
+        assert len({one.tobytes() for one in drawn}) == len(drawn)
+
+
+def test_words_come_lane_by_lane_through_the_layers_of_all_parts() -> None:
+    d = load_preset("poisson")
+    drawer = SignDrawer(d, seed_state(1))
+    first = drawer.draw()
+    words = Drawer(seed_state(1)).words(384 + 1)
+    assert drawer.state & 0xFFFFFFFF == words[384]
+    # Lane 0 perturbs layer 0 with words 0 (biases) and 1 (start); lane 6 = 4 + 2 layer 2, the
+    # trunk's first, where it is the second lane of perturbation: behind 6 lanes of 8 words and
+    # two layers of 2.
+    for part, row, word in ((0, 0, 0), (1, 2, 6 * 8 + 2 * 2)):
+        bits = [words[word] >> n & 1 for n in range(32)]
+        assert first[part].biases[0][row].tolist() == [1 - 2 * bit for bit in bits]
+        bits = [words[word + 1] >> n & 1 for n in range(32)]
+        assert first[part].weights[0][row][:, 0].tolist() == [1 - 2 * bit for bit in bits]
+    assert not first[1].weights[1][2].any()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualspike.golden.fixed import first_chip
-from dualspike.golden.network import Layout, Parameters, start
-from dualspike.golden.operator_data import fitted, load_operator_data
+from dualspike.golden.data import fitted, load_problem
+from dualspike.golden.learner import Learner
+from dualspike.golden.network import Parameters, start
 from dualspike.golden.precision import (
     check_moves,
     lost_columns,
@@ -23,10 +23,8 @@ from dualspike.golden.surrogate_table import surrogate_table
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
-from dualspike.model.geometry import geometry
-from dualspike.model.load import describe, presets
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_load import describe_operator, load_any_preset
+from dualspike.model.head_sizes import squared_error_sizes
+from dualspike.model.load import describe, load_preset, presets
 
 
 def net(**tables: Any) -> Description:
@@ -38,14 +36,10 @@ def texts(losses: list[Any]) -> list[str]:
     return [loss.text for loss in losses]
 
 
-@pytest.mark.parametrize("name", [*presets(), *presets("operators")])
+@pytest.mark.parametrize("name", presets())
 def test_presets_lose_nothing(name: str) -> None:
-    d = load_any_preset(name)
-    if isinstance(d, OperatorDescription):
-        layout = Layout(d.operator)
-        first = layout.whole(layout.start(d.learning.seed))
-    else:
-        first = start(d, d.learning.seed)
+    d = load_preset(name)
+    first = start(d, d.learning.seed)
     assert texts(lost_settings(d) + lost_parameters(first, d.formats.weight)) == []
 
 
@@ -62,7 +56,7 @@ def test_a_surrogate_that_vanishes_is_told(fraction: int, sigma: float, kind: st
         "learning": {"rate": 12},
     }
     d = net(network={"surrogate": surrogate}, **tables)
-    table = surrogate_table(d)[1:-1]
+    table = surrogate_table(d.parts[0])[1:-1]
     found = [text for text in texts(lost_settings(d)) if text.startswith("surrogate values")]
     if not table.any():
         assert len(found) == 1 and (" become all 0 in " in found[0] or " are all 0 at " in found[0])
@@ -70,14 +64,14 @@ def test_a_surrogate_that_vanishes_is_told(fraction: int, sigma: float, kind: st
         assert not found
     if found and "entries would do" in found[0]:
         surrogate["entries"] = int(found[0].split()[-4])
-        table = surrogate_table(net(network={"surrogate": surrogate}, **tables))
+        table = surrogate_table(net(network={"surrogate": surrogate}, **tables).parts[0])
         assert table.any()
 
 
 @pytest.mark.parametrize("threshold", [2**-16, 1.4 * 2**-16, 2.5 * 2**-16, 1e-3, 1.0])
 def test_a_threshold_of_few_last_bits_is_told(threshold: float) -> None:
     d = net(network={"threshold": [threshold, 1.0]})
-    stored = d.thresholds[0] * 2.0**-16
+    stored = d.parts[0].thresholds[0] * 2.0**-16
     found = [text for text in texts(lost_settings(d)) if text.startswith("thresholds")]
     assert bool(found) == (abs(stored - threshold) > 0.1 * threshold)
 
@@ -110,12 +104,12 @@ def test_steps_that_can_never_be_are_told(
         d = net(learning=given, formats={"weight": weight, "tangent": "s4.5"})
     except BadInput:
         return
-    chip, bits = first_chip(d), geometry(d).jvp_bits
+    learner, bits = Learner(d), squared_error_sizes(d).jvp_bits
     ends = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
     wanted: dict[int, int] = {}
     for layer in range(3):
         moves = [
-            any(chip._step(end, layer, stage, 0) for end in ends)  # pyright: ignore[reportPrivateUsage]
+            any(learner._step(end, layer, stage, 0) for end in ends)  # pyright: ignore[reportPrivateUsage]
             for stage in range(stages)
         ]
         if not all(moves):
@@ -171,10 +165,10 @@ def test_biases_rows_and_columns_are_judged_by_themselves() -> None:
     ]
 
 
-def operator(**tables: Any) -> OperatorDescription:
+def operator(**tables: Any) -> Description:
     parts = [{"layers": [3, 4, 2], "time_steps": 4}, {"layers": [1, 4, 2], "time_steps": 4}]
     learning = {"batch": [2, 3], "rate": 4} | tables.pop("learning", {})
-    return describe_operator(
+    return describe(
         {"operator": {"kind": "deeponet", "parts": parts}, "learning": learning, **tables}, "test"
     )
 
@@ -216,9 +210,8 @@ def test_functions_that_weigh_too_little_are_told() -> None:
 
 
 def test_built_in_operators_lose_nothing() -> None:
-    d = load_any_preset("poisson")
-    assert isinstance(d, OperatorDescription)
-    found = load_operator_data(d)
+    d = load_preset("poisson")
+    found = load_problem(d)
     assert lost_functions(d, found) == []
     for rows in found.train.inputs:
         assert lost_columns("inputs", rows, d.formats.input) == []

@@ -1,16 +1,19 @@
 """The training loop and the float engine."""
 
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualspike.golden.data import Dataset, batch_indices, load_data, relative_l2
+from dualspike.golden.data import load_problem
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.model import Model
 from dualspike.golden.network import Parameters, start
+from dualspike.golden.problems.accuracy import relative_l2
+from dualspike.golden.problems.problem import Problem, Samples
 from dualspike.golden.train import Engine, FloatEngine, train
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
@@ -33,24 +36,22 @@ class Scripted:
         self.losses, self.predictions = losses, predictions
         self.seen: list[tuple[Floats, Floats]] = []
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         assert update == len(self.seen)
+        (x,) = inputs
         self.seen.append((x, target))
         return self.losses[update]
 
-    def predict(self, x: Floats) -> Floats:
-        return np.full((len(x), 1), self.predictions.pop(0))
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
+        return np.full((len(inputs[0]), 1), self.predictions.pop(0))
 
     def weights(self) -> Parameters:
         return Parameters((), ())
 
 
-SQUARE = Dataset(
-    np.arange(8.0).reshape(4, 2),
-    np.arange(4.0)[:, None],
-    np.ones((3, 2)),
-    np.full((3, 1), 2.0),
-)
+TRAIN = Samples((np.arange(8.0).reshape(4, 2),), np.arange(4.0)[:, None])
+TEST = Samples((np.ones((3, 2)),), np.full((3, 1), 2.0))
+SQUARE = Problem("square", "mlp", TRAIN, TRAIN, TEST, (5,), replace=True)
 
 
 def test_loop() -> None:
@@ -59,16 +60,16 @@ def test_loop() -> None:
     calls: list[tuple[int, float]] = []
     result = train(engine, description, SQUARE, lambda done, loss: calls.append((done, loss)))
     assert result.rel_l2_before == 1
-    assert result.rel_l2 == 0.5
+    assert result.rel_l2 == result.global_rel_l2 == 0.5
     assert result.losses.tolist() == [0.5, 0.25, 0.125]
     assert (result.updates, result.samples) == (3, 15)
     assert result.seconds > 0
     assert result.prediction.tolist() == [[3.0]] * 3
     assert calls == [(1, 0.5), (2, 0.25), (3, 0.125)]
     for update, (x, y) in enumerate(engine.seen):
-        rows = batch_indices(4, 5, 4, update)
-        assert (x == SQUARE.x[rows]).all()
-        assert (y == SQUARE.y[rows]).all()
+        rows = np.random.default_rng([4, update]).integers(4, size=5)
+        assert (x == TRAIN.inputs[0][rows]).all()
+        assert (y == TRAIN.target[rows]).all()
 
 
 @pytest.mark.parametrize("loss", [np.nan, np.inf])
@@ -93,7 +94,7 @@ def test_end_that_is_not_finite() -> None:
 def test_float_engine_at_far_too_high_a_rate() -> None:
     description = described(rate=-8, updates=200)
     with pytest.raises(BadInput, match=r"^training diverged at update \d+: .* \(.* is -8\)$"):
-        train(FloatEngine(description), description, load_data(description))
+        train(FloatEngine(description), description, load_problem(description))
 
 
 @pytest.mark.parametrize("scope", ["layer", "global"])
@@ -123,7 +124,7 @@ def test_one_update(scope: str, structure: str, batch: int) -> None:
     loss, mean = estimator.gradient(model, model.start(3), (x,), target, (3, 2))
     g = model.layout.split(2 * mean)[0]
 
-    assert engine.update(x, target, 2) == loss
+    assert engine.update((x,), target, 2) == loss
     after = engine.weights()
     scale = 1.0 if batch == 4 else 5 / 8
     for layer, rate in enumerate([2**-7, 2**-8, 2**-5]):
@@ -151,7 +152,7 @@ def test_one_update_with_local_losses(scope: str) -> None:
     theta = model.start(3)
     estimator = ForwardGradient(description.learning.scope)
     loss, g = estimator.gradient(model, theta, (x,), target, (1, 0))
-    assert engine.update(x, target, 0) == loss == pytest.approx(model.loss(theta, (x,), target))
+    assert engine.update((x,), target, 0) == loss == pytest.approx(model.loss(theta, (x,), target))
     expected = model.layout.whole(theta - 0.75 * 2**-5 * g)
     after = engine.weights()
     assert [w.shape for w in after.weights] == [s[::-1] for s in description.shapes]
@@ -167,7 +168,7 @@ def test_idle_lanes_change_nothing() -> None:
     x, target = np.full((4, 2), 0.5), np.ones((4, 1))
     engines = [FloatEngine(described()), FloatEngine(describe(tables, "here"))]
     for engine in engines:
-        engine.update(x, target, 0)
+        engine.update((x,), target, 0)
     few, many = (engine.weights() for engine in engines)
     assert all((a == b).all() for a, b in zip(few.weights, many.weights, strict=True))
 
@@ -177,8 +178,8 @@ def test_mantissas_multiply_the_rates() -> None:
     x, target = np.full((4, 2), 0.5), np.ones((4, 1))
     plain, scaled = FloatEngine(described()), FloatEngine(described(mantissa=[8, 12, 15]))
     before = plain.weights()
-    plain.update(x, target, 0)
-    scaled.update(x, target, 0)
+    plain.update((x,), target, 0)
+    scaled.update((x,), target, 0)
     one, other = plain.weights(), scaled.weights()
     for layer, factor in enumerate((1.0, 1.5, 1.875)):
         moved = one.weights[layer] - before.weights[layer]
@@ -196,8 +197,8 @@ def test_velocities_keep_their_share() -> None:
         before = engine.weights()
         plain = FloatEngine(described())
         plain._theta[:] = engine._theta
-        plain.update(x, target, update)
-        engine.update(x, target, update)
+        plain.update((x,), target, update)
+        engine.update((x,), target, update)
         steps = plain.weights().weights
         for layer, (w, moved, after) in enumerate(
             zip(before.weights, steps, engine.weights().weights, strict=True)
@@ -210,7 +211,7 @@ def test_velocities_keep_their_share() -> None:
 def test_layers_without_a_lane_stay(mix: dict[str, Any]) -> None:
     engine = FloatEngine(described(**mix))
     before = engine.weights()
-    engine.update(np.full((4, 2), 0.5), np.ones((4, 1)), 0)
+    engine.update((np.full((4, 2), 0.5),), np.ones((4, 1)), 0)
     after = engine.weights()
     moved = [(a != b).any() for a, b in zip(before.weights, after.weights, strict=True)]
     assert moved == [True, False, True]
@@ -227,16 +228,16 @@ def test_predict_in_pieces() -> None:
     x = np.random.default_rng(1).uniform(-1, 1, (5000, 2))
     model = Model(Operator(parts=[description.network]))
     y = model.predict(model.start(1), (x,))
-    np.testing.assert_allclose(FloatEngine(description).predict(x), y, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(FloatEngine(description).predict((x,)), y, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(("scope", "rate"), [("layer", 6), ("global", 8)])
 def test_short_run_learns(scope: str, rate: int) -> None:
     description = described(updates=150, scope=scope, rate=rate, stages=1)
-    dataset = load_data(description)
+    problem = load_problem(description)
     engine: Engine = FloatEngine(description)
-    result = train(engine, description, dataset)
+    result = train(engine, description, problem)
     assert result.rel_l2_before == pytest.approx(1.0541, abs=1e-4)
     assert result.rel_l2 < 0.7 * result.rel_l2_before
     assert result.losses[-20:].mean() < 0.5 * result.losses[:5].mean()
-    assert result.rel_l2 == relative_l2(engine.predict(dataset.test_x), dataset.test_y)
+    assert result.rel_l2 == relative_l2(engine.predict(problem.test.inputs), problem.test.target)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualspike.boards.manifest import digest
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_load import load_any
+from dualspike.model.load import load
 from dualspike.model.seal import CHECKSUM, sealed
 
 from .readers import built, said
@@ -134,13 +134,17 @@ def generated(folder: Path) -> None:
     said(folder, "generate", "@net.toml", "-o", "@run")
 
 
-def trained_operator(folder: Path) -> None:
-    """As `trained`, of an operator chip."""
+def generated_operator(folder: Path) -> None:
+    """As `generated`, of an operator chip."""
     operator(folder)
     said(folder, "generate", "@net.toml", "-o", "@run")
+
+
+def trained_operator(folder: Path) -> None:
+    """As `trained`, of an operator chip."""
+    generated_operator(folder)
     said(folder, "train", "@net.toml", "-o", "@run")
     _timeless(folder / "run" / "result.json")
-    (folder / "run" / "net.toml").write_bytes((folder / "net.toml").read_bytes())
 
 
 def broken_off(folder: Path) -> None:
@@ -154,7 +158,7 @@ def broken_off_operator(folder: Path) -> None:
     operator(folder)
     text = (folder / "net.toml").read_text()
     (folder / "net.toml").write_text(text.replace("updates = 3", f"updates = {CHECKPOINT + 2}"))
-    _interrupted(folder, "dualspike.commands.operators.progress_bar")
+    _interrupted(folder, "dualspike.commands.train.progress_bar")
 
 
 def board(folder: Path) -> None:
@@ -237,7 +241,7 @@ def _synthesis(folder: Path, net: Path) -> None:
     """As ``dualspike synth`` writes it."""
     found = {
         "name": "tiny",
-        "config_hash": config_hash(load_any(net)),
+        "config_hash": config_hash(load(net)),
         "target": "ecp5",
         "tool": "Yosys 0.70",
         "actual": {"lut4": 1000, "ff": 800, "lutram": 4},

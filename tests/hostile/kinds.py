@@ -40,7 +40,7 @@ def _foreign(name: str, file: str, make: Make, read: Read) -> Kind:
 
 KINDS = (
     _foreign("description", "net.toml", goods.network, _by("boards", "@net.toml")),
-    _foreign("operator description", "run/net.toml", goods.trained_operator, _page),
+    _foreign("operator description", "run/description.toml", goods.trained_operator, _page),
     _foreign("settings", "settings.toml", goods.experiment_settings, _by(*goods.EXPERIMENT)),
     Kind("data", "data.npz", goods.network, _train),
     Kind("data compressed", "data.npz", goods.packed, _train),
@@ -68,7 +68,7 @@ KINDS = (
     Kind("report weights", "run/weights.npz", goods.trained, _page),
     Kind("report estimate", "run/report/estimate.json", goods.trained, _page),
     Kind("report synthesis", "run/report/synth-ecp5.json", goods.trained, _page),
-    Kind("operator manifest", "run/manifest.json", goods.trained_operator, _page),
+    Kind("operator manifest", "run/manifest.json", goods.generated_operator, _page),
     Kind("operator result", "run/result.json", goods.trained_operator, _page),
     Kind("operator weights", "run/weights.npz", goods.trained_operator, _page),
     Kind("experiment settings", "experiment/settings.json", goods.experiment, _experiment),

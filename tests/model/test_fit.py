@@ -12,10 +12,11 @@ from dualspike.model.area import Area
 from dualspike.model.description import Description
 from dualspike.model.devices import DEVICES, ECP5, Device
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import core_area, uses
-from dualspike.model.fit import REFERENCE, Search, Target, check_fits, excess, split
+from dualspike.model.estimate import chip_area, uses
+from dualspike.model.fit import NetworkSearch, Target, check_fits, excess
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe, load_preset
+from dualspike.model.part_folding import REFERENCE, split
 
 NETS: list[dict[str, Any]] = [
     {"layers": [3, 4, 2], "time_steps": 3},
@@ -45,7 +46,7 @@ def every_folding(net: int) -> list[tuple[int, Area]]:
                 d = described(net, pe=list(pe), simd=list(simd))
             except BadInput:
                 continue
-            found.append((geometry(d).interval, core_area(d)))
+            found.append((geometry(d.parts[0]).interval, chip_area(d)))
     return found
 
 
@@ -60,13 +61,11 @@ def test_nothing_cheaper_reaches_the_target(net: int, interval: int) -> None:
     reach = [cost(area) for clocks, area in every_folding(net) if clocks <= interval]
     if not reach:
         with pytest.raises(BadInput, match="no folding reaches"):
-            Search(d).reaching(target)
+            NetworkSearch(d).reaching(target)
         return
-    chosen = Search(d).reaching(target)
-    folded = chosen.of(d)
-    assert geometry(folded).interval <= interval
-    assert core_area(folded) == chosen.area
-    assert cost(chosen.area) <= min(reach) + 4 / REFERENCE.lut4  # areas are whole numbers
+    chosen = NetworkSearch(d).reaching(target)
+    assert geometry(chosen.parts[0]).interval <= interval
+    assert cost(chip_area(chosen)) <= min(reach) + 4 / REFERENCE.lut4  # areas are whole numbers
 
 
 @settings(max_examples=60, deadline=None)
@@ -86,11 +85,11 @@ def test_nothing_faster_fits_the_device(
     d = described(net)
     if not fits:
         with pytest.raises(BadInput, match="drawn has"):
-            Search(d, device).fastest(budget)
+            NetworkSearch(d, device).fastest(budget)
         return
-    chosen = Search(d, device).fastest(budget)
-    assert not excess(chosen.area, device, budget)
-    assert geometry(chosen.of(d)).interval == min(fits)
+    chosen = NetworkSearch(d, device).fastest(budget)
+    assert not excess(chip_area(chosen, device.family), device, budget)
+    assert geometry(chosen.parts[0]).interval == min(fits)
 
 
 def _needs(area: Area) -> tuple[float, float, int, int]:
@@ -135,24 +134,24 @@ def test_a_target_out_of_reach_is_refused_with_the_reason(
     rate: float, clock: float, line: str
 ) -> None:
     with pytest.raises(BadInput) as caught:
-        Search(load_preset("hat")).reaching(Target(rate, clock), 0.8)
+        NetworkSearch(load_preset("hat")).reaching(Target(rate, clock), 0.8)
     assert str(caught.value) == line
 
 
 def test_a_device_too_small_is_refused_with_the_reason() -> None:
     hat, small = load_preset("hat"), DEVICES["ecp5-12f"]
     with pytest.raises(BadInput) as caught:
-        Search(hat, small).fastest(0.8)
+        NetworkSearch(hat, small).fastest(0.8)
     assert str(caught.value) == (
         "ecp5-12f has 28 DSP (80 % are 22), the smallest folding needs about 26"
     )
     with pytest.raises(BadInput) as caught:
-        check_fits(core_area(hat, small.family), small)
+        check_fits(chip_area(hat, small.family), small)
     assert str(caught.value) == "ecp5-12f has 28 DSP, this core needs about 71"
-    check_fits(core_area(hat), DEVICES["ecp5-85f"])
+    check_fits(chip_area(hat), DEVICES["ecp5-85f"])
 
 
 def test_wide_layers_are_folded_without_looking_at_every_size() -> None:
     wide = describe({"network": {"layers": [4096, 4096, 4096, 8]}}, "test")
-    folding = Search(wide).reaching(Target(1, 200))
-    assert geometry(folding.of(wide)).interval <= 200e6
+    folding = NetworkSearch(wide).reaching(Target(1, 200))
+    assert geometry(folding.parts[0]).interval <= 200e6

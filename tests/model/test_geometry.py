@@ -12,6 +12,7 @@ from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
 from dualspike.model.geometry import RECIPROCAL_BITS, Layer, aligned_sum, geometry
+from dualspike.model.head_sizes import squared_error_sizes
 from dualspike.model.load import describe, load_preset
 
 SMALL = {
@@ -89,7 +90,7 @@ def sign_sums(d: Description, layer: Layer) -> tuple[int, int]:
 @pytest.mark.parametrize("time_steps", [1, 2, 3, 4, 7, 8])
 def test_the_worst_sums_fit(n_in, time_steps):
     d = small(n_in, time_steps)
-    for layer in geometry(d).layers:
+    for layer in geometry(d.parts[0]).layers:
         assert signed_width(*value_sums(d, layer)) <= layer.value_sum_bits
         assert signed_width(*sign_sums(d, layer)) == layer.sign_sum_bits
         if layer.kind == "direct":
@@ -102,7 +103,7 @@ def test_the_worst_sums_fit(n_in, time_steps):
 @pytest.mark.parametrize("time_steps", [1, 2, 4, 8])
 def test_one_bit_fewer_would_not_do(n_in, time_steps):
     d = small(n_in, time_steps)
-    direct, spiking, readout = geometry(d).layers
+    direct, spiking, readout = geometry(d.parts[0]).layers
     assert signed_width(*value_sums(d, direct)) == direct.value_sum_bits
     assert signed_width(*value_sums(d, spiking)) == spiking.value_sum_bits
     assert signed_width(*tangent_sums(d, spiking)) == spiking.tangent_sum_bits
@@ -113,21 +114,21 @@ def test_one_bit_fewer_would_not_do(n_in, time_steps):
 @pytest.mark.parametrize("time_steps", [3, 7, 15])
 def test_one_bit_fewer_would_not_do_for_counts(n_in, time_steps):
     d = small(n_in, time_steps)
-    readout = geometry(d).layers[-1]
+    readout = geometry(d.parts[0]).layers[-1]
     assert signed_width(*value_sums(d, readout)) == readout.value_sum_bits
 
 
 @pytest.mark.parametrize("n_in", range(1, 18))
 def test_one_bit_fewer_would_not_do_for_spikes_of_any_number(n_in):
     d = small(n_in, 4)
-    spiking = geometry(d).layers[1]
+    spiking = geometry(d.parts[0]).layers[1]
     assert signed_width(*value_sums(d, spiking)) == spiking.value_sum_bits
 
 
 @pytest.mark.parametrize("time_steps", range(1, 34))
 def test_what_enters_a_layer_fits_and_one_bit_fewer_would_not_do(time_steps):
     d = small(2, time_steps)
-    direct, spiking, readout = geometry(d).layers
+    direct, spiking, readout = geometry(d.parts[0]).layers
     assert signed_width(*ends(value_range(d, direct))) == direct.value_bits
     assert (direct.value_signed, spiking.value_signed, readout.value_signed) == (True, False, False)
     for layer in (spiking, readout):
@@ -141,8 +142,8 @@ def test_what_enters_a_layer_fits_and_one_bit_fewer_would_not_do(time_steps):
 @pytest.mark.parametrize("tangent", ["s2.1", "s1.0", "s0.4"])
 def test_the_worst_tangent_sums_fit_when_aligned(n_in, time_steps, tangent):
     d = small(n_in, time_steps, tangent=tangent)
-    for layer in geometry(d).layers:
-        width, fraction, shift = aligned_sum(d, layer)
+    for layer in geometry(d.parts[0]).layers:
+        width, fraction, shift = aligned_sum(d.parts[0], layer)
         sums, signs = tangent_sums(d, layer), sign_sums(d, layer)
         low, high = (s + (v << shift) for s, v in zip(sums, signs, strict=True))
         assert signed_width(low, high) <= width
@@ -156,8 +157,8 @@ def test_the_worst_tangent_sums_fit_when_aligned(n_in, time_steps, tangent):
 @pytest.mark.parametrize("time_steps", [1, 2, 4])
 def test_one_bit_fewer_would_not_do_when_tangents_are_fractions(n_in, time_steps):
     d = small(n_in, time_steps, weight="s0.2", tangent="s0.3")
-    for layer in geometry(d).layers[1:]:
-        width, _, shift = aligned_sum(d, layer)
+    for layer in geometry(d.parts[0]).layers[1:]:
+        width, _, shift = aligned_sum(d.parts[0], layer)
         sums, signs = tangent_sums(d, layer), sign_sums(d, layer)
         low, high = (s + (v << shift) for s, v in zip(sums, signs, strict=True))
         assert signed_width(low, high) == width
@@ -173,7 +174,7 @@ def test_the_worst_error_fits_and_one_bit_fewer_would_not_do(membrane, target):
     units = [Fraction(n) * f.target.lsb / f.membrane.lsb for n in stored(f.target)]
     assert all(unit.denominator == 1 for unit in units)
     errors = [y - int(unit) for y, unit in product(stored(f.membrane), units)]
-    assert signed_width(*ends(errors)) == geometry(d).error_bits
+    assert signed_width(*ends(errors)) == squared_error_sizes(d).error_bits
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 64, 100])
@@ -185,14 +186,14 @@ def test_the_worst_loss_and_jvp_fit(batch, n_out):
     low = f.membrane.lowest - (f.target.highest << align)
     high = f.membrane.highest - (f.target.lowest << align)
     worst = ends(e * dy for e, dy in product((low, high), ends(stored(f.tangent))))
-    g = geometry(d)
+    g = squared_error_sizes(d)
     assert signed_width(0, batch * n_out * max(low**2, high**2)) <= g.loss_bits
     assert signed_width(*(batch * n_out * end for end in worst)) <= g.jvp_bits
 
 
 def test_the_reciprocal_is_one_over_t():
     for steps in range(1, 1025):
-        g = geometry(describe_net([2, 3, 1], steps))
+        g = geometry(describe_net([2, 3, 1], steps).parts[0])
         mean = Fraction(g.reciprocal, 2**g.reciprocal_shift) * steps
         if steps & (steps - 1) == 0:
             assert (mean, g.reciprocal) == (1, 1)
@@ -203,7 +204,7 @@ def test_the_reciprocal_is_one_over_t():
 
 def test_the_hat_by_hand():
     """Formats of 18 (weight, tangent), 20 (membrane) and 16 (input) bits, T = 32, batch 64."""
-    g = geometry(load_preset("hat"))
+    g = geometry(load_preset("hat").parts[0])
     names = ["kind", "n_in", "n_out", "pe", "simd", "next_simd", "groups", "chunks", "rows"]
     names += ["value_bits", "value_fraction", "tangent_in_bits"]
     names += ["value_sum_bits", "tangent_sum_bits", "sign_sum_bits"]
@@ -212,7 +213,9 @@ def test_the_hat_by_hand():
         ["spiking", 16, 16, 16, 1, 1, 1, 16, 16, 1, 0, 18, 18 + 4, 18 + 18 + 4, 6],
         ["readout", 16, 1, 1, 1, 1, 1, 16, 1, 6, 0, 23, 18 + 6 + 4, 18 + 23 + 4, 11],
     ]
-    assert (g.lanes, g.error_bits, g.loss_bits, g.jvp_bits) == (3, 21, 2 * 21 + 6, 21 + 18 + 6)
+    sizes = squared_error_sizes(load_preset("hat"))
+    assert (sizes.error_bits, sizes.loss_bits, sizes.jvp_bits) == (21, 2 * 21 + 6, 21 + 18 + 6)
+    assert g.lanes == 3
     assert (g.reciprocal, g.reciprocal_shift) == (1, 5)
     assert g.interval == 32 * 16
 
@@ -233,7 +236,9 @@ def test_the_hat_by_hand():
 )
 def test_the_interval_by_hand(layers, time_steps, pe, simd, interval):
     hardware = {} if pe is None else {"pe": pe, "simd": simd}
-    assert geometry(describe_net(layers, time_steps, hardware=hardware)).interval == interval
+    assert (
+        geometry(describe_net(layers, time_steps, hardware=hardware).parts[0]).interval == interval
+    )
 
 
 NETS = st.lists(st.integers(1, 40), min_size=3, max_size=6)
@@ -243,10 +248,11 @@ NETS = st.lists(st.integers(1, 40), min_size=3, max_size=6)
 @settings(deadline=None)
 def test_neurons_left_to_us_are_as_fast_as_all_at_once(layers, time_steps, data):
     simd = [data.draw(st.integers(1, n), "simd") for n in layers[:-1]]
-    ours = geometry(describe_net(layers, time_steps, hardware={"simd": simd}))
+    ours = geometry(describe_net(layers, time_steps, hardware={"simd": simd}).parts[0])
     all_at_once = {"simd": simd, "pe": layers[1:]}
     assert (
-        ours.interval == geometry(describe_net(layers, time_steps, hardware=all_at_once)).interval
+        ours.interval
+        == geometry(describe_net(layers, time_steps, hardware=all_at_once).parts[0]).interval
     )
 
 
@@ -258,7 +264,7 @@ def test_every_folding_covers_every_weight(layers, data):
     for n_out, width in zip(layers[1:], [*simd[1:], 1], strict=True):
         fitting = [p for p in range(1, n_out + 1) if p == n_out or p % width == 0]
         pe.append(data.draw(st.sampled_from(fitting), "pe"))
-    g = geometry(describe_net(layers, hardware={"pe": pe, "simd": simd}))
+    g = geometry(describe_net(layers, hardware={"pe": pe, "simd": simd}).parts[0])
     for layer, p, s in zip(g.layers, pe, simd, strict=True):
         assert (layer.pe, layer.simd) == (p, s)
         assert (layer.groups - 1) * p < layer.n_out <= layer.groups * p
@@ -272,7 +278,10 @@ def test_the_widest_sum_is_62_bits():
     """s3.17 errors are 22 bits wide: 44 for a square, and 18 more for the batch and outputs."""
     formats = {"membrane": "s3.17", "target": "s1.17"}
     learning = {"batch": 65536}
-    assert geometry(describe_net([2, 3, 4], formats=formats, learning=learning)).loss_bits == 62
+    assert (
+        squared_error_sizes(describe_net([2, 3, 4], formats=formats, learning=learning)).loss_bits
+        == 62
+    )
     with pytest.raises(BadInput) as caught:
         describe_net([2, 3, 8], formats=formats, learning=learning)
     assert str(caught.value) == (
@@ -291,10 +300,9 @@ def test_local_readouts_keep_pace_and_their_sums_fit(hidden, outputs, time_steps
     network = {"layers": widths, "time_steps": time_steps}
     hardware = {"simd": [1, *(1 + n % 2 for n in range(hidden))]}
     d = describe({"network": network, "learning": learning, "hardware": hardware}, "test")
-    g, f = geometry(d), d.formats
-    plain = geometry(
-        d.model_copy(update={"learning": d.learning.model_copy(update={"local": False})})
-    )
+    g, f = geometry(d.parts[0]), d.formats
+    deaf = d.model_copy(update={"learning": d.learning.model_copy(update={"local": False})})
+    plain = geometry(deaf.parts[0])
     assert g.chain == plain.layers and len(g.local) == hidden
     assert g.inference_interval == plain.interval
     assert g.interval == max(plain.interval, (hidden + 1) * outputs)
@@ -307,11 +315,12 @@ def test_local_readouts_keep_pace_and_their_sums_fit(hidden, outputs, time_steps
         )
         assert (own.simd, own.chunks) == (layer.next_simd, layer.rows)
         assert own.cycles <= time_steps * layer.rows and not own.skips
+    sizes = squared_error_sizes(d)
     align = f.membrane.fraction - f.target.fraction
     error = f.membrane.lowest - (f.target.highest << align)
-    assert signed_width(error, -error) <= g.error_bits
-    assert signed_width(hidden * error, -hidden * error) <= g.weighted_bits
+    assert signed_width(error, -error) <= sizes.error_bits
+    assert signed_width(hidden * error, -hidden * error) <= sizes.weighted_bits
     count = 2 * hidden * d.learning.batch * outputs
-    assert (count * error * error).bit_length() <= g.loss_bits
+    assert (count * error * error).bit_length() <= sizes.loss_bits
     slope = count * error * f.tangent.lowest
-    assert signed_width(-slope, slope) <= g.jvp_bits
+    assert signed_width(-slope, slope) <= sizes.jvp_bits

@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from dualspike.model.cycles import batch_cycles, function_cycles, function_interval
 from dualspike.model.errors import BadInput
 from dualspike.model.geometry import geometry
+from dualspike.model.head import Product
+from dualspike.model.head_sizes import product_sizes
 from dualspike.model.identity import config_hash
-from dualspike.model.load import preset_text, presets
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_geometry import product_geometry
-from dualspike.model.operator_load import (
-    describe_operator,
-    load_operator,
-    load_operator_preset,
+from dualspike.model.load import (
+    describe,
+    load,
+    load_preset,
+    preset_text,
+    presets,
 )
-from dualspike.model.operator_sizes import batch_cycles, function_cycles, function_interval
 from dualspike.model.registers import register_map
 
 TABLES: dict[str, Any] = {
@@ -35,27 +36,30 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 
 def test_presets_are_the_small_networks():
-    assert list(presets("operators")) == ["poisson", "reaction_diffusion"]
-    poisson = load_operator_preset("poisson")
-    assert [part.layers for part in poisson.parts] == [[11, 32, 8], [1, 32, 8]]
-    assert {part.surrogate.sigma for part in poisson.parts} == {0.3}
-    other = load_operator_preset("reaction_diffusion")
-    assert [part.layers for part in other.parts] == [[10, 16, 8], [1, 16, 8], [1, 16, 8]]
-    assert {part.surrogate.sigma for part in other.parts} == {0.5}
-    with pytest.raises(BadInput, match=r"^preset must be one of poisson, reaction_diffusion, not"):
-        load_operator_preset("hat")
+    assert list(presets()) == ["hat", "hat_global", "wide", "poisson", "reaction_diffusion"]
+    poisson = load_preset("poisson")
+    assert [part.layers for part in poisson.networks] == [[11, 32, 8], [1, 32, 8]]
+    assert {part.surrogate.sigma for part in poisson.networks} == {0.3}
+    other = load_preset("reaction_diffusion")
+    assert [part.layers for part in other.networks] == [[10, 16, 8], [1, 16, 8], [1, 16, 8]]
+    assert {part.surrogate.sigma for part in other.networks} == {0.5}
+    with pytest.raises(
+        BadInput,
+        match=r"^preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not",
+    ):
+        load_preset("none")
 
 
 def test_lanes_and_layers_count_through_the_parts():
-    d = describe_operator(changed(learning_directions=2), "test")
+    d = describe(changed(learning_directions=2), "test")
     assert d.shapes == [(3, 4), (4, 2), (1, 5), (5, 6), (6, 2)]
     assert d.lanes == 10
     assert d.masks == [1, 2, 4, 8, 16] * 2
     assert [d.lanes_of(part) for part in (0, 1)] == [[0, 1, 5, 6], [2, 3, 4, 7, 8, 9]]
     for part in (0, 1):
         first = d.layers_of(part).start
-        assert d.part(part).masks == [d.masks[lane] >> first for lane in d.lanes_of(part)]
-    over_all = describe_operator(changed(learning_scope="global", learning_directions=3), "test")
+        assert list(d.parts[part].masks) == [d.masks[k] >> first for k in d.lanes_of(part)]
+    over_all = describe(changed(learning_scope="global", learning_directions=3), "test")
     assert over_all.masks == [31] * 3
     assert over_all.lanes_of(1) == [0, 1, 2]
 
@@ -65,7 +69,7 @@ def test_a_mask_has_the_layers_of_parts_that_carry_its_lane_alone():
         "operator": {"kind": "seponet", "parts": [{"layers": [1, 2, 3]}] * 4},
         "learning": {"batch": [4] * 4, "masks": [[0, 5], [1, 2], [3, 6, 7], [0, 1, 2, 3, 4, 5]]},
     }
-    registers = {one.name: one for one in register_map(describe_operator(tables, "test"))}
+    registers = {one.name: one for one in register_map(describe(tables, "test"))}
     fields = [registers[f"MASK_{k}"].fields for k in range(4)]
     assert [[(field.low, field.bits) for field in one] for one in fields] == [
         [(0, 2), (4, 2)],
@@ -78,10 +82,10 @@ def test_a_mask_has_the_layers_of_parts_that_carry_its_lane_alone():
 
 
 def test_shifts_hold_rate_means_and_fractions():
-    d = describe_operator(changed(learning_layer_shift=[0, 1, 0, 0, 2], learning_rate=4), "test")
+    d = describe(changed(learning_layer_shift=[0, 1, 0, 0, 2], learning_rate=4), "test")
     # cotangent 20 + tangent 5 - weight 16 + rate 4 + log2 of the larger batch, 8.
     assert d.step_shift == [16, 17, 16, 16, 18]
-    assert d.mean_shifts == [3, 3]
+    assert isinstance(d.head, Product) and d.head.mean_shifts == [3, 3]
     assert [d.stage(u) for u in (0, 3999, 4000, 19999)] == [0, 0, 1, 4]
 
 
@@ -92,8 +96,8 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
         "operator": {"kind": "seponet", "parts": [{"layers": [1, 2, 3]}] * (trunks + 1)},
         "learning": {"batch": [4, 3, 8, 5][: trunks + 1]},
     }
-    d = describe_operator(tables, "test")
-    g, f, batch = product_geometry(d), d.formats, d.learning.batch
+    d = describe(tables, "test")
+    g, f, batch = product_sizes(d), d.formats, d.batch
     factor, error, cotangent = (-form.lowest for form in (f.factor, f.error, f.cotangent))
 
     def bits(value: int) -> int:
@@ -139,9 +143,18 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
             {"learning_frozen": [0, 1]},
             "learning.frozen must leave every part a layer to learn, not operator.parts[0] none",
         ),
-        ({"learning_local": True}, "learning.local is not a known key"),
-        ({"hardware_lanes": 2}, "hardware.lanes is not a known key"),
-        ({"hardware_skip": True}, "hardware.skip is not a known key"),
+        (
+            {"learning_local": True},
+            "learning.local must be left out with [operator]: it is for [network]",
+        ),
+        (
+            {"hardware_lanes": 2},
+            "hardware.lanes must be left out with [operator]: it is for [network]",
+        ),
+        (
+            {"hardware_skip": True},
+            "hardware.skip must be left out with [operator]: it is for [network]",
+        ),
         (
             {
                 "operator_kind": "seponet",
@@ -188,7 +201,7 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
 )
 def test_mistakes(changes: dict[str, Any], line: str):
     with pytest.raises(BadInput) as caught:
-        describe_operator(changed(**changes), "here")
+        describe(changed(**changes), "here")
     assert str(caught.value) == f"here: {line}"
 
 
@@ -196,25 +209,24 @@ def test_sums_that_are_too_wide_are_refused():
     tables = changed(learning_batch=[65536, 65536])
     tables["formats"] = {"error": "s1.20", "factor": "s2.20", "cotangent": "s1.20"}
     with pytest.raises(BadInput, match=r"^here: formats must keep the .* narrow "):
-        describe_operator(tables, "here")
+        describe(tables, "here")
 
 
 def test_a_file_and_its_absence(tmp_path: Path):
     file = tmp_path / "net.toml"
-    file.write_text(preset_text("poisson", "operators"))
-    assert load_operator(file) == load_operator_preset("poisson")
-    assert isinstance(load_operator(file), OperatorDescription)
+    file.write_text(preset_text("poisson"))
+    assert load(file) == load_preset("poisson")
     with pytest.raises(BadInput, match=r"^cannot read .*none.toml: No such file"):
-        load_operator(tmp_path / "none.toml")
+        load(tmp_path / "none.toml")
     file.write_text("x")
     with pytest.raises(BadInput, match=r"net.toml: not valid TOML"):
-        load_operator(file)
+        load(file)
 
 
 def test_the_hash_is_that_of_the_hardware():
-    first = config_hash(describe_operator(changed(), "test"))
+    first = config_hash(describe(changed(), "test"))
     for same in ({"learning_updates": 7}, {"learning_seed": 3}, {"hardware_terms": 1}):
-        assert config_hash(describe_operator(changed(**same), "test")) == first
+        assert config_hash(describe(changed(**same), "test")) == first
     for other in (
         {"learning_floor": 0.5},
         {"hardware_terms": 2},
@@ -228,7 +240,7 @@ def test_the_hash_is_that_of_the_hardware():
         {"learning_schedule": "chip"},
         {"hardware_protection": "ecc"},
     ):
-        assert config_hash(describe_operator(changed(**other), "test")) != first
+        assert config_hash(describe(changed(**other), "test")) != first
 
 
 def test_folding_that_does_not_fit_is_named():
@@ -237,17 +249,17 @@ def test_folding_that_does_not_fit_is_named():
         ({"hardware_pe": [1, 1]}, "hardware.pe must have 5 entries, not 2"),
     ):
         with pytest.raises(BadInput) as caught:
-            describe_operator(changed(**change), "test")
+            describe(changed(**change), "test")
         assert str(caught.value) == f"test: {line}"
 
 
 def test_a_function_takes_what_the_slower_of_branch_and_product_unit_takes() -> None:
     """The branch in one preset, the product unit in the other; a batch counts with the same."""
     for name, unit, branch in (("poisson", 208, 1024), ("reaction_diffusion", 1024, 512)):
-        d = load_operator_preset(name)
-        assert function_cycles(d) == unit and geometry(d.part(0)).interval == branch
+        d = load_preset(name)
+        assert function_cycles(d) == unit and geometry(d.parts[0]).interval == branch
         assert function_interval(d) == max(unit, branch)
-        assert batch_cycles(d)[0] >= d.learning.batch[0] * function_interval(d)
+        assert batch_cycles(d)[0] >= d.batch[0] * function_interval(d)
 
 
 @pytest.mark.parametrize(
@@ -273,5 +285,5 @@ def test_parts_are_not_held_to_a_loss_and_steps_of_their_own(
         "learning": {"batch": [4, batch], "rate": rate, "stages": 1},
         "formats": formats,
     }
-    d = describe_operator(tables, "test")
-    assert [d.part(part).lanes for part in (0, 1)] == [2, 2]
+    d = describe(tables, "test")
+    assert [d.parts[part].lanes for part in (0, 1)] == [2, 2]

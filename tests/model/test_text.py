@@ -8,9 +8,8 @@ import pytest
 from dualspike.boards.manifest import read_manifest
 from dualspike.model.errors import BadInput
 from dualspike.model.load import load, parse
-from dualspike.model.operator_load import load_any
 from dualspike.model.text import DEPTH, MOST, parse_json, read_text
-from dualspike.report.folder import Result, read_record
+from dualspike.report.folder import Result, read_folder
 
 TOML = 'name = "tiny"\n\n[network]\nlayers = [2, 4, 1]\ntime_steps = 4\n\n[learning]\nbatch = 4\n'
 RESULT = {
@@ -29,9 +28,11 @@ def test_marks_and_ends_of_lines_of_any_system(mark: bytes, end: str, tmp_path: 
     path = tmp_path / "NET.TOML"
     path.write_bytes(mark + TOML.replace("\n", end).encode())
     assert read_text(path) == TOML
-    assert load(path) == load_any(path) == parse(TOML, "test")
+    assert load(path) == load(path) == parse(TOML, "test")
     path.write_bytes(mark + json.dumps(RESULT, indent=1).replace("\n", end).encode())
-    assert read_record(path, Result) == Result.model_validate(RESULT)
+    path.rename(tmp_path / "result.json")
+    found = read_folder(tmp_path, parse(TOML, "test")).result
+    assert found == Result.model_validate(RESULT)
 
 
 def test_text_that_is_none_or_too_long(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_hostile_json_as_a_result_and_as_a_manifest(value: str, tmp_path: Path) 
     for text in (value, result.replace('"?"', value), made.replace('"?"', value)):
         (tmp_path / "result.json").write_text(text)
         with pytest.raises(BadInput, match=r"^[^\n]{1,400}$"):
-            read_record(tmp_path / "result.json", Result)
+            read_folder(tmp_path, parse(TOML, "test"))
         (tmp_path / "manifest.json").write_text(text)
         with pytest.raises(BadInput, match=r"^[^\n]{1,400}$"):
             read_manifest(tmp_path)

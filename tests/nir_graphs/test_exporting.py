@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from dualspike.golden.fixed import real_parameters, stored_parameters
 from dualspike.golden.network import Parameters
-from dualspike.model.description import LEAKS, Description
+from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe
+from dualspike.model.part import LEAKS
 from dualspike.nir.exporting import graph_of, nir_bytes
 from dualspike.nir.importing import Options, import_network
 

@@ -142,8 +142,8 @@ def test_layers_that_leak_with_thresholds_of_their_own(tmp_path: Path) -> None:
     x = np.random.default_rng(1).uniform(-1, 1, (64, 3))
     expected = simulated(graph(nodes), list(nodes), x, 1e-4, 32)
     # The integers round to 2^-16: most samples spike alike, and none is far off.
-    assert np.median(np.abs(engine.predict(x) - expected)) < 1e-4
-    assert np.abs(engine.predict(x) - expected).max() < 0.1
+    assert np.median(np.abs(engine.predict([x]) - expected)) < 1e-4
+    assert np.abs(engine.predict([x]) - expected).max() < 0.1
 
 
 def test_parameters_may_be_single_numbers(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_load import load_any
+from dualspike.model.load import load
 from dualspike.model.seal import sealed
 
 NET = """\
@@ -41,7 +41,7 @@ source = "functions.npz"
 def synthesis(net: Path) -> dict[str, object]:
     return {
         "name": "tiny",
-        "config_hash": config_hash(load_any(net)),
+        "config_hash": config_hash(load(net)),
         "target": "ecp5",
         "tool": "Yosys 0.70",
         "actual": {"lut4": 1000, "ff": 800, "lutram": 4},
@@ -51,18 +51,23 @@ def synthesis(net: Path) -> dict[str, object]:
     }
 
 
-@pytest.fixture(scope="session")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which everything is that a page shows; tests must not change it."""
-    folder = tmp_path_factory.mktemp("full")
-    net = folder / "tiny.toml"
-    net.write_text(NET)
+def written(folder: Path, net: Path) -> Path:
+    """Everything that a page shows of a description, and the page."""
     for command in ("generate", "train"):
         assert main([command, str(net), "-o", str(folder)]) == 0
     (folder / "report" / "synth-ecp5.json").write_text(sealed(synthesis(net)))
     (folder / "waves.vcd").write_text("$enddefinitions\n")
     assert main(["report", str(folder)]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything is that a page shows; tests must not change it."""
+    folder = tmp_path_factory.mktemp("full")
+    net = folder / "tiny.toml"
+    net.write_text(NET)
+    return written(folder, net)
 
 
 @pytest.fixture(scope="session")
@@ -74,11 +79,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "functions.npz", u=u, points=points, y=u[:, :1] + u[:, 1:] * points.T)
     net = folder / "pair.toml"
     net.write_text(OPERATOR.replace("functions.npz", str(folder / "functions.npz")))
-    assert main(["generate", str(net), "-o", str(folder)]) == 0
-    assert main(["train", str(net), "--engine", "fixed", "-o", str(folder)]) == 0
-    (folder / "report" / "synth-ecp5.json").write_text(sealed(synthesis(net)))
-    assert main(["report", str(folder)]) == 0
-    return folder
+    return written(folder, net)
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.golden.data import load_data
+from dualspike.golden.data import load_problem
 from dualspike.golden.fixed import first_chip
 from dualspike.golden.rounding import quantise
 from dualspike.golden.weights import read_weights
-from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.load import load
 from dualspike.model.seal import sealed
@@ -62,9 +61,7 @@ class Page(HTMLParser):
 
 
 def look(path: Path) -> Folder:
-    description = read_description(path)
-    assert isinstance(description, Description)
-    return read_folder(path, description)
+    return read_folder(path, read_description(path))
 
 
 def pages(full: Path, bare: Path, operator: Path) -> list[Page]:
@@ -78,7 +75,7 @@ def test_pages_are_accessible_and_refer_to_nothing_outside(
     for page in pages(full, bare, operator):
         assert page.all("html") == [{"lang": "en"}]
         sections = [a["id"] for a in page.all("section")]
-        assert sections in (SECTIONS, [one for one in SECTIONS if one != "spikes"])
+        assert sections == SECTIONS
         assert [a["href"] for a in page.all("a")][: len(sections)] == [f"#{s}" for s in sections]
         ids = [a["id"] for _, a, _ in page.elements if "id" in a]
         assert len(ids) == len(set(ids))
@@ -128,35 +125,57 @@ def test_the_page_of_an_operator_chip_shows_what_its_files_say(operator: Path) -
     result = json.loads((operator / "result.json").read_text())
     manifest = json.loads((operator / "manifest.json").read_text())
     clocks = manifest["cycles"]
-    bits = json.loads((operator / "report" / "estimate.json").read_text())["memory_bits"]
+    estimate = json.loads((operator / "report" / "estimate.json").read_text())
+    bits, trunk = estimate["memory_bits"], estimate["parts"][1]
+    assert trunk["interval"] == manifest["parts"][1]["sample_interval"]
     for expected in (
-        "A deeponet with a basis of 2 terms.",
-        "Branch 2-3-2, 2 time steps, tangent lanes 0, 1;",
-        "Trunk 1-20-2, 2 time steps, tangent lanes 2, 3;",
+        "A deeponet of 2 spiking networks and the product of their outputs, which learns",
+        "multiplies the 2 outputs of the parts term by term",
+        "multiplies 1 of 2 terms of a point in a clock",
+        "Branch, 2-3-2 Settings of the branch time steps 2 weights and biases 17",
+        "Trunk, 1-20-2 Settings of the trunk time steps 2 weights and biases 82",
+        "tangent lanes 0, 1 ",
+        "tangent lanes 2, 3 ",
         "y(u, x) = ∑ᵢ branchᵢ(u) · trunkᵢ(x)",
         "cotangent s0.20 21 -1 0.999999",
-        f"Trunk: a row every {manifest['parts'][1]['sample_interval']} clocks, 2 tangent lanes",
+        f"Trunk, a row every {trunk['interval']} clocks, 2 tangent lanes",
+        f"to draw the signs of a batch {clocks['draw']}",
+        f"to move the weights after a batch {clocks['learn']}",
+        f"a batch, at least {clocks['batch_at_least']}",
         f"a function, from one to the next {clocks['function']}",
         f"a batch, at most {clocks['batch_at_most']}",
         f"{80.5e6 / clocks['function']:,.0f} functions a second",
         "LUT4 1,250 1,000 1.25",
+        f"{estimate['bottleneck']} sets the pace",
+        "batches of 4 by 3 (functions by points)",
         f"factors {bits['factors']:,}",
         f"all {sum(bits.values()):,}",
         f"error before, mean over functions {result['rel_l2_before']:.4f}",
+        f"error after, mean over functions {result['rel_l2']:.4f}",
         f"the same, global norm {result['global_rel_l2']:.4f}",
+        "functions 20",
+        "Trunk, test row",
         "Everything that this page can show is here.",
     ):
         assert expected in page.text, expected
     drawn = [a for a in page.all("circle") if a.get("class") == "neuron"]
     assert len(drawn) == (2 + 3 + 2) + (1 + 16 + 2) + 1
     assert len([a for a in page.all("polyline") if a.get("class") == "line"]) == 1
+    assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 2 * 5
 
 
-def test_an_operator_chip_before_learning(operator: Path, tmp_path: Path) -> None:
-    text = (operator / "manifest.json").read_text()
-    (tmp_path / "manifest.json").write_text(text.replace('"terms": 1', '"terms": "x"'))
+def test_an_operator_chip_before_learning(
+    operator: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(operator / "manifest.json", tmp_path)
+    estimate = json.loads((operator / "report" / "estimate.json").read_text())
+    del estimate["checksum"], estimate["clocks_per_function"]
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "estimate.json").write_text(sealed(estimate))
     assert main(["report", str(tmp_path)]) == 2
-    (tmp_path / "manifest.json").write_text(text)
+    line = f"dualspike: {tmp_path}/report/estimate.json: clocks_per_function is missing\n"
+    assert capsys.readouterr().err == line
+    (tmp_path / "report" / "estimate.json").unlink()
     result = json.loads((operator / "result.json").read_text())
     del result["checksum"]
     (tmp_path / "result.json").write_text(sealed(result | {"config_hash": "other"}))
@@ -207,14 +226,16 @@ def test_the_same_folder_gives_the_same_page(full: Path) -> None:
 
 def test_rasters_are_the_spikes_of_the_chip(full: Path) -> None:
     d = load(full / "description.toml")
-    weights, data = read_weights(full / "weights.npz", d), load_data(d)
-    found = rasters(d, weights, data.test_x, data.test_y, [7, 4000])
-    chip = first_chip(d, weights)
-    x = quantise(data.test_x[[7, 4000]], d.formats.input, "x")
-    expected = chip.infer(x) / 2.0**d.formats.membrane.fraction
-    traces = chip.forward(x, None).layers
+    weights, test = read_weights(full / "weights.npz", d), load_problem(d).test
+    found = rasters(d, weights, test, [[7, 4000]])
+    chip = first_chip(d, weights).traced()
+    x = quantise(test.inputs[0][[7, 4000]], d.formats.input, "x")
+    expected = chip.infer([x]) / 2.0**d.formats.membrane.fraction
+    (forward,) = chip.forward([x], None)
+    traces = forward.layers
     for row, raster in enumerate(found):
         assert raster.outputs == expected[row].tolist()
+        assert raster.targets == test.target[[7, 4000][row]].tolist()
         for strip, trace in zip(raster.strips, traces, strict=False):
             spikes = trace.spikes[:, row]
             step, pitch = (WIDTH - 2 * LEFT) / len(spikes), strip.height / spikes.shape[1]
@@ -223,6 +244,27 @@ def test_rasters_are_the_spikes_of_the_chip(full: Path) -> None:
             assert drawn == np.argwhere(spikes).tolist()
             assert strip.rate == trace.spikes[:, row].mean()
         assert raster.strips[1].path.count("M") > 0
+
+
+def test_rasters_of_an_operator_chip_are_those_of_its_parts(operator: Path) -> None:
+    """Each part shows its own rows, and the spikes that make its outputs."""
+    d = load(operator / "description.toml")
+    weights, test = read_weights(operator / "weights.npz", d), load_problem(d).test
+    rows = [[1, 0], [0, 4, 2]]
+    found = rasters(d, weights, test, rows)
+    assert [[r.row for r in found if r.part == part] for part in (0, 1)] == rows
+    for raster in found:
+        assert raster.inputs == test.inputs[raster.part][raster.row].tolist()
+        assert raster.targets == []
+        layers = d.layers_of(raster.part)
+        (strip,), readout = raster.strips, layers[-1]
+        drawn = np.zeros((raster.steps, d.networks[raster.part].layers[1]))
+        pitch = strip.height / drawn.shape[1]
+        for x, y in re.findall(r"M([0-9.]+) ([0-9.]+)v", strip.path):
+            step = (float(x) - LEFT) / ((WIDTH - 2 * LEFT) / raster.steps)
+            drawn[round(step), round((float(y) - strip.y) / pitch)] = 1
+        outputs = weights.weights[readout] @ drawn.mean(axis=0) + weights.biases[readout]
+        np.testing.assert_allclose(raster.outputs, outputs, atol=1e-3)
 
 
 def test_files_of_another_configuration_are_told(full: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random descriptions, and the one way in which the tests put hardware and model side by side."""
+"""Random descriptions of chips of every kind, random chips, and random batches for them."""
 
 import random
 from typing import Any
@@ -6,64 +6,102 @@ from typing import Any
 import numpy as np
 
 from dualspike.golden.chip import Chip
+from dualspike.golden.rounding import Ints
+from dualspike.model.cycles import batch_cycles
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
+from dualspike.model.head_sizes import product_sizes
 from dualspike.model.load import describe
-from dualspike.testbench.bulk import Simulation
-from dualspike.testbench.compare import Difference, compare_update
 
 from .ranges import SURROGATES, folding, formats, size, surrogate, threshold
 
-FORMATS: list[dict[str, str]] = [
-    {},
-    {"weight": "s1.12", "membrane": "s3.12", "tangent": "s11.0", "target": "s1.10"},
-    {
-        "weight": "s2.10",
-        "membrane": "s2.12",
-        "tangent": "s7.4",
-        "surrogate": "u1.5",
-        "input": "s0.9",
-        "target": "s1.11",
-    },
-    {"tangent": "s13.9", "membrane": "s5.14", "target": "s2.12"},
-    {"weight": "s0.8", "membrane": "s1.7", "tangent": "s5.2", "target": "s0.7", "input": "s1.3"},
-]
+FORMATS: dict[bool, list[dict[str, str]]] = {
+    False: [
+        {},
+        {"weight": "s1.12", "membrane": "s3.12", "tangent": "s11.0", "target": "s1.10"},
+        {
+            "weight": "s2.10",
+            "membrane": "s2.12",
+            "tangent": "s7.4",
+            "surrogate": "u1.5",
+            "input": "s0.9",
+            "target": "s1.11",
+        },
+        {"tangent": "s13.9", "membrane": "s5.14", "target": "s2.12"},
+        {
+            "weight": "s0.8",
+            "membrane": "s1.7",
+            "tangent": "s5.2",
+            "target": "s0.7",
+            "input": "s1.3",
+        },
+    ],
+    True: [
+        {},
+        {"weight": "s1.10", "membrane": "s2.12", "tangent": "s7.2", "target": "s1.9"},
+        {
+            "weight": "s2.8",
+            "membrane": "s3.9",
+            "tangent": "s6.3",
+            "surrogate": "u1.5",
+            "input": "s0.7",
+            "target": "s1.6",
+            "factor": "s1.11",
+            "error": "s2.6",
+            "cotangent": "s1.12",
+            "scale": "s3.4",
+        },
+        {
+            "weight": "s0.6",
+            "membrane": "s1.6",
+            "tangent": "s4.1",
+            "target": "s0.5",
+            "factor": "s0.4",
+            "error": "s0.6",
+            "cotangent": "s0.5",
+            "scale": "s1.3",
+        },
+    ],
+}
+"""Of perceptrons and of operator networks: formats that go well together."""
 
+Batch = tuple[list[Ints], Ints, int, Ints | None]
+"""What `Chip.update` and `Simulation.learn` take: inputs, target, stage, scale."""
 
-NAMES = {"weight", "membrane", "tangent", "input", "target"}
 UPDATES = 6
-"""Batches that a core learns from in these tests, with and without pauses."""
+"""Batches that a chip learns from in these tests, with and without pauses."""
 
 
-def random_tables(seed: int) -> dict[str, Any]:
+def random_tables(seed: int, *, operator: bool) -> dict[str, Any]:
     """Tables with every key of docs/description.md anywhere in its range.
 
     But for the sizes whose upper ends no test can simulate: widths go to 127, batches to 64.
     """
-    r = random.Random(f"core {seed}")
+    if operator:
+        return _operator(seed, random.Random(f"operator {seed}"))
+    return _perceptron(seed, random.Random(f"core {seed}"))
+
+
+def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
     rule = "none" if seed % 12 == 7 else "rfg"
-    form = r.choice([*FORMATS, *[random_formats(r)] * len(FORMATS)])
+    form = _formats(r, operator=False)
     n = [size(r, 1, 127) for _ in range(size(r, 2, 15) + 1)]
     layers = len(n) - 1
     local = rule == "rfg" and not r.randrange(4)
     pe, simd = folding(r, n, 12)
-    plain = r.choice(
-        [
-            {"scope": "layer", "directions": size(r, 1, max(1, 64 // layers))},
-            {"scope": "global", "directions": size(r, 1, 64)},
-        ]
-    )
+    lanes = _lanes(r, layers)
     return {
         "name": f"random_{seed}",
-        "network": random_network(r, n, form),
+        "network": _network(r, n, form, 1024, operator=False),
         "learning": {
-            **plain,
+            **lanes,
             "structure": r.choice(["independent", "factored"]),
             "batch": size(r, 1, 64),
             "rate": r.choice([r.randint(-16, 16), r.randint(2, 8)]),
-            "seed": r.choice([1, 2**32 - 1, *(r.randint(1, 2**32 - 1) for _ in range(4))]),
-            **random_mix(r, layers + local * (layers - 1)),
+            "seed": _seed(r),
+            **_mix(r, layers + local * (layers - 1)),
             "local": local,
             "rule": rule,
         },
@@ -77,38 +115,91 @@ def random_tables(seed: int) -> dict[str, Any]:
     }
 
 
-def random_formats(r: random.Random) -> dict[str, str]:
-    """Every format of a perceptron anywhere in its range."""
-    order = ["weight", "membrane", "tangent", "surrogate", "input", "target"]
-    return formats(r, {name: name in NAMES for name in order})
-
-
-def random_network(r: random.Random, n: list[int], form: dict[str, str]) -> dict[str, Any]:
-    """Neurons of all kinds in layers of these widths."""
-    membrane, table = form.get("membrane", "s3.16"), form.get("surrogate", "u0.8")
-    several = [threshold(r, membrane) for _ in n[1:-1]]
+def _operator(seed: int, r: random.Random) -> dict[str, Any]:
+    trunks = r.choice([1, 1, 2, 3, size(r, 1, 15)])
+    basis = size(r, 1, 64)
+    kind = "deeponet" if trunks == 1 and r.random() < 0.7 else "seponet"
+    form = _formats(r, operator=True)
+    inputs = [size(r, 1, 127), *([size(r, 1, 8)] if kind == "deeponet" else [1] * trunks)]
+    parts = [_part(r, n_in, basis, form) for n_in in inputs]
+    folds = [folding(r, part["layers"], 6) for part in parts]
+    layers = sum(len(part["layers"]) - 1 for part in parts)
+    fold = {
+        "pe": [width for pe, _ in folds for width in pe],
+        "simd": [width for _, simd in folds for width in simd],
+    }
+    lanes = _lanes(r, layers)
     return {
-        "layers": n,
-        "time_steps": size(r, 1, r.choice([64, 257, 1024])),
-        "threshold": r.choice([several[0], several]),
-        "surrogate": surrogate(r, SURROGATES, membrane, table),
-        "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
-        "reset": r.choice(["detached", "attached"]),
-        "coding": r.choice(["direct", "direct", "rate", "bernoulli"]),
+        "name": f"operator_{seed}",
+        "operator": {"kind": kind, "parts": parts},
+        "learning": {
+            **lanes,
+            "structure": r.choice(["independent", "factored"]),
+            "batch": [size(r, 1, r.choice([7, 64])) for _ in inputs],
+            "rate": r.choice([r.randint(-16, 16), r.randint(0, 5)]),
+            "floor": r.choice([None, 2.0 ** r.randint(-10, 10), r.uniform(0.1, 1)]),
+            "seed": _seed(r),
+            **_mix(r, layers),
+        },
+        "formats": form,
+        "hardware": {
+            **r.choice([{}, fold, fold]),
+            "terms": r.choice([None, size(r, 1, basis)]),
+            "protection": r.choice(["none", "parity", "ecc"]),
+        },
     }
 
 
-def quick(d: Description) -> bool:
-    """Whether a core builds and runs in a few seconds: its adders, weights and clocks are few."""
-    g = geometry(d)
-    adders = (d.lanes_built + 1) * sum(layer.pe * layer.simd for layer in g.layers)
-    width = (d.lanes_built + 1) * sum(layer.next_simd for layer in g.layers)
-    words = sum((n_in + 1) * n_out for n_in, n_out in d.shapes)
-    clocks = g.interval * d.learning.batch * (2 + UPDATES * d.passes)
-    return adders <= 160 and width <= 80 and words <= 2000 and clocks <= 200_000
+def _formats(r: random.Random, *, operator: bool) -> dict[str, str]:
+    """Some that go well together, or each of the kind's anywhere in its range."""
+    known = FORMATS[operator]
+    names = ["weight", "membrane", "tangent", "surrogate", "input", "target"]
+    names += ["factor", "error", "cotangent", "scale"] if operator else []
+    anywhere = formats(r, {name: name != "surrogate" for name in names})
+    return r.choice([*known, *[anywhere] * len(known)])
 
 
-def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
+def _lanes(r: random.Random, layers: int) -> dict[str, Any]:
+    """Directions by layer, or of all."""
+    return r.choice(
+        [
+            {"scope": "layer", "directions": size(r, 1, max(1, 64 // layers))},
+            {"scope": "global", "directions": size(r, 1, 64)},
+        ]
+    )
+
+
+def _seed(r: random.Random) -> int:
+    return r.choice([1, 2**32 - 1, *(r.randint(1, 2**32 - 1) for _ in range(4))])
+
+
+def _part(r: random.Random, n_in: int, basis: int, form: dict[str, str]) -> dict[str, Any]:
+    """One of several parts; they have no draws and no codes."""
+    hidden = [size(r, 1, r.choice([7, 127])) for _ in range(r.choice([1, 1, 2, size(r, 1, 8)]))]
+    return _network(r, [n_in, *hidden, basis], form, 257, operator=True)
+
+
+def _network(
+    r: random.Random, n: list[int], form: dict[str, str], longest: int, *, operator: bool
+) -> dict[str, Any]:
+    """Neurons of all kinds in layers of these widths."""
+    membrane, table = form.get("membrane", "s3.16"), form.get("surrogate", "u0.8")
+    several = [threshold(r, membrane) for _ in n[1:-1]]
+    kinds = [kind for kind in SURROGATES if not (operator and kind == "stein")]
+    network: dict[str, Any] = {
+        "layers": n,
+        "time_steps": size(r, 1, r.choice([8, 257] if operator else [64, 257, longest])),
+        "threshold": r.choice([several[0], several]),
+        "surrogate": surrogate(r, kinds, membrane, table),
+        "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
+        "reset": r.choice(["detached", "attached"]),
+    }
+    if not operator:
+        network["coding"] = r.choice(["direct", "direct", "rate", "bernoulli"])
+    return network
+
+
+def _mix(r: random.Random, layers: int) -> dict[str, Any]:
     """Now and then frozen layers or masks, and every other way to learn."""
     frozen = {"frozen": r.sample(range(layers), r.randint(1, layers - 1))}
     lanes = [r.sample(range(layers), r.randint(1, layers)) for _ in range(size(r, 1, 26))]
@@ -127,11 +218,28 @@ def random_mix(r: random.Random, layers: int) -> dict[str, Any]:
     }
 
 
+def quick(d: Description) -> bool:
+    """Whether a chip builds and runs in a few seconds: its adders, weights and clocks are few."""
+    sizes = [(geometry(part), part.lanes + 1) for part in d.parts]
+    adders = sum(k * layer.pe * layer.simd for g, k in sizes for layer in g.layers)
+    width = sum(k * layer.next_simd for g, k in sizes for layer in g.layers)
+    words = sum((n_in + 1) * n_out for n_in, n_out in d.shapes)
+    if d.kind == "mlp":
+        clocks = sizes[0][0].interval * d.batch[0] * (2 + UPDATES * d.passes)
+        return adders <= 160 and width <= 80 and words <= 2000 and clocks <= 200_000
+    terms, clocks = product_sizes(d).terms * len(d.parts), UPDATES * batch_cycles(d)[1]
+    return adders + width + 4 * terms <= 200 and words <= 1500 and clocks <= 150_000
+
+
 def random_description(seed: int) -> Description:
-    """The first description that the model accepts and that is quick: of seed, seed + 1200, ..."""
+    """A perceptron or an operator network, as the seed has it: the first that is quick.
+
+    That is the first of seed, seed + 1200, ... which the model accepts and which is `quick`.
+    """
+    operator = random.Random(f"kind {seed}").random() < 1 / 3
     while True:
         try:
-            d = describe(random_tables(seed), f"seed {seed}")
+            d = describe(random_tables(seed, operator=operator), f"seed {seed}")
         except BadInput:
             pass
         else:
@@ -140,12 +248,17 @@ def random_description(seed: int) -> Description:
         seed += 1200
 
 
+def stored(rng: np.random.Generator, form: Format, *shape: int) -> Ints:
+    """Random stored integers over the whole format."""
+    return rng.integers(form.lowest, form.highest + 1, shape)
+
+
 def random_chip(d: Description, seed: int) -> Chip:
-    """A chip with weights and biases over the whole range of their format."""
+    """A chip with weights and biases spread as wide as its formats and layers like."""
     rng, form = np.random.default_rng(seed), d.formats.weight
     spread = [min(form.highest, 2 * 2**form.fraction // n_in + 1) for n_in, _ in d.shapes]
 
-    def draw(limit: int, *shape: int) -> np.ndarray:
+    def draw(limit: int, *shape: int) -> Ints:
         return rng.integers(-limit, limit + 1, shape)
 
     weights = [draw(s, n_out, n_in) for s, (n_in, n_out) in zip(spread, d.shapes, strict=True)]
@@ -155,36 +268,16 @@ def random_chip(d: Description, seed: int) -> Chip:
     return chip
 
 
-def random_batch(d: Description, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Stored inputs and targets over the whole range of their formats."""
-    x, t, n = d.formats.input, d.formats.target, d.network.layers
-    batch = d.learning.batch
-    inputs = rng.integers(x.lowest, x.highest + 1, (batch, n[0]))
-    return inputs, rng.integers(t.lowest, t.highest + 1, (batch, n[-1]))
+def random_rows(d: Description, rng: np.random.Generator, count: int) -> list[Ints]:
+    """Stored inputs: so many samples or functions; of an operator network the whole grid."""
+    rows = zip([count, *d.batch[1:]], d.networks, strict=True)
+    return [stored(rng, d.formats.input, n, network.layers[0]) for n, network in rows]
 
 
-def cosimulate(
-    d: Description, simulation: Simulation, updates: int, seed: int, stall: int = 0
-) -> Difference | None:
-    """Load, read back, infer and, if the core can, learn; the first difference from the model."""
-    chip, rng = random_chip(d, seed), np.random.default_rng(seed)
-    simulation.load_chip(chip)
-    simulation.write("FLAGS", 0)
-    read = simulation.weights()
-    for stored, found in zip([*chip.weights, *chip.biases], [*read[0], *read[1]], strict=True):
-        np.testing.assert_array_equal(stored, found)
-    x, _ = random_batch(d, rng)
-    np.testing.assert_array_equal(simulation.infer(x, stall=stall), chip.infer(x))
-    assert simulation.read("FLAGS") == chip.flags
-    assert simulation.skipped == chip.skipped
-    if not d.learns:
-        return None
-    for update in range(updates):
-        x, target = random_batch(d, rng)
-        stage = d.stage(update) if d.learning.schedule == "chip" else update % d.learning.stages
-        record = simulation.learn(x, target, stage, stall=stall)
-        expected = chip.update(x, target, stage)
-        difference = compare_update(update, chip, expected, record, simulation)
-        if difference:
-            return difference
-    return None
+def random_batch(d: Description, rng: np.random.Generator, stage: int = 0) -> Batch:
+    """A batch over the whole range of all formats."""
+    f, inputs = d.formats, random_rows(d, rng, d.batch[0])
+    shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
+    target = stored(rng, f.target, *shape)
+    scale = None if d.learning.floor is None else stored(rng, f.scale, d.batch[0])
+    return inputs, target, stage, scale

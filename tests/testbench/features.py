@@ -1,54 +1,63 @@
-"""What random cores must have reached between them: features, each with how to tell it."""
+"""What random chips must have reached between them: features, each with how to tell it."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from dualspike.model.description import Description
 from dualspike.model.formats import Format
 from dualspike.model.geometry import Layer, geometry
-from dualspike.model.operator_chip import OperatorDescription
+from dualspike.model.head_sizes import product_sizes
+from dualspike.model.part import Part
 
 from .ranges import SURROGATES
 
-T = TypeVar("T")
-Features = dict[str, Callable[[T], bool]]
+Features = dict[str, Callable[[Description], bool]]
 
 
-def unreached(features: Features[T], seen: Iterable[T]) -> list[str]:
-    """The features that none of those seen has."""
-    cores = list(seen)
-    return [name for name, has in features.items() if not any(map(has, cores))]
+def unreached(seen: Iterable[Description]) -> list[str]:
+    """The features that none of those seen has, for each kind of chip by itself."""
+    chips = list(seen)
+    perceptrons = [d for d in chips if d.kind == "mlp"]
+    operators = [d for d in chips if d.kind != "mlp"]
+    return [
+        f"{kind}: {name}"
+        for kind, features, some in (
+            ("perceptron", BOTH | PERCEPTRON, perceptrons),
+            ("operator network", BOTH | OPERATOR, operators),
+        )
+        for name, has in features.items()
+        if not any(map(has, some))
+    ]
 
 
 def layers(has: Callable[[Layer], bool]) -> Callable[[Description], bool]:
     """Whether a layer of a core is so."""
-    return lambda d: any(map(has, geometry(d).layers))
+    return lambda d: any(map(has, geometry(d.parts[0]).layers))
 
 
 def skips(d: Description) -> bool:
     """Whether a layer skips."""
-    return any(layer.skips for layer in geometry(d).layers)
+    return any(layer.skips for layer in geometry(d.parts[0]).layers)
 
 
-def narrow_index(d: Description) -> bool:
+def narrow_index(part: Part) -> bool:
     """Whether a distance has fewer bits than the table's address, once shifted."""
-    s, membrane = d.network.surrogate, d.formats.membrane
+    s, membrane = part.network.surrogate, part.formats.membrane
     bins = s.entries.bit_length() - 1
     shift = (2 * s.span).bit_length() - 1 + membrane.fraction - bins
-    return d.learns and membrane.bits + 2 - shift < bins
+    return bool(part.lanes) and membrane.bits + 2 - shift < bins
 
 
-def ends(d: Description | OperatorDescription) -> list[Format]:
+def ends(d: Description) -> list[Format]:
     """All formats."""
     return [getattr(d.formats, name) for name in type(d.formats).model_fields]
 
 
-def learning(name: str, value: object) -> Callable[[Description | OperatorDescription], bool]:
+def learning(name: str, value: object) -> Callable[[Description], bool]:
     """Whether a key of [learning] has this value."""
     return lambda d: getattr(d.learning, name) == value
 
 
-BOTH: Features[Description | OperatorDescription] = {
+BOTH: Features = {
     "independent signs": learning("structure", "independent"),
     "factored signs": learning("structure", "factored"),
     "scope layer": learning("scope", "layer"),
@@ -83,8 +92,7 @@ BOTH: Features[Description | OperatorDescription] = {
     "ecc": lambda d: d.hardware.protection == "ecc",
 }
 
-CORE: Features[Description] = {
-    **BOTH,
+PERCEPTRON: Features = {
     **{
         f"surrogate {kind}": lambda d, kind=kind: d.learns and d.network.surrogate.kind == kind
         for kind in SURROGATES
@@ -95,7 +103,7 @@ CORE: Features[Description] = {
     },
     "2 entries": lambda d: d.learns and d.network.surrogate.entries == 2,
     "1024 entries and more": lambda d: d.learns and d.network.surrogate.entries >= 1024,
-    "a distance narrower than the table's address": narrow_index,
+    "a distance narrower than the table's address": lambda d: narrow_index(d.parts[0]),
     "sigma 16": lambda d: d.learns and d.network.surrogate.sigma == 16,
     "sigma below 0.1": lambda d: d.learns and d.network.surrogate.sigma < 0.1,
     "2 weight layers": lambda d: len(d.network.shapes) == 2,
@@ -119,14 +127,14 @@ CORE: Features[Description] = {
     "a last pass with fewer lanes": lambda d: d.passes > 1 and bool(d.lanes % d.lanes_built),
     "several passes with momentum": lambda d: d.passes > 1 and d.momentum is not None,
     "a batch of 1": learning("batch", 1),
-    "an odd batch": lambda d: d.learning.batch > 1 and d.learning.batch % 2 == 1,
+    "an odd batch": lambda d: d.batch[0] > 1 and d.batch[0] % 2 == 1,
     "a batch of 64": learning("batch", 64),
     "only infers": lambda d: not d.learns,
     "only infers, protected": lambda d: not d.learns and d.hardware.protection != "none",
     "parity with momentum": lambda d: d.hardware.protection == "parity" and d.momentum is not None,
     "ecc with momentum": lambda d: d.hardware.protection == "ecc" and d.momentum is not None,
-    "a single local readout": lambda d: d.readouts == 2,
-    "weights of local losses": lambda d: d.readouts > 2,
+    "a single local readout": lambda d: d.parts[0].readouts == 2,
+    "weights of local losses": lambda d: d.parts[0].readouts > 2,
     "local losses in several passes": lambda d: d.local and d.passes > 1,
     "local losses with momentum": lambda d: d.local and d.momentum is not None,
     "local losses, independent signs": lambda d: d.local and d.learning.structure == "independent",
@@ -137,7 +145,7 @@ CORE: Features[Description] = {
         f"skipping, {kind}, {structure} signs": lambda d, kind=kind, structure=structure: (
             d.learning.structure == structure
             and d.learns
-            and any(one.skips and one.kind == kind for one in geometry(d).layers)
+            and any(one.skips and one.kind == kind for one in geometry(d.parts[0]).layers)
         )
         for kind in ("spiking", "readout")
         for structure in ("independent", "factored")
@@ -153,9 +161,9 @@ CORE: Features[Description] = {
     },
     "a row waits for its step": layers(lambda one: 0 < one.rows < one.feedback),
     "no row waits": layers(lambda one: one.rows >= one.feedback > 0),
-    "several thresholds": lambda d: len(set(d.thresholds)) > 1,
-    "the least threshold": lambda d: min(d.thresholds) == 1,
-    "the largest threshold": lambda d: max(d.thresholds) == d.formats.membrane.highest,
+    "several thresholds": lambda d: len(set(d.parts[0].thresholds)) > 1,
+    "the least threshold": lambda d: min(d.parts[0].thresholds) == 1,
+    "the largest threshold": lambda d: max(d.parts[0].thresholds) == d.formats.membrane.highest,
     "coding direct": lambda d: d.network.coding == "direct",
     "coding rate": lambda d: d.network.coding == "rate",
     "coding bernoulli": lambda d: d.network.coding == "bernoulli",
@@ -165,14 +173,13 @@ CORE: Features[Description] = {
     "folding left out": lambda d: d.hardware.pe is None,
 }
 
-OPERATOR: Features[OperatorDescription] = {
-    **BOTH,
+OPERATOR: Features = {
     "deeponet": lambda d: d.operator.kind == "deeponet",
     "seponet of one trunk": lambda d: d.operator.kind == "seponet" and len(d.parts) == 2,
     "seponet of two trunks": lambda d: len(d.parts) == 3,
     "seponet of three trunks and more": lambda d: len(d.parts) >= 4,
     "12 layers and more": lambda d: d.n_layers >= 12,
-    "a wide branch": lambda d: d.parts[0].layers[0] >= 64,
+    "a wide branch": lambda d: d.network.layers[0] >= 64,
     "a basis of 1": lambda d: d.basis == 1,
     "a basis of 16 and more": lambda d: d.basis >= 16,
     "terms left out": lambda d: d.hardware.terms is None,
@@ -181,32 +188,28 @@ OPERATOR: Features[OperatorDescription] = {
     ),
     "a floor": lambda d: d.learning.floor is not None,
     "no floor": lambda d: d.learning.floor is None,
-    "a single function": lambda d: d.learning.batch[0] == 1,
-    "a single row of a trunk": lambda d: 1 in d.learning.batch[1:],
-    "an odd batch": lambda d: any(rows > 1 and rows % 2 for rows in d.learning.batch),
-    "20 rows of a trunk and more": lambda d: max(d.learning.batch[1:]) >= 20,
+    "a single function": lambda d: d.batch[0] == 1,
+    "a single row of a trunk": lambda d: 1 in d.batch[1:],
+    "an odd batch": lambda d: any(rows > 1 and rows % 2 for rows in d.batch),
+    "20 rows of a trunk and more": lambda d: max(d.batch[1:]) >= 20,
     "26 lanes and more": lambda d: d.lanes >= 26,
     "a lane that a part does not carry": lambda d: any(
         len(d.lanes_of(part)) < d.lanes for part in range(len(d.parts))
     ),
-    "T = 1": lambda d: any(part.time_steps == 1 for part in d.parts),
-    "T of 100 and more": lambda d: any(part.time_steps >= 100 for part in d.parts),
-    "leaks": lambda d: any(part.leak < 1 for part in d.parts),
-    "attached resets": lambda d: any(part.reset == "attached" for part in d.parts),
-    "several thresholds": lambda d: any(len(set(part.thresholds)) > 1 for part in d.parts),
+    "T = 1": lambda d: any(part.time_steps == 1 for part in d.networks),
+    "T of 100 and more": lambda d: any(part.time_steps >= 100 for part in d.networks),
+    "leaks": lambda d: any(part.leak < 1 for part in d.networks),
+    "attached resets": lambda d: any(part.reset == "attached" for part in d.networks),
+    "several thresholds": lambda d: any(len(set(part.thresholds)) > 1 for part in d.networks),
     **{
         f"surrogate {kind}": lambda d, kind=kind: any(
-            part.surrogate.kind == kind for part in d.parts
+            part.surrogate.kind == kind for part in d.networks
         )
         for kind in SURROGATES
         if kind != "stein"
     },
-    "span 1": lambda d: any(part.surrogate.span == 1 for part in d.parts),
-    "span 64": lambda d: any(part.surrogate.span == 64 for part in d.parts),
-    "a distance narrower than the table's address": lambda d: any(
-        narrow_index(d.part(part)) for part in range(len(d.parts))
-    ),
-    "an accumulator of the loss below 32 bits": lambda d: (
-        2 * d.formats.error.bits + sum(d.mean_shifts) < 32
-    ),
+    "span 1": lambda d: any(part.surrogate.span == 1 for part in d.networks),
+    "span 64": lambda d: any(part.surrogate.span == 64 for part in d.networks),
+    "a distance narrower than the table's address": lambda d: any(map(narrow_index, d.parts)),
+    "an accumulator of the loss below 32 bits": lambda d: product_sizes(d).loss_bits < 32,
 }

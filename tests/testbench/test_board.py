@@ -98,18 +98,18 @@ def test_a_board_learns_and_infers_as_the_integer_model(board: BoardSimulation) 
     with Board(Host(SimulatedLine(board)), d) as device:
         device.load_chip(chip)
         for stage in (0, 1):
-            x = rng.integers(-4000, 4000, (d.learning.batch, 2))
-            target = rng.integers(-4000, 4000, (d.learning.batch, 1))
-            record = chip.update(x, target, stage)
-            learnt = device.learn(x, target, stage)
+            x = rng.integers(-4000, 4000, (d.batch[0], 2))
+            target = rng.integers(-4000, 4000, (d.batch[0], 1))
+            record = chip.update([x], target, stage)
+            learnt = device.learn([x], target, stage)
             assert (learnt.loss, learnt.flags) == (record.loss, record.flags)
             assert board.lights["overflow"] == bool(record.flags)
         x = rng.integers(-4000, 4000, (150, 2))
-        np.testing.assert_array_equal(device.infer(x), chip.infer(x))
+        np.testing.assert_array_equal(device.infer([x]), chip.infer([x]))
         weights, biases = device.weights()
         for found, expected in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
             np.testing.assert_array_equal(found, expected)
-        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.drawer.state
+        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.signs.state
 
 
 def test_the_light_for_training_is_on_during_a_batch(board: BoardSimulation) -> None:

@@ -5,17 +5,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dualspike.golden.checkpoint import Keeper, Origin
-from dualspike.golden.data import load_data
-from dualspike.golden.fixed import FixedEngine
-from dualspike.golden.train import TrainResult, train
+from dualspike.golden.data import load_problem
+from dualspike.golden.fixed import FixedEngine, first_chip
+from dualspike.golden.problems.problem import Problem, Samples
+from dualspike.golden.problems.store import checksum
+from dualspike.golden.train import train
+from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import VERSION
 from dualspike.model.load import describe
-from dualspike.testbench.bulk import Simulation, core_source
+from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation, source
 from dualspike.testbench.verilate import build
+
+Floats = NDArray[np.float64]
 
 TABLES = {
     "name": "tiny",
@@ -30,9 +37,10 @@ TABLES = {
     },
 }
 D = describe(TABLES, "test")
-DATA = load_data(D)
-START = FixedEngine(D).chip
-ORIGIN = Origin.of(D, DATA.checksum, START.weights, START.biases)
+PROBLEM = load_problem(D)
+DATA = checksum(PROBLEM)
+START = first_chip(D)
+ORIGIN = Origin.of(D, DATA, START.weights, START.biases)
 
 
 class Broken(Exception):
@@ -44,23 +52,32 @@ def break_off(done: int, _: float) -> None:
         raise Broken
 
 
-def finished(engine: FixedEngine | RtlEngine, path: Path | None = None) -> TrainResult:
-    return train(engine, D, DATA, None, Keeper(path, engine, ORIGIN) if path else None)
+def lines() -> Problem:
+    """Four functions at three points, for the operator network."""
+    u, points = np.random.default_rng(0).uniform(-1, 1, (4, 2)), np.linspace(-1, 1, 3)[:, None]
+    samples = Samples((u, points), u[:, :1] + u[:, 1:] * points.T)
+    return Problem("straight lines", "deeponet", samples, samples, samples, (4, 3))
 
 
-def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
-    whole, library = FixedEngine(D), build(core_source(D)[0], quick=True)
-    expected = finished(whole)
+@pytest.mark.parametrize(
+    ("d", "problem"), [(D, PROBLEM), (described("sliding"), lines())], ids=["mlp", "deeponet"]
+)
+def test_either_engine_goes_on_where_either_broke_off(
+    d: Description, problem: Problem, tmp_path: Path
+) -> None:
+    whole, library, start = FixedEngine(d), build(source(d), quick=True), first_chip(d)
+    origin = Origin.of(d, checksum(problem), start.weights, start.biases)
+    expected = train(whole, d, problem)
     for first in ("fixed", "rtl"):
         for then in ("fixed", "rtl"):
             path = tmp_path / f"{first}-{then}.npz"
-            with RtlEngine(D, Simulation(D, library), check=False) as rtl:
-                engine = rtl if first == "rtl" else FixedEngine(D)
+            with RtlEngine(d, Simulation(d, library), check=False) as rtl:
+                engine = rtl if first == "rtl" else FixedEngine(d)
                 with pytest.raises(Broken):
-                    train(engine, D, DATA, break_off, Keeper(path, engine, ORIGIN))
-            with RtlEngine(D, Simulation(D, library), check=False) as rtl:
-                engine = rtl if then == "rtl" else FixedEngine(D)
-                result = finished(engine, path)
+                    train(engine, d, problem, break_off, Keeper(path, engine, origin))
+            with RtlEngine(d, Simulation(d, library), check=False) as rtl:
+                engine = rtl if then == "rtl" else FixedEngine(d)
+                result = train(engine, d, problem, None, Keeper(path, engine, origin))
                 state = engine.state()
             np.testing.assert_array_equal(result.losses, expected.losses)
             assert result.rel_l2_before == expected.rel_l2_before
@@ -74,7 +91,7 @@ def test_either_engine_goes_on_where_either_broke_off(tmp_path: Path) -> None:
 def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:
     engine, path = FixedEngine(D), tmp_path / "run.npz"
     with pytest.raises(Broken):
-        train(engine, D, DATA, break_off, Keeper(path, engine, ORIGIN))
+        train(engine, D, PROBLEM, break_off, Keeper(path, engine, ORIGIN))
     for content in (b"", b"nonsense", path.read_bytes()[:-40]):
         path.write_bytes(content)
         with pytest.raises(BadInput) as torn:
@@ -84,7 +101,7 @@ def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def other(**tables: object) -> Origin:
-    return Origin.of(describe(TABLES | tables, "test"), DATA.checksum, START.weights, START.biases)
+    return Origin.of(describe(TABLES | tables, "test"), DATA, START.weights, START.biases)
 
 
 @pytest.mark.parametrize(
@@ -124,14 +141,24 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == line
 
 
+def nudged(values: Floats) -> Floats:
+    """The same but for the last bit of the last number."""
+    moved = values.copy()
+    moved.flat[-1] += 2.0**-52
+    return moved
+
+
 def test_the_origin_is_of_every_sample_and_every_start_weight() -> None:
-    for name in ("x", "y", "test_x", "test_y"):
-        moved = getattr(DATA, name).copy()
-        moved[-1] += 2.0**-52
-        assert replace(DATA, **{name: moved}).checksum != DATA.checksum
+    for name in ("train", "validation", "test"):
+        samples = getattr(PROBLEM, name)
+        for moved in (
+            Samples(tuple(nudged(one) for one in samples.inputs), samples.target),
+            Samples(samples.inputs, nudged(samples.target)),
+        ):
+            assert checksum(replace(PROBLEM, **{name: moved})) != DATA
     for arrays in (START.weights, START.biases):
         for array in arrays:
             array.flat[-1] += 1
-            assert Origin.of(D, DATA.checksum, START.weights, START.biases) != ORIGIN
+            assert Origin.of(D, DATA, START.weights, START.biases) != ORIGIN
             array.flat[-1] -= 1
-    assert Origin.of(D, DATA.checksum, START.weights, START.biases) == ORIGIN
+    assert Origin.of(D, DATA, START.weights, START.biases) == ORIGIN

@@ -9,9 +9,10 @@ from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.description import Description
 from dualspike.model.geometry import geometry
 from dualspike.model.load import describe, load_preset
-from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.simulation import Simulation
 
-from .descriptions import cosimulate, random_batch, random_chip
+from .cosimulation import cosimulate
+from .descriptions import random_batch, random_chip
 
 # From CONTROL's acknowledgement to the first sample offered the sequencer runs 3 clocks ahead.
 BUS_LEAD = 3
@@ -70,14 +71,14 @@ def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
 
 def test_samples_enter_at_the_interval(measured: tuple[Description, Simulation]) -> None:
     d, simulation = measured
-    interval = geometry(d).interval
-    assert geometry(d).inference_interval == interval
-    x, target = random_batch(d, np.random.default_rng(1))
+    interval = geometry(d.parts[0]).interval
+    assert geometry(d.parts[0]).inference_interval == interval
+    x, target, *_ = random_batch(d, np.random.default_rng(1))
     simulation.learn(x, target)
     learning = np.diff(simulation.entered.astype(np.int64))
     simulation.infer(x)
     inference = np.diff(simulation.entered.astype(np.int64))
-    settled = len(x) // 2
+    settled = d.batch[0] // 2
     assert learning[settled:].mean() == interval
     np.testing.assert_array_equal(learning, inference)
 
@@ -86,28 +87,28 @@ def test_interval_is_within_a_tenth_of_the_slowest_layer(
     measured: tuple[Description, Simulation],
 ) -> None:
     d, _ = measured
-    g = geometry(d)
+    g = geometry(d.parts[0])
     slowest = max(max(layer.cycles, layer.feedback) for layer in g.layers)
     assert g.interval <= 1.1 * d.network.time_steps * slowest
 
 
 def test_a_batch_takes_what_the_formula_says(measured: tuple[Description, Simulation]) -> None:
     d, simulation = measured
-    x, target = random_batch(d, np.random.default_rng(2))
+    x, target, *_ = random_batch(d, np.random.default_rng(2))
     before = simulation.cycles
     simulation.learn(x, target)
     took = simulation.cycles - before
-    samples = len(x) * geometry(d).interval
+    samples = d.batch[0] * geometry(d.parts[0]).interval
     rest = took + BUS_LEAD - draw_cycles(d) - learn_cycles(d) - samples
-    assert 0 <= rest <= fill_bound(d)
+    assert 0 <= rest <= fill_bound(d.parts[0])
 
 
 def test_drawing_and_learning_take_what_the_formulas_say(
     measured: tuple[Description, Simulation],
 ) -> None:
     d, simulation = measured
-    x, target = random_batch(d, np.random.default_rng(3))
-    chunks = geometry(d).layers[0].chunks
+    x, target, *_ = random_batch(d, np.random.default_rng(3))
+    chunks = geometry(d.parts[0]).layers[0].chunks
 
     def batch() -> tuple[int, int]:
         before = simulation.cycles
@@ -127,11 +128,11 @@ def test_drawing_and_learning_take_what_the_formulas_say(
 
 def test_unrolled_a_step_takes_a_clock() -> None:
     """As is measured above, where ``unrolled`` is one of the shapes."""
-    assert geometry(description("unrolled")).interval == 6
+    assert geometry(description("unrolled").parts[0]).interval == 6
 
 
 def test_the_hat_takes_one_sample_in_512_clocks() -> None:
-    assert geometry(load_preset("hat")).interval == 512
+    assert geometry(load_preset("hat").parts[0]).interval == 512
 
 
 @pytest.mark.parametrize("structure", ["independent", "factored"])
@@ -144,13 +145,13 @@ def test_silent_chunks_take_no_clocks(structure: str) -> None:
         "hardware": {"pe": [6, 1, 1], "skip": True},
     }
     d = describe(tables, "test")
-    slowest = geometry(d).layers[1]
+    slowest = geometry(d.parts[0]).layers[1]
     assert slowest.skips and slowest.groups >= max(slowest.chunks, slowest.rows)
     chip, rng = random_chip(d, 6), np.random.default_rng(6)
-    x, target = random_batch(d, rng)
-    most = len(x) * geometry(d).interval
+    x, target, *_ = random_batch(d, rng)
+    most = d.batch[0] * geometry(d.parts[0]).interval
     with Simulation.of(d, quick=True) as simulation:
-        simulation.load(chip.weights, chip.biases, chip.drawer.state)
+        simulation.load_chip(chip)
         for lane in range(d.lanes):
             simulation.write(f"MASK_{lane}", 0)  # without tangents there is more to skip
         for run in (simulation.infer, lambda x: simulation.learn(x, target)):
@@ -159,7 +160,7 @@ def test_silent_chunks_take_no_clocks(structure: str) -> None:
             chip.infer(x)
             assert simulation.skipped == chip.skipped and 4 * chip.skipped[0] > most
             rest = simulation.cycles - before - (most - chip.skipped[0])
-            assert 0 <= rest <= fill_bound(d) + draw_cycles(d) + learn_cycles(d)
+            assert 0 <= rest <= fill_bound(d.parts[0]) + draw_cycles(d) + learn_cycles(d)
 
 
 def test_these_shapes_are_bit_exact_too(measured: tuple[Description, Simulation]) -> None:

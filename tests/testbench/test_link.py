@@ -32,14 +32,14 @@ def test_the_link_is_busy_while_samples_stream() -> None:
     with BoardSimulation(d, 12_000_000, 1_000_000) as simulation:
         board = Board(Host(SimulatedLine(simulation), TIMEOUT), d)
         board.load_chip(chip)
-        x = rng.integers(-4000, 4000, (100 * d.learning.batch, 2))
+        x = rng.integers(-4000, 4000, (100 * d.batch[0], 2))
         target = rng.integers(-4000, 4000, (len(x), 1))
         began, busy = simulation.cycle, simulation.busy
-        learned = board.learn(x, target)
+        learned = board.learn([x], target)
         share = (simulation.busy - busy) / (simulation.cycle - began)
-    for first in range(0, len(x), d.learning.batch):
-        rows = slice(first, first + d.learning.batch)
-        record = chip.update(x[rows], target[rows], 0)
+    for first in range(0, len(x), d.batch[0]):
+        rows = slice(first, first + d.batch[0])
+        record = chip.update([x[rows]], target[rows])
     assert (learned.loss, learned.flags) == (record.loss, record.flags)
     assert 0.8 <= share <= 1
 

@@ -7,13 +7,10 @@ import pytest
 
 from dualspike.hw.core import Core
 from dualspike.hw.generate import to_verilog
-from dualspike.hw.operator_core import OperatorCore
 from dualspike.model.description import Description
-from dualspike.model.estimate import memory_bits, multipliers
+from dualspike.model.estimate import memory_bits, products
 from dualspike.model.load import load_preset
-from dualspike.model.operator_estimate import operator_memory_bits, operator_multipliers
-from dualspike.testbench.benches.operator_shapes import OPERATOR_SHAPES, operator_described
-from dualspike.testbench.benches.shapes import described
+from dualspike.testbench.benches.shapes import OPERATORS, described
 
 from .descriptions import random_description
 
@@ -86,6 +83,7 @@ DESCRIPTIONS = [
             "gliding",
             "local",
             "near",
+            *OPERATORS,
         )
     ),
     *(random_description(seed) for seed in (5, 12)),
@@ -95,12 +93,5 @@ DESCRIPTIONS = [
 @pytest.mark.parametrize("d", DESCRIPTIONS, ids=lambda d: d.name)
 def test_memories_and_multipliers_are_those_of_the_verilog(d: Description) -> None:
     count, bits = counted(to_verilog(Core(d), d.name))
-    assert multipliers(d) == count
+    assert products(d) == count
     assert memory_bits(d) == dict.fromkeys(memory_bits(d), 0) | bits
-
-
-@pytest.mark.parametrize("name", OPERATOR_SHAPES)
-def test_those_of_an_operator_chip_are_as_well(name: str) -> None:
-    d = operator_described(name)
-    count, bits = counted(to_verilog(OperatorCore(d), d.name))
-    assert (operator_multipliers(d), operator_memory_bits(d)) == (count, bits)

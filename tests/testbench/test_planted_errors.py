@@ -1,5 +1,6 @@
 """An error planted in the hardware is found, named, and shown in a waveform."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -8,21 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data import Dataset
-from dualspike.golden.rounding import real
-from dualspike.hw import loss, neuron, operator_part, sequencer, settle, sieve, signs, weights
-from dualspike.hw.fixed import saturate
-from dualspike.model.description import Description
+from dualspike.hw import loss, neuron, part, sequencer, settle, sieve, signs, weights
+from dualspike.hw.fixed import round_half_up, saturate
 from dualspike.model.geometry import Layer
 from dualspike.model.lfsr import Lfsr
 from dualspike.model.load import describe
-from dualspike.model.operator_load import describe_operator
+from dualspike.model.part import Part
+from dualspike.testbench.benches.shapes import described
 from dualspike.testbench.compare import Difference
-from dualspike.testbench.operator_bulk import OperatorSimulation
-from dualspike.testbench.strain import strain_operator
+from dualspike.testbench.simulation import Simulation
 from dualspike.testbench.verify import Verdict, verify
 
-from .descriptions import random_batch
+from .cosimulation import cosimulate, problem_of, random_problem
 from .mutants import plant
 
 TABLES = {
@@ -33,11 +31,8 @@ TABLES = {
 
 
 def run(tmp_path: Path) -> Verdict:
-    d: Description = describe(TABLES, "test")
-    x, y = random_batch(d, np.random.default_rng(0))
-    inputs, targets = real(x, d.formats.input), real(y, d.formats.target)
-    dataset = Dataset(inputs, targets, inputs, targets)
-    return verify(d, dataset, 3, tmp_path / "mismatch.vcd")
+    d = describe(TABLES, "test")
+    return verify(d, random_problem(d, 0), 3, tmp_path / "mismatch.vcd")
 
 
 def test_without_an_error_all_is_equal(tmp_path: Path) -> None:
@@ -81,7 +76,7 @@ def test_without_an_error_a_core_that_infers_and_skips(tmp_path: Path) -> None:
         "test",
     )
     x = np.linspace(-1, 1, 8).reshape(4, 2)
-    verdict = verify(d, Dataset(x, x[:, :1], x, x[:, :1]), 3, tmp_path / "no.vcd")
+    verdict = verify(d, problem_of(d, [x], x[:, :1]), 3, tmp_path / "no.vcd")
     assert verdict.equal and verdict.inferences == 4
     assert [(one.layer, one.learning) for one in verdict.skips] == [(1, 0)]
     assert 0 <= verdict.skips[0].inference <= 0.5
@@ -142,8 +137,8 @@ def test_a_local_readout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(TABLES, "learning", LOCAL)
     aligned = settle.aligned_sum
 
-    def misaligned(d: Description, layer: Layer) -> tuple[int, int, int]:
-        width, fraction, shift = aligned(d, layer)
+    def misaligned(part: Part, layer: Layer) -> tuple[int, int, int]:
+        width, fraction, shift = aligned(part, layer)
         return width, fraction, shift - (layer.index == 4)
 
     monkeypatch.setattr(settle, "aligned_sum", misaligned)
@@ -176,25 +171,17 @@ MILD_OPERATOR: dict[str, Any] = {
 }
 
 
-def mild_run(tmp_path: Path) -> Difference | None:
+def mild_run(tmp_path: Path, tables: dict[str, Any] = MILD) -> Difference | None:
     """Two updates on data of which nothing clips anything, and what `verify` adds to them."""
-    x = np.linspace(-0.1, 0.1, 8).reshape(4, 2)
-    return verify(
-        describe(MILD, "test"), Dataset(x, x[:, :1], x, x[:, :1]), 2, tmp_path / "yes.vcd"
-    ).difference
-
-
-def mild_operator_run() -> Difference | None:
-    """What `verify` adds to the updates of an operator chip."""
-    d = describe_operator(MILD_OPERATOR, "test")
-    with OperatorSimulation.of(d, quick=True) as simulation:
-        return strain_operator(d, simulation)
+    d, x = describe(tables, "test"), np.linspace(-0.1, 0.1, 8).reshape(4, 2)
+    inputs, target = ([x], x[:, :1]) if d.kind == "mlp" else ([x, x[:2]], x)
+    return verify(d, problem_of(d, inputs, target), 2, tmp_path / "yes.vcd").difference
 
 
 LATER = (
-    "m.d.sync += [samples_in.eq(0), outputs_out.eq(0)]",
-    "m.d.sync += [samples_in.eq(self.updates == 2),"
-    " outputs_out.eq(Mux(self.updates == 2, outputs, 0))]",
+    "m.d.sync += [s.samples_in.eq(0), s.outputs_out.eq(0)]",
+    "m.d.sync += [s.samples_in.eq(self.updates == 2),"
+    " s.outputs_out.eq(Mux(self.updates == 2, config.outputs * config.readouts, 0))]",
 )
 """A sample too few in the batch before the last of a command."""
 
@@ -204,7 +191,7 @@ def test_a_batch_that_is_counted_short_when_it_is_not_the_only_one(
 ) -> None:
     plant(monkeypatch, sequencer, *LATER)
     left = "at the limits, sample 11: samples taken is 11, the model has 12"
-    assert str(mild_run(tmp_path)) == str(mild_operator_run()) == left
+    assert str(mild_run(tmp_path)) == str(mild_run(tmp_path, MILD_OPERATOR)) == left
 
 
 @pytest.mark.parametrize(
@@ -240,14 +227,77 @@ def test_a_number_that_wraps_where_it_should_saturate(
     assert difference.signal.startswith(signal), difference
 
 
-def test_a_factor_of_an_operator_that_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_factor_of_an_operator_network_that_wraps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
-        operator_part,
+        part,
         "fit",
-        lambda m, value, shift, bits, name: wrap(m, value >> shift, bits, name),
+        lambda m, value, shift, bits, name: wrap(m, round_half_up(value, shift), bits, name),
     )
-    difference = mild_operator_run()
+    difference = mild_run(tmp_path, MILD_OPERATOR | {"formats": {"factor": "s1.15"}})
     assert difference is not None and difference.at_limits
+
+
+OPERATOR: dict[str, Any] = {
+    "name": "planted",
+    "operator": {
+        "kind": "deeponet",
+        "parts": [{"layers": [n_in, 3, 2], "time_steps": 3} for n_in in (2, 1)],
+    },
+    "learning": {"batch": [4, 3], "rate": 4, "directions": 2},
+}
+
+
+@pytest.mark.parametrize("n_in", [2, 1])
+def test_a_layer_of_one_part(n_in: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The readout of the branch, or of the trunk, is named, with neuron, lane and row."""
+    aligned = settle.aligned_sum
+
+    def misaligned(part: Part, layer: Layer) -> tuple[int, int, int]:
+        width, fraction, shift = aligned(part, layer)
+        return width, fraction, shift - (part.network.layers[0] == n_in and layer.index == 1)
+
+    monkeypatch.setattr(settle, "aligned_sum", misaligned)
+    d = describe(OPERATOR, "test")
+    verdict = verify(d, random_problem(d, 0), 3, tmp_path / "mismatch.vcd")
+    place = re.compile(rf"layer {1 if n_in == 2 else 3} dz\[[01]\], lane \d+")
+    found(verdict, tmp_path, lambda signal: place.fullmatch(signal) is not None)
+    difference = verdict.difference
+    assert difference is not None and difference.sample is not None
+    assert difference.sample < (4 if n_in == 2 else 3)
+
+
+def one_bit_short(course: sequencer.Sequencer, value: Any, shift: Any, word: Any) -> Any:
+    """Stochastic rounding that never adds the highest of the bits cut off."""
+    mask = sequencer.Const((1 << sequencer.WORD) - 1) << shift
+    return (value + (word & ~mask[: sequencer.WORD] & ~(mask >> 1)[: sequencer.WORD])) >> shift
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "wrong"),
+    [
+        (weights, "round_half_up", truncate),
+        (sequencer.Sequencer, "_shifted", one_bit_short),
+    ],
+)
+def test_the_rounding_of_velocities_and_steps(
+    place: Any, name: str, wrong: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, name, wrong)
+    d = described("sliding")
+    with Simulation.of(d, quick=True) as simulation:
+        difference = cosimulate(d, simulation, 3, seed=0)
+    assert difference is not None
+    assert difference.signal.startswith(("velocities[", "weights[")), difference
+
+
+def test_without_an_error_an_operator_network_is_equal(tmp_path: Path) -> None:
+    d = describe(OPERATOR, "test")
+    assert verify(d, random_problem(d, 0), 3, tmp_path / "mismatch.vcd").equal
+    sliding = described("sliding")
+    with Simulation.of(sliding, quick=True) as simulation:
+        assert cosimulate(sliding, simulation, 3, seed=0) is None
 
 
 def found(verdict: Verdict, tmp_path: Path, right: Callable[[str], bool]) -> None:

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from dualspike.golden.chip import Chip
-from dualspike.golden.integer_operator import OperatorChip
-from dualspike.golden.rounding import Ints
 from dualspike.hw import weights
 from dualspike.model.code import Upset, code_of
 from dualspike.model.description import Description
 from dualspike.model.load import describe
+from dualspike.model.memory_map import memory_map
+from dualspike.model.registers import upset_bits
 from dualspike.testbench.benches.shapes import SHAPES, described
-from dualspike.testbench.bulk import Simulation, Verilated
 from dualspike.testbench.compare import Difference, compare_update
+from dualspike.testbench.simulation import Simulation
 
-from .descriptions import random_batch, random_chip
+from .descriptions import random_batch, random_chip, random_rows
 
 
 def protected(protection: str) -> Description:
@@ -27,22 +27,16 @@ def protected(protection: str) -> Description:
     return describe(tables | {"hardware": hardware}, "test")
 
 
-def memories(chip: Chip | OperatorChip) -> list[Ints]:
-    """What lies behind WEIGHT_SELECT, in order."""
-    pairs = zip(chip.weights, chip.biases, strict=True)
-    return [*(one for pair in pairs for one in pair), *chip.velocities]
-
-
 def upset(
-    simulation: Verilated,
-    chip: Chip | OperatorChip,
+    simulation: Simulation,
+    chip: Chip,
     select: int,
     rng: np.random.Generator,
     wrong: int,
 ) -> None:
     """Store one word of a memory anew, with ``wrong`` random bits of its code word wrong."""
-    d, memory = chip.d, memories(chip)[select]
-    form = d.formats.weight if select < 2 * d.n_layers else d.step_format
+    d, memory = chip.d, chip.memories[select]
+    form = memory_map(d)[select].format
     length = code_of(d.hardware.protection, form.bits).bits
     place = int(rng.integers(memory.size))
     simulation.write("WEIGHT_SELECT", select)
@@ -56,28 +50,29 @@ def upset(
 def learn_through_upsets(d: Description) -> Difference | None:
     """One wrong bit in every memory before every batch; the first difference from the model."""
     chip, rng = random_chip(d, 1), np.random.default_rng(2)
+    told = 1 << upset_bits(d)[Upset.CORRECTED]
     with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip)
         simulation.write("FLAGS", 0)
         for update in range(6):
-            for select in range(len(memories(chip))):
+            for select in range(len(chip.memories)):
                 upset(simulation, chip, select, rng, 1)
-            x, target = random_batch(d, rng)
-            record = simulation.learn(x, target, d.stage(update))
-            expected = chip.update(x, target, d.stage(update))
-            expected = replace(expected, flags=expected.flags | 1 << Upset.CORRECTED)
+            batch = random_batch(d, rng, d.stage(update))
+            record = simulation.learn(*batch)
+            expected = chip.update(*batch)
+            expected = replace(expected, flags=expected.flags | told)
             difference = compare_update(update, chip, expected, record, simulation)
             if difference:
                 return difference
         simulation.write("FLAGS", 0)
-        simulation.weights()
-        simulation.velocities()
+        simulation.contents()
         assert not simulation.read("FLAGS")
     return None
 
 
 def test_learning_goes_on_as_if_nothing_had_happened_with_ecc() -> None:
     assert learn_through_upsets(protected("ecc")) is None
+    assert learn_through_upsets(described("sliding")) is None
 
 
 def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,29 +99,29 @@ def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 def test_upsets_of_every_memory_are_told(protection: str, wrong: int, flag: Upset | None) -> None:
     d = protected(protection)
     chip, rng = random_chip(d, 3), np.random.default_rng(4)
-    x, target = random_batch(d, rng)
+    batch = random_batch(d, rng)
     kinds = sum(1 << kind for kind in Upset)
     with Simulation.of(d, quick=True) as simulation:
-        for select in range(len(memories(chip))):
+        for select in range(len(chip.memories)):
             simulation.load_chip(chip)
             upset(simulation, chip, select, rng, wrong)
             simulation.write("FLAGS", 0)
-            record = simulation.learn(x, target)
+            record = simulation.learn(*batch)
             assert record.flags & kinds == (0 if flag is None else 1 << flag)
 
 
 def test_a_core_that_only_infers_tells_of_upsets_too() -> None:
     d = described("still")
     chip, rng = random_chip(d, 5), np.random.default_rng(6)
-    x, _ = random_batch(d, rng)
+    rows = random_rows(d, rng, 5)
     with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip)
         simulation.write("FLAGS", 0)
-        simulation.infer(x)
+        simulation.infer(rows)
         assert not simulation.read("FLAGS") >> Upset.PARITY & 1
-        for select in range(len(memories(chip))):
+        for select in range(len(chip.memories)):
             upset(simulation, chip, select, rng, 1)
             simulation.write("FLAGS", 0)
-            simulation.infer(x)
+            simulation.infer(rows)
             assert simulation.read("FLAGS") >> Upset.PARITY & 1
             simulation.load_chip(chip)

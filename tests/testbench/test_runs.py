@@ -3,18 +3,25 @@
 import numpy as np
 import pytest
 
-from dualspike.golden.chip import Record
+from dualspike.golden.rounding import Ints
 from dualspike.model.load import describe
-from dualspike.testbench.bulk import Simulation
+from dualspike.model.record import Record
 from dualspike.testbench.compare import compare_update
+from dualspike.testbench.simulation import Simulation
 
-from .descriptions import random_batch, random_chip
+from .descriptions import Batch, random_batch, random_chip
 
 TABLES = {
     "name": "run",
     "network": {"layers": [2, 4, 3, 1], "time_steps": 4},
     "learning": {"batch": 2, "rate": 4, "stages": 3, "updates": 7, "schedule": "chip"},
 }
+
+
+def joined(batches: list[Batch]) -> tuple[list[Ints], Ints]:
+    """Inputs and targets of perceptrons' batches, one after the other."""
+    inputs = np.concatenate([inputs[0] for inputs, *_ in batches])
+    return [inputs], np.concatenate([target for _, target, *_ in batches])
 
 
 @pytest.mark.parametrize("stages", [3, 0])
@@ -26,11 +33,10 @@ def test_the_chip_counts_its_stages(stages: int) -> None:
     with Simulation.of(d, quick=True) as simulation:
         simulation.load_chip(chip, stage=0 if stages else 2)
         simulation.write("STAGES", stages)
-        inputs, targets = zip(*batches, strict=True)
-        found = simulation.learn(np.concatenate(inputs), np.concatenate(targets))
+        found = simulation.learn(*joined(batches))
         expected = Record(0, (), 0, 0)
-        for update, (x, target) in enumerate(batches):
-            expected = chip.update(x, target, d.stage(update) if stages else 2)
+        for update, (inputs, target, *_) in enumerate(batches):
+            expected = chip.update(inputs, target, d.stage(update) if stages else 2)
         assert compare_update(0, chip, expected, found, simulation) is None
         assert simulation.read("STAGE") == 2
 
@@ -41,13 +47,12 @@ def test_passes_end_where_all_lanes_at_once_do(rounding: str) -> None:
     base = {**TABLES, "learning": learning}
     chip, rng = random_chip(describe(base, "test"), 2), np.random.default_rng(2)
     batches = [random_batch(chip.d, rng) for _ in range(3)]
-    x, y = (np.concatenate(part) for part in zip(*batches, strict=True))
     ends: list[object] = []
     for lanes in (3, 2, 1):
         d = describe({**base, "hardware": {"lanes": lanes}}, "test")
         with Simulation.of(d, quick=True) as simulation:
             simulation.load_chip(chip)
-            record = simulation.learn(x, y)
+            record = simulation.learn(*joined(batches))
             weights, biases = simulation.weights()
             ends.append((record, *(w.tolist() for w in [*weights, *biases])))
     assert ends[1:] == ends[:1] * 2

@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dualspike.golden.rounding import Ints
 from dualspike.model.errors import BadInput, NoAnswer
 from dualspike.model.load import describe
-from dualspike.model.registers import MAGIC, Command, register_map
+from dualspike.model.registers import MAGIC
 from dualspike.testbench import verilate
-from dualspike.testbench.bulk import Feed, Simulation, Verilated, core_source, source_of
+from dualspike.testbench.simulation import Simulation, source
+from dualspike.testbench.verilated import Verilated
 
 TINY = {"name": "tiny", "network": {"layers": [1, 1, 1], "time_steps": 2}}
 
@@ -27,9 +30,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     d = describe(TINY, "test")
-    source, probes = core_source(d)
-    assert probes == []
-    library = verilate.build(source)
+    plain = source(d)
+    library = verilate.build(plain)
     assert library.parent.parent == cache / "simulators"
     assert not list(cache.glob("simulators/build-*"))
 
@@ -37,15 +39,15 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
         raise AssertionError("built again")
 
     monkeypatch.setattr(subprocess, "run", no_tool)
-    assert verilate.build(source) == library
+    assert verilate.build(plain) == library
     with pytest.raises(AssertionError, match="built again"):
-        verilate.build(dataclasses.replace(source, verilog=source.verilog + "// changed\n"))
+        verilate.build(dataclasses.replace(plain, verilog=plain.verilog + "// changed\n"))
     monkeypatch.undo()
     monkeypatch.setenv("DUALSPIKE_CACHE", str(cache))
     os.truncate(library, 1000)
     (runtime,) = cache.glob("simulators/runtime-*/runtime.o")
     runtime.write_bytes(runtime.read_bytes().replace(b"verilat", b"Verilat"))
-    with Simulation(d, verilate.build(source)) as simulation:
+    with Simulation(d, verilate.build(plain)) as simulation:
         assert simulation.read("MAGIC") == MAGIC
 
 
@@ -64,8 +66,8 @@ def test_two_cores_live_side_by_side() -> None:
 
 
 def test_broken_verilog_fails_with_the_compilers_words(cache: Path) -> None:
-    source, _ = core_source(describe(TINY, "test"))
-    broken = dataclasses.replace(source, verilog="module tiny(input clk; endmodule\n")
+    plain = source(describe(TINY, "test"))
+    broken = dataclasses.replace(plain, verilog="module tiny(input clk; endmodule\n")
     with pytest.raises(RuntimeError, match=r"Verilator build failed: .*tiny\.v:1"):
         verilate.build(broken)
     assert not list(cache.glob("simulators/build-*"))
@@ -78,18 +80,19 @@ def test_an_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         " set DUALSPIKE_CACHE to a folder that can be written"
     )
     with pytest.raises(BadInput, match=f"^{line}$"):
-        verilate.build(core_source(describe(TINY, "test"))[0])
+        verilate.build(source(describe(TINY, "test")))
 
 
-def test_a_core_that_is_starved_is_reported_and_not_waited_for() -> None:
+def test_a_core_that_is_starved_is_reported_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     d = describe(TINY | {"learning": {"batch": 4}}, "test")
     with (
         Simulation.of(d, quick=True) as simulation,
         pytest.raises(RuntimeError, match="did not finish 2"),
     ):
-        simulation.write("UPDATES", 1)
-        simulation.write("CONTROL", Command.LEARN)
-        simulation.run([np.zeros((2, 1), int), np.zeros((2, 1), int)], 0, 0, 100_000)
+        monkeypatch.setattr(simulation, "limit", lambda _: 100_000)
+        simulation.update([np.zeros((2, 1), int)] * 2, 1, 0)
 
 
 # Ports of a core, behind which nothing answers.
@@ -106,13 +109,17 @@ endmodule
 """
 
 
-def deaf(done: int) -> Verilated:
+class Deaf(Verilated):
+    def limit(self, rows: Sequence[Ints]) -> int:
+        return 1000
+
+
+def deaf(done: int) -> Deaf:
     verilog = DEAF.replace("DONE", f"1'b{done}").replace("MAGIC", f"{MAGIC:08x}")
-    source = source_of(verilog, "deaf", [Feed("inputs", 1, 1, 8)], 8, [], debug=False)
-    d = describe(TINY, "test")
-    formats = d.formats
-    library = verilate.build(source, quick=True)
-    return Verilated(library, register_map(d), d.shapes, formats.weight, formats.weight)
+    formats = dict.fromkeys(("input", "membrane", "target"), "s1.6")
+    d = describe(TINY | {"learning": {"rule": "none"}, "formats": formats}, "test")
+    ports = dataclasses.replace(source(d), verilog=verilog, top="deaf")
+    return Deaf(d, verilate.build(ports, quick=True), 1)
 
 
 def test_a_bus_that_never_answers_is_named() -> None:
@@ -123,7 +130,7 @@ def test_a_bus_that_never_answers_is_named() -> None:
 
 def test_streams_that_never_answer_are_named() -> None:
     with deaf(1) as core, pytest.raises(NoAnswer, match="not finish 3 samples in 1000 clocks"):
-        core.run([np.zeros((3, 1), int)], 3, 0, 1000)
+        core.outputs([np.zeros((3, 1), int)], 3)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +154,7 @@ def test_a_machine_that_is_short_of_something_is_one_line(
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(BadInput, match=f"^{line}$"):
-        verilate.build(core_source(describe(TINY, "test"))[0])
+        verilate.build(source(describe(TINY, "test")))
     assert not list(cache.glob("simulators/build-*"))
 
 

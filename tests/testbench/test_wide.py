@@ -4,15 +4,15 @@ import subprocess
 from pathlib import Path
 
 from dualspike.commands.source import override
-from dualspike.hw.product import core_verilog, waivers
+from dualspike.hw.files import core_verilog, waivers
 from dualspike.model.devices import DEVICES
-from dualspike.model.estimate import core_area
-from dualspike.model.fit import Search, check_fits
+from dualspike.model.estimate import chip_area
+from dualspike.model.fit import NetworkSearch, check_fits
 from dualspike.model.load import load_preset
 from dualspike.testbench import verilate
-from dualspike.testbench.bulk import Simulation
+from dualspike.testbench.simulation import Simulation
 
-from .descriptions import cosimulate
+from .cosimulation import cosimulate
 
 
 def test_the_widest_preset_lints_and_equals_its_model(tmp_path: Path) -> None:
@@ -35,6 +35,6 @@ def test_the_widest_preset_lints_and_equals_its_model(tmp_path: Path) -> None:
 
 def test_the_widest_preset_is_folded_for_its_device() -> None:
     d, device = load_preset("wide"), DEVICES["ecp5-85f"]
-    check_fits(core_area(d, device.family), device)
-    chosen = Search(d, device).fastest(0.8)
-    assert (chosen.pe, chosen.simd) == (d.hardware.pe, d.hardware.simd)
+    check_fits(chip_area(d, device.family), device)
+    chosen = NetworkSearch(d, device).fastest(0.8)
+    assert (chosen.hardware.pe, chosen.hardware.simd) == (d.hardware.pe, d.hardware.simd)

@@ -1,7 +1,7 @@
 """A board as a training engine that survives the loss of its port."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
@@ -50,7 +50,7 @@ class BoardEngine:
         self._board = connect()
         self._engine = DeviceEngine(d, self._board, initial)
         self._kept, self._updates = self._engine.state(), 0
-        self._since: list[tuple[Floats, Floats, int]] = []
+        self._since: list[tuple[Sequence[Floats], Floats, int]] = []
 
     def close(self) -> None:
         """Give the port back."""
@@ -61,17 +61,17 @@ class BoardEngine:
         """Clocks of all updates."""
         return self._engine.learning_cycles
 
-    def update(self, x: Floats, target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
         """Learn once; see golden.train.Engine.update."""
-        loss = self._safely(lambda: self._engine.update(x, target, update))
-        self._since.append((x, target, update))
+        loss = self._safely(lambda: self._engine.update(inputs, target, update))
+        self._since.append((inputs, target, update))
         if len(self._since) == EVERY:
             self._keep(self.state(), update + 1)
         return loss
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, inputs: Sequence[Floats]) -> Floats:
         """Outputs; see golden.train.Engine.predict."""
-        return self._safely(lambda: self._engine.predict(x))
+        return self._safely(lambda: self._engine.predict(inputs))
 
     def state(self) -> State:
         """What is read over the link; see golden.checkpoint.Resumable.state."""

@@ -13,7 +13,7 @@ from dualspike.boards.catalog import board_named
 from dualspike.boards.manifest import NAME, manifest, megahertz, read_manifest
 from dualspike.boards.pll import MHZ
 from dualspike.boards.room import BUDGET, Room, rooms
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, perceptron
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.cache import check_cache
@@ -46,7 +46,7 @@ def build(
     The exit status is 1, and nothing is written, if the clock is not reached.
     """
     on = board_named(board)
-    d = description(net, preset)
+    d = perceptron(net, preset, "a board")
     if clock is not None and not 1 <= clock <= 1000:
         raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
     if not 1 <= seeds <= MOST_SEEDS:
@@ -65,7 +65,7 @@ def build(
 
 def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFlag = False) -> None:
     """List the boards and what fits on them of a network, the preset hat if none is given."""
-    d = description(net, preset or (None if net else "hat"))
+    d = perceptron(net, preset or (None if net else "hat"), "a board")
     found = rooms(d)
     columns = ("board", "FPGA", "made with", "LUT4", "DSP", "BRAM", d.name)
     table = Table(*columns, box=None, pad_edge=False)

@@ -9,16 +9,16 @@ from rich.table import Table
 from dualspike.commands.generate import write_core
 from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption, override
 from dualspike.golden.alone import writing
-from dualspike.golden.data import load_data
-from dualspike.golden.figures import hat_figure
+from dualspike.golden.data import load_problem
+from dualspike.golden.figures import run_figure
 from dualspike.golden.files import write_atomic
 from dualspike.golden.train import train
 from dualspike.model.load import load_preset
 from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
-from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation
 
 UPDATES = 1200
 RATE, STAGES = 5, 4
@@ -36,7 +36,7 @@ def demo(
     random source are compared after every update. The exit status is 1 if a bit differs.
     """
     d = override(load_preset("hat"), updates=updates, seed=seed, rate=RATE, stages=STAGES)
-    dataset = load_data(d)
+    problem = load_problem(d)
     out = console(as_json)
     out.print("1 of 3  Generating Verilog for a 2-16-16-1 spiking network that trains itself")
     with writing(output, "report"):
@@ -47,10 +47,10 @@ def demo(
                 "3 of 3  Learning the Mexican hat on the hardware, the integer model beside it"
             )
             with progress_bar("learning", d.learning.updates) as show:
-                result = train(engine, d, dataset, show)
+                result = train(engine, d, problem, show)
             difference, cycles = engine.difference, engine.learning_cycles
         title = f"2-16-16-1 trained on simulated hardware, {result.updates} updates of 64 samples"
-        hat_figure(dataset, result.prediction, result.losses, output / "learned.png", title)
+        run_figure(problem, result.prediction, result.losses, output / "learned.png", title)
         summary: dict[str, Any] = {
             "equal": difference is None,
             "rel_l2_before": result.rel_l2_before,

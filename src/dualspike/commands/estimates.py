@@ -5,6 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from dualspike.model.area import Area
+from dualspike.model.description import Description
 from dualspike.model.devices import Device
 from dualspike.model.estimate import uses
 
@@ -50,3 +51,15 @@ def device_table(area: Area, device: Device) -> Table:
         share = f"{100 * use.share:.0f} %"
         table.add_row(use.name, f"{use.needed:,.0f}", f"{use.available:,}", share)
     return table
+
+
+def pace(d: Description, found: dict[str, Any]) -> str:
+    """One line: how often a chip takes a sample, or a function."""
+    if d.kind == "mlp":
+        lanes = f"{d.lanes_built} tangent lanes" if d.learns else "inference only"
+        return f"A sample every {found['interval']} clocks, {lanes}."
+    least, most = found["clocks_per_batch_at_least"], found["clocks_per_batch_at_most"]
+    return (
+        f"A function every {found['clocks_per_function']:,} clocks, a batch in {least:,} to"
+        f" {most:,}, {d.lanes} tangent lanes."
+    )

@@ -1,18 +1,17 @@
 """Options that choose a folding: ``--fit`` with a target rate, a device, or both."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated
 
 import typer
 
 from dualspike.model.description import Description
 from dualspike.model.devices import Device, device_named
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import core_area
-from dualspike.model.fit import REFERENCE, Search, Target, check_fits
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_estimate import operator_area
-from dualspike.model.operator_fit import OperatorSearch
+from dualspike.model.estimate import chip_area
+from dualspike.model.fit import Target, check_fits
+from dualspike.model.operator_fit import search
+from dualspike.model.part_folding import REFERENCE
 
 BUDGET = 0.8
 
@@ -29,14 +28,6 @@ DeviceOption = Annotated[
 BudgetOption = Annotated[
     float | None, typer.Option(metavar="SHARE", help="Share of the FPGA to use; 0.8 if not given.")
 ]
-
-
-Folded_co = TypeVar("Folded_co", covariant=True)
-
-
-class _Search(Protocol[Folded_co]):
-    def reaching(self, target: Target, budget: float | None = None) -> Folded_co: ...
-    def fastest(self, budget: float) -> Folded_co: ...
 
 
 @dataclass(frozen=True)
@@ -71,23 +62,16 @@ class Wanted:
         return None if self.device is None else device_named(self.device)
 
     def folded(self, d: Description) -> Description:
-        """``d`` with the folding that was asked for; BadInput says why there is none."""
+        """``d`` with the folding that was asked for; BadInput says why there is none.
+
+        A sample of an operator network is a function of a batch.
+        """
         if not self.fit:
             if self.on:
-                check_fits(core_area(d, self.on.family), self.on)
+                check_fits(chip_area(d, self.on.family), self.on)
             return d
-        return self._chosen(Search(d, self.on or REFERENCE)).of(d)
-
-    def folded_operator(self, d: OperatorDescription) -> OperatorDescription:
-        """The same for an operator chip; a sample is a function of a batch."""
-        if not self.fit:
-            if self.on:
-                check_fits(operator_area(d, self.on.family), self.on)
-            return d
-        return self._chosen(OperatorSearch(d, self.on or REFERENCE))
-
-    def _chosen(self, search: _Search[Folded_co]) -> Folded_co:
+        foldings = search(d, self.on or REFERENCE)
         budget = (self.budget or BUDGET) if self.on else None
         if self.rate is not None and self.clock is not None:
-            return search.reaching(Target(self.rate, self.clock), budget)
-        return search.fastest(budget or BUDGET)
+            return foldings.reaching(Target(self.rate, self.clock), budget)
+        return foldings.fastest(budget or BUDGET)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.commands.estimates import device_table, layer_table, summary
+from dualspike.commands.estimates import device_table, layer_table, pace, summary
 from dualspike.commands.fitting import (
     BudgetOption,
     ClockOption,
@@ -14,29 +14,26 @@ from dualspike.commands.fitting import (
     RateOption,
     Wanted,
 )
-from dualspike.commands.operators import generate_operator
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
     PresetOption,
     WeightsOption,
-    any_description,
+    description,
     initial,
 )
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.golden.fixed import first_chip
 from dualspike.golden.network import Parameters
-from dualspike.hw.product import companions, core_verilog, hex_words, manifest, top_name, waivers
+from dualspike.hw.files import core_files, hex_words
 from dualspike.hw.soc import WRAPS
 from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.devices import Device
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import core_area, estimate
-from dualspike.model.geometry import geometry
+from dualspike.model.estimate import chip_area, estimate
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
 from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell
@@ -59,15 +56,9 @@ def generate(
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     wanted = Wanted(fit, rate, clock, device, budget)
-    described = any_description(net, preset)
+    described = description(net, preset)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
-    source = shell(net) if net else f"--preset {preset}"
-    if isinstance(described, OperatorDescription):
-        d = wanted.folded_operator(described)
-        first, on = initial(weights, d), wanted.on
-        generate_operator(d, output, source, first, wrap, on, fitted=fit, as_json=as_json)
-        return
     d = wanted.folded(described)
     first = initial(weights, d)
     with writing(output, "report"):
@@ -75,28 +66,23 @@ def generate(
         if fit:
             write_atomic(output / f"{d.name}.toml", toml_text(d))
             files.append(f"{d.name}.toml")
-    g, found = geometry(d), estimate(d, wanted.on)
-    out = console(as_json)
+    found, out = estimate(d, wanted.on), console(as_json)
     for name in files:
         out.print(f"wrote {output / name}")
-    out.print(layer_table(found["layers"]))
+    for n, part in enumerate(found["parts"]):
+        if d.kind != "mlp":
+            name, lanes = f"trunk {n}" if n else "branch", part["lanes"]
+            out.print(f"Part {n}, {name}: {part['interval']:,} clocks a row, {lanes} lanes.")
+        out.print(layer_table(part["layers"]))
     for line in summary(found):
         out.print(line)
     if wanted.on:
-        out.print(device_table(core_area(d, wanted.on.family), wanted.on))
-    lanes = f"{g.lanes} tangent lanes" if d.learns else "inference only"
-    out.print(f"A sample every {g.interval} clocks, {lanes}. Next:")
-    out.print(f"  dualspike verify {source}")
+        out.print(device_table(chip_area(d, wanted.on.family), wanted.on))
+    out.print(f"{pace(d, found)} Next:")
+    out.print(f"  dualspike verify {shell(net) if net else f'--preset {preset}'}")
     if as_json:
-        emit_json(
-            {
-                "folder": str(output),
-                "files": files,
-                "config_hash": config_hash(d),
-                "sample_interval": g.interval,
-                "estimate": found,
-            }
-        )
+        result = {"folder": str(output), "files": files, "config_hash": config_hash(d)}
+        emit_json(result | {"estimate": found})
 
 
 def write_core(
@@ -112,13 +98,7 @@ def write_core(
     seed. ``wrap`` is one of `hw.soc.WRAPS`, or None. The estimate names ``device``.
     """
     check_cache()
-    top = top_name(d, wrap)
-    contents = {
-        f"{top}.v": core_verilog(d, wrap=wrap),
-        f"{top}.vlt": waivers(d, wrap),
-        "manifest.json": manifest(d, wrap),
-        **companions(d, wrap),
-    }
+    contents = core_files(d, wrap)
     bits = d.formats.weight.bits
     chip = first_chip(d, first)
     for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):

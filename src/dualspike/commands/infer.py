@@ -15,13 +15,13 @@ from dualspike.commands.source import (
     PresetOption,
     SeedOption,
     WeightsOption,
-    description,
     initial,
-    samples_of,
+    perceptron,
+    problem_of,
 )
 from dualspike.golden.alone import writing
-from dualspike.golden.data import relative_l2
 from dualspike.golden.files import write_atomic
+from dualspike.golden.problems.accuracy import relative_l2
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, samples_csv
 from dualspike.testbench.device import DeviceEngine
@@ -41,17 +41,18 @@ def infer(
     as_json: JsonFlag = False,
 ) -> None:
     """Load weights into a board, run test samples through it and write outputs.csv."""
-    d = description(net, preset, seed=seed)
-    dataset = samples_of(d)
-    count = len(dataset.test_x) if samples is None else samples
-    if not 1 <= count <= len(dataset.test_x):
-        raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {count}")
+    d = perceptron(net, preset, "a board", seed=seed)
+    problem = problem_of(d)
+    first, target = problem.test.inputs[0], problem.test.target
+    count = len(first) if samples is None else samples
+    if not 1 <= count <= len(first):
+        raise BadInput(f"--samples must be in [1, {len(first)}], not {count}")
     parameters = initial(weights, d)
-    x, wanted = dataset.test_x[:count], dataset.test_y[:count]
+    x, wanted = first[:count], target[:count]
     with writing(output):
         try:
             with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
-                y = DeviceEngine(d, board, parameters).predict(x)
+                y = DeviceEngine(d, board, parameters).predict([x])
                 flags = board.read("FLAGS")
         except LinkLost as lost:
             raise BadInput(str(lost)) from lost
@@ -59,11 +60,11 @@ def infer(
         write_atomic(output / "outputs.csv", samples_csv(x, y))
     out = console(as_json)
     told = "not defined, all wanted outputs are 0" if error is None else f"{error:.4f}"
-    out.print(f"{count} samples, relative l2 {told}{dataset.where}")
+    out.print(f"{count} samples, relative l2 {told}{problem.where}")
     if flags:
         out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
     out.print(f"Wrote outputs.csv in {output}")
     if as_json:
         emit_json(
-            {"samples": count, "tested_on": dataset.tested_on, "rel_l2": error, "flags": flags}
+            {"samples": count, "tested_on": problem.tested_on, "rel_l2": error, "flags": flags}
         )

@@ -12,8 +12,8 @@ from dualspike.commands.source import (
     PresetOption,
     SeedOption,
     WeightsOption,
-    description,
     initial,
+    perceptron,
 )
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
@@ -111,7 +111,7 @@ def export_nir(
 
     if not 1e-12 <= dt <= 1e12:
         raise BadInput(f"--dt must be in [1e-12, 1e+12], not {dt:g}")
-    d = description(net, preset, seed=seed)
+    d = perceptron(net, preset, "a NIR graph", seed=seed)
     chip = first_chip(d, initial(weights, d))
     stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
     write_atomic(output, nir_bytes(graph_of(d, stored, dt)))

@@ -7,7 +7,6 @@ import typer
 
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
-from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
 
 PAGE = "report.html"
@@ -21,19 +20,12 @@ def report(
 ) -> None:
     """Write report.html in a folder: one page of what generate, synth, train and simulate left."""
     from dualspike.report.folder import read_description, read_folder
-    from dualspike.report.operator_folder import read_operator_folder
-    from dualspike.report.operator_page import render_operator
     from dualspike.report.page import render
 
     description = read_description(folder)
     with writing(folder):
-        if isinstance(description, OperatorDescription):
-            found = read_operator_folder(folder, description)
-            page = render_operator(found)
-        else:
-            found = read_folder(folder, description)
-            page = render(found)
-        write_atomic(folder / PAGE, page)
+        found = read_folder(folder, description)
+        write_atomic(folder / PAGE, render(found))
     out = console(as_json)
     out.print(f"Wrote {folder / PAGE}")
     for name, what, command in found.missing:

@@ -7,26 +7,24 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from dualspike.commands.operators import simulate_operator
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
     PresetOption,
     SeedOption,
     WeightsOption,
-    any_description,
+    description,
     initial,
-    samples_of,
+    problem_of,
 )
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.output import JsonFlag, console, emit_json, samples_csv
-from dualspike.testbench.bulk import Simulation, core_source
+from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation, source
 from dualspike.testbench.verilate import build
 
 
@@ -43,31 +41,27 @@ def simulate(
     as_json: JsonFlag = False,
 ) -> None:
     """Run samples through the simulated hardware with its start weights; write the outputs."""
-    d = any_description(net, preset, seed=seed)
-    if isinstance(d, OperatorDescription):
-        first = initial(weights, d)
-        simulate_operator(d, output, samples, first, waves=waves, as_json=as_json)
-        return
-    dataset = samples_of(d)
-    if not 1 <= samples <= len(dataset.test_x):
-        raise BadInput(f"--samples must be in [1, {len(dataset.test_x)}], not {samples}")
-    parameters = initial(weights, d)
+    d = description(net, preset, seed=seed)
+    first, *axes = problem_of(d).test.inputs
+    if not 1 <= samples <= len(first):
+        raise BadInput(f"--samples must be in [1, {len(first)}], not {samples}")
+    parameters, x = initial(weights, d), first[:samples]
     check_cache()
     out = console(as_json)
     with writing(output):
         out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-        x = dataset.test_x[:samples]
         with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
             if waves:
                 engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
-            y = engine.predict(x)
+            y = engine.predict([x, *axes])
             cycles, equal = engine.simulation.cycles, engine.difference is None
-        write_atomic(output / "outputs.csv", samples_csv(x, y))
-    table = Table("sample", "inputs", "outputs", box=None, pad_edge=False)
-    for n in range(min(samples, 16)):
-        table.add_row(str(n), _numbers(x[n]), _numbers(y[n]))
-    out.print(table)
-    out.print(f"{cycles} clocks, {cycles / samples:.1f} a sample; as the integer model: {equal}")
+        write_atomic(output / "outputs.csv", grid_csv(axes, y) if axes else samples_csv(x, y))
+    if axes:
+        out.print(f"{samples} functions at {y[0].size} points each")
+    else:
+        out.print(_table(x, y))
+    unit = "function" if axes else "sample"
+    out.print(f"{cycles} clocks, {cycles / samples:.1f} a {unit}; as the integer model: {equal}")
     files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:
@@ -76,8 +70,16 @@ def simulate(
         raise typer.Exit(1)
 
 
+def _table(x: np.ndarray, y: np.ndarray) -> Table:
+    """The first samples with their outputs."""
+    table = Table("sample", "inputs", "outputs", box=None, pad_edge=False)
+    for n in range(min(len(x), 16)):
+        table.add_row(str(n), _numbers(x[n]), _numbers(y[n]))
+    return table
+
+
 def _simulation(d: Description, waves: bool) -> Simulation:
-    return Simulation(d, build(core_source(d, debug=True)[0])) if waves else Simulation.of(d)
+    return Simulation(d, build(source(d, debug=True))) if waves else Simulation.of(d)
 
 
 def _numbers(values: np.ndarray) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 from dualspike.boards.measure import Route, device_of, measure
 from dualspike.boards.place import DEVICES
 from dualspike.boards.synthesis import TARGETS
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, any_description
+from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
 from dualspike.golden.alone import writing
 from dualspike.golden.files import write_atomic
 from dualspike.model.cache import check_cache
@@ -45,7 +45,7 @@ def synth(
     as_json: JsonFlag = False,
 ) -> None:
     """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
-    d = any_description(net, preset)
+    d = description(net, preset)
     _check(target, device, route, seed, clock)
     check_cache()
     out = console(as_json)

@@ -12,7 +12,6 @@ from rich.table import Table
 from dualspike.boards.board import Board
 from dualspike.boards.port import LinkLost
 from dualspike.commands.board_engine import BAUD, BaudOption, BoardEngine, PortOption, board_port
-from dualspike.commands.operators import train_operator_chip
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
@@ -20,31 +19,32 @@ from dualspike.commands.source import (
     SeedOption,
     UpdatesOption,
     WeightsOption,
-    any_description,
+    description,
     initial,
-    samples_of,
+    problem_of,
 )
 from dualspike.golden.alone import keeping, writing
 from dualspike.golden.checkpoint import EVERY, Keeper, Origin
-from dualspike.golden.data import Dataset
-from dualspike.golden.figures import hat_figure
+from dualspike.golden.experiments.methods import METHODS
+from dualspike.golden.figures import run_figure
 from dualspike.golden.files import write_atomic
 from dualspike.golden.fixed import FixedEngine, first_chip
 from dualspike.golden.network import Parameters
 from dualspike.golden.precision import check_moves
+from dualspike.golden.problems.problem import Problem
+from dualspike.golden.problems.store import checksum
 from dualspike.golden.train import FloatEngine, TrainResult
 from dualspike.golden.train import train as run
 from dualspike.golden.weights import npz_bytes, weight_arrays
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
-from dualspike.model.operator_chip import OperatorDescription
 from dualspike.model.save import toml_text
 from dualspike.model.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
-from dualspike.testbench.bulk import Simulation
 from dualspike.testbench.rtl import RtlEngine
+from dualspike.testbench.simulation import Simulation
 
 
 class EngineName(StrEnum):
@@ -80,20 +80,18 @@ def train(
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
-    d = any_description(net, preset, updates=updates, seed=seed)
+    d = description(net, preset, updates=updates, seed=seed)
     if port is not None and engine is not EngineName.board:
         raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
-    if isinstance(d, OperatorDescription):
-        start = initial(weights, d)
-        train_operator_chip(d, engine, output, start, resume, force=force, as_json=as_json)
-        return
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     if engine is not EngineName.golden:
         check_moves(d)
-    dataset = samples_of(d)
+    if d.kind != "mlp" and engine is EngineName.board:
+        raise BadInput("--engine must be golden, fixed or rtl for an operator network, not board")
+    problem = problem_of(d)
     first = initial(weights, d)
     with writing(output), keeping(resume):
         if (output / "result.json").exists() and not force:
@@ -103,33 +101,44 @@ def train(
                 with progress_bar(f"train {engine}", d.learning.updates) as show:
                     keeper = None
                     if resume is not None and not isinstance(chosen, FloatEngine):
-                        keeper = Keeper(resume, chosen, _origin(d, dataset, first))
-                    result = run(chosen, d, dataset, show, keeper)
+                        keeper = Keeper(resume, chosen, _origin(d, problem, first))
+                    result = run(chosen, d, problem, show, keeper)
                 learned = chosen.weights()
-                summary = summarise(d, engine, dataset, result) | cycles()
+                summary = summarise(d, engine, problem, result) | cycles()
         except LinkLost as lost:
             kept = f"; the run so far is in {resume}" if resume and resume.exists() else ""
             raise BadInput(f"{lost}{kept}") from lost
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
-        hat_figure(dataset, result.prediction, result.losses, output / "result.png", title)
+        run_figure(problem, result.prediction, result.losses, output / "result.png", title)
         write_atomic(output / "description.toml", toml_text(d))
         write_atomic(output / "weights.npz", npz(learned, result))
         write_atomic(output / "result.json", sealed(summary))
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)
-    table = Table("", title, box=None, pad_edge=False)
-    table.add_row(f"relative l2 before{dataset.where}", f"{result.rel_l2_before:.4f}")
-    table.add_row(f"relative l2 after{dataset.where}", f"{result.rel_l2:.4f}")
-    table.add_row("updates, samples", f"{result.updates}, {result.samples}")
-    table.add_row("seconds", f"{result.seconds:.1f}")
-    if "cycles" in summary:
-        table.add_row("clocks", f"{summary['cycles']:,}")
-        table.add_row("clocks a sample", f"{summary['cycles_per_sample']:.2f}")
-    out.print(table)
+    out.print(_table(title, problem, summary))
     out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}")
     if as_json:
         emit_json(summary)
+
+
+def _table(title: str, problem: Problem, summary: dict[str, Any]) -> Table:
+    """What a run came to."""
+    mlp = problem.kind == "mlp"
+    unit, mean = ("sample", "") if mlp else ("function", ", mean over functions")
+    table = Table("", title, box=None, pad_edge=False)
+    for name, when in (("rel_l2_before", "before"), ("rel_l2", "after")):
+        table.add_row(f"relative l2 {when}{mean}{problem.where}", f"{summary[name]:.4f}")
+    if not mlp:
+        table.add_row("the same, global norm", f"{summary['global_rel_l2']:.4f}")
+    if "published" in summary:
+        table.add_row("published, RFG-L in floating point", f"{summary['published']:.4f}")
+    table.add_row(f"updates, {unit}s", f"{summary['updates']}, {summary['samples']}")
+    table.add_row("seconds", f"{summary['seconds']:.1f}")
+    if "cycles" in summary:
+        table.add_row("clocks", f"{summary['cycles']:,}")
+        table.add_row(f"clocks a {unit}", f"{summary['cycles_per_sample']:.2f}")
+    return table
 
 
 @contextmanager
@@ -165,21 +174,21 @@ def open_engine(
 
 def clock_counts(d: Description, engine: RtlEngine | BoardEngine) -> dict[str, Any]:
     """Clocks of the training alone."""
-    samples = d.learning.updates * d.learning.batch
+    samples = d.learning.updates * d.batch[0]
     return {
         "cycles": engine.learning_cycles,
         "cycles_per_sample": engine.learning_cycles / samples,
     }
 
 
-def _origin(d: Description, dataset: Dataset, first: Parameters | None) -> Origin:
+def _origin(d: Description, problem: Problem, first: Parameters | None) -> Origin:
     """What a checkpoint must be of to go on with this run."""
     chip = first_chip(d, first)
-    return Origin.of(d, dataset.checksum, chip.weights, chip.biases)
+    return Origin.of(d, checksum(problem), chip.weights, chip.biases)
 
 
 def summarise(
-    d: Description, engine: EngineName, dataset: Dataset, result: TrainResult
+    d: Description, engine: EngineName, problem: Problem, result: TrainResult
 ) -> dict[str, Any]:
     """What result.json says of a run."""
     return {
@@ -188,16 +197,25 @@ def summarise(
         "config_hash": config_hash(d),
         "seed": d.learning.seed,
         "scope": d.learning.scope,
-        "tested_on": dataset.tested_on,
+        "tested_on": problem.tested_on,
         "rel_l2_before": result.rel_l2_before,
         "rel_l2": result.rel_l2,
+        **({} if d.kind == "mlp" else {"global_rel_l2": result.global_rel_l2}),
+        **_published(d),
         "updates": result.updates,
         "samples": result.samples,
         "seconds": result.seconds,
     }
 
 
+def _published(d: Description) -> dict[str, float]:
+    """The paper's error of the same problem, layer-wise forward gradients in floating point."""
+    rows = [row for name, some in METHODS.items() for row in some if name == d.data.source]
+    errors = [row.published for row in rows if row.rule == "RFG-L" and d.kind != "mlp"]
+    return {"published": errors[0]} if errors else {}
+
+
 def npz(weights: Parameters, result: TrainResult) -> bytes:
-    """Weights, biases, losses and the test set's prediction as one .npz."""
+    """Weights, biases, losses and the test samples' prediction as one .npz."""
     arrays: dict[str, Any] = {"losses": result.losses, "prediction": result.prediction}
     return npz_bytes(arrays | weight_arrays(weights))

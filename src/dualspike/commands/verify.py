@@ -7,20 +7,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dualspike.commands.operators import verify_operator
 from dualspike.commands.source import (
     NetArgument,
     PresetOption,
     SeedOption,
     UpdatesOption,
     WeightsOption,
-    any_description,
+    description,
     initial,
-    samples_of,
+    problem_of,
 )
 from dualspike.model.cache import check_cache
 from dualspike.model.description import Description
-from dualspike.model.operator_chip import OperatorDescription
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 from dualspike.testbench.verify import Verdict
@@ -43,17 +41,14 @@ def verify(
     A core that only infers runs test samples instead. Then come batches at the limits, several
     with one command. The exit status is 1 if they differ.
     """
-    d = any_description(net, preset, updates=updates, seed=seed)
-    if isinstance(d, OperatorDescription):
-        verify_operator(d, initial(weights, d), as_json=as_json)
-        return
-    dataset = samples_of(d)
+    d = description(net, preset, updates=updates, seed=seed)
+    problem = problem_of(d)
     parameters = initial(weights, d)
     out = console(as_json)
     check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
     with progress_bar("verify", d.learning.updates) as show:
-        verdict = co_simulate(d, dataset, d.learning.updates, waveform, show, parameters)
+        verdict = co_simulate(d, problem, d.learning.updates, waveform, show, parameters)
     out.print(_table(d, verdict))
     if verdict.difference:
         out.print(f"FIRST DIFFERENCE: {verdict.difference}")
@@ -81,10 +76,11 @@ def verify(
 
 def _table(d: Description, verdict: Verdict) -> Table:
     table = Table("", d.name, box=None, pad_edge=False)
-    inference = ("clocks a sample, inference", f"{verdict.inference_cycles_per_sample:.2f}")
+    unit = "sample" if d.kind == "mlp" else "function"
+    inference = (f"clocks a {unit}, inference", f"{verdict.inference_cycles_per_sample:.2f}")
     rows = [
-        ("updates, samples", f"{verdict.updates}, {verdict.samples}"),
-        ("clocks a sample, learning", f"{verdict.cycles_per_sample:.2f}"),
+        (f"updates, {unit}s", f"{verdict.updates}, {verdict.samples}"),
+        (f"clocks a {unit}, learning", f"{verdict.cycles_per_sample:.2f}"),
         inference,
         ("clocks a second, simulated", f"{verdict.cycles_per_second:,.0f}"),
     ]

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import nir
 import numpy as np
 
-from dualspike.model.description import LEAKS
 from dualspike.model.errors import BadInput
 from dualspike.model.network import LEAST_THRESHOLD, MOST_THRESHOLD
+from dualspike.model.part import LEAKS
 from dualspike.nir.chain import Floats, Named
 
 SUBTRACT = "subtract"

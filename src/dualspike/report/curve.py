@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from dualspike.golden.figures import running_mean
 from dualspike.model.description import Description
-from dualspike.model.operator_chip import OperatorDescription
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +35,7 @@ class Curve:
     last: float
 
 
-def learning_curve(losses: Floats, d: Description | OperatorDescription) -> Curve:
+def learning_curve(losses: Floats, d: Description) -> Curve:
     """The batch losses of a run; the line is their mean over a fiftieth of the run."""
     width, height, left, bottom, top, right = 460.0, 250.0, 46.0, 34.0, 10.0, 12.0
     n = len(losses)

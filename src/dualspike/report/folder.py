@@ -14,9 +14,7 @@ from dualspike.golden.weights import read_weights
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.identity import config_hash
-from dualspike.model.load import mistake
-from dualspike.model.operator_chip import OperatorDescription
-from dualspike.model.operator_load import describe_any, load_any
+from dualspike.model.load import describe, load, mistake
 from dualspike.model.seal import CHECKSUM, whole
 from dualspike.model.text import parse_json, read_text
 
@@ -34,7 +32,7 @@ class Record(BaseModel):
 
 
 class LayerEstimate(Record):
-    """One layer of `report/estimate.json`."""
+    """One layer of a part in `report/estimate.json`."""
 
     index: int
     kind: str
@@ -48,19 +46,40 @@ class LayerEstimate(Record):
     weight_bits: int
 
 
+class PartEstimate(Record):
+    """One part in `report/estimate.json`."""
+
+    lanes: int
+    interval: int
+    layers: list[LayerEstimate]
+
+
 class Estimate(Record):
     """`report/estimate.json`, as ``dualspike generate`` writes it."""
 
     config_hash: str
-    interval: int
-    clocks_per_sample_learning: float | None = None
-    clocks_per_sample_inference: float
     bottleneck: str
     multipliers: int
     memory_bits: dict[str, int]
-    layers: list[LayerEstimate]
+    parts: list[PartEstimate]
     device: dict[str, Any] | None = None
     estimate: dict[str, float]
+
+
+class SampleEstimate(Estimate):
+    """That of a perceptron."""
+
+    interval: int
+    clocks_per_sample_learning: float | None = None
+    clocks_per_sample_inference: float
+
+
+class FunctionEstimate(Estimate):
+    """That of an operator network."""
+
+    clocks_per_function: int
+    clocks_per_batch_at_least: int
+    clocks_per_batch_at_most: int
 
 
 class Synthesis(Record):
@@ -79,6 +98,8 @@ class Result(Record):
 
     rel_l2_before: float
     rel_l2: float
+    global_rel_l2: float | None = None
+    published: float | None = None
     updates: int
     samples: int
     seconds: float
@@ -103,7 +124,7 @@ class Folder:
 
     path: Path
     description: Description
-    estimate: Estimate | None = None
+    estimate: SampleEstimate | FunctionEstimate | None = None
     syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
     result: Result | None = None
     parameters: Parameters | None = None
@@ -117,8 +138,8 @@ class Folder:
 def read_folder(path: Path, description: Description) -> Folder:
     """Read everything that a page can show; raises BadInput for files that are damaged."""
     folder = Folder(path, description)
-    here = config_hash(folder.description)
-    learns = folder.description.learning.rule != "none"
+    here = config_hash(description)
+    learns = description.learns
 
     def known(name: str, found: str | None) -> None:
         if found is not None and found != here:
@@ -127,17 +148,19 @@ def read_folder(path: Path, description: Description) -> Folder:
     def lacks(name: str, what: str, command: str) -> None:
         folder.missing.append((name, what, command))
 
-    folder.estimate = read_record(path / "report" / "estimate.json", Estimate)
+    kind = SampleEstimate if description.kind == "mlp" else FunctionEstimate
+    folder.estimate = _record(path / "report" / "estimate.json", kind)
     if folder.estimate:
         known("report/estimate.json", folder.estimate.config_hash)
     else:
         lacks("report/estimate.json", "clocks, memories and forecast of the area", "generate")
-    folder.syntheses = read_syntheses(path)
+    found = [_record(file, Synthesis) for file in sorted(path.glob("report/synth-*.json"))]
+    folder.syntheses = [synthesis for synthesis in found if synthesis]
     for synthesis in folder.syntheses:
         known(f"report/synth-{synthesis.target}.json", synthesis.config_hash)
     if not folder.syntheses:
         lacks("report/synth-*.json", "area and clock rate after synthesis", "synth")
-    folder.result = read_record(path / "result.json", Result)
+    folder.result = _record(path / "result.json", Result)
     if folder.result:
         known("result.json", folder.result.config_hash)
     elif learns:
@@ -155,13 +178,13 @@ def read_folder(path: Path, description: Description) -> Folder:
     return folder
 
 
-def read_description(path: Path) -> Description | OperatorDescription:
+def read_description(path: Path) -> Description:
     """The description in a folder; raises BadInput if there is no folder, or none in it."""
     if not path.is_dir():
         raise BadInput(f"report needs a folder that dualspike has written to, not {path}")
     for name in DESCRIPTIONS:
         if (path / name).exists():
-            return load_any(path / name)
+            return load(path / name)
     manifest = path / MANIFEST
     if not manifest.exists():
         names = ", ".join((*DESCRIPTIONS, manifest.name))
@@ -169,26 +192,15 @@ def read_description(path: Path) -> Description | OperatorDescription:
     tables = _json(manifest).get("description")
     if not isinstance(tables, dict):
         raise BadInput(f"{manifest} must hold a table description, it holds none")
-    return describe_any(cast(dict[str, Any], tables), str(manifest))
-
-
-def read_syntheses(path: Path) -> list[Synthesis]:
-    """What ``dualspike synth`` has left, target by target."""
-    found = [read_record(file, Synthesis) for file in sorted(path.glob("report/synth-*.json"))]
-    return [synthesis for synthesis in found if synthesis]
+    return describe(cast(dict[str, Any], tables), str(manifest))
 
 
 def _weights(folder: Folder) -> None:
     file = folder.path / "weights.npz"
     folder.parameters = read_weights(file, folder.description)
-    folder.losses = read_losses(file)
-    folder.prediction = _optional(file, "prediction")
-
-
-def read_losses(file: Path) -> Floats | None:
-    """The losses beside the weights, or None; raises BadInput for any that are not numbers."""
     losses = _optional(file, "losses")
-    return None if losses is None else losses.reshape(-1)
+    folder.losses = None if losses is None else losses.reshape(-1)
+    folder.prediction = _optional(file, "prediction")
 
 
 def _optional(file: Path, name: str) -> Floats | None:
@@ -213,7 +225,7 @@ def _json(file: Path) -> dict[str, Any]:
     return table
 
 
-def read_record(file: Path, kind: type[R]) -> R | None:
+def _record(file: Path, kind: type[R]) -> R | None:
     """A JSON file, checked, or None where there is none; raises BadInput for a damaged one."""
     if not file.exists():
         return None

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.image import imsave
 from numpy.typing import NDArray
 
-from dualspike.golden.data import Dataset
 from dualspike.golden.figures import ERRORS, VALUES
+from dualspike.golden.problems.problem import Problem
 
 Floats = NDArray[np.float64]
 
@@ -39,11 +39,11 @@ class Dots:
     highest: float
 
 
-def maps(dataset: Dataset, prediction: Floats) -> list[Map]:
+def maps(problem: Problem, prediction: Floats) -> list[Map]:
     """Truth and prediction in one colour scale, and the absolute error; output 0 of a grid."""
-    if dataset.grid is None:
+    if problem.grid is None:
         return []
-    truth, found = (v[:, 0].reshape(dataset.grid) for v in (dataset.test_y, prediction))
+    truth, found = (v[:, 0].reshape(problem.grid) for v in (problem.test.target, prediction))
     lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))
     error = np.abs(found - truth)
     return [
@@ -53,10 +53,12 @@ def maps(dataset: Dataset, prediction: Floats) -> list[Map]:
     ]
 
 
-def dots(dataset: Dataset, prediction: Floats) -> Dots:
-    """Every output of evenly chosen points."""
-    rows = np.unique(np.linspace(0, len(prediction) - 1, DOTS).astype(int))
-    truth, found = dataset.test_y[rows].ravel(), prediction[rows].ravel()
+def dots(problem: Problem, prediction: Floats) -> Dots:
+    """Every output of evenly chosen points, of a perceptron or of functions."""
+    width = problem.n_out or 1
+    truth, found = problem.test.target.reshape(-1, width), prediction.reshape(-1, width)
+    rows = np.unique(np.linspace(0, len(truth) - 1, DOTS).astype(int))
+    truth, found = truth[rows].ravel(), found[rows].ravel()
     lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))
     size, scale = 300.0, 280 / ((highest - lowest) or 1.0)
     places = zip(10 + (truth - lowest) * scale, size - 10 - (found - lowest) * scale, strict=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from dualspike.golden.network import Parameters
-from dualspike.model.description import Description
+from dualspike.model.network import Network
 
 WIDTH = 440.0
 NEURONS = 16  # circles of one layer; what is more becomes an ellipsis
@@ -52,9 +52,9 @@ class NetworkDrawing:
     weighted: bool
 
 
-def network_drawing(d: Description, parameters: Parameters | None) -> NetworkDrawing:
+def network_drawing(network: Network, parameters: Parameters | None) -> NetworkDrawing:
     """All layers side by side; without parameters all weights look alike."""
-    sizes = d.network.layers
+    sizes = network.layers
     shown = [_shown(n) for n in sizes]
     pitch, top = 19.0, 34.0
     tallest = max(len(rows) + (len(rows) < n) for rows, n in zip(shown, sizes, strict=True))

@@ -1,4 +1,8 @@
-"""The page: everything that a folder shows, put into the template."""
+"""The page: everything that a folder shows, put into the template.
+
+A template holds what differs between chips: `product.html` for operator networks,
+`squared_error.html` for perceptrons.
+"""
 
 # Jinja's own annotations leave the type of filters open.
 # pyright: reportUnknownMemberType=false
@@ -8,11 +12,15 @@ from typing import Any
 
 import jinja2
 
-from dualspike.golden.data import Dataset, load_data
+from dualspike.golden.data import load_problem
+from dualspike.golden.network import Parameters
+from dualspike.golden.problems.problem import Problem
+from dualspike.model.cycles import draw_cycles, function_interval, learn_cycles
 from dualspike.model.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.formats import Format
 from dualspike.model.geometry import geometry
+from dualspike.model.head_sizes import product_sizes
 from dualspike.model.identity import VERSION, config_hash
 from dualspike.report.curve import learning_curve
 from dualspike.report.folder import Folder, Synthesis
@@ -47,15 +55,10 @@ AREA = {
 
 
 def render(folder: Folder) -> str:
-    """The whole page as HTML, with no reference to anything outside but waveforms beside it.
+    """The whole page as HTML, with no reference to anything outside but waveforms next to it.
 
     The same bytes for the same folder.
     """
-    return filled("page.html", _context(folder))
-
-
-def filled(template: str, context: dict[str, Any]) -> str:
-    """A template with its values put in."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dualspike.report"),
         autoescape=True,
@@ -64,61 +67,133 @@ def filled(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["count"] = short
-    return environment.get_template(template).render({"version": VERSION} | context)
+    return environment.get_template("page.html").render(_context(folder))
 
 
 def _context(folder: Folder) -> dict[str, Any]:
-    d = folder.description
-    dataset, no_data = _dataset(d)
-    drawn: dict[str, Any] = {"curve": None, "maps": [], "dots": None, "rasters": []}
-    if folder.losses is not None and len(folder.losses):
-        drawn["curve"] = learning_curve(folder.losses, d)
-    if dataset and folder.prediction is not None:
-        if folder.prediction.shape == dataset.test_y.shape:
-            drawn["maps"] = maps(dataset, folder.prediction)
-            drawn["dots"] = None if drawn["maps"] else dots(dataset, folder.prediction)
-        else:
-            no_data = f"the prediction is for other points than the {dataset.tested_on}"
-    if dataset and folder.parameters:
-        last = len(dataset.test_x) - 1
-        chosen = sorted({last // 7, last // 2, last - last // 5})[:SAMPLES]
-        drawn["rasters"] = rasters(d, folder.parameters, dataset.test_x, dataset.test_y, chosen)
-    return drawn | {
+    d, estimate = folder.description, folder.estimate
+    problem, no_data = _problem(d)
+    found = folder.prediction
+    if problem and found is not None and found.shape != problem.test.target.shape:
+        no_data = f"the prediction is for other points than the {problem.tested_on}"
+    return {
+        "version": VERSION,
         "folder": folder,
         "d": d,
-        "shape": "-".join(str(n) for n in d.network.layers),
-        "geometry": geometry(d),
-        "thresholds": [short(t) for t in dict.fromkeys(d.network.thresholds)],
-        "parameters": sum((n_in + 1) * n_out for n_in, n_out in d.shapes),
+        "e": estimate,
+        "parts": [_part(folder, n) for n in range(len(d.parts))],
         "config_hash": config_hash(d),
-        "network": network_drawing(d, folder.parameters),
         "formats": [
-            format_row(name, getattr(d.formats, name)) for name in type(d.formats).model_fields
+            _format_row(name, getattr(d.formats, name)) for name in d.model_dump()["formats"]
         ],
-        "areas": [area_table(synthesis) for synthesis in folder.syntheses],
-        "forecast": forecast(folder.estimate.estimate if folder.estimate else {}),
+        "areas": [_area_table(synthesis) for synthesis in folder.syntheses],
+        "forecast": _forecast(estimate.estimate if estimate else {}),
         "no_data": no_data,
-        "tested_on": _tested_on(folder, dataset),
+        "tested_on": _tested_on(folder, problem),
         "waveforms": [(path.name, os.path.getsize(path)) for path in folder.waveforms],
+        **(_of_samples(d) if d.kind == "mlp" else _of_functions(d)),
+        **_drawn(folder, problem),
     }
 
 
-def _dataset(d: Description) -> tuple[Dataset | None, str | None]:
+def _of_samples(d: Description) -> dict[str, Any]:
+    """How the chip of a perceptron is called and counted."""
+    g = geometry(d.parts[0])
+    return {
+        "head": "squared_error.html",
+        "what": f"a spiking network {_shape(d, 0)}",
+        "unit": "sample",
+        "row": "sample",
+        "pace": g.interval,
+        "clocks_each": g.inference_interval,
+    }
+
+
+def _of_functions(d: Description) -> dict[str, Any]:
+    """How the chip of an operator network is called and counted."""
+    return {
+        "head": "product.html",
+        "what": f"a {d.kind} of spiking networks",
+        "unit": "function",
+        "row": "row",
+        "pace": function_interval(d),
+        "clocks_each": function_interval(d),
+        "terms": product_sizes(d).terms,
+        "draw": draw_cycles(d),
+        "learn": learn_cycles(d),
+    }
+
+
+def _part(folder: Folder, n: int) -> dict[str, Any]:
+    """One spiking network of the chip: its settings, its drawing and what is estimated of it."""
+    d = folder.description
+    part, layers, weights = d.parts[n], d.layers_of(n), folder.parameters
+    if weights:
+        some = slice(layers.start, layers.stop)
+        weights = Parameters(weights.weights[some], weights.biases[some])
+    several = len(d.parts) > 1
+    return {
+        "name": _name(d, n),
+        "shape": _shape(d, n),
+        "network": part.network,
+        "drawing": network_drawing(part.network, weights),
+        "thresholds": [short(t) for t in dict.fromkeys(part.network.thresholds)],
+        "parameters": sum((n_in + 1) * n_out for n_in, n_out in part.shapes),
+        "lanes": ", ".join(map(str, d.lanes_of(n))) if several else part.lanes,
+        "estimate": folder.estimate.parts[n] if folder.estimate else None,
+    }
+
+
+def _name(d: Description, n: int) -> str:
+    if d.kind == "mlp":
+        return "network"
+    trunk = "trunk" if len(d.parts) == 2 else f"trunk {n}"
+    return trunk if n else "branch"
+
+
+def _shape(d: Description, n: int) -> str:
+    return "-".join(str(width) for width in d.networks[n].layers)
+
+
+def _drawn(folder: Folder, problem: Problem | None) -> dict[str, Any]:
+    """The learning curve, and truth, prediction and spikes where there are data."""
+    d, drawn = folder.description, dict[str, Any](curve=None, maps=[], dots=None, rasters=[])
+    if folder.losses is not None and len(folder.losses):
+        drawn["curve"] = learning_curve(folder.losses, d)
+    if not problem:
+        return drawn
+    found = folder.prediction
+    if found is not None and found.shape == problem.test.target.shape:
+        drawn["maps"] = maps(problem, found)
+        drawn["dots"] = None if drawn["maps"] else dots(problem, found)
+    if folder.parameters:
+        chosen = [_rows(len(x)) for x in problem.test.inputs]
+        drawn["rasters"] = rasters(d, folder.parameters, problem.test, chosen)
+    return drawn
+
+
+def _rows(n: int) -> list[int]:
+    """Some rows of ``n``, the same ones every time."""
+    last = n - 1
+    return sorted({last // 7, last // 2, last - last // 5})[:SAMPLES]
+
+
+def _problem(d: Description) -> tuple[Problem | None, str | None]:
     """The data, or why they cannot be had."""
     try:
-        return load_data(d), None
+        return load_problem(d), None
     except BadInput as error:
         return None, str(error)
 
 
-def _tested_on(folder: Folder, dataset: Dataset | None) -> str:
+def _tested_on(folder: Folder, problem: Problem | None) -> str:
     """What the errors were measured on: as the run says, else as the data are."""
     if folder.result and folder.result.tested_on:
         return folder.result.tested_on
-    return dataset.tested_on if dataset else "test set"
+    return problem.tested_on if problem else "test set"
 
 
-def format_row(name: str, form: Format) -> dict[str, Any]:
+def _format_row(name: str, form: Format) -> dict[str, Any]:
     """A number format, bit by bit, with its range."""
     return {
         "name": name,
@@ -132,12 +207,12 @@ def format_row(name: str, form: Format) -> dict[str, Any]:
     }
 
 
-def forecast(estimate: dict[str, float]) -> list[tuple[str, float]]:
+def _forecast(estimate: dict[str, float]) -> list[tuple[str, float]]:
     """Kinds of cells and how many there will be."""
     return [(AREA.get(key, key), value) for key, value in estimate.items()]
 
 
-def area_table(synthesis: Synthesis) -> dict[str, Any]:
+def _area_table(synthesis: Synthesis) -> dict[str, Any]:
     """A table: kind of cell, estimate, actual, and their ratio."""
     rows: list[tuple[str, float | None, float, float | None]] = []
     for key, actual in synthesis.actual.items():
@@ -148,7 +223,7 @@ def area_table(synthesis: Synthesis) -> dict[str, Any]:
 
 
 def short(value: float) -> str:
-    """A number for people: thousands apart, at most four digits behind the point."""
+    """A number for people: thousands apart, at most four digits after the point."""
     if float(value).is_integer():
         return f"{int(value):,}"
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"

@@ -6,14 +6,12 @@ Coordinates are those of the drawing's own box, y downwards; a template turns th
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.fixed import first_chip
+from dualspike.golden.fixed import first_chip, stored_inputs
 from dualspike.golden.network import Parameters
-from dualspike.golden.rounding import quantise, real
+from dualspike.golden.problems.problem import Samples
+from dualspike.golden.rounding import Ints, real
 from dualspike.model.description import Description
-
-Floats = NDArray[np.float64]
 
 WIDTH, LEFT = 320.0, 6.0
 ROWS = 96  # neurons of one raster
@@ -32,9 +30,14 @@ class Strip:
 
 @dataclass(frozen=True)
 class Raster:
-    """What the hidden layers did with one sample, and what came out."""
+    """What the hidden layers of a part did with one row of its inputs, and what came out.
 
-    sample: int
+    ``targets`` are the outputs that a perceptron should have; there are none for one of several
+    parts.
+    """
+
+    part: int
+    row: int
     width: float
     height: float
     left: float
@@ -46,40 +49,47 @@ class Raster:
 
 
 def rasters(
-    d: Description, parameters: Parameters, x: Floats, y: Floats, samples: list[int]
+    d: Description, parameters: Parameters, samples: Samples, rows: list[list[int]]
 ) -> list[Raster]:
-    """Spikes of the integer model, hence of the chip, for some rows of x with targets y."""
-    stored = quantise(x[samples], d.formats.input, "x")
-    found = first_chip(d, parameters).forward(stored, None)
-    outputs = real(found.y, d.formats.membrane)
-    result: list[Raster] = []
-    for row, sample in enumerate(samples):
-        strips: list[Strip] = []
-        top = 6.0
-        for index, trace in enumerate(found.layers[:-1]):
-            spikes = trace.spikes[:, row]
-            n = min(spikes.shape[1], ROWS)
-            pitch = max(2.0, min(8.0, 160 / n))
-            step = (WIDTH - 2 * LEFT) / len(spikes)
-            path = "".join(
-                f"M{LEFT + t * step:.1f} {top + 18 + neuron * pitch:.1f}v{pitch - 0.6:.1f}"
-                for t, neuron in np.argwhere(spikes[:, :n]).tolist()
+    """Spikes of the integer model, hence of the chip, for some ``rows`` of every part's inputs."""
+    chosen = [x[some] for x, some in zip(samples.inputs, rows, strict=True)]
+    chip = first_chip(d, parameters).traced()
+    found: list[Raster] = []
+    for part, forward in enumerate(chip.forward(stored_inputs(d, chosen), None)):
+        outputs = real(forward.y, d.formats.membrane)
+        for n, row in enumerate(rows[part]):
+            strips = _strips([trace.spikes[:, n] for trace in forward.layers[:-1]])
+            found.append(
+                Raster(
+                    part,
+                    row,
+                    WIDTH,
+                    strips[-1].y + strips[-1].height + 28,
+                    LEFT,
+                    d.networks[part].time_steps,
+                    strips,
+                    chosen[part][n].tolist(),
+                    outputs[n].tolist(),
+                    samples.target[row].tolist() if d.kind == "mlp" else [],
+                )
             )
-            more = f", {n} of {spikes.shape[1]} neurons" if n < spikes.shape[1] else ""
-            label = f"layer {index + 1}{more}"
-            strips.append(Strip(label, top + 18, n * pitch, path, float(spikes.mean())))
-            top += 18 + n * pitch + 10
-        result.append(
-            Raster(
-                sample,
-                WIDTH,
-                top + 18,
-                LEFT,
-                d.network.time_steps,
-                strips,
-                x[sample].tolist(),
-                outputs[row].tolist(),
-                y[sample].tolist(),
-            )
+    return found
+
+
+def _strips(layers: list[Ints]) -> list[Strip]:
+    """The spikes [T, n] of every hidden layer, one below the other."""
+    strips: list[Strip] = []
+    top = 6.0
+    for index, spikes in enumerate(layers):
+        n = min(spikes.shape[1], ROWS)
+        pitch = max(2.0, min(8.0, 160 / n))
+        step = (WIDTH - 2 * LEFT) / len(spikes)
+        path = "".join(
+            f"M{LEFT + t * step:.1f} {top + 18 + neuron * pitch:.1f}v{pitch - 0.6:.1f}"
+            for t, neuron in np.argwhere(spikes[:, :n]).tolist()
         )
-    return result
+        more = f", {n} of {spikes.shape[1]} neurons" if n < spikes.shape[1] else ""
+        label = f"layer {index + 1}{more}"
+        strips.append(Strip(label, top + 18, n * pitch, path, float(spikes.mean())))
+        top += 18 + n * pitch + 10
+    return strips

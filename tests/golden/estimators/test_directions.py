@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dualspike.golden.estimators.directions import Distribution, Structure, draw
-from dualspike.golden.lfsr import Drawer
 from dualspike.golden.network import Layout
-from dualspike.golden.perturbation import draw as draw_on_chip
+from dualspike.golden.signs import SignDrawer
 from dualspike.model.load import describe
 from dualspike.model.network import Network
 from dualspike.model.operator import Operator
@@ -113,7 +112,7 @@ def test_registers_are_the_chip_s(structure: Structure) -> None:
     rng = np.random.default_rng(7)
     v = draw(Layout(Operator(parts=[d.network])), 3, "lfsr", structure, rng)
     state = int(np.random.default_rng(7).integers(1, 2**64, dtype=np.uint64))
-    signs = draw_on_chip(d, Drawer(state))
+    (signs,) = SignDrawer(d, state).draw()
     expected = [
         array.reshape(3, -1)
         for pair in zip(signs.weights, signs.biases, strict=True)

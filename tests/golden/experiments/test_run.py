@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data import hat
 from dualspike.golden.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.experiments import run as module
 from dualspike.golden.experiments.methods import METHODS, Experiment
 from dualspike.golden.experiments.records import Outcome
 from dualspike.golden.experiments.run import Run, Training, execute
 from dualspike.golden.model import Model
+from dualspike.golden.problems.hat import hat
 from dualspike.golden.problems.problem import Problem, build
 from dualspike.golden.problems.store import checksum
 from dualspike.model.errors import BadInput

@@ -5,8 +5,8 @@ import tomllib
 import numpy as np
 import pytest
 
-from dualspike.golden.data import hat, load_data
-from dualspike.golden.problems.hat import HatSettings
+from dualspike.golden.data import load_problem
+from dualspike.golden.problems.hat import HatSettings, hat
 from dualspike.golden.problems.problem import build
 from dualspike.model.errors import BadInput
 from dualspike.model.load import describe, preset_text
@@ -16,14 +16,16 @@ def test_hat() -> None:
     problem = build(HatSettings())
     assert (problem.name, problem.kind, problem.n_in, problem.n_out) == ("hat", "mlp", (2,), 1)
     assert problem.batch_sizes == (256,)
-    chip = load_data(describe(tomllib.loads(preset_text("hat")), "here"))
-    for samples, x in ((problem.train, chip.x), (problem.test, chip.test_x)):
-        assert (samples.inputs[0] == x).all()
+    chip = load_problem(describe(tomllib.loads(preset_text("hat")), "here"))
+    for samples, own in ((problem.train, chip.train), (problem.test, chip.test)):
+        (x,) = samples.inputs
+        assert (own.inputs[0] == x).all()
+        assert (own.target == samples.target).all()
         assert np.abs(samples.target - hat(x)).max() <= 2**-31
     (x,) = problem.validation.inputs
     assert x.shape == (2000, 2)
     assert np.abs(problem.validation.target - hat(x)).max() <= 2**-31
-    assert not set(x[:, 0].tolist()) & set(chip.x[:, 0].tolist())
+    assert not set(x[:, 0].tolist()) & set(chip.train.inputs[0][:, 0].tolist())
     # Uniform on [-1, 1)^2: mean 0, variance 1/3, each coordinate's second moment by z-score.
     z = ((x**2).mean(axis=0) - 1 / 3) / np.sqrt(4 / 45 / 2000)
     assert np.abs(z).max() < 4

@@ -1,0 +1,57 @@
+"""The one way in which the tests put hardware and model side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.golden.problems.problem import Problem, Samples
+from dualspike.golden.rounding import real
+from dualspike.model.description import Description
+from dualspike.testbench.compare import Difference, compare_update
+from dualspike.testbench.simulation import Simulation
+
+from .descriptions import random_batch, random_chip, random_rows
+
+Floats = NDArray[np.float64]
+
+
+def problem_of(d: Description, inputs: Sequence[Floats], target: Floats) -> Problem:
+    """These samples, to learn and to test on, in batches of the description's sizes."""
+    samples = Samples(tuple(inputs), target)
+    sizes = tuple(d.batch)
+    return Problem("given", d.kind, samples, samples, samples, sizes, replace=d.kind == "mlp")
+
+
+def random_problem(d: Description, seed: int) -> Problem:
+    """A problem whose samples are a `random_batch`."""
+    inputs, target, *_ = random_batch(d, np.random.default_rng(seed))
+    f = d.formats
+    return problem_of(d, [real(rows, f.input) for rows in inputs], real(target, f.target))
+
+
+def cosimulate(
+    d: Description, simulation: Simulation, updates: int, seed: int, stall: int = 0
+) -> Difference | None:
+    """Load, read back, infer and, if the chip can, learn; the first difference from the model."""
+    chip, rng = random_chip(d, seed), np.random.default_rng(seed)
+    simulation.load_chip(chip)
+    simulation.write("FLAGS", 0)
+    for held, found in zip(chip.memories, simulation.contents(), strict=True):
+        np.testing.assert_array_equal(found, held)
+    for count in (1, max(3, d.batch[0])):
+        rows = random_rows(d, rng, count)
+        np.testing.assert_array_equal(simulation.infer(rows, stall=stall), chip.infer(rows))
+        assert simulation.read("FLAGS") == chip.flags
+        assert simulation.skipped == chip.skipped
+    if not d.learns:
+        return None
+    for update in range(updates):
+        stage = d.stage(update) if d.learning.schedule == "chip" else update % d.learning.stages
+        batch = random_batch(d, rng, stage)
+        record = simulation.learn(*batch, stall=stall)
+        expected = chip.update(*batch)
+        difference = compare_update(update, chip, expected, record, simulation)
+        if difference:
+            return difference
+    return None
