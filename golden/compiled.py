@@ -100,7 +100,7 @@ class CompiledHidden:
             dw = self._zeros(0, *w.shape) if v is None else v.weights[layer]
             db = self._zeros(0, n) if v is None else v.biases[layer]
             keep, neuron = layer < len(self._widths) - 1, neurons[layer]
-            if len(values) == 1:
+            if _constant_input(layer, values):
                 rate, total, values, response = self._constant(
                     values[0] @ w.T + b, neuron, v is not None, keep
                 )
@@ -179,7 +179,7 @@ class CompiledHidden:
             w, b = params.weights[layer], params.biases[layer]
             keep, neuron = layer < len(self._widths) - 1, neurons[layer]
             inputs.append(values)
-            if len(values) == 1:
+            if _constant_input(layer, values):
                 rate, total, values, traced = self._constant(
                     values[0] @ w.T + b, neuron, True, keep
                 )
@@ -201,7 +201,7 @@ class CompiledHidden:
             for layer in range(len(slopes) - 1, -1, -1):
                 w, traced, fed = params.weights[layer], slopes[layer], inputs[layer]
                 top = _flat(back[layer] / self._steps)
-                if len(fed) > 1:
+                if not _constant_input(layer, fed):
                     kernels.pull(_flat(traced), top, _flat(above), neurons[layer])
                     q = _rows(traced)
                 elif len(traced):
@@ -223,6 +223,11 @@ class CompiledHidden:
 
     def _zeros(self, *shape: int) -> Floats:
         return np.zeros(shape, self._dtype)
+
+
+def _constant_input(layer: int, values: Floats) -> bool:
+    """Whether the layer takes the same current at every step; spikes of a single step are none."""
+    return layer == 0 and len(values) == 1
 
 
 def _rows(values: Floats) -> Floats:

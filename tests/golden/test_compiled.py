@@ -88,6 +88,16 @@ def test_float64(layers: list[int], kind: Any, coded: bool) -> None:
         compare(network, 37, coded, np.float64, 1e-12)
 
 
+@pytest.mark.parametrize("layers", SHAPES)
+@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("coded", [False, True])
+def test_few_steps(layers: list[int], steps: int, coded: bool) -> None:
+    """With one step spikes are as many as constant inputs, and yet none."""
+    for leak, reset in product((1.0, 0.9), ("detached", "attached")):
+        network = Network(layers=layers, time_steps=steps, threshold=0.05, leak=leak, reset=reset)
+        compare(network, 37, coded, np.float64, 1e-12)
+
+
 @pytest.mark.parametrize("kind", ["gaussian", "stein"])
 @pytest.mark.parametrize("coded", [False, True])
 def test_float32(kind: Any, coded: bool) -> None:
