@@ -1,7 +1,7 @@
 """The head of a chip: from the outputs of its parts to a loss, and one slope for every lane.
 
-Both kinds answer the same questions here; their widths are in `model.squared_error` and
-`model.product`.
+Both kinds answer the same questions here; their widths are in
+`model.head_sizes`.
 """
 
 from dataclasses import dataclass
