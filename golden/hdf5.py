@@ -91,6 +91,7 @@ def _check(path: Path, file: Any) -> None:
                 texts -= found.size or 0
                 if texts < 0:
                     raise BadInput(f"{path}: {place} must leave at most {MOST_TEXTS} texts")
+                _check_lengths(path, place, found)
                 claimed += _text_bytes(found, room)
             room -= claimed
             if room < 0:
@@ -175,6 +176,47 @@ def _text_bytes(found: Any, room: int) -> int:
         if total > room:
             break
     return total
+
+
+def _check_lengths(path: Path, place: str, found: Any) -> None:
+    """A text of any length lies elsewhere in the file: HDF5 makes room for what the reference says.
+
+    A reference is a length of 4 bytes, an address and an index of 4 bytes.
+    """
+    whole, longest = path.stat().st_size, 0
+    size = 8 + found.file.id.get_create_plist().get_sizes()[0]
+    for references in _references(path, place, found, size):
+        each = np.frombuffer(references[: len(references) // size * size], np.uint8)
+        lengths = each.reshape(-1, size)[:, :4].copy().view("<u4")
+        longest = max(longest, lengths.max(initial=0))
+    if longest > whole:
+        raise BadInput(f"{path}: texts of {place} must be in the file, one claims {longest} bytes")
+
+
+def _references(path: Path, place: str, found: Any, size: int) -> Iterator[bytes]:
+    """The references of a data set of texts, as they are stored."""
+    if found.chunks:
+        plist, offsets = found.id.get_create_plist(), list[tuple[int, ...]]()
+        used = [plist.get_filter(n)[0] for n in range(plist.get_nfilters())]
+
+        def note(info: Any) -> None:
+            offsets.append(info.chunk_offset)
+
+        found.id.chunk_iter(note)
+        for offset in offsets:
+            mask, stored = found.id.read_direct_chunk(offset)
+            applied = [code for n, code in enumerate(used) if not mask >> n & 1]
+            if applied and applied != [_GZIP]:
+                raise BadInput(f"{path}: texts of {place} must be packed with gzip or not at all")
+            whole = size * math.prod(found.chunks)
+            yield zlib.decompressobj().decompress(stored, whole) if applied else stored
+    elif found.id.get_storage_size():
+        start = found.id.get_offset()
+        if start is None:
+            raise BadInput(f"{path}: texts of {place} must not be kept in its header")
+        with path.open("rb") as file:
+            file.seek(start)
+            yield file.read(size * (found.size or 0))
 
 
 def _check_chunks(path: Path, place: str, found: Any) -> None:

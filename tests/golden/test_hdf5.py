@@ -18,6 +18,8 @@ from dualspike.golden.hdf5 import open_hdf5
 from dualspike.model.errors import BadInput
 from dualspike.nir.importing import Options, import_network
 
+LENGTH = (1 << 31).to_bytes(4, "little")
+CLAIMED = f"texts of {{place}} must be in the file, one claims {1 << 31} bytes"
 SECRET = b"secret of the host, not of the file!"
 
 
@@ -120,6 +122,36 @@ def too_many_texts(file: h5py.File, place: str) -> None:
     file.create_dataset(place, (1 << 20,), h5py.string_dtype())
 
 
+def text_that_claims_more(file: h5py.File, place: str) -> None:
+    file[place] = "text"
+    file.flush()
+    with Path(file.filename).open("r+b") as raw:
+        raw.seek(file[place].id.get_offset())
+        raw.write(LENGTH)
+
+
+def _texts(file: h5py.File, place: str, pack: str | None) -> Any:
+    words = np.array(["one", "two", "three"], object)
+    kind = h5py.string_dtype()
+    return file.create_dataset(place, data=words, dtype=kind, chunks=(2,), compression=pack).id
+
+
+def chunk_of_texts_that_claims_more(file: h5py.File, place: str) -> None:
+    made = _texts(file, place, None)
+    _, stored = made.read_direct_chunk((0,))
+    made.write_direct_chunk((0,), stored[:16] + LENGTH + stored[20:])
+
+
+def packed_texts_that_claim_more(file: h5py.File, place: str) -> None:
+    made = _texts(file, place, "gzip")
+    _, stored = made.read_direct_chunk((2,))
+    made.write_direct_chunk((2,), zlib.compress(LENGTH + zlib.decompress(stored)[4:]))
+
+
+def texts_packed_otherwise(file: h5py.File, place: str) -> None:
+    _texts(file, place, "lzf")
+
+
 def twice_packed(file: h5py.File, place: str) -> None:
     plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plist.set_chunk((4,))
@@ -152,6 +184,10 @@ HOSTILE: dict[Callable[[h5py.File, str], None], str] = {
     packed_bomb: "chunks of {place} must unpack to 1024 bytes, one has more",
     long_texts: MOST,
     too_many_texts: "{place} must leave at most 65536 texts",
+    text_that_claims_more: CLAIMED,
+    chunk_of_texts_that_claims_more: CLAIMED,
+    packed_texts_that_claim_more: CLAIMED,
+    texts_packed_otherwise: "texts of {place} must be packed with gzip or not at all",
     twice_packed: "{place} must be packed with gzip, shuffle, fletcher32, lzf, each once",
     arrays_of_any_length: "{place} must be numbers or text, not object",
 }
@@ -195,6 +231,8 @@ def test_links_and_data_within_the_file_are_read() -> None:
         file["hard"] = file["a/b/values"]
         file["far"] = h5py.SoftLink("/a/near")
         file["text"], file["nothing"] = np.array([b"one", b"two"], object), h5py.Empty("f8")
+        for pack in (None, "gzip"):
+            _texts(file, f"texts {pack}", pack)
         noise = np.random.default_rng(0).random((800, 900))
         for n, packed in enumerate(("gzip", "lzf", None)):
             options: dict[str, Any] = {"compression": packed, "shuffle": bool(packed)}
@@ -202,6 +240,8 @@ def test_links_and_data_within_the_file_are_read() -> None:
     with open_hdf5(path) as file:
         for place in ("soft", "a/near", "hard", "far"):
             assert file[place][()].tolist() == [0, 1, 2, 3, 4]
+        for pack in (None, "gzip"):
+            assert file[f"texts {pack}"][()].tolist() == [b"one", b"two", b"three"]
         for n in range(3):
             np.testing.assert_array_equal(file[f"noise{n}"][()], noise)
 
