@@ -17,9 +17,9 @@ def sealed(content: dict[str, Any]) -> str:
 
 
 def whole(content: dict[str, Any]) -> bool:
-    """Whether a file's content is what its checksum says; True where there is no checksum."""
+    """Whether a file's content is what its checksum says; False where there is no checksum."""
     rest = {name: value for name, value in content.items() if name != CHECKSUM}
-    return content.get(CHECKSUM, _checksum(rest)) == _checksum(rest)
+    return content.get(CHECKSUM) == _checksum(rest)
 
 
 def _checksum(content: dict[str, Any]) -> str:

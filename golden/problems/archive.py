@@ -131,7 +131,22 @@ def _opened(path: Path, kind: str) -> Generator[zipfile.ZipFile, None, None]:
         if archive is None:
             raise BadInput(f"{path} must be {kind}, not a single array")
         with archive:
+            _check_names(path, archive, kind)
             yield archive
+
+
+def _check_names(path: Path, archive: zipfile.ZipFile, kind: str) -> None:
+    """An entry has its name twice; where one is damaged an array is missed that may be left out."""
+    for entry in archive.infolist():
+        try:
+            with archive.open(entry):
+                pass
+        except zipfile.BadZipFile as error:
+            raise BadInput(
+                f"{path} must be {kind}, its entry {listed([entry.filename])} is damaged"
+            ) from error
+        except Exception:  # how it is packed counts once it is asked for
+            continue
 
 
 def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -30,6 +30,8 @@ from .trial import Ended
 CORE = verilate.Source("module core; endmodule", "core", (), "", trace=False)
 TIMES = re.compile(r'((?:seconds|updates_per_second)"?:? +|checksum": ")[0-9a-f.e+-]+')
 """Times, and the checksum of what has a time in it."""
+ROWS = re.compile(r"^((?:BP|RFG)\b.* )[0-9.]+$", re.MULTILINE)
+"""Rows of an experiment's table, which end with seconds."""
 
 
 class Heard(Exception):
@@ -126,4 +128,4 @@ def _text(folder: Path, file: Path) -> str:
 
 
 def _plain(text: str, folder: Path) -> str:
-    return TIMES.sub(r"\1TIME", text.replace(str(folder), "FOLDER"))
+    return ROWS.sub(r"\1TIME", TIMES.sub(r"\1TIME", text.replace(str(folder), "FOLDER")))

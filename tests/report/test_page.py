@@ -283,7 +283,7 @@ def test_files_of_another_configuration_are_told(full: Path, tmp_path: Path) -> 
     [
         ("net.toml", "name = 3", "{}/net.toml: name must be a text, not 3"),
         ("result.json", "[1]", "{}/result.json must be a JSON object, not list"),
-        ("result.json", "{}", "{}/result.json: rel_l2_before is missing"),
+        ("result.json", sealed({}), "{}/result.json: rel_l2_before is missing"),
         (
             "result.json",
             "{",
@@ -321,6 +321,12 @@ def test_a_number_that_was_changed_is_refused(file: str, full: Path, tmp_path: P
             look(tmp_path)
         line = f"{tmp_path / file} must have the content of its checksum: it is damaged or was"
         assert str(caught.value) == f"{line} changed"
+    content = json.loads(text)
+    seal = content.pop("checksum")
+    for damaged in (content, {"checksun": seal, **content}):
+        (tmp_path / file).write_text(json.dumps(damaged))
+        with pytest.raises(BadInput, match="must have a checksum: it is damaged, or of a version"):
+            look(tmp_path)
 
 
 def test_the_command(bare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,6 +218,10 @@ def _json(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadInput(f"{file} must be a JSON object, not {type(content).__name__}")
     table = cast(dict[str, Any], content)
+    if CHECKSUM not in table:
+        raise BadInput(
+            f"{file} must have a {CHECKSUM}: it is damaged, or of a version that wrote none"
+        )
     if not whole(table):
         raise BadInput(
             f"{file} must have the content of its {CHECKSUM}: it is damaged or was changed"

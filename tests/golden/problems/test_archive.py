@@ -1,6 +1,7 @@
 """Archives of arrays from anyone: what counts, what is refused, what is never unpacked."""
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -238,3 +239,15 @@ def test_damaged_anyhow(
         assert str(error).startswith(str(path)) and "\n" not in str(error)
     else:
         np.testing.assert_array_equal(found, GOOD)
+
+
+@pytest.mark.parametrize("place", [0, -1], ids=["before the entry", "in the list of entries"])
+def test_an_array_whose_name_is_damaged_is_not_left_out(tmp_path: Path, place: int) -> None:
+    """Where it may be left out it would be missed without a word."""
+    path = tmp_path / "some.npz"
+    np.savez(path, x=np.arange(3.0), maybe=np.arange(2.0))
+    content = path.read_bytes()
+    at = [found.start() for found in re.finditer(b"maybe", content)][place]
+    path.write_bytes(content[:at] + b"n" + content[at + 1 :])
+    with pytest.raises(BadInput, match=r"an \.npz archive, its entry [mn]aybe\.npy is damaged$"):
+        read_arrays(path, ["x"])
