@@ -35,7 +35,7 @@ def _reopen() -> None:
     for number, (name, how, mode) in enumerate(STREAMS):
         if getattr(sys, name) is None:
             _occupy(number, how)
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (to the end)
 
 
 def _occupy(number: int, how: int) -> None:
