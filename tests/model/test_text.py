@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from dualspike.boards.manifest import read_manifest
 from dualspike.model.errors import BadInput
 from dualspike.model.load import load, parse
+from dualspike.model.seal import CHECKSUM, sealed
 from dualspike.model.text import DEPTH, MOST, parse_json, read_text
 from dualspike.report.folder import Result, read_folder
 
@@ -29,7 +31,7 @@ def test_marks_and_ends_of_lines_of_any_system(mark: bytes, end: str, tmp_path: 
     path.write_bytes(mark + TOML.replace("\n", end).encode())
     assert read_text(path) == TOML
     assert load(path) == load(path) == parse(TOML, "test")
-    path.write_bytes(mark + json.dumps(RESULT, indent=1).replace("\n", end).encode())
+    path.write_bytes(mark + sealed(RESULT).replace("\n", end).encode())
     path.rename(tmp_path / "result.json")
     found = read_folder(tmp_path, parse(TOML, "test")).result
     assert found == Result.model_validate(RESULT)
@@ -123,12 +125,25 @@ def test_hostile_json_as_a_result_and_as_a_manifest(value: str, tmp_path: Path) 
     result = json.dumps(RESULT | {"engine": "?", "seconds": "?"})
     made = json.dumps({"board": "?", "bitstream": "a.bit", "size": "?", "sha256": "?"})
     for text in (value, result.replace('"?"', value), made.replace('"?"', value)):
-        (tmp_path / "result.json").write_text(text)
-        with pytest.raises(BadInput, match=r"^[^\n]{1,400}$"):
+        (tmp_path / "result.json").write_text(_with_checksum(text))
+        with pytest.raises(BadInput, match=r"^[^\n]{1,400}$") as caught:
             read_folder(tmp_path, parse(TOML, "test"))
+        assert "checksum" not in str(caught.value) or text == value
         (tmp_path / "manifest.json").write_text(text)
         with pytest.raises(BadInput, match=r"^[^\n]{1,400}$"):
             read_manifest(tmp_path)
+
+
+def _with_checksum(text: str) -> str:
+    """The text with the checksum of its content; as it is where Python reads no table from it."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(content, dict):
+        return text
+    checksum = json.loads(sealed(cast(dict[str, Any], content)))[CHECKSUM]
+    return f'{{"{CHECKSUM}": "{checksum}", {text[1:]}'
 
 
 def test_json_within_the_bounds() -> None:
