@@ -1,4 +1,4 @@
-# `make` lists the targets. Everything is installed into .venv beside this file.
+# `make` lists the targets. Everything is installed into .venv next to this file.
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -1,4 +1,4 @@
-"""Forecast against synthesis: how far `model.area` is from what Yosys makes of eight cores.
+"""Forecast against synthesis: how far `model.cost.area` is from what Yosys makes of eight cores.
 
 Run it with ``python benchmarks/area.py``; it takes some minutes. The exit status is 1 if tables or
 registers are more than 15 % away, or multipliers or block RAMs more than 2.
@@ -8,9 +8,9 @@ import statistics
 import sys
 from typing import Any
 
-from dualspike.boards.measure import measure
-from dualspike.model.devices import DEVICES
-from dualspike.model.load import describe, load_preset
+from dualspike.boards.flow.measure import measure
+from dualspike.model.cost.devices import DEVICES
+from dualspike.model.description.load import describe, load_preset
 
 SHARE = 0.15
 COUNT = 2

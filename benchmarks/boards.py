@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dualspike.boards.bitstream import build_bitstream, plan
 from dualspike.boards.catalog import BOARDS
-from dualspike.boards.manifest import manifest
+from dualspike.boards.flow.bitstream import build_bitstream, plan
+from dualspike.boards.flow.manifest import manifest
 from dualspike.boards.pll import MHZ
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.model.description import Description
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.model.cost.estimate import chip_area, learning_clocks, uses
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load_preset
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import chip_area, learning_clocks, uses
-from dualspike.model.geometry import geometry
-from dualspike.model.load import describe, load_preset
+from dualspike.model.sizes.geometry import geometry
 
 TANGENTS = {18: "s12.5", 12: "s11.0"}
 SAMPLES = 10_000 * 64

@@ -32,10 +32,10 @@ def inputs(dtype: str) -> tuple[Any, Any, Any]:
     """Start values of all parameters and one batch, the same for every engine."""
     import numpy as np
 
-    from dualspike.golden.network import Layout
-    from dualspike.golden.problems.hat import hat
-    from dualspike.model.network import Network
-    from dualspike.model.operator import Operator
+    from dualspike.golden.data.hat import hat
+    from dualspike.golden.float.layout import Layout
+    from dualspike.model.description.network import Network
+    from dualspike.model.description.operator import Operator
 
     x = np.random.default_rng(0).uniform(-1, 1, (BATCH, 2))
     theta = Layout(Operator(parts=[Network(layers=list(LAYERS))])).start(1)
@@ -46,12 +46,12 @@ def golden(rule: str, dtype: str) -> Update:
     """This project's float model."""
     import numpy as np
 
-    from dualspike.golden.estimators.backpropagation import Backpropagation
-    from dualspike.golden.estimators.forward_gradient import ForwardGradient
-    from dualspike.golden.model import Model
-    from dualspike.golden.optimisers import Adam
-    from dualspike.model.network import Network, Surrogate
-    from dualspike.model.operator import Operator
+    from dualspike.golden.float.estimators.backpropagation import Backpropagation
+    from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+    from dualspike.golden.float.model import Model
+    from dualspike.golden.training.optimisers import Adam
+    from dualspike.model.description.network import Network, Surrogate
+    from dualspike.model.description.operator import Operator
 
     theta, x, y = inputs(dtype)
     network = Network(layers=list(LAYERS), time_steps=STEPS, surrogate=Surrogate(sigma=SIGMA))

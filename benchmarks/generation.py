@@ -6,8 +6,8 @@ Run it with ``python benchmarks/generation.py``. The exit status is 1 if one tak
 import os
 import sys
 
-from dualspike.hw.files import core_verilog
-from dualspike.model.load import load_preset, presets
+from dualspike.hw.emit.files import core_verilog
+from dualspike.model.description.load import load_preset, presets
 
 SECONDS = 20
 

@@ -19,11 +19,11 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dualspike.boards.measure import Route, device_of, measure
-from dualspike.golden.files import write_atomic
-from dualspike.model.description import Description
+from dualspike.boards.flow.measure import Route, device_of, measure
+from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
-from dualspike.model.load import describe
 
 LANES = (0, 1, 2, 3, 4, 8)
 MOST, FEW = 8, 4

@@ -6,9 +6,9 @@ as it was sent, if a register changes that nobody wrote, or if a transfer does n
 
 import sys
 
-from dualspike.model.load import describe
-from dualspike.testbench.board import BoardSimulation
-from dualspike.testbench.link_faults import endure
+from dualspike.model.description.load import describe
+from dualspike.testbench.board.board import BoardSimulation
+from dualspike.testbench.board.link_faults import endure
 
 NET = {
     "network": {"layers": [2, 12, 12, 1], "time_steps": 4},

@@ -22,13 +22,13 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from threadpoolctl import ThreadpoolController
 
-from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.data.digits import digits
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.digits import digits
 from dualspike.golden.online.loss import MixedLoss
-from dualspike.golden.online.noise import Noise
-from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
-from dualspike.golden.online.rule import Rule
+from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.rules.noise import Noise
+from dualspike.golden.online.rules.pseudo_zeroth_order import PseudoZerothOrder
+from dualspike.golden.online.rules.rule import Rule
 from dualspike.golden.online.traces import repeated, train_pass
 
 jax.config.update("jax_enable_x64", True)

@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from dualspike.golden.data import load_problem
-from dualspike.golden.fixed import FixedEngine
-from dualspike.model.load import load_preset
-from dualspike.testbench.benches import bench_rate
-from dualspike.testbench.components import run_bench
-from dualspike.testbench.rtl import RtlEngine
-from dualspike.testbench.simulation import Simulation
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.training.fixed_engine import FixedEngine
+from dualspike.model.description.load import load_preset
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.unit.benches import bench_rate
+from dualspike.testbench.unit.run import run_bench
 
 ROUNDS, UPDATES, CYCLES = 5, 20, 40_000
 RATIO, MILLISECONDS = 10, 15

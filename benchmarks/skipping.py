@@ -2,7 +2,7 @@
 
 ``python benchmarks/skipping.py`` trains the integer models of the presets ``hat``, ``poisson`` and
 ``reaction_diffusion`` with seed 1 for 500 updates. Then it looks at the inputs of every layer
-behind the first over one more batch, in learning and in inference. Clocks are those of a frame with
+after the first over one more batch, in learning and in inference. Clocks are those of a frame with
 ``simd`` 1 and four groups of neurons (as many as there are, where there are fewer).
 """
 
@@ -12,12 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualspike.golden.activity import kept_chunks, silent_inputs
-from dualspike.golden.data import load_problem
-from dualspike.golden.fixed import FixedEngine, stored_inputs
-from dualspike.golden.integer import Forward
-from dualspike.model.geometry import Layer, geometry
-from dualspike.model.load import load_preset
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.integer.activity import kept_chunks, silent_inputs
+from dualspike.golden.integer.part import Forward
+from dualspike.golden.training.fixed_engine import FixedEngine, stored_inputs
+from dualspike.model.description.load import load_preset
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.layers import Layer
 
 UPDATES, GROUPS = 500, 4
 NAMES = {"hat": "hat", "poisson": "Poisson", "reaction_diffusion": "reaction-diffusion"}
@@ -36,7 +37,7 @@ def main() -> int:
 
 
 def passes(preset: str) -> Iterator[list[Passes]]:
-    """The layers of every part behind the first, learning and in inference."""
+    """The layers of every part after the first, learning and in inference."""
     d = load_preset(preset)
     problem, engine = load_problem(d), FixedEngine(d)
     for update in range(UPDATES):

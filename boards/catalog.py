@@ -1,4 +1,4 @@
-"""The boards: FPGA, clock, pins of the host link, button and lamps, and how each is programmed.
+"""The boards: FPGA, clock, pins of the host link, button and leds, and how each is programmed.
 
 Pins come from amaranth-boards; a board here says which of its resources are used.
 """
@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from dualspike.boards.pll import ARTIX_PLL, ECP5_PLL, GOWIN_PLL, ICE40_PLL, PllKind
-from dualspike.model.devices import DEVICES, Device
+from dualspike.model.cost.devices import DEVICES, Device
 from dualspike.model.errors import BadInput
 
-LAMPS = ("heartbeat", "training", "error", "overflow")
+LEDS = ("heartbeat", "training", "error", "overflow")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Board:
     """What dualspike knows of a board.
 
     ``platform`` is module and class in amaranth-boards; ``flow`` is "open" where a bitstream is
-    made here, else the vendor's tool. ``lamps`` are those of `LAMPS` in this order, as far as there
+    made here, else the vendor's tool. ``leds`` are those of `LEDS` in this order, as far as there
     are any. ``pll_pad`` says that the clock comes in at the pad of the PLL itself. ``programmer``
     is openFPGALoader's name of the board, None if it goes by ``cable``; ``volatile`` says that the
     FPGA can be loaded without its flash. ``idcode`` is what an ECP5's bitstream says it is for.
@@ -42,7 +42,7 @@ class Board:
     platform: tuple[str, str]
     pll: PllKind
     clock_hz: int
-    lamps: tuple[Pin, ...]
+    leds: tuple[Pin, ...]
     button: Pin | None = None
     flow: str = "open"
     suffix: str = "bit"

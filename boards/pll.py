@@ -4,7 +4,7 @@ A phase detector compares the input over R with the feedback. With Q the divider
 F that of the feedback,
 
     f_pd = f_in / R,   f_out = f_vco / Q,
-    f_vco = f_pd * F * Q   where the feedback is taken behind the divider Q (Gowin),
+    f_vco = f_pd * F * Q   where the feedback is taken after the divider Q (Gowin),
     f_vco = f_pd * F       where it is taken before (iCE40, Artix-7).
 
 The ECP5 feeds a second output back: its divider, at least 2 so that no clock exceeds 400 MHz,

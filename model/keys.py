@@ -1,6 +1,6 @@
 """What random numbers are drawn for: the last entry of a key that names a generator.
 
-Only numbers that no register of the chip makes; those are in `model.lfsr`.
+Only numbers that no register of the chip makes; those are in `model.interface.lfsr`.
 """
 
 from enum import IntEnum

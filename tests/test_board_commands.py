@@ -14,32 +14,24 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from dualspike.boards.port import SerialPort
-from dualspike.cli import main
+from dualspike.boards.host.port import SerialPort
 from dualspike.commands import board_engine
 from dualspike.commands.board_engine import BAUD
-from dualspike.model.description import Description
-from dualspike.model.errors import BadInput
-from dualspike.model.identity import config_hash
-from dualspike.model.load import load
-from dualspike.model.save import toml_text
-from dualspike.testbench.benches.shapes import described
-from dualspike.testbench.virtual import VirtualBoard
+from dualspike.model.description.load import load
+from dualspike.model.description.save import toml_text
+from dualspike.model.interface.identity import config_hash
+from dualspike.testbench.board.virtual import VirtualBoard
+from dualspike.testbench.unit.benches.shapes import described
+from tests.cli import Cli
+from tests.refusals import refusal
 
 PLAIN = described("plain")
 
 
 @pytest.fixture
-def net(tmp_path: Path) -> str:
-    path = tmp_path / "net.toml"
-    path.write_text(toml_text(PLAIN))
-    return str(path)
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main([str(word) for word in words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+def net(here: Path) -> str:
+    (here / "net.toml").write_text(toml_text(PLAIN))
+    return "net.toml"
 
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
@@ -52,10 +44,6 @@ def assert_same(folder: Path, other: Path) -> None:
     assert found.keys() == expected.keys()
     for name, values in expected.items():
         np.testing.assert_array_equal(found[name], values, name)
-
-
-def last_line(err: str) -> str:
-    return err.splitlines()[-1]
 
 
 def when(condition: Callable[[], bool], then: Callable[[], None]) -> threading.Thread:
@@ -81,7 +69,7 @@ def ended(process: subprocess.Popen[str]) -> Iterator[None]:
 
 
 def test_a_served_board_learns_as_the_integer_model_does(
-    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: str, tmp_path: Path, cli: Cli
 ) -> None:
     """Behind its pseudo-terminal, in another process; two hosts, one after the other."""
     command = [sys.executable, "-m", "dualspike", "board", "serve", "--virtual", net, "--json"]
@@ -96,12 +84,10 @@ def test_a_served_board_learns_as_the_integer_model_does(
         at = ("--port", port, "--baud", 3_000_000)
         for engine, options in (("board", at), ("fixed", ())):
             words = ("train", net, "--engine", engine, *options, "--updates", 20)
-            status, out, _ = run(capsys, *words, "-o", tmp_path / engine, "--json")
-            assert status == 0
-            assert ("cycles" in json.loads(out.splitlines()[-1])) == (engine == "board")
+            assert ("cycles" in cli.result(*words, "-o", engine)) == (engine == "board")
         assert_same(tmp_path / "board", tmp_path / "fixed")
         trained = ("--weights", tmp_path / "board" / "weights.npz")
-        assert run(capsys, "infer", net, *trained, *at, "-o", tmp_path / "i")[0] == 0
+        assert cli("infer", net, *trained, *at, "-o", tmp_path / "i")[0] == 0
         server.terminate()
         assert server.wait(60) == 0
     outputs = np.loadtxt(tmp_path / "i" / "outputs.csv", delimiter=",", skiprows=1)
@@ -109,10 +95,8 @@ def test_a_served_board_learns_as_the_integer_model_does(
     np.testing.assert_allclose(outputs[:, 2:], expected, rtol=1e-8, err_msg="nine digits")
 
 
-def test_a_board_that_comes_back_goes_on_where_it_was(
-    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Unplugged behind the first checkpoint, and another plugged in; the run does not notice."""
+def test_a_board_that_comes_back_goes_on_where_it_was(net: str, tmp_path: Path, cli: Cli) -> None:
+    """Unplugged after the first checkpoint, and another plugged in; the run does not notice."""
     kept, link = tmp_path / "run.npz", tmp_path / "port"
     first, second = VirtualBoard(PLAIN), VirtualBoard(PLAIN)
     link.symlink_to(first.port)
@@ -126,51 +110,45 @@ def test_a_board_that_comes_back_goes_on_where_it_was(
     with patch.object(board_engine, "PAUSE", 0.05), first, second:
         when(kept.exists, swap)
         at = ("--engine", "board", "--port", link, "--resume", kept)
-        assert run(capsys, *words, *at, "-o", tmp_path / "board")[0] == 0
+        assert cli(*words, *at, "-o", tmp_path / "board")[0] == 0
     assert not kept.exists()
-    assert run(capsys, *words, "--engine", "fixed", "-o", tmp_path / "fixed")[0] == 0
+    assert cli(*words, "--engine", "fixed", "-o", tmp_path / "fixed")[0] == 0
     assert_same(tmp_path / "board", tmp_path / "fixed")
 
 
 def test_a_board_that_stays_away_ends_in_one_line_and_the_checkpoint_is_kept(
-    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: str, tmp_path: Path, cli: Cli
 ) -> None:
     """The run goes on from there, here on the integer model, to the same weights."""
     kept, words = tmp_path / "run.npz", ("train", net, "--updates", 130)
     with patch.object(board_engine, "PAUSE", 0.01), VirtualBoard(PLAIN) as virtual:
         when(kept.exists, virtual.unplug)
         at = ("--engine", "board", "--port", virtual.port, "--resume", kept)
-        status, _, err = run(capsys, *words, *at, "-o", tmp_path / "a")
+        status, _, err = cli(*words, *at, "-o", tmp_path / "a")
     assert status == 2 and kept.exists() and not (tmp_path / "a" / "result.json").exists()
-    line = last_line(err)
+    line = err.splitlines()[-1]
     assert line.startswith("dualspike: ") and f"the run so far is in {kept}" in line
     assert "5 tries to find the board again failed" in line and "Traceback" not in err
     for folder, options in (("b", ("--resume", kept)), ("c", ())):
-        assert run(capsys, *words, "--engine", "fixed", *options, "-o", tmp_path / folder)[0] == 0
+        assert cli(*words, "--engine", "fixed", *options, "-o", tmp_path / folder)[0] == 0
     assert_same(tmp_path / "b", tmp_path / "c")
 
 
-def test_a_board_with_another_core_is_refused(
-    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_board_with_another_core_is_refused(net: str, tmp_path: Path, cli: Cli) -> None:
     other = tmp_path / "other.toml"
     other.write_text(toml_text(PLAIN).replace("time_steps = 4", "time_steps = 8"))
-    wanted: Description = load(other)
+    wanted = load(other)
     with VirtualBoard(PLAIN) as virtual:
         for command in (("train", "--engine", "board"), ("infer",)):
-            words = (command[0], other, *command[1:], "--port", virtual.port)
-            status, _, err = run(capsys, *words, "-o", tmp_path / "out")
-            assert (status, err.splitlines()[-1]) == (
-                2,
-                f"dualspike: the board holds {PLAIN.name} (2-3-2-1, configuration"
+            words = (command[0], other, *command[1:], "--port", virtual.port, "-o", "out")
+            assert cli.failure(*words) == (
+                f"the board holds {PLAIN.name} (2-3-2-1, configuration"
                 f" {config_hash(PLAIN)[:16]}), not {wanted.name} (configuration"
-                f" {config_hash(wanted)[:16]})",
+                f" {config_hash(wanted)[:16]})"
             )
-        at = ("--port", virtual.port, "-o", tmp_path / "out")
+        line = f"cannot open port {virtual.port}: another program has it open"
         with VirtualBoardInUse(virtual.port):
-            status, _, err = run(capsys, "infer", net, *at)
-        reason = "another program has it open"
-        assert (status, err) == (2, f"dualspike: cannot open port {virtual.port}: {reason}\n")
+            assert cli.failure("infer", net, "--port", virtual.port, "-o", "out") == line
 
 
 class VirtualBoardInUse:
@@ -191,9 +169,9 @@ class VirtualBoardInUse:
 
 
 def test_ports_that_are_none(
-    net: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    net: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dualspike.boards.port.comports", list)
+    monkeypatch.setattr("dualspike.boards.host.port.comports", list)
     missing, file = tmp_path / "ttyUSB7", tmp_path / "file"
     file.write_text("")
     end, slave = os.openpty()
@@ -204,13 +182,11 @@ def test_ports_that_are_none(
         silent: f"no board answers at {silent}: is it on, and is --baud right?",
     }
     for port, reason in reasons.items():
-        status, _, err = run(capsys, "infer", net, "--port", port, "-o", tmp_path / "out")
-        assert (status, err) == (2, f"dualspike: {reason}\n")
-    words = ("train", net, "--engine", "board", "--port", missing, "-o", tmp_path / "out")
-    assert run(capsys, *words)[::2] == (2, f"dualspike: {reasons[str(missing)]}\n")
+        assert cli.failure("infer", net, "--port", port, "-o", "out") == reason
+    words = ("train", net, "--engine", "board", "--port", missing, "-o", "out")
+    assert cli.failure(*words) == reasons[str(missing)]
     for handle in (end, slave):
         os.close(handle)
-    assert not (tmp_path / "out").exists()
 
 
 @contextmanager
@@ -228,13 +204,13 @@ def test_a_port_without_permission(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.write_text("")
     closed.chmod(0)
-    with unprivileged(), pytest.raises(BadInput) as refused:
-        SerialPort(str(closed), BAUD)
+    with unprivileged():
+        found = refusal(SerialPort, str(closed), BAUD)
     line = f"cannot open port {closed}: permission denied; its group, often dialout, may use it"
-    assert str(refused.value) == f"{line}: see ls -l"
+    assert found == f"{line}: see ls -l"
 
 
-def test_options_that_do_not_fit(net: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_do_not_fit(net: str, cli: Cli) -> None:
     lines = {
         ("train", net, "--engine", "fixed", "--port", "x"): "--port must be left out with"
         " --engine fixed: it is that of a board",
@@ -242,5 +218,4 @@ def test_options_that_do_not_fit(net: str, capsys: pytest.CaptureFixture[str]) -
         ("board", "serve", net): "--virtual must be given: a real board needs nobody to serve it",
     }
     for words, line in lines.items():
-        status, _, err = run(capsys, *words)
-        assert status == 2 and err.count("\n") == 1 and line in err
+        assert line in cli.failure(*words)

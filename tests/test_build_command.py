@@ -8,40 +8,26 @@ from typing import Any
 
 import pytest
 
-from dualspike.boards import bitstream
-from dualspike.boards.bitstream import Bitstream, Trial, build_bitstream, plan
 from dualspike.boards.catalog import BOARDS
-from dualspike.boards.manifest import digest
-from dualspike.boards.unpack import Site, dividers, sites, unpacked
-from dualspike.cli import main
+from dualspike.boards.flow import bitstream
+from dualspike.boards.flow.bitstream import Bitstream, Trial, build_bitstream, plan
+from dualspike.boards.flow.manifest import digest
 from dualspike.commands import build
-from dualspike.model.errors import BadInput
-from dualspike.model.identity import config_hash
-from dualspike.model.load import describe, load
-from dualspike.model.save import toml_text
+from dualspike.model.description.load import load
+from dualspike.model.description.save import toml_text
+from dualspike.model.interface.identity import config_hash
+from tests.cli import Cli
+from tests.refusals import refusal
+from tests.small import INFERRING
 
-TINY = describe(
-    {
-        "name": "tiny",
-        "network": {"layers": [1, 2, 1], "time_steps": 2},
-        "learning": {"rule": "none"},
-        "formats": {"weight": "s1.4", "membrane": "s2.6", "input": "s1.4", "target": "s1.4"},
-    },
-    "test",
-)
+from .boards.unpack import Site, dividers, sites, unpacked
 
 
 @pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.toml"
-    path.write_text(toml_text(TINY))
+def net(here: Path) -> Path:
+    path = here / "tiny.toml"
+    path.write_text(toml_text(INFERRING))
     return path
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main([str(word) for word in words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def made(fmax: float, clock: float) -> Bitstream:
@@ -50,17 +36,15 @@ def made(fmax: float, clock: float) -> Bitstream:
     return Bitstream(b"bits", {"TRELLIS_FF": (700, 24_288)}, [first, trial], trial, ["yosys 1"])
 
 
-def test_a_real_bitstream_has_its_pins_and_its_clock(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_real_bitstream_has_its_pins_and_its_clock(net: Path, tmp_path: Path, cli: Cli) -> None:
     out = tmp_path / "out"
-    status, printed, _ = run(capsys, "build", net, "--board", "ulx3s-12f", "--clock", 60, "-o", out)
+    status, printed, _ = cli("build", net, "--board", "ulx3s-12f", "--clock", 60, "-o", out)
     assert status == 0
     found = json.loads((out / "manifest.json").read_text())
     data = (out / "tiny.bit").read_bytes()
     assert (found["size"], found["sha256"]) == (len(data), digest(data))
-    assert found["config_hash"] == config_hash(TINY)
-    assert load(out / "tiny.toml") == TINY
+    assert found["config_hash"] == config_hash(INFERRING)
+    assert load(out / "tiny.toml") == INFERRING
     assert (found["board"], found["clock_hz"], found["baud"]) == ("ulx3s-12f", 60_000_000, 10**6)
     assert found["fmax_mhz"] > 60
     assert found["seeds"] == [{"seed": 1, "fmax_mhz": found["fmax_mhz"], "met": True}]
@@ -84,15 +68,15 @@ def test_a_real_bitstream_has_its_pins_and_its_clock(
     divided = dividers(text)
     assert divided["CLKOS_DIV"] == found["pll"]["output"]
     assert divided["CLKFB_DIV"] * divided["CLKOP_DIV"] == found["pll"]["feedback"]
-    status, printed, _ = run(capsys, "flash", out, "--board", "ulx3s-12f", "--dry-run")
+    status, printed, _ = cli("flash", out, "--board", "ulx3s-12f", "--dry-run")
     assert (status, "openFPGALoader -b ulx3s -m" in printed) == (0, True)
-    assert run(capsys, "flash", out, "--board", "ulx3s-85f")[0] == 2
+    assert cli("flash", out, "--board", "ulx3s-85f")[0] == 2
 
 
 def test_nothing_is_written_when_the_clock_is_not_met(
     net: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    cli: Cli,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[Any] = []
@@ -105,7 +89,7 @@ def test_nothing_is_written_when_the_clock_is_not_met(
     out = tmp_path / "out"
     words = ["build", net, "--board", "ulx3s-85f", "--clock", 60, "--seeds", 2, "-o", out]
     fmax = 59.99
-    status, printed, _ = run(capsys, *words)
+    status, printed, _ = cli(*words)
     assert status == 1
     assert not out.exists()
     assert printed.splitlines()[-1] == (
@@ -113,9 +97,7 @@ def test_nothing_is_written_when_the_clock_is_not_met(
     )
     assert "TRELLIS_FF   700  24,288  2.9 %" in printed
     fmax = 60.0
-    status, printed, _ = run(capsys, *words, "--json")
-    assert status == 0
-    found = json.loads(printed)
+    found = cli.result(*words)
     assert found == json.loads((out / "manifest.json").read_text())
     assert (found["seed"], [s["met"] for s in found["seeds"]]) == (2, [False, True])
     assert asked == [("ulx3s-85f", 60_000_000, 2)] * 2
@@ -124,7 +106,7 @@ def test_nothing_is_written_when_the_clock_is_not_met(
 def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bitstream, "to_verilog", lambda component, name: f"module {name};\n")
     monkeypatch.setattr(bitstream, "System", lambda *_: None)
-    p = plan(TINY, BOARDS["ulx3s-85f"], 60_000_000, 1_000_000)
+    p = plan(INFERRING, BOARDS["ulx3s-85f"], 60_000_000, 1_000_000)
     reached = [50.0, 58.0, 61.0, 70.0]
     ran: list[list[str]] = []
 
@@ -174,30 +156,24 @@ def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> N
         (["--seeds", 0], "--seeds must be in [1, 64], not 0"),
     ],
 )
-def test_bad_input_is_one_line(
-    words: list[Any], line: str, net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "out"
+def test_bad_input_is_one_line(words: list[Any], line: str, net: Path, cli: Cli) -> None:
     board = [] if "--board" in words else ["--board", "ulx3s-85f"]
-    assert run(capsys, "build", net, *board, *words, "-o", out) == (2, "", f"dualspike: {line}\n")
-    assert not out.exists()
+    assert cli.failure("build", net, *board, *words, "-o", "out") == line
 
 
-def test_a_core_in_the_way_is_kept(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_core_in_the_way_is_kept(net: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "hat"}')
     words = ["build", net, "--board", "ulx3s-85f", "-o", tmp_path]
-    line = f"dualspike: --output must be a folder without another manifest.json: {tmp_path}\n"
-    assert run(capsys, *words) == (2, "", line)
+    line = f"--output must be a folder without another manifest.json: {tmp_path}"
+    assert cli.failure(*words) == line
     assert (tmp_path / "manifest.json").read_text() == '{"name": "hat"}'
 
 
 def test_a_vendors_project_is_written_with_its_next_step(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: Path, tmp_path: Path, cli: Cli
 ) -> None:
     out = tmp_path / "out"
-    status, printed, _ = run(capsys, "build", net, "--board", "tang-nano-9k", "-o", out)
+    status, printed, _ = cli("build", net, "--board", "tang-nano-9k", "-o", out)
     assert status == 0
     assert printed.endswith(f"  cd {out} && gw_sh tiny_top.tcl\n")
     found = json.loads((out / "manifest.json").read_text())
@@ -209,25 +185,23 @@ def test_a_vendors_project_is_written_with_its_next_step(
         "tiny_top.sdc",
         "tiny_top.tcl",
     }
-    status, _, err = run(capsys, "flash", out)
-    assert (status, err) == (2, f"dualspike: {out} holds no bitstream, but a project for gowin\n")
+    line = f"{out} holds no bitstream, but a project for gowin"
+    assert cli.failure("flash", out) == line
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dualspike.boards.catalog.find_spec", lambda name: None)
-    with pytest.raises(
-        BadInput, match=r"^amaranth-boards is missing: pip install 'dualspike\[boards\]'$"
-    ):
-        BOARDS["icebreaker"].connected()
+    line = "amaranth-boards is missing: pip install 'dualspike[boards]'"
+    assert refusal(BOARDS["icebreaker"].connected) == line
 
 
-def test_boards_lists_what_fits(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(capsys, "boards", "--preset", "hat")
+def test_boards_lists_what_fits(cli: Cli) -> None:
+    status, out, _ = cli("boards", "--preset", "hat")
     lines = [line.rstrip() for line in out.splitlines()]
     assert status == 0
-    assert [line.split()[0] for line in lines[1:-1]] == list(BOARDS)
+    assert [line.split()[0] for line in lines[1:-2]] == list(BOARDS)
     assert lines[4].split()[:3] == ["ulx3s-85f", "ecp5-85f", "open"]
-    assert lines[4].endswith("learns, K = 1")
-    assert lines[1].endswith("infers only")
-    status, out, _ = run(capsys, "boards", "--json")
-    assert json.loads(out)["boards"][3]["directions"] == 1
+    assert lines[4].endswith("  learns, 1  learns, 5")
+    assert lines[3].endswith("  infers     learns, 2")
+    board = cli.result("boards")["boards"][3]
+    assert (board["directions"], board["directions_folded"]) == (1, 5)

@@ -1,17 +1,9 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from dualspike.cli import main
-from dualspike.model.cache import KINDS
-from dualspike.testbench.builds import BOUND, kept_build
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+from dualspike.model.system.cache import KINDS
+from dualspike.testbench.cosim.builds import BOUND, kept_build
+from tests.cli import Cli
 
 
 def make(work: Path) -> list[Path]:
@@ -19,24 +11,20 @@ def make(work: Path) -> list[Path]:
     return [work / "core.so"]
 
 
-def test_it_is_shown_and_cleared(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_shown_and_cleared(cache: Path, cli: Cli) -> None:
     kept_build("key", make)
-    assert main(["cache"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    lines = cli("cache").out.splitlines()
     assert lines[0] == str(cache)
     assert lines[2].split() == ["simulators", *KINDS["simulators"].split(), "3", "5.0"]
     assert lines[-1] == "Simulators of more than 4,295 MB go, the longest unused first."
-    assert main(["cache", "--clear", "--json"]) == 0
-    out, err = capsys.readouterr()
+    status, out, err = cli("cache", "--clear", "--json")
+    assert status == 0
     kinds = [{"kind": kind, "files": 0, "size": 0} for kind in KINDS]
     assert json.loads(out) == {"folder": str(cache), "bound": BOUND, "kinds": kinds}
     assert err.startswith(f"Cleared {cache}\n")
     assert list(cache.iterdir()) == []
 
 
-def test_a_cache_that_is_not_there_is_empty(
-    cache: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["cache", "--clear"]) == 0
-    assert capsys.readouterr().err == ""
+def test_a_cache_that_is_not_there_is_empty(cache: Path, cli: Cli) -> None:
+    assert cli("cache", "--clear")[::2] == (0, "")
     assert not cache.exists()

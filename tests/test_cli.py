@@ -7,29 +7,16 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from dualspike import __version__
 from dualspike.cli import main
 from dualspike.commands import init
-from dualspike.model.load import load, load_preset, preset_text
+from dualspike.model.description.load import load, load_preset, preset_text
 
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def failure(capsys, arguments: list[str], status: int = 2) -> str:
-    """The one line, without its beginning, of a command that fails."""
-    assert main(arguments) == status
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("dualspike: ")
-    assert err.endswith("\n")
-    assert err.count("\n") == 1
-    return err.removeprefix("dualspike: ").removesuffix("\n")
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedProcess[str]:
@@ -61,101 +48,86 @@ def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedPro
         ),
     ],
 )
-def test_bad_usage_is_one_line(capsys, tmp_path, arguments, line):
-    assert failure(capsys, arguments).startswith(line)
-    assert os.listdir(tmp_path) == []
+def test_bad_usage_is_one_line(cli, arguments, line):
+    assert cli.failure(*arguments).startswith(line)
 
 
-def test_line_breaks_and_markup_stay_inside_the_line(capsys):
+def test_line_breaks_and_markup_stay_inside_the_line(cli):
     expected = (
         r"preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not '[red]a\nb'"
     )
-    assert failure(capsys, ["init", "a", "--preset", "[red]a\nb"]) == expected
+    assert cli.failure("init", "a", "--preset", "[red]a\nb") == expected
     expected = "cannot write [red]a b/c: there is no folder [red]a b"
-    assert failure(capsys, ["init", "[red]a\nb/c"]) == expected
+    assert cli.failure("init", "[red]a\nb/c") == expected
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_help_names_every_command(capsys, option):
-    assert main([option]) == 0
-    out = capsys.readouterr().out
+def test_help_names_every_command(cli, option):
+    status, out, _ = cli(option)
+    assert status == 0
     for command in ("init", "doctor"):
         assert f"\n  {command} " in out
 
 
-def test_version(capsys):
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"dualspike {__version__}\n"
+def test_version(cli):
+    assert cli("--version") == (0, f"dualspike {__version__}\n", "")
 
 
-def test_init_writes_the_preset_and_says_what_is_next(capsys, tmp_path):
-    assert main(["init", "my net.toml"]) == 0
+def test_init_writes_the_preset_and_says_what_is_next(cli, tmp_path):
+    status, out, err = cli("init", "my net.toml")
+    assert (status, err) == (0, "")
     assert Path("my net.toml").read_text("utf-8") == preset_text("hat")
     assert load(Path("my net.toml")) == load_preset("hat")
-    out, err = capsys.readouterr()
     assert out.splitlines() == [
         "Wrote my net.toml from preset hat. Next: edit it, then run",
         "  dualspike generate 'my net.toml'",
     ]
-    assert err == ""
     assert os.listdir(tmp_path) == ["my net.toml"]
 
 
-def test_init_keeps_a_file_that_is_there(capsys):
+def test_init_keeps_a_file_that_is_there(cli):
     path = Path("net.toml")
     path.write_text("mine")
     expected = "net.toml is already there: give --force to replace it"
-    assert failure(capsys, ["init", "net.toml"]) == expected
+    assert cli.failure("init", "net.toml") == expected
     assert path.read_text() == "mine"
-    assert main(["init", "net.toml", "--force"]) == 0
+    assert cli("init", "net.toml", "--force").status == 0
     assert path.read_text("utf-8") == preset_text("hat")
 
 
-def test_init_makes_no_folder(capsys, tmp_path):
+def test_init_makes_no_folder(cli):
     expected = "cannot write no/net.toml: there is no folder no"
-    assert failure(capsys, ["init", "no/net.toml"]) == expected
-    assert failure(capsys, ["init", "."]) == "cannot write .: it is a folder"
-    assert os.listdir(tmp_path) == []
+    assert cli.failure("init", "no/net.toml") == expected
+    assert cli.failure("init", ".") == "cannot write .: it is a folder"
 
 
-def test_init_json_is_one_object_and_text_goes_to_stderr(capsys):
-    assert main(["init", "net.toml", "--json"]) == 0
-    out, err = capsys.readouterr()
-    assert out == '{"file": "net.toml", "preset": "hat"}\n'
+def test_init_json_is_one_object_and_text_goes_to_stderr(cli):
+    status, out, err = cli("init", "net.toml", "--json")
+    assert status == 0 and out == '{"file": "net.toml", "preset": "hat"}\n'
     assert json.loads(out) == {"file": "net.toml", "preset": "hat"}
     assert err.startswith("Wrote net.toml from preset hat.")
 
 
-def test_a_name_that_is_too_long_is_one_line(capsys):
+def test_a_name_that_is_too_long_is_one_line(cli):
     name = "n" * 256
-    assert failure(capsys, ["init", name]) == f"cannot use {name}: File name too long"
+    assert cli.failure("init", name) == f"cannot use {name}: File name too long"
+
+
+DENIED = "Permission denied"
 
 
 @pytest.mark.parametrize(
-    ("error", "line"),
+    ("error", "status", "line"),
     [
-        (OSError(errno.ECONNREFUSED, "Connection refused"), "Connection refused"),
-        (OSError("no port"), "no port"),
-        (
-            PermissionError(errno.EACCES, "Permission denied", "f"),
-            "cannot use f: Permission denied",
-        ),
+        (OSError(errno.ECONNREFUSED, "Connection refused"), 2, "Connection refused"),
+        (OSError("no port"), 2, "no port"),
+        (PermissionError(errno.EACCES, DENIED, "f"), 2, f"cannot use f: {DENIED}"),
+        (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )
-def test_any_error_of_the_system_is_one_line(capsys, monkeypatch, error, line):
-    def refuse(_):
-        raise error
-
-    monkeypatch.setattr(init, "preset_text", refuse)
-    assert failure(capsys, ["init", "net.toml"]) == line
-
-
-def test_ctrl_c_is_one_line(capsys, monkeypatch):
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(init, "preset_text", interrupt)
-    assert failure(capsys, ["init", "net.toml"], status=130) == "interrupted"
+def test_errors_of_the_system_and_ctrl_c_are_one_line(cli, monkeypatch, error, status, line):
+    monkeypatch.setattr(init, "preset_text", Mock(side_effect=error))
+    assert cli.failure("init", "net.toml", status=status) == line
 
 
 def test_sigint_ends_the_process_with_one_line(tmp_path):
@@ -174,10 +146,7 @@ def test_sigint_ends_the_process_with_one_line(tmp_path):
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):
-    def bug(_):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(init, "preset_text", bug)
+    monkeypatch.setattr(init, "preset_text", Mock(side_effect=ZeroDivisionError))
     with pytest.raises(ZeroDivisionError):
         main(["init", "net.toml"])
 
@@ -235,14 +204,12 @@ def test_closed_streams_are_one_line_or_none(tmp_path, closed):
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "20", "-7", "9" * 30, "9" * 5000, "²", "abc", ""])
-def test_any_number_of_columns_shows_the_same(capsys, monkeypatch, columns):
+def test_any_number_of_columns_shows_the_same(cli, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", "80")
-    assert main(["boards"]) == 0
-    expected = capsys.readouterr().out
+    status, expected, _ = cli("boards")
     for name in ("COLUMNS", "LINES"):
         monkeypatch.setenv(name, columns)
-    assert main(["boards"]) == 0
-    assert capsys.readouterr() == (expected, "")
+    assert cli("boards") == (status, expected, "") and status == 0
     assert "ulx3s-85f" in expected and "…" not in expected
 
 
@@ -279,7 +246,7 @@ def test_a_printed_command_can_be_pasted_into_a_shell(encoding, monkeypatch):
         assert os.path.exists(name)
 
 
-def test_no_warning_of_python_is_shown_and_errors_stay_errors(capsys, monkeypatch):
+def test_no_warning_of_python_is_shown_and_errors_stay_errors(cli, monkeypatch):
     def text(_):
         warnings.warn("overflow", RuntimeWarning, stacklevel=1)
         return "text"
@@ -287,8 +254,7 @@ def test_no_warning_of_python_is_shown_and_errors_stay_errors(capsys, monkeypatc
     monkeypatch.setattr(init, "preset_text", text)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        assert main(["init", "net.toml"]) == 0
-        assert capsys.readouterr().err == ""
+        assert cli("init", "net.toml")[::2] == (0, "")
         warnings.simplefilter("error")
         with pytest.raises(RuntimeWarning):
-            main(["init", "net.toml"])
+            cli("init", "net.toml")

@@ -133,20 +133,18 @@ def test_a_simulator_that_does_not_run_will_not_do(monkeypatch):
     assert (found.version, found.problem) == ("5.48.0", "its verilator_bin does not run here")
 
 
-def test_what_is_missing_is_shown_with_its_command(no_programs, capsys):
+def test_what_is_missing_is_shown_with_its_command(no_programs, cli):
     script(no_programs, "apt-get", "")
-    assert main(["doctor"]) == 1
-    out, err = capsys.readouterr()
+    status, out, err = cli("doctor")
     lines = [line.split() for line in out.splitlines()]
     assert ["make", "builds", "simulations", "missing"] in lines
     assert out.partition("To put it right:\n")[2].split("\n")[1].endswith("apt-get install make")
-    assert err == ""
+    assert (status, err) == (1, "")
 
 
-def test_json_is_the_last_line_and_alone_on_standard_output(no_programs, capsys):
-    assert main(["doctor", "--json"]) == 1
-    out, err = capsys.readouterr()
-    assert out.count("\n") == 1
+def test_json_is_the_last_line_and_alone_on_standard_output(no_programs, cli):
+    status, out, err = cli("doctor", "--json")
+    assert (status, out.count("\n")) == (1, 1)
     result = json.loads(out)
     assert result["ok"] is False
     assert [tool["tool"] for tool in result["tools"]] == TOOLS

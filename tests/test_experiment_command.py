@@ -12,18 +12,13 @@ from typing import Any
 
 import pytest
 
-from dualspike.cli import main
-from dualspike.golden.experiments.methods import METHODS, Experiment
-from dualspike.golden.experiments.settings import load_settings
-from dualspike.golden.problems.store import stored
+from dualspike.golden.data.store import stored
+from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.settings import load_settings
+from tests.cli import Cli, until
 
+HAT = ("experiment", "hat", "--quick", "--updates")
 PRESET = Path(load_settings.__code__.co_filename).parent / "presets" / "hat.toml"
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main(["experiment", *(str(word) for word in words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def process(*words: object, before: str = "pass") -> "subprocess.Popen[str]":
@@ -32,7 +27,7 @@ def process(*words: object, before: str = "pass") -> "subprocess.Popen[str]":
         f"import resource, signal, sys; {before}; from dualspike.cli import main; sys.exit(main())"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", program, "experiment", *map(str, words)],
+        [sys.executable, "-c", program, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,11 +46,11 @@ def results(folder: Path) -> dict[str, Any]:
     ("name", "number"), [("hat", 5), ("poisson", 6), ("reaction-diffusion", 7)]
 )
 def test_a_quick_run_of_every_experiment(
-    name: Experiment, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: Experiment, number: int, tmp_path: Path, cli: Cli
 ) -> None:
     folder = tmp_path / "out"
     began = time.monotonic()
-    status, out, err = run(capsys, name, "--quick", "--jobs", 2, "-o", folder, "--json")
+    status, out, err = cli("experiment", name, "--quick", "--jobs", 2, "-o", folder, "--json")
     assert status == 0 and time.monotonic() - began < 60
     found = json.loads(out)
     methods = [m.name for m in METHODS[name]]
@@ -72,67 +67,82 @@ def test_a_quick_run_of_every_experiment(
 
 
 def test_a_finished_folder_gets_its_report_again_and_no_other_runs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, cli: Cli
 ) -> None:
-    words = ("hat", "--quick", "--updates", 5, "--methods", "BP", "-o", tmp_path)
-    assert run(capsys, *words)[0] == 0
+    words = (*HAT, 5, "--methods", "BP", "-o", tmp_path)
+    assert cli(*words)[0] == 0
     outcome = (tmp_path / "runs" / "BP-1.npz").stat()
     files = ["results.json", "table.md", "figure5.png", "figure5.pdf"]
     before = [(tmp_path / file).read_bytes() for file in files]
     for file in files:
         (tmp_path / file).unlink()
-    status, out, err = run(capsys, *words)
+    status, out, err = cli(*words)
     assert (status, err) == (0, "")
     assert out.splitlines()[-1] == f"Wrote {', '.join(files)} in {tmp_path}"
     assert [(tmp_path / file).read_bytes() for file in files] == before
     assert (tmp_path / "runs" / "BP-1.npz").stat() == outcome
     line = f"{tmp_path} holds runs with training.updates 5, not 6: give another folder or --force"
     other = (*words, "--updates", 6)
-    assert run(capsys, *other) == (2, "", f"dualspike: {line}\n")
+    assert cli.failure(*other) == line
     assert results(tmp_path)["settings"]["training"]["updates"] == 5
-    assert run(capsys, *other, "--force")[0] == 0
+    assert cli(*other, "--force")[0] == 0
     assert results(tmp_path)["settings"]["training"]["updates"] == 6
 
 
-def test_methods_and_seeds_may_be_added(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("hat", "--quick", "--updates", 5, "-o", tmp_path, "--methods")
-    assert run(capsys, *words, "BP")[0] == 0
-    assert run(capsys, *words, "RFG-G", "--seeds", 2)[0] == 0
+def test_methods_and_seeds_may_be_added(tmp_path: Path, cli: Cli) -> None:
+    words = (*HAT, 5, "-o", tmp_path, "--methods")
+    assert cli(*words, "BP")[0] == 0
+    assert cli(*words, "RFG-G", "--seeds", 2)[0] == 0
     assert [r["method"] for r in results(tmp_path)["runs"]] == ["BP", "RFG-G", "RFG-G"]
 
 
-def test_killed_in_the_middle_a_run_ends_with_the_same_numbers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_killed_in_the_middle_a_run_ends_with_the_same_numbers(tmp_path: Path, cli: Cli) -> None:
     """SIGKILL for the command and its processes as soon as both runs have a checkpoint."""
-    words = ("hat", "--quick", "--updates", 1500, "--methods", "BP,RFG-L", "--jobs", 2, "-o")
-    assert run(capsys, *words, tmp_path / "whole")[0] == 0
+    words = (
+        "experiment",
+        "hat",
+        "--quick",
+        "--updates",
+        1500,
+        "--methods",
+        "BP,RFG-L",
+        "--jobs",
+        2,
+        "-o",
+    )
+    assert cli(*words, tmp_path / "whole")[0] == 0
     folder = tmp_path / "killed"
     runs = [folder / "runs" / f"{name}-1.checkpoint.npz" for name in ("BP", "RFG-L")]
     command = process(*words, folder)
-    until = time.monotonic() + 60
-    while not all(path.exists() for path in runs):
-        assert command.poll() is None and time.monotonic() < until, "no checkpoint to be seen"
-        time.sleep(0.005)
+    until(lambda: all(path.exists() for path in runs), command)
     os.killpg(command.pid, signal.SIGKILL)
     command.communicate()
     assert not (folder / "results.json").exists()
     assert all(path.exists() for path in runs)
-    assert run(capsys, *words, folder)[0] == 0
+    assert cli(*words, folder)[0] == 0
     assert results(folder) == results(tmp_path / "whole")
     assert not any(path.exists() for path in runs)
 
 
 def test_ctrl_c_leaves_checkpoints_and_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    words = ("hat", "--quick", "--updates", 10**7, "--methods", "BP", "--jobs", 1, "-o", folder)
+    words = (
+        "experiment",
+        "hat",
+        "--quick",
+        "--updates",
+        10**7,
+        "--methods",
+        "BP",
+        "--jobs",
+        1,
+        "-o",
+        folder,
+    )
     # Shells start programs in the background with this signal ignored.
     command = process(*words, before="signal.signal(signal.SIGINT, signal.default_int_handler)")
     path = folder / "runs" / "BP-1.checkpoint.npz"
-    until = time.monotonic() + 60
-    while not path.exists():
-        assert command.poll() is None and time.monotonic() < until
-        time.sleep(0.005)
+    until(path.exists, command)
     os.killpg(command.pid, signal.SIGINT)
     out, err = command.communicate(timeout=30)
     assert (command.returncode, out) == (130, "")
@@ -140,14 +150,23 @@ def test_ctrl_c_leaves_checkpoints_and_one_line(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-def test_a_damaged_checkpoint_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ("hat", "--quick", "--updates", 5, "--methods", "BP", "-o", tmp_path, "--seeds")
-    assert run(capsys, *words, 1)[0] == 0
+def test_a_damaged_checkpoint_is_one_line(tmp_path: Path, cli: Cli) -> None:
+    words = (
+        "experiment",
+        "hat",
+        "--quick",
+        "--updates",
+        5,
+        "--methods",
+        "BP",
+        "-o",
+        tmp_path,
+        "--seeds",
+    )
+    assert cli(*words, 1)[0] == 0
     path = tmp_path / "runs" / "BP-2.checkpoint.npz"
     path.write_bytes(b"nothing of the kind" * 9)
-    status, out, err = run(capsys, *words, 2)
+    status, out, err = cli(*words, 2)
     assert (status, out) == (2, "")
     line = f"dualspike: {path} is damaged (SHA-256): delete it to start that run again"
     assert err.splitlines()[-1] == line
@@ -157,7 +176,7 @@ def test_a_damaged_checkpoint_is_one_line(
 def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path) -> None:
     """A limit on the size of files stands in for the disk; the data are there already."""
     stored(tmp_path / "data.npz", load_settings("hat").problem)
-    words = ("hat", "--quick", "--updates", 5, "--methods", "BP", "-o", tmp_path)
+    words = (*HAT, 5, "--methods", "BP", "-o", tmp_path)
     command = process(*words, before="resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))")
     out, err = command.communicate(timeout=60)
     assert (command.returncode, out) == (2, "")
@@ -166,15 +185,14 @@ def test_a_full_disk_is_one_line_and_nothing_half_written(tmp_path: Path) -> Non
     assert {path.name for path in tmp_path.iterdir()} == {"data.npz"}
 
 
-def test_damaged_data_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_data_are_one_line(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "data.npz"
     stored(path, load_settings("poisson").problem)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    status, out, err = run(capsys, "poisson", "--quick", "-o", tmp_path)
-    assert (status, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"dualspike: {path}")
+    words = ("experiment", "poisson", "--quick", "-o", tmp_path)
+    assert cli.failure(*words).startswith(str(path))
     assert path.read_bytes() == content
 
 
@@ -207,18 +225,15 @@ def test_damaged_data_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_bad_input_is_one_line_and_leaves_nothing(
     words: list[str],
     line: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    here: Path,
+    cli: Cli,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     text = PRESET.with_name("poisson.toml").read_text()
     Path("other.toml").write_text(text)
     Path("negative.toml").write_text(text.replace("length = ", "length = -"))
-    assert run(capsys, *words, "-o", "out") == (2, "", f"dualspike: {line}\n")
-    assert not Path("out").exists()
+    assert cli.failure("experiment", *words, "-o", "out") == line
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    line = "dualspike: cannot write in folder /proc/x: No such file or directory\n"
-    assert run(capsys, "hat", "-o", "/proc/x") == (2, "", line)
+def test_a_folder_that_cannot_be_written_is_one_line(cli: Cli) -> None:
+    line = "cannot write in folder /proc/x: No such file or directory"
+    assert cli.failure("experiment", "hat", "-o", "/proc/x") == line

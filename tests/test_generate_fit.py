@@ -1,51 +1,39 @@
 """generate with --fit and --device: what is written, and the one line when it cannot be."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from dualspike.cli import main
-from dualspike.model.devices import DEVICES
-from dualspike.model.estimate import estimate
-from dualspike.model.geometry import geometry
-from dualspike.model.load import load
-from dualspike.model.seal import sealed
+from dualspike.model.cost.devices import DEVICES
+from dualspike.model.cost.estimate import estimate
+from dualspike.model.description.load import load
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.system.seal import sealed
+from tests.cli import Cli
+from tests.small import PERCEPTRON
 
-NET = """\
-name = "tiny"
-[network]
-layers = [2, 3, 1]
-time_steps = 4
-[learning]
-scope = "global"
-batch = 4
+NET = (
+    PERCEPTRON.replace("rate", 'scope = "global"\nrate')
+    + """\
 [formats]
 tangent = "s11.0"
 """
+)
 
 
 @pytest.fixture
-def net(tmp_path: Path) -> Path:
-    path = tmp_path / "net.toml"
+def net(here: Path) -> Path:
+    path = here / "net.toml"
     path.write_text(NET)
     return path
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main([str(word) for word in words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
 def test_a_fitted_core_comes_with_its_description_and_estimate(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: Path, tmp_path: Path, cli: Cli
 ) -> None:
     out = tmp_path / "out"
     words = ("--fit", "--samples-per-second", "2e6", "--clock", 12, "--device", "ecp5-85f")
-    status, text, _ = run(capsys, "generate", net, "-o", out, *words, "--json")
-    assert status == 0
-    result = json.loads(text.splitlines()[-1])
+    result = cli.result("generate", net, "-o", out, *words)
     assert "tiny.toml" in result["files"]
     folded = load(out / "tiny.toml")
     assert geometry(folded.parts[0]).interval == result["estimate"]["interval"] <= 6
@@ -64,10 +52,10 @@ def test_a_fitted_core_comes_with_its_description_and_estimate(
 
 
 def test_the_table_shows_every_layer_the_bottleneck_and_the_device(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: Path, tmp_path: Path, cli: Cli
 ) -> None:
     words = ("-o", tmp_path / "out", "--device", "ecp5-12f")
-    status, text, _ = run(capsys, "generate", net, *words)
+    status, text, _ = cli("generate", net, *words)
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert status == 0
     for line in (
@@ -116,13 +104,5 @@ def test_the_table_shows_every_layer_the_bottleneck_and_the_device(
         ),
     ],
 )
-def test_refusals_leave_nothing_behind(
-    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, line: str
-) -> None:
-    out = tmp_path / "out"
-    assert run(capsys, "generate", net, "-o", out, *words.split()) == (
-        2,
-        "",
-        f"dualspike: {line}\n",
-    )
-    assert not out.exists()
+def test_refusals_leave_nothing_behind(net: Path, cli: Cli, words: str, line: str) -> None:
+    assert cli.failure("generate", net, "-o", "out", *words.split()) == line

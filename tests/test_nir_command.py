@@ -10,44 +10,21 @@ import nir
 import numpy as np
 import pytest
 
-from dualspike.cli import main
-
-NET = """\
-name = "tiny"
-[network]
-layers = [2, 3, 1]
-time_steps = 4
-[learning]
-batch = 4
-updates = 6
-rate = 4
-"""
+from tests.cli import Cli
+from tests.small import OWN_DATA, PERCEPTRON
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.toml").write_text(NET)
+def net(here: Path) -> None:
+    (here / "net.toml").write_text(PERCEPTRON)
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = main(list(words))
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def done(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    status, out, _ = run(capsys, *words, "--json")
-    assert status == 0
-    return json.loads(out.splitlines()[-1])
-
-
-def test_a_trained_network_goes_out_and_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
-    done(capsys, "train", "net.toml", "-o", "run")
+def test_a_trained_network_goes_out_and_comes_back(cli: Cli) -> None:
+    cli.result("train", "net.toml", "-o", "run")
     words = ("net.toml", "--weights", "run/weights.npz")
-    found = done(capsys, "nir", "export", *words, "-o", "there.nir")
+    found = cli.result("nir", "export", *words, "-o", "there.nir")
     assert found == {"file": "there.nir", "layers": [2, 3, 1], "dt": 1e-4}
-    found = done(capsys, "nir", "import", "there.nir", "-o", "back")
+    found = cli.result("nir", "import", "there.nir", "-o", "back")
     assert found == {
         "folder": "back",
         "files": ["net.toml", "weights.npz"],
@@ -60,8 +37,8 @@ def test_a_trained_network_goes_out_and_comes_back(capsys: pytest.CaptureFixture
     assert sorted(back.files) == ["biases_0", "biases_1", "weights_0", "weights_1"]
     for name in back.files:
         np.testing.assert_array_equal(back[name], sent[name])
-    done(capsys, "generate", *words, "-o", "a")
-    done(capsys, "generate", "back/net.toml", "--weights", "back/weights.npz", "-o", "b")
+    cli.result("generate", *words, "-o", "a")
+    cli.result("generate", "back/net.toml", "--weights", "back/weights.npz", "-o", "b")
     for name in sorted(path.name for path in Path("a").iterdir()):
         if name.endswith((".v", ".hex", "manifest.json")):
             assert Path("a", name).read_bytes() == Path("b", name).read_bytes(), name
@@ -69,27 +46,27 @@ def test_a_trained_network_goes_out_and_comes_back(capsys: pytest.CaptureFixture
     assert first == round(sent["weights_0"][0, 0] * 2**16) % 2**18
 
 
-def test_hardware_starts_from_the_weights(capsys: pytest.CaptureFixture[str]) -> None:
-    done(capsys, "train", "net.toml", "-o", "run")
+def test_hardware_starts_from_the_weights(cli: Cli) -> None:
+    cli.result("train", "net.toml", "-o", "run")
     weights = ("--weights", "run/weights.npz")
-    assert done(capsys, "verify", "net.toml", *weights, "--updates", "2")["equal"] is True
-    assert done(capsys, "simulate", "net.toml", *weights, "-o", "sim", "--samples", "3")["equal"]
+    assert cli.result("verify", "net.toml", *weights, "--updates", "2")["equal"] is True
+    assert cli.result("simulate", "net.toml", *weights, "-o", "sim", "--samples", "3")["equal"]
     y = [float(line.split(",")[-1]) for line in Path("sim/outputs.csv").read_text().split()[1:]]
     np.testing.assert_allclose(y, np.load("run/weights.npz")["prediction"][:3, 0], rtol=1e-8)
-    first = done(capsys, "train", "net.toml", *weights, "-o", "more")
+    first = cli.result("train", "net.toml", *weights, "-o", "more")
     assert first["rel_l2_before"] == json.loads(Path("run/result.json").read_text())["rel_l2"]
     words = ("--engine", "rtl", "-o", "rtl", *weights)
-    done(capsys, "train", "net.toml", *words)
+    cli.result("train", "net.toml", *words)
     for name in ("weights_0", "prediction"):
         np.testing.assert_array_equal(
             np.load("rtl/weights.npz")[name], np.load("more/weights.npz")[name]
         )
 
 
-def test_an_import_is_not_replaced_by_accident(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_import_is_not_replaced_by_accident(cli: Cli) -> None:
     words = ("nir", "import", "net.nir", "-o", "in")
-    assert run(capsys, "nir", "export", "net.toml")[:2] == (0, "Wrote net.nir\n")
-    status, out, _ = run(capsys, *words)
+    assert cli("nir", "export", "net.toml") == (0, "Wrote net.nir\n", "")
+    status, out, _ = cli(*words)
     assert status == 0 and out == (
         "Rounding to s1.16 moves no weight by more than 0,"
         " no layer's weights by more than 0.00% of them.\n"
@@ -97,14 +74,14 @@ def test_an_import_is_not_replaced_by_accident(capsys: pytest.CaptureFixture[str
         "  dualspike generate in/net.toml --weights in/weights.npz\n"
     )
     before = Path("in/net.toml").read_text()
-    line = "dualspike: in already holds a network: give another folder or --force\n"
-    assert run(capsys, *words) == (2, "", line)
-    assert done(capsys, *words, "--name", "other", "--time-steps", "9", "--force")
+    line = "in already holds a network: give another folder or --force"
+    assert cli.failure(*words) == line
+    assert cli.result(*words, "--name", "other", "--time-steps", "9", "--force")
     text = Path("in/net.toml").read_text()
     assert text == before.replace("tiny", "other").replace("steps = 4", "steps = 9")
 
 
-def test_bad_input_is_one_line_and_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_one_line_and_writes_nothing(cli: Cli) -> None:
     nodes: dict[str, nir.NIRNode] = {
         "input": nir.Input({"input": np.array([2])}),
         "fc": nir.Linear(np.ones((2, 2))),
@@ -123,8 +100,7 @@ def test_bad_input_is_one_line_and_writes_nothing(capsys: pytest.CaptureFixture[
         "export net.toml -o a/b.nir": "cannot write a/b.nir: there is no folder a",
     }
     for words, line in cases.items():
-        assert run(capsys, "nir", *words.split()) == (2, "", f"dualspike: {line}\n"), words
-    assert sorted(path.name for path in Path.cwd().iterdir()) == ["delay.nir", "net.toml"]
+        assert cli.failure("nir", *words.split()) == line, words
 
 
 def weights_of_a(scale: float) -> np.ndarray:
@@ -144,14 +120,12 @@ def tiny_graph(scale: float) -> nir.NIRGraph:
 
 
 @pytest.mark.parametrize("exponent", [0, -2, -3, -4, -5, -6, -7, -9])
-def test_an_import_never_loses_a_layer_without_a_word(
-    exponent: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_import_never_loses_a_layer_without_a_word(exponent: int, cli: Cli) -> None:
     """By scale of the weights and by time step alike; the format that is named then does."""
     for words, scale in (((), 10.0**exponent), (("--dt", f"1e{exponent}"), 1.0)):
         nir.write("faint.nir", tiny_graph(scale))
         command = ("nir", "import", "faint.nir", *words)
-        status, out, err = run(capsys, *command, "-o", f"in{len(words)}")
+        status, out, err = cli(*command, "-o", f"in{len(words)}")
         kept = np.abs(np.round(weights_of_a(10.0**exponent) * 2**16)).max()
         if exponent >= -4:
             assert (status, err) == (0, "") and "Lost" not in out
@@ -165,7 +139,7 @@ def test_an_import_never_loses_a_layer_without_a_word(
         said = out + err
         if " would do; --weight-format" in said and "no format" not in said:
             better = said.split(" would do; --weight-format")[0].split(": ")[-1]
-            found = done(capsys, *command, "--weight-format", better, "-o", f"finer{len(words)}")
+            found = cli.result(*command, "--weight-format", better, "-o", f"finer{len(words)}")
             assert not any("weights lose" in remark for remark in found["remarks"])
             assert found["largest_share_lost"] <= 0.1
 
@@ -174,14 +148,14 @@ def save(name: str, arrays: dict[str, Any]) -> None:
     np.savez(name, **arrays)
 
 
-def test_losses_are_warned_of_by_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_losses_are_warned_of_by_every_command(cli: Cli) -> None:
     rng = np.random.default_rng(0)
     arrays = {"weights_0": rng.uniform(-1, 1, (3, 2)), "biases_0": np.full(3, 1e-6)}
     arrays |= {"weights_1": rng.uniform(-3, 3, (1, 3)) * 1e-5, "biases_1": np.zeros(1)}
     save("small.npz", arrays)
     for words in (("generate", "-o", "g"), ("nir", "export"), ("train", "-o", "t")):
         command = (*words, "net.toml", "--weights", "small.npz")
-        status, _, err = run(capsys, *command)
+        status, _, err = cli(*command)
         lines = [line for line in err.splitlines() if "warning" in line]
         assert status == 0 and [line.split(" in s1.16, the largest is ")[0] for line in lines] == [
             "dualspike: warning: small.npz: biases_0 become all 0",
@@ -191,25 +165,22 @@ def test_losses_are_warned_of_by_every_command(capsys: pytest.CaptureFixture[str
     line = "none.npz: weights_1 become all 0 in s1.16, the largest is 1e-06: s1.20 would do"
     for words in (("generate", "-o", "n"), ("nir", "export", "-o", "n.nir"), ("train", "-o", "n")):
         command = (*words, "net.toml", "--weights", "none.npz")
-        assert run(capsys, *command) == (2, "", f"dualspike: {line}\n")
-        assert not Path("n").exists() and not Path("n.nir").exists()
+        assert cli.failure(*command) == line
 
 
 @pytest.mark.parametrize("exponent", [-3, -6])
 @pytest.mark.parametrize("name", ["x", "y"])
-def test_own_data_that_vanish_are_told(
-    name: str, exponent: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_own_data_that_vanish_are_told(name: str, exponent: int, cli: Cli) -> None:
     """A column is warned of, all of it is refused."""
     rng = np.random.default_rng(0)
     x, y = rng.uniform(-1, 1, (20, 2)), rng.uniform(-1, 1, (20, 2))
     data = {"x": x, "y": y}
-    text = NET.replace("[2, 3, 1]", "[2, 3, 2]") + '[data]\nsource = "data.npz"\n'
+    text = PERCEPTRON.replace("[2, 3, 1]", "[2, 3, 2]") + OWN_DATA
     Path("net.toml").write_text(text)
     form = "s1.14" if name == "x" else "s1.16"
     data[name][:, 1] *= 10.0**exponent
     save("data.npz", data)
-    status, _, err = run(capsys, "train", "net.toml", "-o", "t")
+    status, _, err = cli("train", "net.toml", "-o", "t")
     line = (
         f"dualspike: warning: data.npz: values of {name} of 1 of 2 columns become all 0 in {form}"
     )
@@ -217,7 +188,7 @@ def test_own_data_that_vanish_are_told(
     data[name][:] *= 10.0**exponent
     data[name][:, 0] *= 1e-3 if exponent < -3 else 1
     save("data.npz", data)
-    status, _, err = run(capsys, "train", "net.toml", "-o", "u")
+    status, _, err = cli("train", "net.toml", "-o", "u")
     if exponent < -3:
         assert status == 2 and err.startswith(f"dualspike: data.npz: values of {name} become all 0")
         assert err.count("\n") == 1 and not Path("u").exists()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from dualspike.cli import app, main
+from dualspike.cli import app
+from tests.cli import Cli
 
 HAT = ["--preset", "hat"]
 FIT = ["--fit", "--samples-per-second", "1000", "--clock", "100", "--device", "ecp5-85f"]
@@ -56,20 +57,11 @@ def test_numbers_outside_their_range_are_one_line(
     command: str,
     option: str,
     real: bool,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    here: Path,
+    cli: Cli,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    base = BASE[command]
     if command == "nir import":
-        assert main(["nir", "export", *HAT]) == 0
-        capsys.readouterr()
-    before = sorted(tmp_path.iterdir())
+        assert cli("nir", "export", *HAT).status == 0
     for value in REAL if real else WHOLE:
-        assert main([*command.split(), *base, option, value]) == 2
-        err = capsys.readouterr().err
-        assert err.startswith("dualspike: ")
-        assert err.count("\n") == 1
-        assert option.strip("-").replace("-", "_") in err.replace("-", "_")
-        assert sorted(tmp_path.iterdir()) == before
+        line = cli.failure(*command.split(), *BASE[command], option, value)
+        assert option.strip("-").replace("-", "_") in line.replace("-", "_")

@@ -1,18 +1,67 @@
-"""experiment estimator, cost and exact-gradient: what they write, and what they refuse."""
+"""One protocol for every study: what each writes and prints, what it refuses, what it leaves."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.commands import studies
-from dualspike.golden.experiments import estimator_study, exact_training
-from dualspike.golden.experiments.estimator_study import Plan
-from dualspike.golden.experiments.exact_network import RULES
-from dualspike.golden.experiments.exact_training import PLANS
-from dualspike.golden.experiments.methods import METHODS
+from dualspike.golden.experiments.estimator import study as estimator_study
+from dualspike.golden.experiments.estimator.study import SamplingPlan
+from dualspike.golden.experiments.exact import training as exact_training
+from dualspike.golden.experiments.exact.network import RULES
+from dualspike.golden.experiments.exact.tasks import FOLDS
+from dualspike.golden.experiments.exact.training import PLANS
+from dualspike.golden.experiments.neighbours import study as neighbours
+from dualspike.golden.experiments.neighbours.study import NeighboursPlan
+from dualspike.golden.experiments.opzo import data as opzo_data
+from dualspike.golden.experiments.opzo import study as opzo
+from dualspike.golden.experiments.opzo.study import OpzoPlan
+from dualspike.golden.experiments.paper.methods import METHODS
+from dualspike.golden.experiments.runner.studies import STUDIES
+from dualspike.golden.online.data.moving_bars import moving_bars
+from dualspike.golden.online.data.samples import ClassData
+from dualspike.golden.online.training import TrainingConfig
+
+TINY = OpzoPlan(
+    hidden=(6, 5),
+    deep=(6, 5, 4),
+    channels=(2, 2),
+    course=TrainingConfig(epochs=2, batch=500, steps=2),
+    rates=(1e-3, 1e-2),
+    convolved_rates=(1e-2,),
+    batches=2,
+    marks=2,
+    widths=(2, 4),
+    seeds=1,
+)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny plans stand in for --quick, and for the plans of the study that has none."""
+    monkeypatch.setattr(opzo, "QUICK", TINY)
+    monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
+    monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
+    plan = SamplingPlan(draws=128, updates=2, quick=True)
+    monkeypatch.setattr(estimator_study, "QUICK", plan)
+    monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
+    plans = {
+        name: replace(plan, epochs=dict.fromkeys(RULES, 2 if name == "xor" else 1), directions=2)
+        for name, plan in PLANS.items()
+    }
+    plans["yin-yang"] = replace(plans["yin-yang"], hidden=10, batch=1000, group=1000)
+    monkeypatch.setattr(exact_training, "PLANS", plans)
+
+
+def few(samples: ClassData) -> ClassData:
+    parts = (samples.train, samples.validation, samples.test)
+    train, validation, test = (part.taken(np.arange(40)) for part in parts)
+    return ClassData(train, validation, test, samples.shape, samples.classes)
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
@@ -21,83 +70,165 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return status, captured.out, captured.err
 
 
-def test_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run(capsys, "cost", "-o", tmp_path)
-    assert (status, err) == (0, "")
-    files = ["results.json", "table.md", "cost.png", "cost.pdf"]
-    assert out.splitlines()[-1] == f"Wrote {', '.join(files)} in {tmp_path}"
-    assert {path.name for path in tmp_path.iterdir()} == set(files)
-    assert json.loads((tmp_path / "results.json").read_text())["experiment"] == "cost"
+def hat(found: dict[str, Any], _: str) -> Iterator[bool]:
+    yield [one["method"] for one in found["methods"]] == ["BP"]
 
 
-def test_estimator(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A tiny plan for one network stands in for --quick."""
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: with a bar
-    monkeypatch.setattr(studies, "QUICK", Plan(draws=128, updates=2, quick=True))
-    monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
-    status, out, err = run(capsys, "estimator", "--quick", "-o", tmp_path, "--json")
-    found = json.loads(out)
-    assert status == 0 and "24/24" in err
-    assert {m["experiment"] for m in found["estimators"]} == {"poisson"}
-    files = {"results.json", "table.md"}
-    files |= {f"{name}.{kind}" for name in ("variance", "cosine") for kind in ("png", "pdf")}
-    assert set(found["files"]) == files == {path.name for path in tmp_path.iterdir()}
-    assert found["draws"] == 128
+def cost(found: dict[str, Any], _: str) -> Iterator[bool]:
+    yield found["experiment"] == "cost"
 
 
-def test_exact_gradient(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def estimator(found: dict[str, Any], _: str) -> Iterator[bool]:
+    yield {m["experiment"] for m in found["estimators"]} == {"poisson"}
+    yield found["draws"] == 128
+
+
+def exact(found: dict[str, Any], _: str) -> Iterator[bool]:
     """One epoch of every task, two of XOR."""
-    short = {
-        name: replace(plan, epochs=dict.fromkeys(RULES, 2 if name == "xor" else 1), directions=2)
-        for name, plan in PLANS.items()
-    }
-    short["yin-yang"] = replace(short["yin-yang"], hidden=10, batch=1000, group=1000)
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: with a bar
-    monkeypatch.setattr(exact_training, "PLANS", short)
-    status, out, err = run(capsys, "exact-gradient", "-o", tmp_path, "--json")
-    found = json.loads(out)
-    assert status == 0 and "16/16" in err
-    assert [(one["task"], one["rule"], one["fold"]) for one in found["runs"]] == [
-        (task, rule, fold)
-        for task, folds in (("xor", 1), ("iris", 5), ("yin-yang", 1))
-        for rule in RULES
-        for fold in range(folds)
+    yield [(one["task"], one["rule"], one["fold"]) for one in found["runs"]] == [
+        (task, rule, fold) for task in FOLDS for rule in RULES for fold in range(FOLDS[task])
     ]
-    assert [len(one["accuracies"]) for one in found["runs"]] == [2] * 2 + [1] * 12
-    assert all(0 <= one["test"] <= 1 for one in found["runs"])
-    files = {"results.json", "table.md"}
-    files |= {f"{name}.{kind}" for name in ("accuracy", "yin_yang") for kind in ("png", "pdf")}
-    assert set(found["files"]) == files == {path.name for path in tmp_path.iterdir()}
+    yield [len(one["accuracies"]) for one in found["runs"]] == [2] * 2 + [1] * 12
+    yield all(0 <= one["test"] <= 1 for one in found["runs"])
+
+
+def widths(found: dict[str, Any], _: str) -> Iterator[bool]:
+    yield len(found["rows"]) == 8
+    yield found["rows"][0]["format"] == "s12.5"
+
+
+def opzos(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """On a few of the bars; the processes of a study are told all they need to know."""
+    yield len(found["trials"]) == 12 + 6 + 5 + 7
+    yield {len(trial["runs"]) for trial in found["trials"]} == {1}
+    yield {len(tried["validation"]) for tried in found["tuning"]} == {1, 2}
+    rules = {trial["rule"] for trial in found["trials"]}
+    yield all(f"| {name} |" in table for name in rules)
+
+
+def neighbour(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """Two updates of every rule."""
+    rows = {(row["problem"], row["rule"]): row for row in found["rows"]}
+    yield len(rows) == 21 and all(len(row["runs"]) == 1 for row in rows.values())
+    # Online in time, memory knows no T: a part of what BP keeps of every step.
+    yield rows["hat", "OTTT"]["kept_words"] < rows["hat", "BP"]["kept_words"] / 5
+    yield "| RFG-L, K = 4 |" in table and "| RFG-L, K = 16 |" in table
+
+
+Check = Callable[[dict[str, Any], str], Iterator[bool]]
+SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
+    "hat": ("--quick --updates 3 --methods BP --jobs 1", 3, ("figure5",), hat),
+    "estimator": ("--quick", 24, ("variance", "cosine"), estimator),
+    "cost": ("", 0, ("cost",), cost),
+    "exact-gradient": ("", 16, ("accuracy", "yin_yang"), exact),
+    "widths": ("--network hat --quick --updates 2 --jobs 1", 10, ("widths",), widths),
+    "opzo": ("--quick --jobs 1 --data bars", 52, ("curves", "variance"), opzos),
+    "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
+}
+"""Options, steps of the progress bar, figures, and what the results and the table must have."""
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_study_leaves_its_results_its_table_and_its_figures(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same again for those that keep what they ran: nothing runs, and all is written anew."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal: with a bar
+    options, steps, figures, check = SMALL[name]
+    status, out, err = run(capsys, name, *options.split(), "-o", tmp_path, "--json")
+    found = json.loads(out)
+    assert status == 0 and (f"{steps}/{steps}" in err) == (steps > 0)
+    drawn = [f"{figure}.{kind}" for figure in figures for kind in ("png", "pdf")]
+    files = ["results.json", "table.md", *drawn]
+    assert (found.pop("files"), found.pop("folder")) == (files, str(tmp_path))
+    kept = {path.name for path in tmp_path.iterdir()} - set(files)
+    assert kept == {"hat": {"settings.json", "data.npz", "runs"}, "widths": {"runs"}}.get(
+        name, set()
+    )
+    assert json.loads((tmp_path / "results.json").read_text()) == found
+    for file in drawn:
+        assert (tmp_path / file).read_bytes().startswith(b"\x89PNG" if file[-1] == "g" else b"%PDF")
+    table = (tmp_path / "table.md").read_text()
+    assert all(check(found, table))
+    if not kept:
+        return
+    before = [(tmp_path / file).read_bytes() for file in files]
+    outcomes = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
+    for file in files:
+        (tmp_path / file).unlink()
+    status, out, err = run(capsys, name, *options.split(), "-o", tmp_path)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == f"Wrote {', '.join(files)} in {tmp_path}"
+    assert [(tmp_path / file).read_bytes() for file in files] == before
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()} == outcomes
+
+
+GIVEN = {
+    "methods": ("--methods", "BP"),
+    "seeds": ("--seeds", "2"),
+    "quick": ("--quick",),
+    "jobs": ("--jobs", "1"),
+    "cluster": ("--cluster", "local"),
+    "updates": ("--updates", "2"),
+    "settings": ("--settings", "x.toml"),
+    "force": ("--force",),
+    "network": ("--network", "hat"),
+    "data": ("--data", "bars"),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_options_that_a_study_does_not_take(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    for option in (one for one in GIVEN if one not in STUDIES[name].options):
+        line = f"dualspike: experiment {name} does not take --{option}\n"
+        assert run(capsys, name, *GIVEN[option], "-o", folder) == (2, "", line)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["cost", "--seeds", "2"], "experiment cost does not take --seeds"),
-        (["cost", "--quick"], "experiment cost does not take --quick"),
-        (["exact-gradient", "--quick"], "experiment exact-gradient does not take --quick"),
-        (["estimator", "--methods", "BP"], "experiment estimator does not take --methods"),
-        (["estimator", "--settings", "x.toml"], "experiment estimator does not take --settings"),
-        (["estimator", "--force"], "experiment estimator does not take --force"),
-        (["estimator", "--seeds", "0"], "--seeds must be in [1, 1000], not 0"),
+        ("estimator --seeds 0", "--seeds must be in [1, 1000], not 0"),
+        ("widths --jobs 0", "--jobs must be in [1, 256], not 0"),
+        ("widths --updates 0", "--updates must be in [1, 100000000], not 0"),
+        (
+            "widths --network x",
+            "--network must be all or one of hat, poisson, reaction-diffusion, not 'x'",
+        ),
+        ("opzo --data nmnist", "--data must be one of {known}, not nmnist"),
+        ("opzo --data digits=here", "--data must be one of {known}, not digits=here"),
+        (
+            "opzo --data nmnist=nowhere",
+            "nowhere/Train must hold folders 0 to 9 with files *.bin: there are none",
+        ),
+        (
+            "opzo --data mnist=nowhere",
+            "cannot read nowhere/train-images-idx3-ubyte: No such file or directory",
+        ),
+        (
+            "opzo --data dvs-gesture=nowhere",
+            "cannot read nowhere/trials_to_train.txt: No such file or directory",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
-    words: list[str], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "out"
-    assert run(capsys, *words, "-o", folder) == (2, "", f"dualspike: {line}\n")
+    known = "digits, bars, mnist=FOLDER, nmnist=FOLDER, dvs-gesture=FOLDER"
+    told = f"dualspike: {line.format(known=known)}\n"
+    assert run(capsys, *words.split(), "-o", folder) == (2, "", told)
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("name", [name for name in STUDIES if name not in METHODS])
 def test_runs_of_an_experiment_are_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "settings.json").write_text("{}")
     line = f"dualspike: {tmp_path} holds runs of an experiment: give another folder\n"
-    assert run(capsys, "cost", "-o", tmp_path) == (2, "", line)
-    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    assert run(capsys, name, "-o", tmp_path)[::2] == (2, line)
+    assert [path.name for path in tmp_path.glob("*.*")] == ["settings.json"]

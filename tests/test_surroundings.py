@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.cli import main
-from dualspike.model.cache import KINDS, cache_folder, kept
+from dualspike.model.system.cache import KINDS, cache_folder, kept
+from tests.cli import Cli
 
 NET = """name = "tiny"
 [network]
@@ -28,9 +28,10 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 READS = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
 
 
-def run(
-    *words: str, folder: Path, variables: dict[str, str], nobody: bool = False
-) -> subprocess.CompletedProcess[str]:
+Done = subprocess.CompletedProcess[str]
+
+
+def run(*words: str, folder: Path, variables: dict[str, str], nobody: bool = False) -> Done:
     """The console script, with only these environment variables."""
     script = Path(sys.executable).with_name("dualspike")
     become = (*NOBODY, *READS) if nobody and os.geteuid() == 0 else ()
@@ -108,14 +109,16 @@ HOMES = {
 }
 
 
-def variables(desert: Path, case: str) -> dict[str, str]:
+def as_nobody(desert: Path, case: str, *words: str, **more: str) -> Done:
+    """The console script of a user who can write in ``desert`` alone, with that home."""
     sealed = str(desert.parent / "sealed")
-    return {name: text.format(sealed=sealed, work=desert) for name, text in HOMES[case].items()}
+    home = {name: text.format(sealed=sealed, work=desert) for name, text in HOMES[case].items()}
+    return run(*words, folder=desert, nobody=True, variables=home | more)
 
 
 @pytest.mark.parametrize(("case", "word"), [("unknown", "--version"), ("others", "--help")])
 def test_what_needs_no_cache_does_without(desert: Path, case: str, word: str) -> None:
-    done = run(word, folder=desert, nobody=True, variables=variables(desert, case))
+    done = as_nobody(desert, case, word)
     assert (done.returncode, done.stderr) == (0, "")
     assert os.listdir(desert) == []
 
@@ -123,8 +126,7 @@ def test_what_needs_no_cache_does_without(desert: Path, case: str, word: str) ->
 @pytest.mark.parametrize("case", ["read-only", "relative", "unknown"])
 def test_what_needs_the_cache_says_so_in_one_line(desert: Path, case: str) -> None:
     (desert / "net.toml").write_text(NET)
-    home = variables(desert, case)
-    done = run("generate", "net.toml", folder=desert, nobody=True, variables=home)
+    done = as_nobody(desert, case, "generate", "net.toml")
     assert done.returncode == 2
     assert done.stderr.startswith(
         ("dualspike: cannot write in the cache folder", "dualspike: there")
@@ -149,26 +151,25 @@ def test_what_needs_the_cache_says_so_in_one_line(desert: Path, case: str) -> No
 def test_every_command_that_needs_it_does(
     desert: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    cli: Cli,
     words: list[str],
 ) -> None:
     (desert / "net.toml").write_text(NET)
     monkeypatch.chdir(desert)
     monkeypatch.setenv("DUALSPIKE_CACHE", "/proc/none")
-    assert main(words) == 2
     line = f"cannot write in the cache folder /proc/none: No such file or directory; {REMEDY}"
-    assert capsys.readouterr().err == f"dualspike: {line}\n"
+    status, _, err = cli(*words)
+    assert (status, err) == (2, f"dualspike: {line}\n")
     assert os.listdir(desert) == ["net.toml"]
 
 
 def test_doctor_tells(desert: Path) -> None:
-    case = variables(desert, "read-only")
-    done = run("doctor", "--json", folder=desert, nobody=True, variables=case)
+    done = as_nobody(desert, "read-only", "doctor", "--json")
     assert done.returncode == 1
     found = json.loads(done.stdout)["tools"][-1]
-    assert found["problem"] == (
-        f"cannot write in the cache folder {case['HOME']}/.cache/dualspike: Permission denied"
-    )
+    folder = desert.parent / "sealed/.cache/dualspike"
+    line = f"cannot write in the cache folder {folder}: Permission denied"
+    assert found["problem"] == line
     assert found["remedy"] == REMEDY
 
 
@@ -178,8 +179,7 @@ def test_with_a_cache_all_goes_into_it(desert: Path) -> None:
     for path in (cache, *cache.rglob("*")):
         path.chmod(0o777)
     (desert / "net.toml").write_text(NET)
-    case = variables(desert, "read-only") | {"DUALSPIKE_CACHE": str(cache)}
-    done = run("generate", "net.toml", folder=desert, nobody=True, variables=case)
+    done = as_nobody(desert, "read-only", "generate", "net.toml", DUALSPIKE_CACHE=str(cache))
     assert (done.returncode, done.stderr) == (0, "")
     assert set(os.listdir(desert)) == {"net.toml", "generated", "cache"}
     assert set(os.listdir(cache)) <= set(KINDS)

@@ -1,14 +1,13 @@
 """``dualspike synth``: its file, its table, its errors."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dualspike.cli import main
 from dualspike.commands import synth
-from dualspike.model.seal import sealed
+from dualspike.model.system.seal import sealed
+from tests.cli import Cli
 
 FOUND: dict[str, Any] = {
     "name": "hat",
@@ -19,15 +18,7 @@ FOUND: dict[str, Any] = {
 }
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main(["synth", *(str(word) for word in words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def test_a_report_is_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_is_written(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def measure(*given: Any) -> dict[str, Any]:
@@ -35,8 +26,8 @@ def test_a_report_is_written(
         return FOUND
 
     monkeypatch.setattr(synth, "measure", measure)
-    words = ["--preset", "hat", "-o", tmp_path / "out", "--place-and-route", "--seed", 4]
-    status, out, _ = run(capsys, *words)
+    words = ["synth", "--preset", "hat", "-o", tmp_path / "out", "--place-and-route", "--seed", 4]
+    status, out, _ = cli(*words)
     assert status == 0
     path = tmp_path / "out" / "report" / "synth-ecp5.json"
     assert path.read_text() == sealed(FOUND)
@@ -46,8 +37,7 @@ def test_a_report_is_written(
     assert lines[0] == "Synthesising, placing and routing hat for ecp5 ..."
     assert lines[2].split()[-2:] == ["7", "8"]
     assert lines[-2:] == ["nextpnr: 9 cells, 91.5 MHz", f"wrote {path}"]
-    status, out, _ = run(capsys, *words, "--json")
-    assert json.loads(out) == FOUND
+    assert cli.result(*words) == FOUND
 
 
 @pytest.mark.parametrize(
@@ -70,9 +60,5 @@ def test_a_report_is_written(
         (["--clock", 0], "--clock must be in [1, 1000], not 0"),
     ],
 )
-def test_bad_input_is_one_line(
-    words: list[Any], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given = ["--preset", "hat", "-o", tmp_path / "out", *words]
-    assert run(capsys, *given) == (2, "", f"dualspike: {line}\n")
-    assert not (tmp_path / "out").exists()
+def test_bad_input_is_one_line(words: list[Any], line: str, here: Path, cli: Cli) -> None:
+    assert cli.failure("synth", "--preset", "hat", "-o", "out", *words) == line

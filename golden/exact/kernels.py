@@ -1,5 +1,5 @@
 # pyright: basic
-"""Compiled loops over spikes: next firings, the simulation, tangents, pairs of cause and effect.
+"""Compiled loops over spikes: next firings, the simulation, tangents.
 
 A neuron's state is its potential u and a current for each distinct synaptic rate. A time d later,
 with nothing arriving in between,
@@ -280,30 +280,3 @@ def tangents(
                     du[j, lane] -= moved
                     dcurrents[j, k, lane] += dweights[edge, lane] + rates[k] * moved
         first = end
-
-
-@compiled
-def pairs(n_in: int, connection: Array, times: Array, units: Array) -> Array:
-    """Spikes of neurons, their causes, and the connections between them [3, C]; -1 for a reset."""
-    count = 0
-    for passing in range(2):
-        if passing:
-            found = np.empty((3, count), np.int64)
-            count = 0
-        for s in range(len(times)):
-            if units[s] < n_in:
-                continue
-            for cause in range(s):
-                edge = connection[units[cause], units[s]]
-                if times[cause] < times[s] and (edge >= 0 or units[cause] == units[s]):
-                    if passing:
-                        found[0, count], found[1, count], found[2, count] = s, cause, edge
-                    count += 1
-    return found
-
-
-@compiled
-def back(spike: Array, cause: Array, share: Array, bar: Array) -> None:
-    """bar cause += bar spike * share for every pair, from the last spike to the first, in place."""
-    for pair in range(len(spike) - 1, -1, -1):
-        bar[cause[pair]] += bar[spike[pair]] * share[pair]

@@ -102,7 +102,7 @@ def fire(
     rank: Array,
     begin: Array,
 ) -> int:
-    """Fill the spikes of a batch, see `golden.exact.layers.Volley`; the most of a sample, or -1."""
+    """Fill the spikes of a `golden.exact.layers.SpikeBatch`; the most of a sample, or -1."""
     n = len(weights)
     room = fired.shape[1] - 1
     steps = times.shape[1]
@@ -179,7 +179,7 @@ def tangents(
 ) -> None:
     """Fill ``dfired`` [N, S, K] for ``dweights`` [n, m, K] and ``dtimes`` [N, S_in, K].
 
-    Spikes behind ``horizon`` [N] are left out. The tangent of a neuron's state decays as the state
+    Spikes after ``horizon`` [N] are left out. The tangent of a neuron's state decays as the state
     does; what spikes do to it is said at `golden.exact.kernels.tangents`.
     """
     lanes = dweights.shape[2]

@@ -15,31 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.exact import layer_kernels
-from dualspike.golden.exact.circuit import Floats, Indices
 from dualspike.golden.exact.spikes import GRAZING
+from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.errors import BadInput
 
 
 @dataclass(frozen=True, eq=False)
-class Trains:
+class SpikeTrains:
     """Spikes of N samples: ``times`` [N, S] rise along each row, at its end with infinities.
 
-    ``units`` [N, S] say which unit of a layer fires, 0 behind the spikes.
+    ``units`` [N, S] say which unit of a layer fires, 0 after the spikes.
     """
 
-    times: Floats
+    times: Doubles
     units: Indices
 
 
 @dataclass(frozen=True, eq=False)
-class Volley(Trains):
+class SpikeBatch(SpikeTrains):
     """What a layer of n neurons fired; there is room for one more in every sample.
 
-    ``slopes`` [N, S] are V'(f), 1 behind the spikes.
+    ``slopes`` [N, S] are V'(f), 1 after the spikes.
     Spikes of neuron j in sample b are those at ``rank[b, begin[b, j] : begin[b, j + 1]]``.
     """
 
-    slopes: Floats
+    slopes: Doubles
     rank: Indices
     begin: Indices
 
@@ -55,15 +55,15 @@ class Volley(Trains):
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class ExactLayer:
     """Neurons with ``weights`` [n, m] from m units.
 
     ``synapse`` alpha, ``membrane`` beta and ``threshold`` theta are > 0; runs end at ``until``.
-    With ``once``, nothing is asked of a neuron behind its first spike. Slopes count as at least
+    With ``once``, nothing is asked of a neuron after its first spike. Slopes count as at least
     ``floor`` beta theta in derivatives, see `golden.exact.spikes.steep`.
     """
 
-    weights: Floats
+    weights: Doubles
     synapse: float
     membrane: float
     threshold: float
@@ -71,7 +71,7 @@ class Layer:
     once: bool = False
     floor: float = 0.0
 
-    def fire(self, trains: Trains, limit: int = 1000) -> Volley:
+    def fire(self, trains: SpikeTrains, limit: int = 1000) -> SpikeBatch:
         """What comes of spikes of the m units, from rest at time 0.
 
         Raises BadInput if a sample has more than ``limit`` spikes.
@@ -87,16 +87,18 @@ class Layer:
         if most < 0:
             raise BadInput(f"spikes of a layer must be at most {limit} in a sample, not more")
         times, slopes = times[:, : most + 1].copy(), slopes[:, : most + 1].copy()
-        return Volley(times, units[:, : most + 1].copy(), slopes, rank[:, : most + 1].copy(), begin)
+        return SpikeBatch(
+            times, units[:, : most + 1].copy(), slopes, rank[:, : most + 1].copy(), begin
+        )
 
     def tangents(
         self,
-        trains: Trains,
-        volley: Volley,
-        dweights: Floats,
-        dtimes: Floats | None = None,
-        horizon: Floats | None = None,
-    ) -> Floats:
+        trains: SpikeTrains,
+        volley: SpikeBatch,
+        dweights: Doubles,
+        dtimes: Doubles | None = None,
+        horizon: Doubles | None = None,
+    ) -> Doubles:
         """Changes of the firing times [N, S, K] along K directions.
 
         Args:
@@ -104,7 +106,7 @@ class Layer:
             volley: What `fire` made of it.
             dweights: Changes of the weights [n, m, K], the same for all samples.
             dtimes: Changes of the incoming times [N, S_in, K]; None for 0.
-            horizon: Spikes behind it [N] are left out, as 0; None for none.
+            horizon: Spikes after it [N] are left out, as 0; None for none.
 
         Raises:
             BadInput: A spike grazes its threshold.
@@ -121,7 +123,9 @@ class Layer:
         )
         return found
 
-    def pull(self, trains: Trains, volley: Volley, adjoint: Floats) -> tuple[Floats, Floats]:
+    def vjp(
+        self, trains: SpikeTrains, volley: SpikeBatch, adjoint: Doubles
+    ) -> tuple[Doubles, Doubles]:
         """dL/dw [n, m], over all samples, and dL/d incoming times [N, S_in].
 
         ``adjoint`` [N, S] is dL/d firing times. Raises BadInput where a spike grazes its threshold.
@@ -130,11 +134,11 @@ class Layer:
         layer_kernels.back(*self._fed(trains), *self._fired(volley), adjoint, weights, times)
         return weights, times
 
-    def _fed(self, trains: Trains) -> tuple[Floats, Floats, Indices, float, float, float]:
+    def _fed(self, trains: SpikeTrains) -> tuple[Doubles, Doubles, Indices, float, float, float]:
         constants = (self.synapse, self.membrane, self.threshold)
         return self.weights, trains.times, trains.units, *constants
 
-    def _fired(self, volley: Volley) -> tuple[Floats, Floats, Indices, Indices]:
+    def _fired(self, volley: SpikeBatch) -> tuple[Doubles, Doubles, Indices, Indices]:
         unit = self.membrane * self.threshold
         slopes = np.maximum(volley.slopes, self.floor * unit)
         wrong = slopes[np.isfinite(volley.times) & (slopes < GRAZING * unit)]
@@ -145,15 +149,15 @@ class Layer:
         return volley.times, slopes, volley.rank, volley.begin
 
 
-def given(times: Floats) -> Trains:
+def given(times: Doubles) -> SpikeTrains:
     """One spike of every input, at ``times`` [N, m]."""
     order = np.argsort(times, axis=1, kind="stable")
-    return Trains(np.take_along_axis(times, order, axis=1), order)
+    return SpikeTrains(np.take_along_axis(times, order, axis=1), order)
 
 
-def followed(volley: Volley, time: float, unit: int) -> Trains:
-    """The spikes of a volley, and behind them all, at ``time``, one of another ``unit``."""
+def followed(volley: SpikeBatch, time: float, unit: int) -> SpikeTrains:
+    """The spikes of a volley, and after them all, at ``time``, one of another ``unit``."""
     times, units = volley.times.copy(), volley.units.copy()
     sample = np.arange(len(times))
     times[sample, volley.begin[:, -1]], units[sample, volley.begin[:, -1]] = time, unit
-    return Trains(times, units)
+    return SpikeTrains(times, units)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualspike.golden.exact import kernels
 from dualspike.golden.exact.causality import Causes, causes, slopes
-from dualspike.golden.exact.circuit import Floats, finite
+from dualspike.golden.exact.circuit import finite
 from dualspike.golden.exact.spikes import Spikes, steep
+from dualspike.golden.jit import njit
+from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.errors import BadInput
 
 
@@ -24,11 +25,11 @@ from dualspike.model.errors import BadInput
 class Gradient:
     """dL/dw ``weights`` [E], dL/dtimes of input spikes ``inputs`` [N] in the caller's order."""
 
-    weights: Floats
-    inputs: Floats
+    weights: Doubles
+    inputs: Doubles
 
 
-def pull(
+def vjp(
     spikes: Spikes, adjoint: ArrayLike, record: Causes | None = None, *, floor: float = 0.0
 ) -> Gradient:
     """The gradient of a loss.
@@ -51,7 +52,7 @@ def pull(
         record = causes(spikes)
     slope = steep(spikes, slopes(spikes, record), floor)
     share = record.steepness / slope[record.spike]
-    kernels.back(record.spike, record.cause, share, bar)
+    _back(record.spike, record.cause, share, bar)
     own = record.edge < 0
     each = -(bar / slope)[record.spike] * record.feed
     n_edges = spikes.circuit.n_edges
@@ -60,3 +61,10 @@ def pull(
     inputs = np.empty(np.count_nonzero(given))
     inputs[spikes.given[given]] = bar[given]
     return Gradient(weights.astype(np.float64), inputs)
+
+
+@njit(error_model="numpy")
+def _back(spike: Indices, cause: Indices, share: Doubles, bar: Doubles) -> None:
+    """bar cause += bar spike * share for every pair, from the last spike to the first, in place."""
+    for pair in range(len(spike) - 1, -1, -1):
+        bar[cause[pair]] += bar[spike[pair]] * share[pair]

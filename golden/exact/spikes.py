@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualspike.golden.exact import kernels
-from dualspike.golden.exact.circuit import Circuit, Floats, Indices, finite, units
+from dualspike.golden.exact.circuit import Circuit, finite, units
+from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.errors import BadInput
 
 # A potential near its threshold is known to about 1e-16 theta, so where it only just gets there,
@@ -36,11 +37,11 @@ class Spikes:
     """
 
     circuit: Circuit
-    weights: Floats
+    weights: Doubles
     until: float
-    times: Floats
+    times: Doubles
     units: Indices
-    slopes: Floats
+    slopes: Doubles
     given: Indices
 
     def of(self, unit: int) -> Indices:
@@ -115,7 +116,7 @@ def simulate(
 
 def constants(
     circuit: Circuit,
-) -> tuple[int, Indices, Indices, Indices, Indices, Floats, Floats, Floats]:
+) -> tuple[int, Indices, Indices, Indices, Indices, Doubles, Doubles, Doubles]:
     """A circuit as the compiled loops take it."""
     return (
         circuit.n_in,
@@ -129,7 +130,7 @@ def constants(
     )
 
 
-def steep(spikes: Spikes, slopes: Floats, floor: float) -> Floats:
+def steep(spikes: Spikes, slopes: Doubles, floor: float) -> Doubles:
     """Slopes [S] to divide by; those of inputs become 1.
 
     A neuron whose potential only just reaches its threshold has V'(f) near 0, and the derivatives

@@ -5,19 +5,16 @@ Layers are flat: position by position, row by row, the channels of a position si
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from dualspike.golden.online.dense import Dense
+from dualspike.golden.numeric import Floats
+from dualspike.golden.online.dense import DenseSynapses
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.online.neuron import LifNeuron
 from dualspike.golden.online.synapses import Synapses
 from dualspike.model.errors import BadInput
-
-Floats = NDArray[np.floating[Any]]
 
 SCALE = 2.74
 """Brings the currents of spikes to a variance of about 1 (Xiao et al., OTTT, 2022)."""
@@ -44,7 +41,7 @@ class Shape:
 
     @property
     def halves(self) -> bool:
-        """Whether rows and columns can be halved, as they are behind every convolution."""
+        """Whether rows and columns can be halved, as they are after every convolution."""
         return self.height % 2 == 0 and self.width % 2 == 0
 
     def unfold(self, flat: Floats) -> Floats:
@@ -138,7 +135,7 @@ class Convolution:
 
 
 class Pooled:
-    """See Synapses: another kind behind means over windows of n x n positions of what is sent."""
+    """See Synapses: another kind after means over windows of n x n positions of what is sent."""
 
     def __init__(self, shape: Shape, window: int, inner: Synapses) -> None:
         if window < 1 or shape.height % window or shape.width % window:
@@ -183,13 +180,13 @@ def convolutional(
     channels: list[int],
     n_out: int,
     rng: np.random.Generator,
-    neuron: Neuron | None = None,
+    neuron: LifNeuron | None = None,
     dtype: type[np.float64 | np.float32] = np.float64,
 ) -> OnlineNetwork:
-    """3 x 3 convolutions, pooled by 2 behind each but fed as they are first, then a dense readout.
+    """3 x 3 convolutions, pooled by 2 after each but fed as they are first, then a dense readout.
 
     The paper's form, C3-AP2-C3-AP2-...-FC: Xiao et al., OPZO, appendix C.2.2. ``channels`` of each
-    convolution; raises BadInput if the size cannot be halved behind each of them.
+    convolution; raises BadInput if the size cannot be halved after each of them.
     """
     if not channels:
         raise BadInput("channels must be those of one convolution or more, not []")
@@ -197,7 +194,7 @@ def convolutional(
     for depth, n in enumerate(channels):
         half = Shape(shape.height // 2, shape.width // 2, n)
         last = depth == len(channels) - 1
-        inner = Dense(half.size, n_out) if last else Convolution(half, channels[depth + 1])
+        inner = DenseSynapses(half.size, n_out) if last else Convolution(half, channels[depth + 1])
         synapses.append(Pooled(Shape(shape.height, shape.width, n), 2, inner))
         shape = half
     return OnlineNetwork(synapses, rng, neuron, dtype)

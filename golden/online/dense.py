@@ -2,19 +2,16 @@
 
 import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.online.neuron import LifNeuron
 from dualspike.model.errors import BadInput
 
-Floats = NDArray[np.floating[Any]]
 
-
-class Dense:
+class DenseSynapses:
     """See Synapses: W x + b, with W [n_out, n_in] and then b [n_out] in the vector.
 
     W starts uniform in +-sqrt(3 / n_in), of variance 1 / n_in; b at 0.
@@ -59,10 +56,10 @@ class Dense:
 def perceptron(
     layers: list[int],
     rng: np.random.Generator,
-    neuron: Neuron | None = None,
+    neuron: LifNeuron | None = None,
     dtype: type[np.float64 | np.float32] = np.float64,
 ) -> OnlineNetwork:
     """A fully connected network; ``layers``: neurons from the inputs to the outputs, three up."""
     if len(layers) < 3 or min(layers) < 1:
         raise BadInput(f"layers must be three or more numbers from 1 up, not {layers}")
-    return OnlineNetwork([Dense(a, b) for a, b in pairwise(layers)], rng, neuron, dtype)
+    return OnlineNetwork([DenseSynapses(a, b) for a, b in pairwise(layers)], rng, neuron, dtype)

@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.kernels import follow
 from dualspike.golden.online.network import OnlineNetwork
-
-Floats = NDArray[np.floating[Any]]
 
 
 class Eligibility:

@@ -6,12 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.numeric import Floats
 from dualspike.model.errors import BadInput
 
-Floats = NDArray[np.floating[Any]]
 
-
-class Loss(Protocol):
+class StepLoss(Protocol):
     """What one step's output is worth."""
 
     def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -24,7 +23,7 @@ class SquaredLoss:
     """L = mean((o - y)^2) over the outputs, for a target y [B, n_out]."""
 
     def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
-        """See Loss."""
+        """See StepLoss."""
         distance = output - target
         return np.square(distance).mean(axis=1), 2 / output.shape[1] * distance
 
@@ -44,7 +43,7 @@ class MixedLoss:
             raise BadInput(f"share must be in [0, 1], not {self.share}")
 
     def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
-        """See Loss; the target [B] are classes."""
+        """See StepLoss; the target [B] are classes."""
         rows, labels = np.arange(len(target)), target
         shifted = output - output.max(axis=1, keepdims=True)
         odds = np.exp(shifted)

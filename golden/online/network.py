@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.numeric import Floats
+from dualspike.golden.online.neuron import LifNeuron
 from dualspike.golden.online.synapses import Synapses
 
-Floats = NDArray[np.floating[Any]]
 Position = Literal["after", "before"]
 
 
@@ -48,12 +47,12 @@ class OnlineNetwork:
         self,
         synapses: Sequence[Synapses],
         rng: np.random.Generator,
-        neuron: Neuron | None = None,
+        neuron: LifNeuron | None = None,
         dtype: type[np.float64 | np.float32] = np.float64,
     ) -> None:
         self.synapses = list(synapses)
         self.layers = [synapses[0].n_in, *(one.n_out for one in synapses)]
-        self.neuron = neuron or Neuron()
+        self.neuron = neuron or LifNeuron()
         self.theta: Floats = np.zeros(sum(one.size for one in synapses), dtype)
         self.own = self.parts(self.theta)
         self.weights, self.biases = self.views(self.theta)

@@ -2,20 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.kernels import exponential
+from dualspike.golden.float.kernels import exponential
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online import kernels
 from dualspike.model.errors import BadInput
 
-Floats = NDArray[np.floating[Any]]
-
 
 @dataclass(frozen=True)
-class Neuron:
+class LifNeuron:
     """U[t] = leak (U[t-1] - threshold S[t-1]) + I[t]; S[t] = 1 where U[t] >= threshold, else 0.
 
     ``leak`` in [0, 1], ``threshold`` > 0, ``width`` > 0 of the surrogate derivative. The defaults
@@ -56,11 +53,11 @@ class Neuron:
         return found
 
 
-class GaussianNeuron(Neuron):
+class GaussianNeuron(LifNeuron):
     """The same with the surrogate of the RFG paper, a gaussian whose deviation is ``width``."""
 
     def slope(self, membrane: Floats) -> Floats:
-        """For dS/dU [B, n]; the function of `golden.surrogate.gaussian`."""
+        """For dS/dU [B, n]; the function of `golden.float.surrogate.gaussian`."""
         found = np.empty_like(membrane)
         flat = found.ravel()
         threshold, width = np.array([self.threshold, self.width], membrane.dtype)

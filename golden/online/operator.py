@@ -1,24 +1,22 @@
 """Online rules as estimators of the gradient of the project's own networks."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.combine import function_weights, loss_and_cotangents, row_products
-from dualspike.golden.model import Inputs, Key, Model
+from dualspike.golden.float.combine import function_weights, loss_and_cotangents, row_products
+from dualspike.golden.float.model import Inputs, Key, Model
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.neuron import GaussianNeuron
-from dualspike.golden.online.noise import Noise, decayed
-from dualspike.golden.online.rule import Rule
-from dualspike.golden.online.traces import Judge, Walk, repeated
+from dualspike.golden.online.rules.noise import Noise, decayed
+from dualspike.golden.online.rules.rule import Rule
+from dualspike.golden.online.traces import Judge, OnlinePass, repeated
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 from dualspike.model.errors import BadInput
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
 
-Floats = NDArray[np.floating[Any]]
 Make = Callable[[OnlineNetwork, Noise, np.random.Generator], Rule]
 
 FIRST_ALPHA, LAST_ALPHA = 0.2, 0.01
@@ -27,7 +25,7 @@ SETTLING = 0.5
 
 
 class OnlineGradient:
-    """See `golden.estimators.estimator.Estimator`: one pass over the steps, part beside part.
+    """See `golden.float.estimators.estimator.Estimator`: one pass over the steps, part by part.
 
     Every part has a rule of its own, from ``make``. After t steps the network's answer is made of
     the means of the parts' outputs so far, and each part is told the derivative of its loss, the
@@ -65,7 +63,7 @@ class OnlineGradient:
         for network, part in zip(self.networks, np.split(theta, sizes[:-1]), strict=True):
             network.theta[:] = part
         walks = [
-            Walk(network, rule, repeated(x, steps), averaged=True)
+            OnlinePass(network, rule, repeated(x, steps), averaged=True)
             for network, rule, x, steps in zip(
                 self.networks, self._rules, inputs, self._steps, strict=True
             )
@@ -89,7 +87,7 @@ def learned_from(steps: int) -> int:
 
 
 class Share:
-    """One part's view of the loss of `golden.combine`, of which L is the mean over its rows."""
+    """One part's view of the loss of `golden.float.combine`: L is the mean over its rows."""
 
     def __init__(self, part: int, target: Floats, floor: float | None) -> None:
         weights = function_weights(target, floor)

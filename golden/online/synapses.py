@@ -1,18 +1,17 @@
 """What every kind of connection between two layers gives: currents, their transpose, gradients."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
+from dualspike.golden.numeric import Floats
 
 
 class Synapses(Protocol):
     """Affine in what is sent: currents [B, n_out] from spikes or inputs [B, n_in].
 
     ``size`` parameters, a part ``own`` [size] of the network's vector. ``fan_out``: additions
-    behind a spike, on average over those that send.
+    after a spike, on average over those that send.
     """
 
     n_in: int

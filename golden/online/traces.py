@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.eligibility import Eligibility
-from dualspike.golden.online.loss import Loss
+from dualspike.golden.online.loss import StepLoss
 from dualspike.golden.online.network import Injection, OnlineNetwork
-from dualspike.golden.online.rule import Rule, Step
+from dualspike.golden.online.rules.rule import Rule, Step
 
-Floats = NDArray[np.floating[Any]]
 Judge = Callable[[Floats], tuple[Floats, Floats]]
 
 
@@ -46,7 +46,7 @@ def answer(network: OnlineNetwork, frames: Floats) -> Floats:
 
 
 def train_pass(
-    network: OnlineNetwork, rule: Rule, loss: Loss, frames: Floats, target: NDArray[Any]
+    network: OnlineNetwork, rule: Rule, loss: StepLoss, frames: Floats, target: NDArray[Any]
 ) -> Pass:
     """The online gradient of (1 / T) sum over t of L(o[t]) over frames [T, B, n_in], target [B].
 
@@ -57,7 +57,7 @@ def train_pass(
     def judge(output: Floats) -> tuple[Floats, Floats]:
         return loss(output, target)
 
-    walk = Walk(network, rule, frames)
+    walk = OnlinePass(network, rule, frames)
     total_loss = 0.0
     fired = np.zeros(len(network.hidden))
     for _ in frames:
@@ -69,7 +69,7 @@ def train_pass(
     return Pass(total_loss / (steps * batch), walk.gradient(), walk.total, rates)
 
 
-class Walk:
+class OnlinePass:
     """A network's way through frames [T, B, n_in]: `advance`, then `learn` or leave it, T times.
 
     After t steps it answers o[t] and its loss is L(o[t]); or, ``averaged``, it answers

@@ -8,15 +8,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.numeric import Floats
+from dualspike.golden.online.data.samples import ClassData, Labelled
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.noise import Noise, decayed
-from dualspike.golden.online.rule import Rule
-from dualspike.golden.online.samples import Part, Samples
+from dualspike.golden.online.rules.noise import Noise, decayed
+from dualspike.golden.online.rules.rule import Rule
 from dualspike.golden.online.traces import answer, repeated, train_pass
-from dualspike.golden.optimisers import Adam
+from dualspike.golden.training.optimisers import Adam
 
-Floats = NDArray[np.floating[Any]]
 Coding = Literal["static", "poisson", "events"]
 
 TESTED = 256
@@ -24,7 +24,7 @@ TESTED = 256
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingConfig:
     """How a run goes; the defaults are in the manner of Xiao et al., OPZO; alpha is our choice.
 
     The rate falls as half a cosine to 0 (AdamW: ``weight_decay`` shrinks theta apart from Adam),
@@ -42,7 +42,7 @@ class Course:
     coding: Coding = "static"
     loss: MixedLoss = field(default_factory=MixedLoss)
 
-    def frames(self, part: Part, rng: np.random.Generator, dtype: Any = np.float64) -> Floats:
+    def frames(self, part: Labelled, rng: np.random.Generator, dtype: Any = np.float64) -> Floats:
         """Inputs [T, B, n] for B samples."""
         if self.coding == "events":
             counts = np.ascontiguousarray(part.x.swapaxes(0, 1), dtype)
@@ -67,7 +67,9 @@ class Epoch:
     rates: list[float]
 
 
-def accuracy(network: OnlineNetwork, course: Course, part: Part, rng: np.random.Generator) -> float:
+def accuracy(
+    network: OnlineNetwork, course: TrainingConfig, part: Labelled, rng: np.random.Generator
+) -> float:
     """Share of samples whose class has the largest answer."""
     right = 0
     for rows in np.split(np.arange(len(part)), range(TESTED, len(part), TESTED)):
@@ -78,7 +80,7 @@ def accuracy(network: OnlineNetwork, course: Course, part: Part, rng: np.random.
 
 
 def synaptic_operations(network: OnlineNetwork, rates: list[float], steps: int) -> list[float]:
-    """Additions per sample behind every hidden layer: spikes times the fan-out, over all steps."""
+    """Additions per sample after every hidden layer: spikes times the fan-out, over all steps."""
     behind = zip(rates, network.hidden, network.synapses[1:], strict=True)
     return [steps * rate * n * one.fan_out for rate, n, one in behind]
 
@@ -86,8 +88,8 @@ def synaptic_operations(network: OnlineNetwork, rates: list[float], steps: int) 
 def train(
     network: OnlineNetwork,
     rule: Rule,
-    samples: Samples,
-    course: Course,
+    samples: ClassData,
+    course: TrainingConfig,
     rng: np.random.Generator,
     noise: Noise | None = None,
     show: Callable[[int], None] = lambda _: None,

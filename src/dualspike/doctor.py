@@ -13,9 +13,9 @@ from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
-from dualspike.model.cache import REMEDY, cache_folder, kept
-from dualspike.model.children import environment
 from dualspike.model.errors import BadInput
+from dualspike.model.system.cache import REMEDY, cache_folder, kept
+from dualspike.model.system.children import environment
 
 PYTHON_LEAST = (3, 11)
 GXX_LEAST = 10

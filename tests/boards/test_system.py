@@ -1,5 +1,5 @@
-from dualspike.testbench.benches import bench_system
-from dualspike.testbench.components import run_bench
+from dualspike.testbench.unit.benches import bench_system
+from dualspike.testbench.unit.run import run_bench
 
 
 def test_system() -> None:

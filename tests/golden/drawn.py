@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any
 
-from dualspike.model.description import Description
+from dualspike.model.description.description import Description
 
 DRAWER, SIGNS = (64, (0, 1, 3, 4)), (32, (0, 2, 6, 7))
 

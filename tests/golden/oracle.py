@@ -13,12 +13,11 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from dualspike.model.description import Description
-from dualspike.model.formats import Format
-from dualspike.model.lfsr import coder_state, seed_state
-
-from .drawn import DRAWER, Register, lanes_on, signs
-from .slopes import half_up, table
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.interface.lfsr import coder_state, seed_state
+from tests.golden.drawn import DRAWER, Register, lanes_on, signs
+from tests.golden.slopes import half_up, table
 
 Place = Callable[[Any], Any]
 ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from dualspike.model.description import Description
+from dualspike.model.description.description import Description
+from dualspike.model.description.network import Surrogate
 from dualspike.model.keys import Purpose
-from dualspike.model.network import Surrogate
 
 HALF = Fraction(1, 2)
 

@@ -9,8 +9,8 @@ import h5py  # pyright: ignore[reportMissingTypeStubs]
 import nir
 import numpy as np
 
-from dualspike.golden.online.aedat import END, MAGIC
-from dualspike.golden.online.dvs_gesture import TITLES
+from dualspike.golden.online.data.aedat import END, MAGIC
+from dualspike.golden.online.data.dvs_gesture import TITLES
 
 
 def graph(folder: Path) -> None:

@@ -9,10 +9,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from dualspike.boards.manifest import digest
-from dualspike.model.identity import config_hash
-from dualspike.model.load import load
-from dualspike.model.seal import CHECKSUM, sealed
+from dualspike.boards.flow.manifest import digest
+from dualspike.model.system.seal import CHECKSUM, sealed
+from tests.small import OPERATOR, functions, synthesis
 
 from .readers import built, said
 from .trial import Ended
@@ -33,29 +32,7 @@ updates = 3
 rate = 4
 
 [data]
-source = "DATA"
-"""
-
-OPERATOR = """\
-name = "pair"
-
-[operator]
-kind = "deeponet"
-
-[[operator.parts]]
-layers = [2, 3, 2]
-time_steps = 2
-
-[[operator.parts]]
-layers = [1, 4, 2]
-time_steps = 2
-
-[learning]
-batch = [4, 3]
-updates = 3
-
-[data]
-source = "DATA"
+source = "data.npz"
 """
 
 SETTINGS = """\
@@ -91,7 +68,7 @@ batch = [8]
 """
 
 CHECKPOINT = 100
-"""Updates behind a checkpoint; two more are left."""
+"""Updates after a checkpoint; two more are left."""
 
 
 def network(folder: Path, updates: int = 3, rows: int = 300) -> None:
@@ -99,7 +76,7 @@ def network(folder: Path, updates: int = 3, rows: int = 300) -> None:
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (rows, 2))
     np.savez(folder / "data.npz", x=x, y=0.5 * x[:, :1] * x[:, 1:])
-    text = NET.replace("DATA", "data.npz").replace("updates = 3", f"updates = {updates}")
+    text = NET.replace("updates = 3", f"updates = {updates}")
     (folder / "net.toml").write_text(text)
 
 
@@ -112,19 +89,16 @@ def packed(folder: Path) -> None:
 
 def operator(folder: Path) -> None:
     """A description of an operator chip with its functions."""
-    rng = np.random.default_rng(2)
-    u, points = rng.uniform(-1, 1, (12, 2)), np.linspace(-1, 1, 5)[:, None]
-    y = 0.5 * (u[:, :1] + u[:, 1:] * points.T)
-    np.savez(folder / "functions.npz", u=u, points=points, y=y)
-    (folder / "net.toml").write_text(OPERATOR.replace("DATA", "functions.npz"))
+    np.savez(folder / "data.npz", **functions())
+    (folder / "net.toml").write_text(OPERATOR.replace("updates = 6", "updates = 3"))
 
 
 def trained(folder: Path) -> None:
-    """What generate, synth, train and simulate leave; little in it beside the weights."""
+    """What generate, synth, train and simulate leave; little in it besides the weights."""
     network(folder, rows=12)
     for command in ("generate", "train"):
         said(folder, command, "@net.toml", "-o", "@run")
-    _synthesis(folder / "run", folder / "net.toml")
+    (folder / "run" / "report" / "synth-ecp5.json").write_text(synthesis(folder / "net.toml"))
     _timeless(folder / "run" / "result.json")
 
 
@@ -148,9 +122,9 @@ def trained_operator(folder: Path) -> None:
 
 
 def broken_off(folder: Path) -> None:
-    """A training run that was interrupted behind its first checkpoint."""
+    """A training run that was interrupted after its first checkpoint."""
     network(folder, CHECKPOINT + 2)
-    _interrupted(folder, "dualspike.commands.train.progress_bar")
+    _interrupted(folder)
 
 
 def broken_off_operator(folder: Path) -> None:
@@ -158,7 +132,7 @@ def broken_off_operator(folder: Path) -> None:
     operator(folder)
     text = (folder / "net.toml").read_text()
     (folder / "net.toml").write_text(text.replace("updates = 3", f"updates = {CHECKPOINT + 2}"))
-    _interrupted(folder, "dualspike.commands.train.progress_bar")
+    _interrupted(folder)
 
 
 def board(folder: Path) -> None:
@@ -203,8 +177,10 @@ def experiment(folder: Path) -> None:
 def experiment_broken_off(folder: Path) -> None:
     """The same, stopped on the way."""
     experiment_settings(folder)
-    first = patch("dualspike.golden.experiments.run.FIRST_SECONDS", 0.0)
-    last = patch("dualspike.golden.experiments.run.Record.finish", side_effect=KeyboardInterrupt)
+    first = patch("dualspike.golden.experiments.paper.run.FIRST_SECONDS", 0.0)
+    last = patch(
+        "dualspike.golden.experiments.paper.run.RunRecord.finish", side_effect=KeyboardInterrupt
+    )
     with first, last, suppress(Ended):
         said(folder, *EXPERIMENT)
 
@@ -224,7 +200,7 @@ WIDTHS = (
 )
 
 
-def _interrupted(folder: Path, bar: str) -> None:
+def _interrupted(folder: Path) -> None:
     @contextmanager
     def impatient(*_: object) -> Generator[object, None, None]:
         def show(done: int, _loss: float) -> None:
@@ -233,23 +209,8 @@ def _interrupted(folder: Path, bar: str) -> None:
 
         yield show
 
-    with patch(bar, impatient), suppress(Ended):
+    with patch("dualspike.commands.train.progress_bar", impatient), suppress(Ended):
         said(folder, "train", "@net.toml", "--resume", "@kept.npz", "-o", "@run")
-
-
-def _synthesis(folder: Path, net: Path) -> None:
-    """As ``dualspike synth`` writes it."""
-    found = {
-        "name": "tiny",
-        "config_hash": config_hash(load(net)),
-        "target": "ecp5",
-        "tool": "Yosys 0.70",
-        "actual": {"lut4": 1000, "ff": 800, "lutram": 4},
-        "estimate": {"lut4": 1250, "ff": 800},
-        "fmax_mhz": 80.5,
-        "seed": 1,
-    }
-    (folder / "report" / "synth-ecp5.json").write_text(sealed(found))
 
 
 def _timeless(file: Path) -> None:

@@ -44,7 +44,7 @@ KINDS = (
     _foreign("settings", "settings.toml", goods.experiment_settings, _by(*goods.EXPERIMENT)),
     Kind("data", "data.npz", goods.network, _train),
     Kind("data compressed", "data.npz", goods.packed, _train),
-    Kind("functions", "functions.npz", goods.operator, _train),
+    Kind("functions", "data.npz", goods.operator, _train),
     Kind("weights", "run/weights.npz", goods.trained, _export),
     Kind("checkpoint", "kept.npz", goods.broken_off, _resume),
     Kind("operator checkpoint", "kept.npz", goods.broken_off_operator, _resume),

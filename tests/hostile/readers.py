@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Generator, Sequence
 from contextlib import chdir, contextmanager, redirect_stdout
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ import numpy as np
 import typer.main
 
 from dualspike.cli import main
-from dualspike.golden.experiments import opzo
-from dualspike.golden.experiments.processes import Notice
-from dualspike.golden.online.samples import Samples
-from dualspike.testbench import verilate
+from dualspike.golden.experiments.opzo import study as opzo
+from dualspike.golden.experiments.runner.processes import Notice
+from dualspike.golden.experiments.runner.studies import STUDIES
+from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.online.data.samples import ClassData
+from dualspike.testbench.cosim import verilate
 
 from .trial import Ended
 
@@ -81,12 +84,11 @@ def _quick() -> Generator[None, None, None]:
         patch("os.fsync"),
         patch("typer.main.get_command", _commands),
         patch("dualspike.commands.train.run_figure"),
-        patch("dualspike.hw.files.core_verilog", lambda *_, **__: ""),
-        patch("dualspike.commands.experiment.draw", lambda *_: []),
-        patch("dualspike.commands.widths.draw", lambda *_: []),
-        patch("dualspike.golden.experiments.study.run_processes", _here),
-        patch("dualspike.commands.widths.run_processes", _here),
-        patch.object(opzo, "study", _no_study),
+        patch("dualspike.hw.emit.files.core_verilog", lambda *_, **__: ""),
+        patch.dict(STUDIES, {name: _undrawn(STUDIES[name]) for name in ("hat", "widths")}),
+        patch("dualspike.golden.experiments.paper.study.run_processes", _here),
+        patch("dualspike.golden.experiments.widths.study.run_processes", _here),
+        patch.object(opzo, "planned", _no_study),
     ):
         yield
 
@@ -100,7 +102,11 @@ def _here(tasks: Sequence[Any], work: Any, _jobs: int, _show: Any) -> None:
         work(task, Notice(place, lambda _: None, lambda: False))
 
 
-def _no_study(_label: str, _plan: opzo.Plan, samples: Samples, *_: Any) -> None:
+def _undrawn(study: Study[Any]) -> Study[Any]:
+    return replace(study, draw=lambda *_: [])
+
+
+def _no_study(_plan: opzo.OpzoPlan, samples: ClassData, _seeds: int) -> None:
     parts = (samples.train, samples.validation, samples.test)
     arrays = [array for part in parts for array in (part.x, part.labels, np.array(part.unit))]
     raise Heard(" ".join(hashlib.sha256(array.tobytes()).hexdigest() for array in arrays))

@@ -1,4 +1,4 @@
-"""Every component on its bench: a test for each case of each module in testbench/benches."""
+"""Every component on its bench: a test for each case of each module in testbench/unit/benches."""
 
 import inspect
 from importlib import import_module
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dualspike.testbench import benches
-from dualspike.testbench.components import case_name, run_bench
+from dualspike.testbench.unit import benches
+from dualspike.testbench.unit.run import case_name, run_bench
 
 # Wrong on purpose (tests/testbench/test_components.py), a measurement (benchmarks), a whole board
 # (tests/boards/test_system.py).
@@ -35,12 +35,12 @@ def test_bench(bench: ModuleType, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", BENCHES)
-def test_whatever_takes_a_dut_is_a_cocotb_test(name: str) -> None:
+def test_whatever_is_public_and_runs_is_a_cocotb_test(name: str) -> None:
     """A function that lost its decorator would not run; and a bench without cases neither."""
     bench = BENCHES[name]
     assert bench.CASES
     assert not [
-        function
-        for function, one in inspect.getmembers(bench, inspect.iscoroutinefunction)
-        if one.__module__ == bench.__name__ and "dut" in inspect.signature(one).parameters
+        found
+        for found, one in inspect.getmembers(bench, inspect.iscoroutinefunction)
+        if one.__module__ == bench.__name__ and not found.startswith("_")
     ]

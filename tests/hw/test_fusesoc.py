@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.files import companions, core_verilog, top_name, waivers
-from dualspike.model.load import describe
-from dualspike.testbench.verilate import tool_environment
+from dualspike.hw.emit.files import companions, core_verilog, top_name, waivers
+from dualspike.model.description.load import describe
+from dualspike.testbench.cosim.verilate import tool_environment
 
 TINY = {"name": "tiny", "network": {"layers": [2, 3, 1], "time_steps": 4}}
 OWNER = """\

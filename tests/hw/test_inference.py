@@ -2,8 +2,8 @@
 
 import re
 
-from dualspike.hw.files import core_verilog
-from dualspike.model.load import describe
+from dualspike.hw.emit.files import core_verilog
+from dualspike.model.description.load import describe
 
 NET = {"name": "net", "network": {"layers": [2, 5, 4, 2], "time_steps": 6}}
 # Words of learning, and not assign, signed, last_step.

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from amaranth.sim import Simulator
 
-from dualspike.golden.surrogate_table import surrogate_table
-from dualspike.hw.neuron import Neuron
-from dualspike.model.geometry import geometry
-from dualspike.model.load import describe
-from dualspike.testbench.benches.bench_neuron import LATENCY
+from dualspike.golden.integer.surrogate_table import surrogate_table
+from dualspike.hw.layer.neuron import Neuron
+from dualspike.model.description.load import describe
+from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.unit.benches.bench_neuron import LATENCY
+from tests.hw.simulated import simulate
 
 FINE = 20
 """Fraction bits of the surrogate, and so a tangent that comes out as the table's word."""
@@ -68,10 +68,7 @@ def run(neuron: Neuron, inputs: list[int]) -> list[int]:
             if ctx.get(neuron.outputs.valid):
                 found.append(ctx.get(neuron.outputs.payload.tangent[0][0]))
 
-    simulator = Simulator(neuron)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(neuron, bench)
     return found[: len(inputs)]
 
 

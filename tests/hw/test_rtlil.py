@@ -8,9 +8,9 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.generate import to_rtlil
-from dualspike.hw.rtlil import tidied
-from dualspike.testbench.benches import bench_core
+from dualspike.hw.emit.generate import to_rtlil
+from dualspike.hw.emit.rtlil import deduplicate_modules
+from dualspike.testbench.unit.benches import bench_core
 
 # Hardware from a file, flat, as ``name``.
 LOAD = """
@@ -55,7 +55,7 @@ class Counter(wiring.Component):
 
 
 class Pair(wiring.Component):
-    """Two counters, one behind the other."""
+    """Two counters, one after the other."""
 
     a: In(4)
     count: Out(4)
@@ -129,7 +129,7 @@ def modules(text: str) -> list[str]:
 
 def test_equal_subtrees_are_one_and_others_stay(tmp_path: Path) -> None:
     before = to_rtlil(Top((1, 2), (1, 2), (2, 2)), "top")
-    after = tidied(before)
+    after = deduplicate_modules(before)
     assert len(modules(before)) == 10
     kept = ["top", "top.pair_0", "top.pair_0.first", "top.pair_0.second", "top.pair_2"]
     assert modules(after) == kept
@@ -139,7 +139,7 @@ def test_equal_subtrees_are_one_and_others_stay(tmp_path: Path) -> None:
 
 
 def test_ports_have_names_and_stand_in_their_order() -> None:
-    after = tidied(to_rtlil(Top((1, 2)), "top"))
+    after = deduplicate_modules(to_rtlil(Top((1, 2)), "top"))
     assert "port$" not in after
     counter = after[after.index("module \\top.pair_0.first") :]
     counter = counter[: counter.index("\nend\n")]
@@ -149,7 +149,7 @@ def test_ports_have_names_and_stand_in_their_order() -> None:
 
 def test_a_core_has_the_same_cells_in_fewer_modules(tmp_path: Path) -> None:
     before = to_rtlil(bench_core.component("odd"), "top")
-    after = tidied(before)
+    after = deduplicate_modules(before)
     assert len(modules(after)) < len(modules(before))
     counts = cells(before, tmp_path)
     assert counts["$mul"] > 1
@@ -158,7 +158,7 @@ def test_a_core_has_the_same_cells_in_fewer_modules(tmp_path: Path) -> None:
 
 def test_the_proof_sees_a_wrong_part(tmp_path: Path) -> None:
     before = to_rtlil(Top((1, 2), (2, 2)), "top")
-    after = tidied(before)
+    after = deduplicate_modules(before)
     wrong = after.replace("cell \\top.pair_0.first ", "cell \\top.pair_0.second ")
     assert wrong != after
     assert not same_hardware(before, wrong, tmp_path)

@@ -1,7 +1,7 @@
 from amaranth.back import rtlil
 
-from dualspike.hw.soc import Soc
-from dualspike.testbench.benches.shapes import described
+from dualspike.hw.soc.soc import Soc
+from dualspike.testbench.unit.benches.shapes import described
 
 
 def test_an_operator_core_is_wrapped_likewise() -> None:

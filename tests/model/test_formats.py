@@ -1,10 +1,10 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from dualspike.model.formats import Format, signed_bits, unsigned_bits
+from dualspike.model.description.format import Format, signed_bits, unsigned_bits
 
 
 def values(signed: bool, integer: int, fraction: int) -> list[Fraction]:
@@ -47,14 +47,12 @@ def test_known_formats(text, bits, lowest, highest, lsb):
 
 
 @given(st.booleans(), st.integers(0, 99), st.integers(0, 99))
-@settings(deadline=None)
 def test_text_and_back(signed, integer, fraction):
     f = Format(signed, integer, fraction)
     assert Format.parse(str(f)) == f
 
 
 @given(st.booleans(), st.integers(0, 40), st.integers(0, 40))
-@settings(deadline=None)
 def test_ends_have_the_values_of_the_definition(signed, integer, fraction):
     f = Format(signed, integer, fraction)
     assert f.lsb == Fraction(2) ** -fraction
@@ -65,7 +63,10 @@ def test_ends_have_the_values_of_the_definition(signed, integer, fraction):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "s", "s1", "s1.", "s.1", "1.16", "S1.16", "q1.16", "s-1.16", "s1,16", "s1.16.0", "u0x8"],
+    [
+        *["", "s", "s1", "s1.", "s.1", "1.16", "S1.16", "q1.16", "s-1.16", "s1,16", "s1.16.0"],
+        *["u0x8", "s1.16 ", " s1.16", "s1.16\n", "s100.0", "s0.100"],
+    ],
 )
 def test_other_forms_are_refused(text):
     with pytest.raises(ValueError) as caught:
@@ -73,15 +74,7 @@ def test_other_forms_are_refused(text):
     assert str(caught.value) == f"must look like s1.16 or u0.8, not {text!r}"
 
 
-@pytest.mark.parametrize("text", ["s1.16 ", " s1.16", "s1.16\n", "s100.0", "s0.100"])
-def test_nothing_around_it_and_no_third_digit(text):
-    with pytest.raises(ValueError) as caught:
-        Format.parse(text)
-    assert str(caught.value) == f"must look like s1.16 or u0.8, not {text!r}"
-
-
 @given(st.text())
-@settings(deadline=None)
 def test_any_text_is_read_or_refused(text):
     try:
         f = Format.parse(text)

@@ -2,9 +2,16 @@
 
 import pytest
 
-from dualspike.model.description import Description
-from dualspike.model.errors import BadInput
-from dualspike.model.load import describe, load, load_preset, parse, preset_text, presets
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import (
+    describe,
+    load,
+    load_preset,
+    parse,
+    preset_text,
+    presets,
+)
+from tests.refusals import refusal
 
 NETWORK = "[network]\nlayers = [2, 3, 1]\n"
 
@@ -74,9 +81,15 @@ def test_every_preset_loads_under_its_own_name():
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(BadInput) as caught:
-        preset_text("nope")
-    assert str(caught.value) == f"preset must be one of {', '.join(presets())}, not 'nope'"
+    line = f"preset must be one of {', '.join(presets())}, not 'nope'"
+    assert refusal(preset_text, "nope") == line
+
+
+@pytest.mark.parametrize("name", ["hat", "poisson"])
+def test_a_file_of_either_kind_is_read(tmp_path, name):
+    path = tmp_path / "net.toml"
+    path.write_text(preset_text(name))
+    assert load(path) == load_preset(name)
 
 
 def test_a_file_is_read_as_utf_8(tmp_path):
@@ -88,33 +101,19 @@ def test_a_file_is_read_as_utf_8(tmp_path):
 def test_a_mistake_names_the_file(tmp_path):
     path = tmp_path / "net.toml"
     path.write_text("[network]")
-    with pytest.raises(BadInput) as caught:
-        load(path)
-    assert str(caught.value) == f"{path}: network.layers is missing"
+    assert refusal(load, path) == f"{path}: network.layers is missing"
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("name", "reason"),
     [
-        (None, "No such file or directory"),
+        ("none", "No such file or directory"),
         ("folder", "Is a directory"),
-        (b"# \xff", "not UTF-8 text"),
+        ("latin", "not UTF-8 text"),
+        ("latin/net.toml", "Not a directory"),
     ],
 )
-def test_a_file_that_cannot_be_read(tmp_path, content, reason):
-    path = tmp_path / "net.toml"
-    if content == "folder":
-        path.mkdir()
-    elif content is not None:
-        path.write_bytes(content)
-    with pytest.raises(BadInput) as caught:
-        load(path)
-    assert str(caught.value) == f"cannot read {path}: {reason}"
-
-
-def test_a_file_below_a_file_cannot_be_read(tmp_path):
-    (tmp_path / "file").touch()
-    path = tmp_path / "file" / "net.toml"
-    with pytest.raises(BadInput) as caught:
-        load(path)
-    assert str(caught.value) == f"cannot read {path}: Not a directory"
+def test_a_file_that_cannot_be_read(tmp_path, name, reason):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "latin").write_bytes(b"# \xff")
+    assert refusal(load, tmp_path / name) == f"cannot read {tmp_path / name}: {reason}"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dualspike.model.load import describe
-from dualspike.model.memory_map import apart, in_turn, memory_map
+from dualspike.model.description.load import describe
+from dualspike.model.interface.memory_map import apart, in_turn, memory_map
 
 NETWORK = {"layers": [3, 5, 2], "time_steps": 4}
 WORDS = [("weights", 0, (5, 3)), ("biases", 0, (5,)), ("weights", 1, (2, 5)), ("biases", 1, (2,))]

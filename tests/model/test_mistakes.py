@@ -2,37 +2,17 @@
 
 import pytest
 
-from dualspike.model.errors import BadInput
-from dualspike.model.load import parse
+from dualspike.model.description.load import parse
+from tests.refusals import refusal
 
 NETWORK = "[network]\nlayers = [2, 3, 1]\n"
 
 
-def mistake(text: str) -> str:
-    """The line for a bad TOML text, without the place it begins with."""
-    with pytest.raises(BadInput) as caught:
-        parse(text, "here")
-    line = str(caught.value)
-    assert line.startswith("here: ")
-    assert "\n" not in line
-    return line.removeprefix("here: ")
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+MISTAKES = {
+    ("", ""): [
         ("x", "not valid TOML: Expected '=' after a key in a key/value pair (at end of document)"),
         ("a = 1\na = 2", "not valid TOML: Cannot overwrite a value (at end of document)"),
         ("a = 1\nb = .9\n", "not valid TOML: Invalid value (at line 2, column 5)"),
-    ],
-)
-def test_text_that_is_not_toml(text, line):
-    assert mistake(text) == line
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
         ("", "network is missing"),
         ("[network]", "network.layers is missing"),
         ("network = 3", "network must be a table, not 3"),
@@ -42,14 +22,7 @@ def test_text_that_is_not_toml(text, line):
         ('name = "a\\n"\n' + NETWORK, r"name must match ^[a-z][a-z0-9_]{0,62}$, not 'a\n'"),
         ("name = 3\n" + NETWORK, "name must be a text, not 3"),
     ],
-)
-def test_mistakes_at_the_top(text, line):
-    assert mistake(text) == line
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    ("[network]\n", "network."): [
         ("layers = 3", "layers must be a list, not 3"),
         ('layers = "a"', "layers must be a list, not 'a'"),
         ("layers = []", "layers must have 3 to 16 entries, not 0"),
@@ -63,14 +36,7 @@ def test_mistakes_at_the_top(text, line):
         ("layers = [2, 3, '1']", "layers[2] must be a whole number, not '1'"),
         ("layers = [2, [3], 1]", "layers[1] must be a whole number, not [3]"),
     ],
-)
-def test_mistakes_in_layers(text, line):
-    assert mistake(f"[network]\n{text}") == f"network.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    (NETWORK, "network."): [
         ("layer = 3", "layer is not a known key"),
         ("time_steps = 0", "time_steps must be in [1, 1024], not 0"),
         ("time_steps = 1025", "time_steps must be in [1, 1024], not 1025"),
@@ -110,15 +76,6 @@ def test_mistakes_in_layers(text, line):
         ("surrogate = { entries = 100 }", "surrogate.entries must be a power of two, not 100"),
         ("surrogate = { span = 0 }", "surrogate.span must be in [1, 64], not 0"),
         ("surrogate = { span = 3 }", "surrogate.span must be a power of two, not 3"),
-    ],
-)
-def test_mistakes_in_the_network(text, line):
-    assert mistake(NETWORK + text) == f"network.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
         (
             "leak = 0.9",
             "leak must be 1, or 1 - 2^-k with k in [1, 8], in hardware, not 0.9",
@@ -132,14 +89,7 @@ def test_mistakes_in_the_network(text, line):
             "surrogate.draws must be fixed (a table) in hardware, not fresh",
         ),
     ],
-)
-def test_networks_that_no_hardware_is_built_for(text, line):
-    assert mistake(NETWORK + text) == f"network.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    (NETWORK + "[learning]\n", "learning."): [
         ("rule = 'bp'", "rule must be 'rfg' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
         ("structure = 3", "structure must be 'independent' or 'factored', not 3"),
@@ -199,14 +149,7 @@ def test_networks_that_no_hardware_is_built_for(text, line):
         ("seed = 2020-01-01", "seed must be a whole number, not datetime.date(2020, 1, 1)"),
         ("momentum = 0.9", "momentum must be a whole number, not 0.9"),
     ],
-)
-def test_mistakes_in_learning(text, line):
-    assert mistake(f"{NETWORK}[learning]\n{text}") == f"learning.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    (NETWORK + "[formats]\n", "formats."): [
         ("weight = '1.0'", "weight must look like s1.16 or u0.8, not '1.0'"),
         ("weight = 3", "weight must look like s1.16 or u0.8, not 3"),
         ("weight = 'u0.10'", "weight must be signed (s), not u0.10"),
@@ -217,14 +160,7 @@ def test_mistakes_in_learning(text, line):
         ("target = 's1.17'", "target must have at most the membrane's 16 fraction bits, not s1.17"),
         ("bias = 's1.16'", "bias is not a known key"),
     ],
-)
-def test_mistakes_in_formats(text, line):
-    assert mistake(f"{NETWORK}[formats]\n{text}") == f"formats.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    (NETWORK + "[hardware]\n", "hardware."): [
         ("pe = 1", "pe must be a list, not 1"),
         ("pe = [1]", "pe must have 2 entries, not 1"),
         ("pe = []", "pe must have 2 entries, not 0"),
@@ -244,22 +180,7 @@ def test_mistakes_in_formats(text, line):
         ("skip = 'yes'", "skip must be true or false, not 'yes'"),
         ("clock = 100", "clock is not a known key"),
     ],
-)
-def test_mistakes_in_hardware(text, line):
-    assert mistake(f"{NETWORK}[hardware]\n{text}") == f"hardware.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [("source = 3", "source must be a text, not 3"), ("file = 'a'", "file is not a known key")],
-)
-def test_mistakes_in_data(text, line):
-    assert mistake(f"{NETWORK}[data]\n{text}") == f"data.{line}"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
+    (NETWORK, ""): [
         (
             "threshold = 9.0",
             "formats.membrane must hold the threshold 9 as a positive number,"
@@ -292,6 +213,21 @@ def test_mistakes_in_data(text, line):
             " narrow membrane or target, or the batch",
         ),
     ],
+    (NETWORK + "[data]\n", "data."): [
+        ("source = 3", "source must be a text, not 3"),
+        ("file = 'a'", "file is not a known key"),
+    ],
+}
+"""By what stands before the mistake, and how its line begins."""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (before + text, begin + line)
+        for (before, begin), rows in MISTAKES.items()
+        for text, line in rows
+    ],
 )
-def test_mistakes_between_sections(text, line):
-    assert mistake(NETWORK + text) == line
+def test_a_mistake_is_one_line(text: str, line: str) -> None:
+    assert refusal(parse, text, "here") == f"here: {line}"

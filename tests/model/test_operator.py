@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 
 
 def parts(*layers: list[int]) -> list[Network]:

@@ -1,6 +1,6 @@
-from dualspike.model.identity import config_hash, identity
-from dualspike.model.load import describe
-from dualspike.model.registers import MAGIC, register_map
+from dualspike.model.description.load import describe
+from dualspike.model.interface.identity import config_hash, identity
+from dualspike.model.interface.registers import MAGIC, register_map
 
 NET = {"network": {"layers": [2, 3, 1]}}
 

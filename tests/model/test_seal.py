@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from dualspike.model.seal import sealed, whole
+from dualspike.model.system.seal import sealed, whole
 
 CONTENT: dict[str, Any] = {"name": "µ", "list": [1, 2.5, None, {"deep": True}], "empty": {}}
 

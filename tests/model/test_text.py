@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from dualspike.boards.manifest import read_manifest
+from dualspike.boards.flow.manifest import read_manifest
+from dualspike.model.description.load import load, parse
 from dualspike.model.errors import BadInput
-from dualspike.model.load import load, parse
-from dualspike.model.seal import CHECKSUM, sealed
-from dualspike.model.text import DEPTH, MOST, parse_json, read_text
+from dualspike.model.system.seal import CHECKSUM, sealed
+from dualspike.model.system.text import DEPTH, MOST, parse_json, read_text
 from dualspike.report.folder import Result, read_folder
+from tests.refusals import refusal
 
 TOML = 'name = "tiny"\n\n[network]\nlayers = [2, 4, 1]\ntime_steps = 4\n\n[learning]\nbatch = 4\n'
 RESULT = {
@@ -41,9 +42,7 @@ def test_text_that_is_none_or_too_long(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     for content in (b"\xff\xfe" + TOML.encode("utf-16-le"), b"\xff", b"n\xe4me"):
         path.write_bytes(content)
-        with pytest.raises(BadInput) as caught:
-            read_text(path)
-        assert str(caught.value) == f"cannot read {path}: not UTF-8 text"
+        assert refusal(read_text, path) == f"cannot read {path}: not UTF-8 text"
     path.write_text("#" * MOST)
     assert len(read_text(path)) == MOST
     line = f"^{path} must be a text of at most {MOST} characters, it has more$"
@@ -54,8 +53,7 @@ def test_text_that_is_none_or_too_long(tmp_path: Path) -> None:
             endless.symlink_to("/dev/zero")
         with pytest.raises(BadInput, match=line.replace(str(path), str(endless))):
             read_text(endless)
-    with pytest.raises(BadInput, match=r"^cannot read a\x00b: no such path$"):
-        read_text(Path("a\0b"))
+    assert refusal(read_text, Path("a\0b")) == "cannot read a\0b: no such path"
 
 
 KEYS = f"keys must have at most {DEPTH} parts, one has more"
@@ -78,9 +76,7 @@ DEEP = f"tables and lists must be at most {DEPTH} deep"
     ],
 )
 def test_hostile_toml(text: str, line: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        parse(text, "t")
-    assert str(caught.value) == f"t: {line}"
+    assert refusal(parse, text, "t") == f"t: {line}"
 
 
 @pytest.mark.parametrize("text", ["name = " + "[" * 10_000, "name = " + "9" * 5_000])
@@ -138,11 +134,11 @@ def _with_checksum(text: str) -> str:
     """The text with the checksum of its content; as it is where Python reads no table from it."""
     try:
         content = json.loads(text)
+        if not isinstance(content, dict):
+            return text
+        checksum = json.loads(sealed(cast(dict[str, Any], content)))[CHECKSUM]
     except (ValueError, RecursionError):
         return text
-    if not isinstance(content, dict):
-        return text
-    checksum = json.loads(sealed(cast(dict[str, Any], content)))[CHECKSUM]
     return f'{{"{CHECKSUM}": "{checksum}", {text[1:]}'
 
 

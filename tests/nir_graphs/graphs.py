@@ -6,10 +6,9 @@ from typing import Any
 
 import nir
 import numpy as np
-import pytest
 
-from dualspike.model.errors import BadInput
 from dualspike.nir.importing import Imported, Options, import_network
+from tests.refusals import refusal
 
 SOFT = {"reset_mechanism": "subtract"}
 
@@ -46,10 +45,11 @@ def imported(g: nir.NIRGraph, tmp_path: Path, **options: Any) -> Imported:
     return import_network(path, Options(**options))
 
 
-def refusal(g: nir.NIRGraph, tmp_path: Path, **options: Any) -> str:
-    with pytest.raises(BadInput) as caught:
-        imported(g, tmp_path, **options)
-    return str(caught.value).replace(f"{tmp_path}/", "")
+def refused(g: nir.NIRGraph, tmp_path: Path, **options: Any) -> str:
+    """The line of an import that is refused, without the file's name."""
+    line = refusal(imported, g, tmp_path, **options)
+    assert line.startswith(f"{tmp_path}/net.nir: ")
+    return line.removeprefix(f"{tmp_path}/net.nir: ")
 
 
 def leaky(n: int, leak: float, dt: float = 1e-4, **other: Any) -> nir.LIF:
@@ -65,3 +65,9 @@ def leaky(n: int, leak: float, dt: float = 1e-4, **other: Any) -> nir.LIF:
 def integrate(n: int, r: Any = 1.0, **other: Any) -> nir.IF:
     fields: dict[str, Any] = {"v_threshold": np.ones(n), "v_reset": np.zeros(n)}
     return nir.IF(r=np.full(n, r), **(fields | other))
+
+
+def chain(n_in: Any = 3, **changed: nir.NIRNode) -> nir.NIRGraph:
+    """Two layers with neurons between, some nodes changed or added at the end."""
+    nodes = {"fc1": affine(0, 3, 5), "if1": integrate(5), "fc2": affine(2, 5, 2)}
+    return graph(nodes | changed, n_in, SOFT)

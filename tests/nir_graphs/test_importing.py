@@ -12,14 +12,14 @@ import nir
 import numpy as np
 import pytest
 
-from dualspike.golden.fixed import FixedEngine
-from dualspike.golden.model import Model
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
+from dualspike.golden.float.model import Model
+from dualspike.golden.training.fixed_engine import FixedEngine
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 from dualspike.nir.chain import chain_of
 from dualspike.nir.importing import stages_of
 
-from .graphs import SOFT, affine, graph, imported, integrate, leaky, refusal
+from .graphs import SOFT, affine, graph, imported, integrate, leaky, refused
 
 
 def simulated(g: nir.NIRGraph, order: list[str], x: np.ndarray, dt: float, steps: int):
@@ -107,10 +107,10 @@ def test_snntorch_network_that_ends_in_neurons_gives_spike_rates(tmp_path: Path)
     nodes = {"0": affine(0, 3, 5), "1": leaky(5, 1.0), "2": affine(2, 5, 2), "3": leaky(2, 1.0)}
     assert np.isinf(nodes["1"].tau).all() and np.isinf(nodes["1"].r).all()
     line = (
-        "net.nir: 1 (LIF): the reset must subtract the threshold (metadata reset_mechanism ="
+        "1 (LIF): the reset must subtract the threshold (metadata reset_mechanism ="
         " 'subtract', or --assume-soft-reset), not v_reset 0"
     )
-    assert refusal(graph(nodes), tmp_path) == line
+    assert refused(graph(nodes), tmp_path) == line
     found = imported(graph(nodes), tmp_path, assume_soft_reset=True, time_steps=8)
     assert found.description.network.model_dump(exclude_defaults=True) == {
         "layers": [3, 5, 2, 2],
@@ -183,4 +183,4 @@ def test_the_metadata_of_a_node_comes_before_that_of_the_graph(
     if type_ == "node":
         assert imported(g, tmp_path).description.network.layers == [3, 5, 2]
     else:
-        assert refusal(g, tmp_path).endswith(", not reset_mechanism 'zero'")
+        assert refused(g, tmp_path).endswith(", not reset_mechanism 'zero'")

@@ -4,58 +4,18 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.model.identity import config_hash
-from dualspike.model.load import load
-from dualspike.model.seal import sealed
+from tests.small import OPERATOR, PERCEPTRON, functions, synthesis
 
-NET = """\
-name = "tiny"
-[network]
-layers = [2, 3, 20, 1]
-time_steps = 8
-[learning]
-batch = 4
-updates = 30
-rate = 4
-stages = 3
-"""
-
-OPERATOR = """\
-name = "pair"
-[operator]
-kind = "deeponet"
-[[operator.parts]]
-layers = [2, 3, 2]
-time_steps = 2
-[[operator.parts]]
-layers = [1, 20, 2]
-time_steps = 2
-[learning]
-batch = [4, 3]
-updates = 5
-[data]
-source = "functions.npz"
-"""
-
-
-def synthesis(net: Path) -> dict[str, object]:
-    return {
-        "name": "tiny",
-        "config_hash": config_hash(load(net)),
-        "target": "ecp5",
-        "tool": "Yosys 0.70",
-        "actual": {"lut4": 1000, "ff": 800, "lutram": 4},
-        "estimate": {"lut4": 1250, "ff": 800},
-        "fmax_mhz": 80.5,
-        "seed": 1,
-    }
+NET = PERCEPTRON.replace("[2, 3, 1]", "[2, 3, 20, 1]").replace("= 4\n[", "= 8\n[")
+NET = NET.replace("updates = 6", "updates = 30\nstages = 3")
+LINES = OPERATOR.replace("[1, 3, 2]", "[1, 20, 2]").replace("updates = 6", "updates = 5")
 
 
 def written(folder: Path, net: Path) -> Path:
     """Everything that a page shows of a description, and the page."""
     for command in ("generate", "train"):
         assert main([command, str(net), "-o", str(folder)]) == 0
-    (folder / "report" / "synth-ecp5.json").write_text(sealed(synthesis(net)))
+    (folder / "report" / "synth-ecp5.json").write_text(synthesis(net))
     (folder / "waves.vcd").write_text("$enddefinitions\n")
     assert main(["report", str(folder)]) == 0
     return folder
@@ -74,11 +34,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of an operator chip."""
     folder = tmp_path_factory.mktemp("operator")
-    rng = np.random.default_rng(0)
-    u, points = rng.uniform(-1, 1, (12, 2)), np.linspace(-1, 1, 5)[:, None]
-    np.savez(folder / "functions.npz", u=u, points=points, y=u[:, :1] + u[:, 1:] * points.T)
+    np.savez(folder / "data.npz", **functions())
     net = folder / "pair.toml"
-    net.write_text(OPERATOR.replace("functions.npz", str(folder / "functions.npz")))
+    net.write_text(LINES.replace("data.npz", str(folder / "data.npz")))
     return written(folder, net)
 
 

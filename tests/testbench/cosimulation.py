@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.problems.problem import Problem, Samples
-from dualspike.golden.rounding import real
-from dualspike.model.description import Description
-from dualspike.testbench.compare import Difference, compare_update
-from dualspike.testbench.simulation import Simulation
+from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.integer.rounding import real
+from dualspike.golden.numeric import Doubles
+from dualspike.model.description.description import Description
+from dualspike.testbench.cosim.compare import Difference, compare_update
+from dualspike.testbench.cosim.simulation import Simulation
 
 from .descriptions import random_batch, random_chip, random_rows
 
-Floats = NDArray[np.float64]
 
-
-def problem_of(d: Description, inputs: Sequence[Floats], target: Floats) -> Problem:
+def problem_of(d: Description, inputs: Sequence[Doubles], target: Doubles) -> Problem:
     """These samples, to learn and to test on, in batches of the description's sizes."""
     samples = Samples(tuple(inputs), target)
     sizes = tuple(d.batch)

@@ -5,64 +5,34 @@ from typing import Any
 
 import numpy as np
 
-from dualspike.golden.chip import Chip
-from dualspike.golden.rounding import Ints
-from dualspike.model.cycles import batch_cycles
-from dualspike.model.description import Description
+from dualspike.golden.integer.chip import Chip
+from dualspike.golden.numeric import Ints
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.description.load import describe
+from dualspike.model.description.network import RESETS, SURROGATES, SurrogateKind
 from dualspike.model.errors import BadInput
-from dualspike.model.formats import Format
-from dualspike.model.geometry import geometry
-from dualspike.model.head_sizes import product_sizes
-from dualspike.model.load import describe
+from dualspike.model.sizes.cycles import batch_cycles
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import product_sizes
 
-from .ranges import SURROGATES, folding, formats, size, surrogate, threshold
+from .ranges import folding, formats, size, surrogate, threshold
 
-FORMATS: dict[bool, list[dict[str, str]]] = {
+FORMATS = {
     False: [
-        {},
-        {"weight": "s1.12", "membrane": "s3.12", "tangent": "s11.0", "target": "s1.10"},
-        {
-            "weight": "s2.10",
-            "membrane": "s2.12",
-            "tangent": "s7.4",
-            "surrogate": "u1.5",
-            "input": "s0.9",
-            "target": "s1.11",
-        },
-        {"tangent": "s13.9", "membrane": "s5.14", "target": "s2.12"},
-        {
-            "weight": "s0.8",
-            "membrane": "s1.7",
-            "tangent": "s5.2",
-            "target": "s0.7",
-            "input": "s1.3",
-        },
+        "",
+        "weight s1.12 membrane s3.12 tangent s11.0 target s1.10",
+        "weight s2.10 membrane s2.12 tangent s7.4 surrogate u1.5 input s0.9 target s1.11",
+        "tangent s13.9 membrane s5.14 target s2.12",
+        "weight s0.8 membrane s1.7 tangent s5.2 target s0.7 input s1.3",
     ],
     True: [
-        {},
-        {"weight": "s1.10", "membrane": "s2.12", "tangent": "s7.2", "target": "s1.9"},
-        {
-            "weight": "s2.8",
-            "membrane": "s3.9",
-            "tangent": "s6.3",
-            "surrogate": "u1.5",
-            "input": "s0.7",
-            "target": "s1.6",
-            "factor": "s1.11",
-            "error": "s2.6",
-            "cotangent": "s1.12",
-            "scale": "s3.4",
-        },
-        {
-            "weight": "s0.6",
-            "membrane": "s1.6",
-            "tangent": "s4.1",
-            "target": "s0.5",
-            "factor": "s0.4",
-            "error": "s0.6",
-            "cotangent": "s0.5",
-            "scale": "s1.3",
-        },
+        "",
+        "weight s1.10 membrane s2.12 tangent s7.2 target s1.9",
+        "weight s2.8 membrane s3.9 tangent s6.3 surrogate u1.5 input s0.7"
+        " target s1.6 factor s1.11 error s2.6 cotangent s1.12 scale s3.4",
+        "weight s0.6 membrane s1.6 tangent s4.1 target s0.5"
+        " factor s0.4 error s0.6 cotangent s0.5 scale s1.3",
     ],
 }
 """Of perceptrons and of operator networks: formats that go well together."""
@@ -152,7 +122,8 @@ def _operator(seed: int, r: random.Random) -> dict[str, Any]:
 
 def _formats(r: random.Random, *, operator: bool) -> dict[str, str]:
     """Some that go well together, or each of the kind's anywhere in its range."""
-    known = FORMATS[operator]
+    words = [text.split() for text in FORMATS[operator]]
+    known = [dict(zip(one[::2], one[1::2], strict=True)) for one in words]
     names = ["weight", "membrane", "tangent", "surrogate", "input", "target"]
     names += ["factor", "error", "cotangent", "scale"] if operator else []
     anywhere = formats(r, {name: name != "surrogate" for name in names})
@@ -185,14 +156,14 @@ def _network(
     """Neurons of all kinds in layers of these widths."""
     membrane, table = form.get("membrane", "s3.16"), form.get("surrogate", "u0.8")
     several = [threshold(r, membrane) for _ in n[1:-1]]
-    kinds = [kind for kind in SURROGATES if not (operator and kind == "stein")]
+    kinds: list[SurrogateKind] = [kind for kind in SURROGATES if not (operator and kind == "stein")]
     network: dict[str, Any] = {
         "layers": n,
         "time_steps": size(r, 1, r.choice([8, 257] if operator else [64, 257, longest])),
         "threshold": r.choice([several[0], several]),
         "surrogate": surrogate(r, kinds, membrane, table),
         "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
-        "reset": r.choice(["detached", "attached"]),
+        "reset": r.choice(RESETS),
     }
     if not operator:
         network["coding"] = r.choice(["direct", "direct", "rate", "bernoulli"])

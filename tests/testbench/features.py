@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from dualspike.model.description import Description
-from dualspike.model.formats import Format
-from dualspike.model.geometry import Layer, geometry
-from dualspike.model.head_sizes import product_sizes
-from dualspike.model.part import Part
-
-from .ranges import SURROGATES
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.description.learning import Learning
+from dualspike.model.description.network import RESETS, SURROGATES
+from dualspike.model.description.part import Part
+from dualspike.model.interface.memory_map import has_velocities
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import product_sizes
+from dualspike.model.sizes.layers import Layer
 
 Features = dict[str, Callable[[Description], bool]]
 
@@ -42,9 +44,8 @@ def skips(d: Description) -> bool:
 def narrow_index(part: Part) -> bool:
     """Whether a distance has fewer bits than the table's address, once shifted."""
     s, membrane = part.network.surrogate, part.formats.membrane
-    bins = s.entries.bit_length() - 1
-    shift = (2 * s.span).bit_length() - 1 + membrane.fraction - bins
-    return bool(part.lanes) and membrane.bits + 2 - shift < bins
+    left = membrane.bits + 2 - s.bin_shift(membrane.fraction)
+    return bool(part.lanes) and left < s.entries.bit_length() - 1
 
 
 def ends(d: Description) -> list[Format]:
@@ -57,14 +58,19 @@ def learning(name: str, value: object) -> Callable[[Description], bool]:
     return lambda d: getattr(d.learning, name) == value
 
 
+OPTIONS = [
+    name
+    for name, field in Learning.model_fields.items()
+    if field.default is None and name != "floor"
+]
+"""The keys of learning that may be left out, but for the one of operator networks."""
+
 BOTH: Features = {
     "independent signs": learning("structure", "independent"),
     "factored signs": learning("structure", "factored"),
     "scope layer": learning("scope", "layer"),
     "scope global": learning("scope", "global"),
     "frozen layers": lambda d: bool(d.learning.frozen),
-    "masks": lambda d: d.learning.masks is not None,
-    "layer shifts": lambda d: d.learning.layer_shift is not None,
     "mantissas, to the nearest": lambda d: (
         d.learning.mantissa is not None and d.learning.rounding == "nearest"
     ),
@@ -74,8 +80,8 @@ BOTH: Features = {
     "no mantissas, stochastic": lambda d: (
         d.learning.mantissa is None and d.learning.rounding == "stochastic"
     ),
-    "momentum": lambda d: d.learning.momentum is not None,
-    "no momentum": lambda d: d.learning.momentum is None,
+    **{name: lambda d, name=name: getattr(d.learning, name) is not None for name in OPTIONS},
+    **{f"no {name}": learning(name, None) for name in OPTIONS},
     "rate below 0": lambda d: d.learning.rate < 0,
     "rate above 8": lambda d: d.learning.rate > 8,
     "stages of the chip": lambda d: (
@@ -125,18 +131,18 @@ PERCEPTRON: Features = {
     "2 passes": lambda d: d.passes == 2,
     "6 passes and more": lambda d: d.passes >= 6,
     "a last pass with fewer lanes": lambda d: d.passes > 1 and bool(d.lanes % d.lanes_built),
-    "several passes with momentum": lambda d: d.passes > 1 and d.momentum is not None,
+    "several passes with momentum": lambda d: d.passes > 1 and has_velocities(d),
     "a batch of 1": learning("batch", 1),
     "an odd batch": lambda d: d.batch[0] > 1 and d.batch[0] % 2 == 1,
     "a batch of 64": learning("batch", 64),
     "only infers": lambda d: not d.learns,
     "only infers, protected": lambda d: not d.learns and d.hardware.protection != "none",
-    "parity with momentum": lambda d: d.hardware.protection == "parity" and d.momentum is not None,
-    "ecc with momentum": lambda d: d.hardware.protection == "ecc" and d.momentum is not None,
+    "parity with momentum": lambda d: d.hardware.protection == "parity" and has_velocities(d),
+    "ecc with momentum": lambda d: d.hardware.protection == "ecc" and has_velocities(d),
     "a single local readout": lambda d: d.parts[0].readouts == 2,
     "weights of local losses": lambda d: d.parts[0].readouts > 2,
     "local losses in several passes": lambda d: d.local and d.passes > 1,
-    "local losses with momentum": lambda d: d.local and d.momentum is not None,
+    "local losses with momentum": lambda d: d.local and has_velocities(d),
     "local losses, independent signs": lambda d: d.local and d.learning.structure == "independent",
     "local losses, factored signs": lambda d: d.local and d.learning.structure == "factored",
     "local losses and skipping": lambda d: d.local and skips(d),
@@ -156,7 +162,7 @@ PERCEPTRON: Features = {
         f"{reset} reset, {'a' if leak else 'no'} leak": lambda d, reset=reset, leak=leak: (
             d.learns and d.network.reset == reset and (d.network.leak < 1) == leak
         )
-        for reset in ("attached", "detached")
+        for reset in RESETS
         for leak in (True, False)
     },
     "a row waits for its step": layers(lambda one: 0 < one.rows < one.feedback),
@@ -199,7 +205,10 @@ OPERATOR: Features = {
     "T = 1": lambda d: any(part.time_steps == 1 for part in d.networks),
     "T of 100 and more": lambda d: any(part.time_steps >= 100 for part in d.networks),
     "leaks": lambda d: any(part.leak < 1 for part in d.networks),
-    "attached resets": lambda d: any(part.reset == "attached" for part in d.networks),
+    **{
+        f"{reset} resets": lambda d, reset=reset: any(one.reset == reset for one in d.networks)
+        for reset in RESETS
+    },
     "several thresholds": lambda d: any(len(set(part.thresholds)) > 1 for part in d.networks),
     **{
         f"surrogate {kind}": lambda d, kind=kind: any(

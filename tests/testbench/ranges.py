@@ -4,9 +4,7 @@ import math
 import random
 from typing import Any
 
-SURROGATES = ["gaussian", "stein", "fast_sigmoid", "triangle", "rectangle"]
-PEAKS = {"triangle": 1.0, "fast_sigmoid": 0.5, "rectangle": 0.5}
-"""f(0) times sigma; 0.4 and a little of the others."""
+from dualspike.model.description.network import Surrogate, SurrogateKind
 
 
 def size(r: random.Random, least: int, most: int) -> int:
@@ -34,18 +32,18 @@ def formats(r: random.Random, signed: dict[str, bool]) -> dict[str, str]:
 
 
 def parsed(form: str) -> tuple[int, int]:
-    """Bits without the sign, and those behind the point."""
+    """Bits without the sign, and those after the point."""
     integer, fraction = form[1:].split(".")
     return int(integer) + int(fraction), int(fraction)
 
 
 def surrogate(
-    r: random.Random, kinds: list[str], membrane: str = "s3.16", table: str = "u0.8"
+    r: random.Random, kinds: list[SurrogateKind], membrane: str = "s3.16", table: str = "u0.8"
 ) -> dict[str, Any]:
     """Any kind, span, number of entries, and width whose peak the table holds."""
     kind, span = r.choice(kinds), 1 << r.randint(0, 6)
     bits, fraction = parsed(table)
-    least = PEAKS.get(kind, 0.4) * 2**fraction / (2**bits - 1) + 1e-3
+    least = Surrogate(kind=kind, sigma=1).peak * 2**fraction / (2**bits - 1) + 1e-3
     least = min(16.0, max(0.01, least))
     finest = (2 * span).bit_length() - 1 + parsed(membrane)[1]
     return {

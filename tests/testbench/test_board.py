@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dualspike.boards.board import Board
-from dualspike.boards.host import Host
-from dualspike.boards.link.protocol import END, Identity, Op, Status, frame, parse
-from dualspike.golden.fixed import first_chip
-from dualspike.model.identity import config_word
-from dualspike.model.registers import MAGIC
-from dualspike.testbench.benches.shapes import described
-from dualspike.testbench.board import BAUD, CLOCK_HZ, BoardSimulation
-from dualspike.testbench.simulated_line import SimulatedLine
+from dualspike.boards.gateware.link.protocol import END, Identity, Op, Status, frame, parse
+from dualspike.boards.host.board import BoardCore
+from dualspike.boards.host.host import Host
+from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.registers import MAGIC
+from dualspike.testbench.board.board import BAUD, CLOCK_HZ, BoardSimulation
+from dualspike.testbench.board.simulated_line import SimulatedLine
+from dualspike.testbench.unit.benches.shapes import described
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_a_board_learns_and_infers_as_the_integer_model(board: BoardSimulation) 
     d = described("plain")
     rng = np.random.default_rng(3)
     chip = first_chip(d)
-    with Board(Host(SimulatedLine(board)), d) as device:
+    with BoardCore(Host(SimulatedLine(board)), d) as device:
         device.load_chip(chip)
         for stage in (0, 1):
             x = rng.integers(-4000, 4000, (d.batch[0], 2))

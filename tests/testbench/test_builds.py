@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 
 from dualspike.model.errors import BadInput
-from dualspike.testbench import builds
-from dualspike.testbench.builds import kept_build
+from dualspike.testbench.cosim import builds
+from dualspike.testbench.cosim.builds import kept_build
 
 CORE = b"\x7fELF, let us say" * 100
 
 
 @pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "simulators"
+def base(cache: Path) -> Path:
+    return cache / "simulators"
 
 
 def make(work: Path) -> list[Path]:
@@ -122,7 +121,7 @@ def test_a_full_disk_is_one_line(base: Path) -> None:
 def test_what_an_ended_build_left_goes_with_the_next(base: Path, ended: signal.Signals) -> None:
     code = (
         "import time\n"
-        "from dualspike.testbench.builds import kept_build\n"
+        "from dualspike.testbench.cosim.builds import kept_build\n"
         "def make(work):\n"
         "    (work / 'half').touch()\n"
         "    print(flush=True)\n"

@@ -8,10 +8,10 @@ from types import ModuleType
 import cocotb
 import pytest
 
-from dualspike.model.cache import kept
-from dualspike.testbench import builds
-from dualspike.testbench.benches import bench_fickle, bench_relay, shapes
-from dualspike.testbench.components import run_bench
+from dualspike.model.system.cache import kept
+from dualspike.testbench.cosim import builds
+from dualspike.testbench.unit.benches import bench_fickle, bench_skid_buffer, shapes
+from dualspike.testbench.unit.run import run_bench
 
 MODULE = bench_fickle.__name__
 run = partial(run_bench, bench_fickle, quick=True)
@@ -54,7 +54,7 @@ def test_a_module_that_is_not_there_is_an_error() -> None:
 def test_tests_that_a_filter_leaves_out_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCOTB_TEST_FILTER", "takes_one_cycle")
     with pytest.raises(AssertionError, match=r"did not run passes_.*, follows_a_queue_of_two\n"):
-        run_bench(bench_relay, quick=True, **bench_relay.CASES[0])
+        run_bench(bench_skid_buffer, quick=True, **bench_skid_buffer.CASES[0])
 
 
 def test_a_test_without_a_result_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +88,8 @@ def test_two_builds_at_once_leave_one_program(
         shutil.copytree(path, there / path.name)
     monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path))
     code = (
-        "from dualspike.testbench.benches import bench_fickle\n"
-        "from dualspike.testbench.components import run_bench\n"
+        "from dualspike.testbench.unit.benches import bench_fickle\n"
+        "from dualspike.testbench.unit.run import run_bench\n"
         "run_bench(bench_fickle, quick=True, fault='none')\n"
     )
     path = [folder for folder in sys.path if folder]

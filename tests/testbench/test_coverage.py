@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.testbench.benches import bench_fickle
-from dualspike.testbench.components import run_bench
-from dualspike.testbench.coverage import main, survey, table
-from dualspike.testbench.points import Point, merged, read_points
-from dualspike.testbench.recording import FOLDER
-from dualspike.testbench.unreachable import Unreachable
+from dualspike.testbench.coverage.__main__ import main, survey, table
+from dualspike.testbench.coverage.points import Point, merged, read_points
+from dualspike.testbench.coverage.recording import FOLDER
+from dualspike.testbench.coverage.unreachable import Unreachable
+from dualspike.testbench.unit.benches import bench_fickle
+from dualspike.testbench.unit.run import run_bench
 
 VERILOG = """\
 module unit (input s, output q);
@@ -91,7 +91,7 @@ def test_designs_of_a_component_add_up(tmp_path: Path) -> None:
 
 
 def test_a_part_with_a_bench_of_its_own_counts_there(tmp_path: Path) -> None:
-    inner = Point(2, 15, "branch", "unit_dense_0_relay", "cond_then")
+    inner = Point(2, 15, "branch", "unit_dense_0_skid", "cond_then")
     planted(tmp_path, "one", data(1, 1, 1, extra=entry(inner, 0)))
     assert survey(tmp_path, []).lines["unit"].reachable == 2
 

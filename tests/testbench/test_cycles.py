@@ -1,15 +1,15 @@
-"""Clocks, counted, against the formulas of `model.cycles` and `Geometry.interval`."""
+"""Clocks, counted, against the formulas of `model.sizes.cycles` and `Geometry.interval`."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dualspike.model.cycles import draw_cycles, fill_bound, learn_cycles
-from dualspike.model.description import Description
-from dualspike.model.geometry import geometry
-from dualspike.model.load import describe, load_preset
-from dualspike.testbench.simulation import Simulation
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load_preset
+from dualspike.model.sizes.cycles import draw_cycles, fill_bound, learn_cycles
+from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.cosim.simulation import Simulation
 
 from .cosimulation import cosimulate
 from .descriptions import random_batch, random_chip

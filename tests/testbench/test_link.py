@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from dualspike.boards.board import Board
-from dualspike.boards.host import Host
-from dualspike.boards.port import LinkLost
-from dualspike.golden.fixed import first_chip
+from dualspike.boards.host.board import BoardCore
+from dualspike.boards.host.host import Host
+from dualspike.boards.host.port import LinkLost
+from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.model.errors import BadInput
-from dualspike.testbench.benches.shapes import described
-from dualspike.testbench.board import BoardSimulation
-from dualspike.testbench.link_faults import ONE_IN, TIMEOUT, endure
-from dualspike.testbench.simulated_line import SimulatedLine
+from dualspike.testbench.board.board import BoardSimulation
+from dualspike.testbench.board.link_faults import ONE_IN, TIMEOUT, endure
+from dualspike.testbench.board.simulated_line import SimulatedLine
+from dualspike.testbench.unit.benches.shapes import described
 
 
 def test_nothing_wrong_lands_on_a_line_that_harms_bytes() -> None:
@@ -30,7 +30,7 @@ def test_the_link_is_busy_while_samples_stream() -> None:
     chip = first_chip(d)
     rng = np.random.default_rng(2)
     with BoardSimulation(d, 12_000_000, 1_000_000) as simulation:
-        board = Board(Host(SimulatedLine(simulation), TIMEOUT), d)
+        board = BoardCore(Host(SimulatedLine(simulation), TIMEOUT), d)
         board.load_chip(chip)
         x = rng.integers(-4000, 4000, (100 * d.batch[0], 2))
         target = rng.integers(-4000, 4000, (len(x), 1))
@@ -74,6 +74,6 @@ def test_silence_ends_in_a_clear_error() -> None:
         with pytest.raises(BadInput) as absent:
             Host(Deaf(SimulatedLine(simulation), 0), TIMEOUT).reset()
         with pytest.raises(LinkLost) as lost:
-            Board(Host(Deaf(SimulatedLine(simulation), 40), TIMEOUT), d)
+            BoardCore(Host(Deaf(SimulatedLine(simulation), 40), TIMEOUT), d)
     assert str(absent.value) == "no board answers at deaf: is it on, and is --baud right?"
     assert str(lost.value) == "the board at deaf has fallen silent"

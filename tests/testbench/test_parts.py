@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
-from dualspike.hw.core import Core
-from dualspike.hw.generate import to_verilog
-from dualspike.model.description import Description
-from dualspike.model.estimate import memory_bits, products
-from dualspike.model.load import load_preset
-from dualspike.testbench.benches.shapes import OPERATORS, described
+from dualspike.hw.chip.core import Core
+from dualspike.hw.emit.generate import to_verilog
+from dualspike.model.cost.estimate import memory_bits, products
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import load_preset
+from dualspike.testbench.unit.benches.shapes import OPERATORS, described
 
 from .descriptions import random_description
 
@@ -28,7 +28,7 @@ KINDS = {
 }
 # By the end of the module's name as well, where that of the memory does not tell.
 PLACES = {
-    ("tally", "tangents"): "tallies",
+    ("counter", "tangents"): "tallies",
     ("slopes", "store"): "tangents",
     ("sums", "slot"): "means",
     ("rows", "slot"): "factors",

@@ -6,7 +6,7 @@ from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.data import ArrayLayout, StructLayout
 
-from dualspike.testbench.payloads import made, pack, unpack
+from dualspike.testbench.unit.payloads import made, pack, unpack
 
 NESTED = StructLayout(
     {

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.chip import Chip
-from dualspike.hw import weights
-from dualspike.model.code import Upset, code_of
-from dualspike.model.description import Description
-from dualspike.model.load import describe
-from dualspike.model.memory_map import memory_map
-from dualspike.model.registers import upset_bits
-from dualspike.testbench.benches.shapes import SHAPES, described
-from dualspike.testbench.compare import Difference, compare_update
-from dualspike.testbench.simulation import Simulation
+from dualspike.golden.integer.chip import Chip
+from dualspike.hw.layer import weights
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.interface.ecc import Upset, code_of
+from dualspike.model.interface.memory_map import memory_map
+from dualspike.model.interface.registers import upset_bits
+from dualspike.testbench.cosim.compare import Difference, compare_update
+from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.unit.benches.shapes import SHAPES, described
 
 from .descriptions import random_batch, random_chip, random_rows
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dualspike.model.cycles import batch_cycles
-from dualspike.model.description import Description
-from dualspike.model.load import describe, load_preset, presets
-from dualspike.testbench.simulation import Simulation
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load_preset, presets
+from dualspike.model.sizes.cycles import batch_cycles
+from dualspike.testbench.cosim.simulation import Simulation
 
 from .cosimulation import cosimulate
 from .descriptions import random_batch, random_description

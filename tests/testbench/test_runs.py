@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from dualspike.golden.rounding import Ints
-from dualspike.model.load import describe
-from dualspike.model.record import Record
-from dualspike.testbench.compare import compare_update
-from dualspike.testbench.simulation import Simulation
+from dualspike.golden.numeric import Ints
+from dualspike.model.description.load import describe
+from dualspike.model.interface.record import Record
+from dualspike.testbench.cosim.compare import compare_update
+from dualspike.testbench.cosim.simulation import Simulation
 
 from .descriptions import Batch, random_batch, random_chip
 

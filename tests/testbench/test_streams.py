@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from dualspike.testbench.payloads import Fields
-from dualspike.testbench.streams import (
+from dualspike.testbench.unit.payloads import Fields
+from dualspike.testbench.unit.streams import (
     HandshakeChecker,
     HandshakeViolation,
-    Part,
     Pulses,
+    StreamEnd,
     StreamSink,
     StreamSource,
 )
@@ -28,7 +28,7 @@ class Wires:
 
     get = bits
 
-    def cycle(self, *parts: Part, **values: int) -> None:
+    def cycle(self, *parts: StreamEnd, **values: int) -> None:
         self.set(**values)
         for part in parts:
             part.drive()

@@ -11,21 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.rounding import Ints
+from dualspike.golden.numeric import Ints
+from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput, NoAnswer
-from dualspike.model.load import describe
-from dualspike.model.registers import MAGIC
-from dualspike.testbench import verilate
-from dualspike.testbench.simulation import Simulation, source
-from dualspike.testbench.verilated import Verilated
+from dualspike.model.interface.registers import MAGIC
+from dualspike.testbench.cosim import verilate
+from dualspike.testbench.cosim.simulation import Simulation, source
+from dualspike.testbench.cosim.verilated import Verilated
 
 TINY = {"name": "tiny", "network": {"layers": [1, 1, 1], "time_steps": 2}}
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +89,7 @@ def test_a_core_that_is_starved_is_reported_and_not_waited_for(
         simulation.update([np.zeros((2, 1), int)] * 2, 1, 0)
 
 
-# Ports of a core, behind which nothing answers.
+# Ports of a core, after which nothing answers.
 DEAF = """module deaf(input clk, input rst, input bus_request, input bus_write,
   input [15:0] bus_address, input [31:0] bus_write_data, output bus_done,
   output [31:0] bus_read_data, output busy,
@@ -167,7 +161,7 @@ def test_compilers_end_with_an_ended_build(
     compiler.write_text("#!/bin/sh\ntouch compiling.$$\nsleep 60 &\nwait\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    code = f"from dualspike.testbench.verilate import Source, build; build({source!r})"
+    code = f"from dualspike.testbench.cosim.verilate import Source, build; build({source!r})"
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         for _ in range(2000):
             if found := list(cache.glob("simulators/build-*/compiling.*")):

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from dualspike.commands.source import NetArgument, PresetOption, SeedOption, perceptron
-from dualspike.model.cache import check_cache
 from dualspike.model.errors import BadInput
+from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json
-from dualspike.testbench.virtual import VirtualBoard
+from dualspike.testbench.board.virtual import VirtualBoard
 
 app = typer.Typer(help="Simulated boards.", no_args_is_help=True)
 

@@ -5,20 +5,18 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
-from dualspike.boards.board import Board
-from dualspike.boards.port import LinkLost
-from dualspike.golden.checkpoint import EVERY, State
-from dualspike.golden.network import Parameters
-from dualspike.model.description import Description
+from dualspike.boards.host.board import BoardCore
+from dualspike.boards.host.port import LinkLost
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.checkpoint import EVERY, State
+from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.testbench.device import DeviceEngine
-from dualspike.testbench.virtual import VirtualBoard
+from dualspike.testbench.board.virtual import VirtualBoard
+from dualspike.testbench.cosim.device import DeviceEngine
 
-Floats = NDArray[np.float64]
 Result = TypeVar("Result")
 
 PortOption = Annotated[
@@ -36,7 +34,7 @@ PAUSE = 1.0
 
 
 class BoardEngine:
-    """Trains on the board that ``connect`` opens.
+    """SpikeTrains on the board that ``connect`` opens.
 
     The state is read back every `EVERY` updates and the batches since then are kept. If the board
     is lost it is opened anew up to `TRIES` times; it gets that state and learns those batches
@@ -44,13 +42,13 @@ class BoardEngine:
     """
 
     def __init__(
-        self, d: Description, connect: Callable[[], Board], initial: Parameters | None = None
+        self, d: Description, connect: Callable[[], BoardCore], initial: Parameters | None = None
     ) -> None:
         self._connect = connect
         self._board = connect()
         self._engine = DeviceEngine(d, self._board, initial)
         self._kept, self._updates = self._engine.state(), 0
-        self._since: list[tuple[Sequence[Floats], Floats, int]] = []
+        self._since: list[tuple[Sequence[Doubles], Doubles, int]] = []
 
     def close(self) -> None:
         """Give the port back."""
@@ -61,7 +59,7 @@ class BoardEngine:
         """Clocks of all updates."""
         return self._engine.learning_cycles
 
-    def update(self, inputs: Sequence[Floats], target: Floats, update: int) -> float:
+    def update(self, inputs: Sequence[Doubles], target: Doubles, update: int) -> float:
         """Learn once; see golden.train.Engine.update."""
         loss = self._safely(lambda: self._engine.update(inputs, target, update))
         self._since.append((inputs, target, update))
@@ -69,7 +67,7 @@ class BoardEngine:
             self._keep(self.state(), update + 1)
         return loss
 
-    def predict(self, inputs: Sequence[Floats]) -> Floats:
+    def predict(self, inputs: Sequence[Doubles]) -> Doubles:
         """Outputs; see golden.train.Engine.predict."""
         return self._safely(lambda: self._engine.predict(inputs))
 

@@ -8,18 +8,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dualspike.boards.bitstream import Bitstream, Plan, build_bitstream, plan
 from dualspike.boards.catalog import board_named
-from dualspike.boards.manifest import NAME, manifest, megahertz, read_manifest
+from dualspike.boards.flow.bitstream import Bitstream, Plan, build_bitstream, plan
+from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit
+from dualspike.boards.flow.manifest import NAME, manifest, megahertz, read_manifest
 from dualspike.boards.pll import MHZ
-from dualspike.boards.room import BUDGET, Room, rooms
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, perceptron
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.model.cache import check_cache
-from dualspike.model.description import Description
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.description import Description
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
-from dualspike.model.save import toml_text
+from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 BoardOption = Annotated[str, typer.Option(metavar="NAME", help="See dualspike boards.")]
@@ -66,8 +66,8 @@ def build(
 def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFlag = False) -> None:
     """List the boards and what fits on them of a network, the preset hat if none is given."""
     d = perceptron(net, preset or (None if net else "hat"), "a board")
-    found = rooms(d)
-    columns = ("board", "FPGA", "made with", "LUT4", "DSP", "BRAM", d.name)
+    found = boards_that_fit(d)
+    columns = ("board", "FPGA", "flow", "LUT4", "DSP", "BRAM", d.name, "smallest")
     table = Table(*columns, box=None, pad_edge=False)
     for column in table.columns[3:6]:
         column.justify = "right"
@@ -78,13 +78,15 @@ def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFl
             room.board.device_name,
             room.board.flow,
             *(f"{100 * shares[name]:.0f} %" for name in ("LUT4", "DSP", "BRAM")),
-            _fits(room),
+            _fits(room.directions),
+            _fits(room.folded),
         )
     out = console(as_json)
     out.print(table)
     out.print(
-        "Forecasts for the core alone, folded as it is; K is the most directions that fit in"
-        f" {100 * BUDGET:g} %."
+        "Forecasts for the core alone, folded as it is, and the smallest, pe = simd = 1:\n"
+        f"with the most directions that fit in {100 * BUDGET:g} %. dualspike generate --fit finds"
+        " a folding between."
     )
     if as_json:
         emit_json({"network": d.name, "boards": [_plain(room) for room in found]})
@@ -143,15 +145,13 @@ def _next(p: Plan, folder: Path) -> str:
     return shell("dualspike", "flash", folder, *([] if p.board.volatile else ["--flash"]))
 
 
-def _fits(room: Room) -> str:
-    if room.directions is None:
-        return "does not fit"
-    if room.directions == 0:
-        return "infers only"
-    return f"learns, K = {room.directions}"
+def _fits(directions: int | None) -> str:
+    if directions is None:
+        return "no room"
+    return f"learns, {directions}" if directions else "infers"
 
 
-def _plain(room: Room) -> dict[str, object]:
+def _plain(room: BoardFit) -> dict[str, object]:
     board = room.board
     return {
         "name": board.name,
@@ -161,4 +161,5 @@ def _plain(room: Room) -> dict[str, object]:
         "clock_hz": board.clock_hz,
         "shares": {use.name: round(use.share, 4) for use in room.uses},
         "directions": room.directions,
+        "directions_folded": room.folded,
     }

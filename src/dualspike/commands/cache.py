@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from dualspike.model.cache import KINDS, cache_folder, clear, contents
+from dualspike.model.system.cache import KINDS, cache_folder, clear, contents
 from dualspike.output import JsonFlag, console, emit_json
-from dualspike.testbench.builds import BOUND
+from dualspike.testbench.cosim.builds import BOUND
 
 
 def cache(

@@ -8,17 +8,17 @@ from rich.table import Table
 
 from dualspike.commands.generate import write_core
 from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption, override
-from dualspike.golden.alone import writing
-from dualspike.golden.data import load_problem
-from dualspike.golden.figures import run_figure
-from dualspike.golden.files import write_atomic
-from dualspike.golden.train import train
-from dualspike.model.load import load_preset
-from dualspike.model.seal import sealed
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.training.figure import run_figure
+from dualspike.golden.training.train import train
+from dualspike.model.description.load import load_preset
+from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
-from dualspike.testbench.rtl import RtlEngine
-from dualspike.testbench.simulation import Simulation
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation
 
 UPDATES = 1200
 RATE, STAGES = 5, 4
@@ -32,7 +32,7 @@ def demo(
 ) -> None:
     """Generate the paper's network, build it, and train it on the simulated hardware.
 
-    The integer model trains beside it; weights, losses, jvp accumulators and the state of the
+    The integer model trains next to it; weights, losses, jvp accumulators and the state of the
     random source are compared after every update. The exit status is 1 if a bit differs.
     """
     d = override(load_preset("hat"), updates=updates, seed=seed, rate=RATE, stages=STAGES)

@@ -4,10 +4,10 @@ from typing import Any
 
 from rich.table import Table
 
-from dualspike.model.area import Area
-from dualspike.model.description import Description
-from dualspike.model.devices import Device
-from dualspike.model.estimate import uses
+from dualspike.model.cost.area import Area
+from dualspike.model.cost.devices import Device
+from dualspike.model.cost.estimate import uses
+from dualspike.model.description.description import Description
 
 
 def layer_table(layers: list[dict[str, Any]]) -> Table:

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from dualspike.model.description import Description
-from dualspike.model.devices import Device, device_named
+from dualspike.model.cost.devices import Device, device_named
+from dualspike.model.cost.estimate import chip_area
+from dualspike.model.cost.folding import REFERENCE
+from dualspike.model.cost.network_fit import Target, check_fits
+from dualspike.model.cost.operator_fit import search
+from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import chip_area
-from dualspike.model.fit import Target, check_fits
-from dualspike.model.operator_fit import search
-from dualspike.model.part_folding import REFERENCE
 
 BUDGET = 0.8
 
@@ -31,7 +31,7 @@ BudgetOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FoldingRequest:
     """What the options ask for, checked: BadInput where they do not go together."""
 
     fit: bool

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.boards.flash import PROGRAMMERS, checked_job, program
+from dualspike.boards.flow.flash import PROGRAMMERS, checked_job, program
 from dualspike.output import console, shell
 
 

@@ -11,8 +11,8 @@ from dualspike.commands.fitting import (
     ClockOption,
     DeviceOption,
     FitFlag,
+    FoldingRequest,
     RateOption,
-    Wanted,
 )
 from dualspike.commands.source import (
     FolderOption,
@@ -22,20 +22,20 @@ from dualspike.commands.source import (
     description,
     initial,
 )
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.golden.fixed import first_chip
-from dualspike.golden.network import Parameters
-from dualspike.hw.files import core_files, hex_words
-from dualspike.hw.soc import WRAPS
-from dualspike.model.cache import check_cache
-from dualspike.model.description import Description
-from dualspike.model.devices import Device
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.hw.emit.files import core_files, hex_words
+from dualspike.hw.soc.soc import WRAPS
+from dualspike.model.cost.devices import Device
+from dualspike.model.cost.estimate import chip_area, estimate
+from dualspike.model.description.description import Description
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
-from dualspike.model.estimate import chip_area, estimate
-from dualspike.model.identity import config_hash
-from dualspike.model.save import toml_text
-from dualspike.model.seal import sealed
+from dualspike.model.interface.identity import config_hash
+from dualspike.model.system.cache import check_cache
+from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 
@@ -55,7 +55,7 @@ def generate(
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
-    wanted = Wanted(fit, rate, clock, device, budget)
+    wanted = FoldingRequest(fit, rate, clock, device, budget)
     described = description(net, preset)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
@@ -71,7 +71,7 @@ def generate(
         out.print(f"wrote {output / name}")
     for n, part in enumerate(found["parts"]):
         if d.kind != "mlp":
-            name, lanes = f"trunk {n}" if n else "branch", part["lanes"]
+            name, lanes = d.operator.part_name(n), part["lanes"]
             out.print(f"Part {n}, {name}: {part['interval']:,} clocks a row, {lanes} lanes.")
         out.print(layer_table(part["layers"]))
     for line in summary(found):
@@ -79,7 +79,8 @@ def generate(
     if wanted.on:
         out.print(device_table(chip_area(d, wanted.on.family), wanted.on))
     out.print(f"{pace(d, found)} Next:")
-    out.print(f"  dualspike verify {shell(net) if net else f'--preset {preset}'}")
+    source = output / f"{d.name}.toml" if fit else net
+    out.print(f"  dualspike verify {shell(source) if source else f'--preset {preset}'}")
     if as_json:
         result = {"folder": str(output), "files": files, "config_hash": config_hash(d)}
         emit_json(result | {"estimate": found})
@@ -95,7 +96,7 @@ def write_core(
     """Write everything that belongs to a core into a folder; returns the names.
 
     The folder and a folder ``report`` in it are there. The weights are ``first``, or those of the
-    seed. ``wrap`` is one of `hw.soc.WRAPS`, or None. The estimate names ``device``.
+    seed. ``wrap`` is one of `hw.soc.soc.WRAPS`, or None. The estimate names ``device``.
     """
     check_cache()
     contents = core_files(d, wrap)

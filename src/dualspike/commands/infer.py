@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dualspike.boards.board import Board
-from dualspike.boards.port import LinkLost
+from dualspike.boards.host.board import BoardCore
+from dualspike.boards.host.port import LinkLost
 from dualspike.commands.board_engine import BAUD, BaudOption, PortOption, board_port
 from dualspike.commands.source import (
     FolderOption,
@@ -19,12 +19,12 @@ from dualspike.commands.source import (
     perceptron,
     problem_of,
 )
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.golden.problems.accuracy import relative_l2
+from dualspike.golden.data.accuracy import relative_l2
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, samples_csv
-from dualspike.testbench.device import DeviceEngine
+from dualspike.testbench.cosim.device import DeviceEngine
 
 
 def infer(
@@ -51,7 +51,7 @@ def infer(
     x, wanted = first[:count], target[:count]
     with writing(output):
         try:
-            with board_port(d, port) as path, closing(Board.at(path, baud, d)) as board:
+            with board_port(d, port) as path, closing(BoardCore.at(path, baud, d)) as board:
                 y = DeviceEngine(d, board, parameters).predict([x])
                 flags = board.read("FLAGS")
         except LinkLost as lost:

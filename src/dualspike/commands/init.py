@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from dualspike.golden.files import write_atomic
+from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.load import preset_text
 from dualspike.model.errors import BadInput
-from dualspike.model.load import preset_text
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 

@@ -15,15 +15,15 @@ from dualspike.commands.source import (
     initial,
     perceptron,
 )
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.golden.fixed import first_chip, real_parameters, stored_parameters
-from dualspike.golden.network import Parameters
-from dualspike.golden.vanishing import share_lost
-from dualspike.golden.weights import npz_bytes, weight_arrays
-from dualspike.model.description import Description
+from dualspike.golden.data.vanishing import share_lost
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.training.fixed_engine import first_chip, real_parameters, stored_parameters
+from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
+from dualspike.model.description.description import Description
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
-from dualspike.model.save import toml_text
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 app = typer.Typer(name="nir", rich_markup_mode=None)

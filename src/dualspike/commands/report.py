@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
 from dualspike.output import JsonFlag, console, emit_json
 
 PAGE = "report.html"

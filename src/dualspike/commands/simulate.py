@@ -17,15 +17,15 @@ from dualspike.commands.source import (
     initial,
     problem_of,
 )
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.model.cache import check_cache
-from dualspike.model.description import Description
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
-from dualspike.testbench.rtl import RtlEngine
-from dualspike.testbench.simulation import Simulation, source
-from dualspike.testbench.verilate import build
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation, source
+from dualspike.testbench.cosim.verilate import build
 
 
 def simulate(

@@ -5,20 +5,20 @@ from typing import Annotated
 
 import typer
 
-from dualspike.golden.data import load_problem
-from dualspike.golden.network import Parameters, start
-from dualspike.golden.precision import (
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.data.precision import (
     lost_columns,
     lost_functions,
     lost_parameters,
     lost_settings,
 )
-from dualspike.golden.problems.problem import Problem
-from dualspike.golden.vanishing import Loss
-from dualspike.golden.weights import read_weights
-from dualspike.model.description import Description
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.vanishing import PrecisionLoss
+from dualspike.golden.float.layout import Parameters, start
+from dualspike.golden.training.weights_file import read_weights
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load, load_preset
 from dualspike.model.errors import BadInput
-from dualspike.model.load import describe, load, load_preset
 from dualspike.output import warn
 
 NetArgument = Annotated[
@@ -89,7 +89,7 @@ def problem_of(d: Description) -> Problem:
     return problem
 
 
-def _warn(source: str, losses: list[Loss]) -> None:
+def _warn(source: str, losses: list[PrecisionLoss]) -> None:
     for loss in losses:
         warn(f"{source}{loss.text}")
 

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dualspike.boards.measure import Route, device_of, measure
-from dualspike.boards.place import DEVICES
-from dualspike.boards.synthesis import TARGETS
+from dualspike.boards.flow.measure import Route, device_of, measure
+from dualspike.boards.flow.place import DEVICES
+from dualspike.boards.flow.synthesis import TARGETS
 from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
-from dualspike.golden.alone import writing
-from dualspike.golden.files import write_atomic
-from dualspike.model.cache import check_cache
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
 from dualspike.model.errors import BadInput
-from dualspike.model.seal import sealed
+from dualspike.model.system.cache import check_cache
+from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 
 _NAMES = {

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dualspike.boards.board import Board
-from dualspike.boards.port import LinkLost
+from dualspike.boards.host.board import BoardCore
+from dualspike.boards.host.port import LinkLost
 from dualspike.commands.board_engine import BAUD, BaudOption, BoardEngine, PortOption, board_port
 from dualspike.commands.source import (
     FolderOption,
@@ -23,28 +23,28 @@ from dualspike.commands.source import (
     initial,
     problem_of,
 )
-from dualspike.golden.alone import keeping, writing
-from dualspike.golden.checkpoint import EVERY, Keeper, Origin
-from dualspike.golden.experiments.methods import METHODS
-from dualspike.golden.figures import run_figure
-from dualspike.golden.files import write_atomic
-from dualspike.golden.fixed import FixedEngine, first_chip
-from dualspike.golden.network import Parameters
-from dualspike.golden.precision import check_moves
-from dualspike.golden.problems.problem import Problem
-from dualspike.golden.problems.store import checksum
-from dualspike.golden.train import FloatEngine, TrainResult
-from dualspike.golden.train import train as run
-from dualspike.golden.weights import npz_bytes, weight_arrays
-from dualspike.model.description import Description
+from dualspike.golden.data.precision import check_moves
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.store import checksum
+from dualspike.golden.experiments.paper.methods import METHODS
+from dualspike.golden.files.alone import keeping, writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.training.checkpoint import EVERY, Checkpointer, Origin
+from dualspike.golden.training.figure import run_figure
+from dualspike.golden.training.fixed_engine import FixedEngine, first_chip
+from dualspike.golden.training.train import FloatEngine, TrainResult
+from dualspike.golden.training.train import train as run
+from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
+from dualspike.model.description.description import Description
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
-from dualspike.model.identity import config_hash
-from dualspike.model.save import toml_text
-from dualspike.model.seal import sealed
+from dualspike.model.interface.identity import config_hash
+from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
-from dualspike.testbench.rtl import RtlEngine
-from dualspike.testbench.simulation import Simulation
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation
 
 
 class EngineName(StrEnum):
@@ -101,7 +101,7 @@ def train(
                 with progress_bar(f"train {engine}", d.learning.updates) as show:
                     keeper = None
                     if resume is not None and not isinstance(chosen, FloatEngine):
-                        keeper = Keeper(resume, chosen, _origin(d, problem, first))
+                        keeper = Checkpointer(resume, chosen, _origin(d, problem, first))
                     result = run(chosen, d, problem, show, keeper)
                 learned = chosen.weights()
                 summary = summarise(d, engine, problem, result) | cycles()
@@ -161,7 +161,7 @@ def open_engine(
     if name is EngineName.board:
         with (
             board_port(d, port) as path,
-            closing(BoardEngine(d, lambda: Board.at(path, baud, d), first)) as engine,
+            closing(BoardEngine(d, lambda: BoardCore.at(path, baud, d), first)) as engine,
         ):
             yield engine, lambda: clock_counts(d, engine)
     elif name is EngineName.rtl:

@@ -17,12 +17,12 @@ from dualspike.commands.source import (
     initial,
     problem_of,
 )
-from dualspike.model.cache import check_cache
-from dualspike.model.description import Description
+from dualspike.model.description.description import Description
+from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
-from dualspike.testbench.verify import Verdict
-from dualspike.testbench.verify import verify as co_simulate
+from dualspike.testbench.cosim.verify import Verdict
+from dualspike.testbench.cosim.verify import verify as co_simulate
 
 
 def verify(
@@ -36,7 +36,7 @@ def verify(
     ] = Path("mismatch.vcd"),
     as_json: JsonFlag = False,
 ) -> None:
-    """Train the hardware in Verilator with the integer model beside it and compare every bit.
+    """Train the hardware in Verilator with the integer model next to it and compare every bit.
 
     A core that only infers runs test samples instead. Then come batches at the limits, several
     with one command. The exit status is 1 if they differ.

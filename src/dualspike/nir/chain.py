@@ -11,12 +11,10 @@ from typing import Any, NamedTuple, cast
 import nir
 import numpy as np
 from nir.serialization import hdf2dict
-from numpy.typing import NDArray
 
-from dualspike.golden.hdf5 import open_hdf5
+from dualspike.golden.files.hdf5 import open_hdf5
+from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput
-
-Floats = NDArray[np.float64]
 
 BUILDABLE = (nir.Affine, nir.Linear, nir.Scale, nir.Flatten, nir.IF, nir.LIF)
 
@@ -30,7 +28,7 @@ class Named(NamedTuple):
     def __str__(self) -> str:
         return f"{self.key} ({type(self.node).__name__})"
 
-    def numbers(self, field: str) -> Floats:
+    def numbers(self, field: str) -> Doubles:
         """A parameter as float64; raises BadInput with the node's name unless it is real numbers.
 
         What is beyond float64 becomes infinite.
@@ -47,7 +45,7 @@ class Named(NamedTuple):
         return values
 
 
-class Chain(NamedTuple):
+class NodeChain(NamedTuple):
     """The input and its shape, nodes between it and the output, and the graph's metadata."""
 
     first: Named
@@ -61,7 +59,7 @@ class Chain(NamedTuple):
         return math.prod(self.shape)
 
 
-def read_chain(path: Path) -> Chain:
+def read_chain(path: Path) -> NodeChain:
     """The graph of a NIR file as a chain; see `chain_of`.
 
     Raises BadInput, with the path, for a file that cannot be read.
@@ -73,7 +71,7 @@ def read_chain(path: Path) -> Chain:
         raise BadInput(f"{path}: {error}") from error
 
 
-def chain_of(graph: nir.NIRGraph) -> Chain:
+def chain_of(graph: nir.NIRGraph) -> NodeChain:
     """The nodes of a graph in the order of its edges.
 
     Raises BadInput, with the node's key and type, for nodes that cannot be built and for graphs
@@ -98,7 +96,7 @@ def chain_of(graph: nir.NIRGraph) -> Chain:
     unused = [named for named in nodes.values() if named not in (first, *found)]
     if unused:
         raise BadInput(f"{unused[0]} must lie between input and output, not apart from them")
-    return Chain(first, _shape(first), found[:-1], graph.metadata)
+    return NodeChain(first, _shape(first), found[:-1], graph.metadata)
 
 
 def _shape(first: Named) -> list[int]:
@@ -117,7 +115,7 @@ def _only(nodes: dict[str, Named], kind: type[nir.NIRNode]) -> Named:
 
 
 def _neighbours(nodes: dict[str, Named], edges: list[tuple[str, str]]) -> dict[str, str]:
-    """The one node behind each; what has more, or is more than once behind another, is refused."""
+    """The one node after each; what has more, or is more than once after another, is refused."""
     after: dict[str, str] = {}
     before: dict[str, str] = {}
     for source, target in dict.fromkeys((str(one), str(other)) for one, other in edges):

@@ -9,10 +9,10 @@ from typing import Any, cast
 import nir
 import numpy as np
 
-from dualspike.golden.network import Parameters
-from dualspike.model.description import Description
+from dualspike.golden.float.layout import Parameters
+from dualspike.model.description.description import Description
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
-from dualspike.model.save import toml_text
 from dualspike.nir.importing import DESCRIPTION
 from dualspike.nir.neurons import SUBTRACT
 

@@ -11,16 +11,17 @@ from typing import Any, cast
 import nir
 import numpy as np
 
-from dualspike.golden.network import Parameters
-from dualspike.golden.rounding import quantise
-from dualspike.golden.vanishing import judge
-from dualspike.model.description import Description
+from dualspike.golden.data.vanishing import judge
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.integer.rounding import quantise
+from dualspike.golden.numeric import Doubles
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.description.formats import Formats
+from dualspike.model.description.load import describe, tables_of
 from dualspike.model.errors import BadInput
-from dualspike.model.formats import Format
-from dualspike.model.load import describe, tables_of
-from dualspike.model.widths import Formats
-from dualspike.nir.chain import Chain, Floats, Named, read_chain
-from dualspike.nir.neurons import Layer, neurons
+from dualspike.nir.chain import Named, NodeChain, read_chain
+from dualspike.nir.neurons import NodeLayer, neurons
 
 DESCRIPTION = "dualspike"
 
@@ -45,12 +46,12 @@ class Options:
 
 @dataclass
 class Stage:
-    """Weights w [n_out, n_in], biases b [n_out], and the neurons behind, if there are any."""
+    """Weights w [n_out, n_in], biases b [n_out], and the neurons after, if there are any."""
 
     named: Named
-    w: Floats
-    b: Floats
-    neurons: Layer | None = None
+    w: Doubles
+    b: Doubles
+    neurons: NodeLayer | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def import_network(path: Path, options: Options) -> Imported:
         raise BadInput(f"{path}: {error}") from error
 
 
-def stages_of(chain: Chain, dt: float, *, assume_soft_reset: bool) -> list[Stage]:
+def stages_of(chain: NodeChain, dt: float, *, assume_soft_reset: bool) -> list[Stage]:
     """Fold a chain into layers: scales, gains and offsets of neurons go into w and b."""
     stages: list[Stage] = []
     _check_batch(chain)
@@ -109,7 +110,7 @@ def stages_of(chain: Chain, dt: float, *, assume_soft_reset: bool) -> list[Stage
     return stages
 
 
-def _check_batch(chain: Chain) -> None:
+def _check_batch(chain: NodeChain) -> None:
     """Raise BadInput where the input fits the first node but for dimensions in front of it."""
     for named in chain.nodes:
         if isinstance(named.node, (nir.Affine, nir.Linear)):
@@ -128,7 +129,7 @@ def _check_batch(chain: Chain) -> None:
         return
 
 
-def _build(chain: Chain, path: Path, options: Options) -> Imported:
+def _build(chain: NodeChain, path: Path, options: Options) -> Imported:
     dt = options.dt if options.dt is not None else _number(chain.metadata, "dt", 1.0)
     if not 0 < dt < math.inf:
         raise BadInput(f"dt must be above 0 and finite, not {dt:g}")
@@ -198,7 +199,7 @@ def _described(tables: dict[str, Any], options: Options) -> Description:
         raise
 
 
-def _fitting(named: Named, field: str, width: int) -> Floats:
+def _fitting(named: Named, field: str, width: int) -> Doubles:
     values = named.numbers(field).reshape(-1)
     if values.size not in (1, width):
         raise BadInput(f"{named}: {field} must be one number or {width}, not {values.size}")
@@ -207,7 +208,7 @@ def _fitting(named: Named, field: str, width: int) -> Floats:
     return values
 
 
-def _weights(named: Named, width: int, scale: Floats) -> Stage:
+def _weights(named: Named, width: int, scale: Doubles) -> Stage:
     w = named.numbers("weight")
     if w.ndim != 2:
         raise BadInput(f"{named}: weight must be [n_out, n_in], not of shape {list(w.shape)}")
@@ -263,7 +264,7 @@ def _name(path: Path) -> str:
     return (text if text[:1].isalpha() else f"net_{text}")[:63]
 
 
-def _formats(arrays: Sequence[Floats], threshold: float | list[float]) -> dict[str, str]:
+def _formats(arrays: Sequence[Doubles], threshold: float | list[float]) -> dict[str, str]:
     """Formats other than the defaults, of the same widths, where values would not fit.
 
     ``arrays`` are the weights and biases, none of them if their format is known.

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import nir
 import numpy as np
 
+from dualspike.golden.numeric import Doubles
+from dualspike.model.description.network import LEAST_THRESHOLD, MOST_THRESHOLD
+from dualspike.model.description.part import LEAKS
 from dualspike.model.errors import BadInput
-from dualspike.model.network import LEAST_THRESHOLD, MOST_THRESHOLD
-from dualspike.model.part import LEAKS
-from dualspike.nir.chain import Floats, Named
+from dualspike.nir.chain import Named
 
 SUBTRACT = "subtract"
 BUILDABLE = [1.0, *(1 - 2.0**-k for k in LEAKS)]
@@ -30,18 +31,18 @@ BUILDABLE = [1.0, *(1 - 2.0**-k for k in LEAKS)]
 _CLOSE = 1e-5
 
 
-class Layer(NamedTuple):
+class NodeLayer(NamedTuple):
     """Neurons of one layer: ``gain`` and ``offset`` are [n], the others are the same for all."""
 
     leak: float
     threshold: float
-    gain: Floats
-    offset: Floats
+    gain: Doubles
+    offset: Doubles
 
 
 def neurons(
     named: Named, width: int, dt: float, metadata: dict[str, Any], assume_soft_reset: bool
-) -> Layer:
+) -> NodeLayer:
     """An IF or LIF node of ``width`` neurons at time step ``dt``; raises BadInput with its name.
 
     Parameters are broadcast if they are single numbers. Leaks and gains within 1e-5 of one that
@@ -59,17 +60,17 @@ def neurons(
         )
     r = _per_neuron(named, "r", width)
     if isinstance(named.node, nir.IF):
-        return Layer(1.0, threshold, _gain(named, r * dt), np.zeros(width))
+        return NodeLayer(1.0, threshold, _gain(named, r * dt), np.zeros(width))
     tau = _same(named, "tau", width)
     if not tau > 0:
         raise BadInput(f"{named}: tau must be above 0, not {tau:g}")
     if math.isinf(tau):
         if not np.isin(r, (1, math.inf)).all():
             raise BadInput(f"{named}: r must be 1 or infinite where tau is, not {r.min():g}")
-        return Layer(1.0, threshold, np.ones(width), np.zeros(width))
+        return NodeLayer(1.0, threshold, np.ones(width), np.zeros(width))
     offset = _per_neuron(named, "v_leak", width) * dt / tau
     leak = _leak(named, tau, dt)
-    return Layer(leak, threshold, _gain(named, r * dt / tau), offset)
+    return NodeLayer(leak, threshold, _gain(named, r * dt / tau), offset)
 
 
 def _check_reset(named: Named, metadata: dict[str, Any], assume_soft_reset: bool) -> None:
@@ -88,7 +89,7 @@ def _check_reset(named: Named, metadata: dict[str, Any], assume_soft_reset: bool
     )
 
 
-def _per_neuron(named: Named, field: str, width: int) -> Floats:
+def _per_neuron(named: Named, field: str, width: int) -> Doubles:
     values = named.numbers(field)
     if values.size not in (1, width):
         raise BadInput(f"{named}: {field} must be one number or {width}, not {values.size}")
@@ -119,7 +120,7 @@ def _leak(named: Named, tau: float, dt: float) -> float:
     return nearest
 
 
-def _gain(named: Named, gain: Floats) -> Floats:
+def _gain(named: Named, gain: Doubles) -> Doubles:
     if not np.isfinite(gain).all():
         raise BadInput(f"{named}: r must be finite, not {gain[~np.isfinite(gain)][0]:g}")
     return np.where(np.abs(gain - 1) <= _CLOSE, 1.0, gain)

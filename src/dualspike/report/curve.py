@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.figures import running_mean
-from dualspike.model.description import Description
-
-Floats = NDArray[np.float64]
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.figure import running_mean
+from dualspike.model.description.description import Description
 
 POINTS = 200  # bins of a run's updates
 
@@ -35,7 +33,7 @@ class Curve:
     last: float
 
 
-def learning_curve(losses: Floats, d: Description) -> Curve:
+def learning_curve(losses: Doubles, d: Description) -> Curve:
     """The batch losses of a run; the line is their mean over a fiftieth of the run."""
     width, height, left, bottom, top, right = 460.0, 250.0, 46.0, 34.0, 10.0, 12.0
     n = len(losses)

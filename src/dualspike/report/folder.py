@@ -4,34 +4,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dualspike.golden.network import Parameters
-from dualspike.golden.problems.archive import array_names, finite_floats, read_arrays
-from dualspike.golden.weights import read_weights
-from dualspike.model.description import Description
+from dualspike.golden.files.arrays import array_names, finite_floats, read_arrays
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.weights_file import read_weights
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load, mistake
 from dualspike.model.errors import BadInput
-from dualspike.model.identity import config_hash
-from dualspike.model.load import describe, load, mistake
-from dualspike.model.seal import CHECKSUM, whole
-from dualspike.model.text import parse_json, read_text
-
-Floats = NDArray[np.float64]
+from dualspike.model.interface.identity import config_hash
+from dualspike.model.system.seal import CHECKSUM, whole
+from dualspike.model.system.text import parse_json, read_text
 
 DESCRIPTIONS = ("description.toml", "net.toml")
 MANIFEST = "manifest.json"
 WAVEFORMS = ("waves.vcd", "mismatch.vcd")
 
 
-class Record(BaseModel):
+class FolderRecord(BaseModel):
     """What a page needs of a JSON file; more may be in it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class LayerEstimate(Record):
+class LayerEstimate(FolderRecord):
     """One layer of a part in `report/estimate.json`."""
 
     index: int
@@ -46,7 +43,7 @@ class LayerEstimate(Record):
     weight_bits: int
 
 
-class PartEstimate(Record):
+class PartEstimate(FolderRecord):
     """One part in `report/estimate.json`."""
 
     lanes: int
@@ -54,7 +51,7 @@ class PartEstimate(Record):
     layers: list[LayerEstimate]
 
 
-class Estimate(Record):
+class Estimate(FolderRecord):
     """`report/estimate.json`, as ``dualspike generate`` writes it."""
 
     config_hash: str
@@ -82,7 +79,7 @@ class FunctionEstimate(Estimate):
     clocks_per_batch_at_most: int
 
 
-class Synthesis(Record):
+class Synthesis(FolderRecord):
     """`report/synth-TARGET.json`, as ``dualspike synth`` writes it."""
 
     config_hash: str
@@ -93,7 +90,7 @@ class Synthesis(Record):
     fmax_mhz: float | None = None
 
 
-class Result(Record):
+class Result(FolderRecord):
     """`result.json`, as ``dualspike train`` and ``demo`` write it."""
 
     rel_l2_before: float
@@ -111,7 +108,7 @@ class Result(Record):
     cycles_per_sample: float | None = None
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=FolderRecord)
 
 
 @dataclass
@@ -128,8 +125,8 @@ class Folder:
     syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
     result: Result | None = None
     parameters: Parameters | None = None
-    losses: Floats | None = None
-    prediction: Floats | None = None
+    losses: Doubles | None = None
+    prediction: Doubles | None = None
     waveforms: list[Path] = field(default_factory=list[Path])
     missing: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     strange: list[str] = field(default_factory=list[str])
@@ -203,7 +200,7 @@ def _weights(folder: Folder) -> None:
     folder.prediction = _optional(file, "prediction")
 
 
-def _optional(file: Path, name: str) -> Floats | None:
+def _optional(file: Path, name: str) -> Doubles | None:
     if name not in array_names(file):
         return None
     return finite_floats(file, name, read_arrays(file, [name])[name])

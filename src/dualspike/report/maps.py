@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.image import imsave
-from numpy.typing import NDArray
 
-from dualspike.golden.figures import ERRORS, VALUES
-from dualspike.golden.problems.problem import Problem
-
-Floats = NDArray[np.float64]
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.figure import ERRORS, VALUES
 
 DOTS = 400
 
@@ -39,7 +37,7 @@ class Dots:
     highest: float
 
 
-def maps(problem: Problem, prediction: Floats) -> list[Map]:
+def maps(problem: Problem, prediction: Doubles) -> list[Map]:
     """Truth and prediction in one colour scale, and the absolute error; output 0 of a grid."""
     if problem.grid is None:
         return []
@@ -53,7 +51,7 @@ def maps(problem: Problem, prediction: Floats) -> list[Map]:
     ]
 
 
-def dots(problem: Problem, prediction: Floats) -> Dots:
+def dots(problem: Problem, prediction: Doubles) -> Dots:
     """Every output of evenly chosen points, of a perceptron or of functions."""
     width = problem.n_out or 1
     truth, found = problem.test.target.reshape(-1, width), prediction.reshape(-1, width)
@@ -65,7 +63,7 @@ def dots(problem: Problem, prediction: Floats) -> Dots:
     return Dots(size, [(round(x, 1), round(y, 1)) for x, y in places], lowest, highest)
 
 
-def _map(title: str, values: Floats, colours: str, lowest: float, highest: float) -> Map:
+def _map(title: str, values: Doubles, colours: str, lowest: float, highest: float) -> Map:
     buffer = io.BytesIO()
     imsave(buffer, values, vmin=lowest, vmax=highest, cmap=colours, origin="lower", format="png")
     data = base64.b64encode(buffer.getvalue()).decode()

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from dualspike.golden.network import Parameters
-from dualspike.model.network import Network
+from dualspike.golden.float.layout import Parameters
+from dualspike.model.description.network import Network
 
 WIDTH = 440.0
 NEURONS = 16  # circles of one layer; what is more becomes an ellipsis

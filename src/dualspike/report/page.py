@@ -12,16 +12,16 @@ from typing import Any
 
 import jinja2
 
-from dualspike.golden.data import load_problem
-from dualspike.golden.network import Parameters
-from dualspike.golden.problems.problem import Problem
-from dualspike.model.cycles import draw_cycles, function_interval, learn_cycles
-from dualspike.model.description import Description
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.float.layout import Parameters
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
 from dualspike.model.errors import BadInput
-from dualspike.model.formats import Format
-from dualspike.model.geometry import geometry
-from dualspike.model.head_sizes import product_sizes
-from dualspike.model.identity import VERSION, config_hash
+from dualspike.model.interface.identity import VERSION, config_hash
+from dualspike.model.sizes.cycles import draw_cycles, function_interval, learn_cycles
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import product_sizes
 from dualspike.report.curve import learning_curve
 from dualspike.report.folder import Folder, Synthesis
 from dualspike.report.maps import dots, maps
@@ -133,7 +133,7 @@ def _part(folder: Folder, n: int) -> dict[str, Any]:
         weights = Parameters(weights.weights[some], weights.biases[some])
     several = len(d.parts) > 1
     return {
-        "name": _name(d, n),
+        "name": d.operator.part_name(n),
         "shape": _shape(d, n),
         "network": part.network,
         "drawing": network_drawing(part.network, weights),
@@ -142,13 +142,6 @@ def _part(folder: Folder, n: int) -> dict[str, Any]:
         "lanes": ", ".join(map(str, d.lanes_of(n))) if several else part.lanes,
         "estimate": folder.estimate.parts[n] if folder.estimate else None,
     }
-
-
-def _name(d: Description, n: int) -> str:
-    if d.kind == "mlp":
-        return "network"
-    trunk = "trunk" if len(d.parts) == 2 else f"trunk {n}"
-    return trunk if n else "branch"
 
 
 def _shape(d: Description, n: int) -> str:

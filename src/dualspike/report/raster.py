@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualspike.golden.fixed import first_chip, stored_inputs
-from dualspike.golden.network import Parameters
-from dualspike.golden.problems.problem import Samples
-from dualspike.golden.rounding import Ints, real
-from dualspike.model.description import Description
+from dualspike.golden.data.problem import Samples
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.integer.rounding import real
+from dualspike.golden.numeric import Ints
+from dualspike.golden.training.fixed_engine import first_chip, stored_inputs
+from dualspike.model.description.description import Description
 
 WIDTH, LEFT = 320.0, 6.0
 ROWS = 96  # neurons of one raster

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dualspike.golden.exact.circuit import Circuit, layered
-from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 
 def test_layers_have_their_matrices_row_by_row() -> None:
@@ -55,13 +55,9 @@ def test_connections_are_found_by_source_and_by_pair() -> None:
 )
 def test_bad_circuit(changes: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"n_in": 2, "n": 2, "source": [0, 0], "target": [2, 3]}
-    with pytest.raises(BadInput) as caught:
-        Circuit(**(arguments | changes))
-    assert str(caught.value) == message
+    assert refusal(Circuit, **arguments | changes) == message
 
 
 @pytest.mark.parametrize("sizes", [[3], [], [2, 0, 1]])
 def test_bad_layers(sizes: list[int]) -> None:
-    with pytest.raises(BadInput) as caught:
-        layered(sizes)
-    assert str(caught.value) == f"sizes must be two or more numbers >= 1, not {sizes}"
+    assert refusal(layered, sizes) == f"sizes must be two or more numbers >= 1, not {sizes}"

@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from dualspike.golden.exact.kernels import kernel, next_crossing
+from dualspike.golden.numeric import Doubles
 
-Floats = NDArray[np.float64]
 
-
-def potential(u: float, currents: Floats, rates: Floats, beta: float, d: Floats) -> Floats:
+def potential(u: float, currents: Doubles, rates: Doubles, beta: float, d: Doubles) -> Doubles:
     """By partial fractions; the rates differ clearly from beta."""
     total = u * np.exp(-beta * d)
     for current, rate in zip(currents, rates, strict=True):

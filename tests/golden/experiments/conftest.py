@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dualspike.golden.experiments.methods import METHODS, Experiment
-from dualspike.golden.experiments.run import Run
-from dualspike.golden.experiments.settings import Settings, describe, load_settings
+from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.run import Run
+from dualspike.golden.experiments.paper.settings import PaperSettings, describe, load_settings
 
 PROBLEMS: dict[Experiment, dict[str, Any]] = {
     "hat": {"validation": 50},
@@ -36,10 +36,10 @@ BATCH: dict[Experiment, list[int | str]] = {
 
 
 @pytest.fixture
-def small() -> Callable[..., Settings]:
+def small() -> Callable[..., PaperSettings]:
     """Settings of an experiment by name; keywords replace those of the training."""
 
-    def settings(name: Experiment, **training: Any) -> Settings:
+    def settings(name: Experiment, **training: Any) -> PaperSettings:
         tables = load_settings(name).model_dump()
         tables["problem"] = PROBLEMS[name]
         for part, layers in zip(tables["operator"]["parts"], LAYERS[name], strict=True):
@@ -52,7 +52,7 @@ def small() -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def run_of(small: Callable[..., Settings]) -> Callable[..., Run]:
+def run_of(small: Callable[..., PaperSettings]) -> Callable[..., Run]:
     """A run by experiment, method and seed; keywords as above."""
 
     def run(name: Experiment, method: str, seed: int = 1, **training: Any) -> Run:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.archive import read_archive, write_archive
+from dualspike.golden.experiments.runner.archive import read_archive, write_archive
 from dualspike.model.errors import BadInput
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "name": np.array("x"), "n": np.array(7)}

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.golden.experiments import cost_report
-from dualspike.golden.experiments.cost import Count
-from dualspike.golden.experiments.cost_report import Row, counts, over_bp
-from dualspike.golden.experiments.report import to_json
-from dualspike.golden.experiments.settings import Settings
+from dualspike.golden.experiments.cost import report as cost_report
+from dualspike.golden.experiments.cost.gradient import Count
+from dualspike.golden.experiments.cost.report import CostRow, counts, over_bp
+from dualspike.golden.experiments.paper.methods import METHODS
+from dualspike.golden.experiments.paper.settings import PaperSettings, load_settings
+from dualspike.golden.experiments.runner.study import to_json
 
-Small = Callable[..., Settings]
+Small = Callable[..., PaperSettings]
 
 
 def test_rows_of_one_experiment(small: Small) -> None:
@@ -37,10 +38,10 @@ def test_ratios_are_to_back_propagation_of_the_same_reading() -> None:
         Count(4, 2, 1, reads=4, kept_bits=32),
     )
     rows = [
-        Row("hat", True, "BP", None, bp),
-        Row("hat", True, "RFG-L", 1, half),
-        Row("hat", False, "BP", None, bp * 2),
-        Row("hat", False, "RFG-L", 1, half),
+        CostRow("hat", True, "BP", None, bp),
+        CostRow("hat", True, "RFG-L", 1, half),
+        CostRow("hat", False, "BP", None, bp * 2),
+        CostRow("hat", False, "RFG-L", 1, half),
     ]
     ratios = {"multiplications": 0.5, "sparse": 0.5, "dense": 0.5, "traffic": 0.5}
     assert over_bp(rows[1], rows) == ratios | {"kept_bytes": 0.25}
@@ -50,7 +51,7 @@ def test_ratios_are_to_back_propagation_of_the_same_reading() -> None:
 
 def test_the_papers_claim_beside_the_presets() -> None:
     """One direction costs most of what BP does, wherever it is counted, not a third of it."""
-    rows = cost_report.study()
+    rows = [row for name in METHODS for row in counts(load_settings(name))]
     ones = [row for row in rows if row.directions == 1]
     assert len(ones) == 3 * 2 * 2
     for row in ones:
@@ -65,11 +66,7 @@ def test_the_papers_claim_beside_the_presets() -> None:
 
 
 def test_results_tables_and_figures(small: Small, tmp_path: Path) -> None:
-    rows = [
-        row
-        for name in ("hat", "poisson", "reaction-diffusion")
-        for row in counts(small(name, directions=2))
-    ]
+    rows = [row for name in METHODS for row in counts(small(name, directions=2))]
     results = json.loads(to_json(cost_report.results(rows)))
     assert results["claim"] == pytest.approx(1 / 3)
     assert results["rows"][1]["rule"] == "BP"

@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.estimators.forward_gradient import ForwardGradient
-from dualspike.golden.experiments.directions import Shared, train_shared
-from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.run import Run
-from dualspike.golden.problems.problem import build
-from dualspike.model.errors import BadInput
+from dualspike.golden.data.problem import build
+from dualspike.golden.experiments.paper.run import Run
+from dualspike.golden.experiments.runner.folder import RunsFolder
+from dualspike.golden.experiments.shared_directions import Shared, train_shared
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from tests.refusals import refusal
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
+def folder(tmp_path: Path) -> RunsFolder:
+    return RunsFolder(tmp_path)
 
 
 def test_an_update_has_the_same_bits_with_1_2_and_4_workers(
-    run_of: Callable[..., Run], folder: Folder
+    run_of: Callable[..., Run], folder: RunsFolder
 ) -> None:
     """3 updates of 4 layer-wise directions; a message has 3 integers and a slope for each layer."""
     run = run_of("poisson", "WSG-RFG-LL", directions=4, updates=3)
@@ -99,11 +99,13 @@ def test_shares_in_any_order_make_the_same_gradient(run_of: Callable[..., Run]) 
     assert len(found) == 1
 
 
-def test_what_cannot_be_shared(run_of: Callable[..., Run], folder: Folder) -> None:
-    with pytest.raises(BadInput) as caught:
-        train_shared(run_of("hat", "BP"), folder, 2)
-    assert str(caught.value) == "method must have directions to be shared, BP has none"
+def test_what_cannot_be_shared(run_of: Callable[..., Run], folder: RunsFolder) -> None:
+    assert (
+        refusal(train_shared, run_of("hat", "BP"), folder, 2)
+        == "method must have directions to be shared, BP has none"
+    )
     for workers in (0, 3):
-        with pytest.raises(BadInput) as caught:
-            train_shared(run_of("hat", "RFG-L", directions=2), folder, workers)
-        assert str(caught.value) == f"workers must be in [1, 2], not {workers}"
+        assert (
+            refusal(train_shared, run_of("hat", "RFG-L", directions=2), folder, workers)
+            == f"workers must be in [1, 2], not {workers}"
+        )

@@ -5,22 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.golden.estimators.forward_gradient import ForwardGradient
-from dualspike.golden.experiments import estimator_report as report
-from dualspike.golden.experiments.estimator_figures import draw
-from dualspike.golden.experiments.estimator_study import (
+from dualspike.golden.experiments.estimator import report
+from dualspike.golden.experiments.estimator.figures import draw
+from dualspike.golden.experiments.estimator.study import (
     RULES,
+    Estimators,
     Measured,
-    Plan,
+    SamplingPlan,
     Value,
     cases,
     measure,
 )
-from dualspike.golden.experiments.report import to_json
-from dualspike.golden.experiments.settings import Settings
+from dualspike.golden.experiments.paper.settings import PaperSettings
+from dualspike.golden.experiments.runner.study import to_json
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.model.errors import BadInput
 
-PLAN = Plan(draws=128, updates=3)
+PLAN = SamplingPlan(draws=128, updates=3)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def found() -> list[Measured]:
 
 
 @pytest.fixture
-def measured(found: list[Measured], small: Callable[..., Settings]) -> list[Measured]:
+def measured(found: list[Measured], small: Callable[..., PaperSettings]) -> list[Measured]:
     """The hat, both weights, made once."""
     if not found:
         for case in cases(small("hat"), 1, PLAN.updates):
@@ -40,7 +41,7 @@ def measured(found: list[Measured], small: Callable[..., Settings]) -> list[Meas
 
 
 def test_results_are_plain_data(measured: list[Measured]) -> None:
-    results = json.loads(to_json(report.results(measured, PLAN)))
+    results = json.loads(to_json(report.results(Estimators(PLAN, measured))))
     assert (results["experiment"], results["draws"], results["updates"]) == ("estimator", 128, 3)
     assert len(results["estimators"]) == 2 * 12 and len(results["shift_register"]) == 2 * 4
     first = results["estimators"][0]
@@ -71,13 +72,13 @@ def test_the_shift_register_is_set_beside_the_generator(measured: list[Measured]
     assert (good.distribution, good.structure) == ("rademacher", measured[index].structure)
     off = [replace(v, measured=v.measured + 30 * v.error, error=0.0) for v in good.variances]
     changed = [*measured[:index], replace(measured[index], variances=off), *measured[index + 1 :]]
-    rows = report.results(changed, PLAN)["shift_register"]
+    rows = report.results(Estimators(PLAN, changed))["shift_register"]
     assert rows[0]["variance"] == pytest.approx(30)
     assert abs(rows[1]["variance"]) < 10
 
 
 def test_tables(measured: list[Measured]) -> None:
-    text = report.markdown(measured, PLAN)
+    text = report.markdown(Estimators(PLAN, measured))
     assert text.splitlines()[0] == "# Forward gradients against back-propagation"
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
         f"## hat, start, seed 1: N = {measured[0].parameters}",
@@ -91,14 +92,14 @@ def test_tables(measured: list[Measured]) -> None:
     assert float(cells[4]) == pytest.approx(
         m.variances[0].measured / m.variances[0].predicted, abs=1e-3
     )
-    assert report.text(measured).splitlines()[0].split()[0] == "prediction"
+    assert report.text(Estimators(PLAN, measured)).splitlines()[0].split()[0] == "prediction"
 
 
 def test_figures_are_there_whole(measured: list[Measured], tmp_path: Path) -> None:
-    files = draw(measured, tmp_path)
+    files = draw(Estimators(PLAN, measured), tmp_path)
     assert files == ["variance.png", "variance.pdf", "cosine.png", "cosine.pdf"]
     assert sorted(files) == sorted(path.name for path in tmp_path.iterdir())
     starts = {".png": b"\x89PNG", ".pdf": b"%PDF"}
     assert all((tmp_path / f).read_bytes().startswith(starts[Path(f).suffix]) for f in files)
     with pytest.raises(BadInput, match=r"^cannot write .*variance\.png: there is no folder "):
-        draw(measured, tmp_path / "nowhere")
+        draw(Estimators(PLAN, measured), tmp_path / "nowhere")

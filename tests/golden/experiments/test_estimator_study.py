@@ -6,26 +6,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from dualspike.golden.estimators.directions import Distribution, Structure
-from dualspike.golden.estimators.forward_gradient import ForwardGradient
-from dualspike.golden.experiments.estimator_study import (
+from dualspike.golden.experiments.estimator.study import (
     DIRECTIONS,
     RULES,
     Case,
     Value,
     cases,
     measure,
-    measurements,
 )
-from dualspike.golden.experiments.methods import Experiment
-from dualspike.golden.experiments.settings import Settings
-from dualspike.golden.hidden import Scope
-from dualspike.golden.model import Key, Model
+from dualspike.golden.experiments.paper.methods import Experiment
+from dualspike.golden.experiments.paper.settings import PaperSettings
+from dualspike.golden.float.estimators.directions import Distribution, Structure
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.hidden import Scope
+from dualspike.golden.float.model import Key, Model
+from dualspike.golden.numeric import Floats
 
-Floats = NDArray[np.floating[Any]]
-Small = Callable[..., Settings]
+Small = Callable[..., PaperSettings]
 
 DRAWS = 2048
 # Chance that one right estimator fails, were its seed not fixed.
@@ -142,4 +140,3 @@ def test_cases_are_the_start_and_the_same_trained(small: Small) -> None:
 def test_a_value_in_standard_errors() -> None:
     assert Value(2.0, 3.0, 0.25).z == 4
     assert Value(1.0, 1.0, 0.0).z == 0  # |v|^2 is the same for all signs
-    assert measurements(2) == 3 * 2 * 2 * 12

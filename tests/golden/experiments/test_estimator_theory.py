@@ -2,20 +2,17 @@
 
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from dualspike.golden.estimators.directions import Distribution, Structure
-from dualspike.golden.experiments import estimator_theory as theory
-from dualspike.golden.hidden import Scope
-from dualspike.golden.network import Layout
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
-
-Floats = NDArray[np.floating[Any]]
+from dualspike.golden.experiments.estimator import theory
+from dualspike.golden.float.estimators.directions import Distribution, Structure
+from dualspike.golden.float.hidden import Scope
+from dualspike.golden.float.layout import Layout
+from dualspike.golden.numeric import Floats
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 
 STRUCTURES: list[Structure] = ["independent", "factored"]
 DISTRIBUTIONS: list[Distribution] = ["rademacher", "gaussian"]

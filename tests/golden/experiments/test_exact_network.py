@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments import exact_network
-from dualspike.golden.experiments.exact_network import DEADLINE, UNTIL, Network, Response
-from dualspike.golden.experiments.exact_tasks import load_task
+from dualspike.golden.experiments.exact import network as exact_network
+from dualspike.golden.experiments.exact.network import (
+    DEADLINE,
+    UNTIL,
+    Answer,
+    Classifier,
+)
+from dualspike.golden.experiments.exact.tasks import load_task
 
 
-def small(n: int = 12) -> Network:
+def small(n: int = 12) -> Classifier:
     """Some hidden neurons always silent, some outputs forced by the deadline."""
-    network = Network(5, n, 3)
+    network = Classifier(5, n, 3)
     rng = np.random.default_rng(5)
     network.hidden[:] = rng.normal(1.2, 0.8, network.hidden.shape)
     network.output[:] = rng.normal(0.6, 0.6, network.output.shape)
@@ -76,7 +81,7 @@ def test_one_direction_gives_its_derivative_times_itself_layer_by_layer() -> Non
 def test_the_first_output_wins_if_alone() -> None:
     response = small().respond(load_task("yin-yang", 1).train.times[:4])
     times = np.array([[2.0, 1.0, 3.0], [UNTIL, UNTIL, UNTIL], [1.0, 1.0, 2.0], [UNTIL, UNTIL, 1.0]])
-    changed = Response(
+    changed = Answer(
         response.inputs, response.hidden, response.heard, response.outputs, response.place, times
     )
     assert changed.winners().tolist() == [1, -1, -1, 2]

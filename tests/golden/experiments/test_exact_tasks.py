@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualspike.golden.experiments.exact_tasks import (
+from dualspike.golden.experiments.exact.tasks import (
     BIAS,
     EARLIEST,
     FOLDS,

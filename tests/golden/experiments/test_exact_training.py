@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.exact_network import RULES, Network, Rule
-from dualspike.golden.experiments.exact_report import markdown, results, text
-from dualspike.golden.experiments.exact_tasks import BIAS, load_task
-from dualspike.golden.experiments.exact_training import (
+from dualspike.golden.experiments.exact.network import RULES, Classifier, ExactRule
+from dualspike.golden.experiments.exact.report import markdown, results, text
+from dualspike.golden.experiments.exact.tasks import BIAS, load_task
+from dualspike.golden.experiments.exact.training import (
     PLANS,
     Trained,
     estimate,
@@ -29,7 +29,7 @@ def test_directions_are_signs() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_xor_is_learnt(rule: Rule) -> None:
+def test_xor_is_learnt(rule: ExactRule) -> None:
     heard: list[int] = []
     plan = PLANS["xor"]
     trained = train("xor", rule, 1, plan, lambda epoch, loss: heard.append(epoch))
@@ -70,13 +70,13 @@ def test_jitter_moves_the_spikes_of_training_anew_in_every_epoch(
 ) -> None:
     """Seen at the bias, which is the same in all samples otherwise."""
     biases: list[np.ndarray] = []
-    gradient = Network.gradient
+    gradient = Classifier.gradient
 
-    def seen(self: Network, times: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    def seen(self: Classifier, times: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         biases.append(times[:, -1])
         return gradient(self, times, labels)
 
-    monkeypatch.setattr(Network, "gradient", seen)
+    monkeypatch.setattr(Classifier, "gradient", seen)
     plan = replace(PLANS["iris"], batch=105, jitter=0.1, epochs={"BP": 2, "RFG-L": 0})
     train("iris", "BP", 1, plan, quiet)
     for bias in biases:
@@ -124,8 +124,8 @@ def test_groups_have_directions_of_their_own() -> None:
 
 
 def test_the_report_takes_the_test_samples_of_all_folds() -> None:
-    def one(rule: Rule, seed: int, fold: int, test: float) -> Trained:
-        network = Network(9, 1, 3)
+    def one(rule: ExactRule, seed: int, fold: int, test: float) -> Trained:
+        network = Classifier(9, 1, 3)
         plan = PLANS["iris"]
         return Trained("iris", rule, seed, fold, plan, network, [1.0, 0.5], [0.1, 0.2], test)
 

@@ -9,30 +9,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.figures import draw
-from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.methods import METHODS, Experiment
-from dualspike.golden.experiments.records import Outcome, State
-from dualspike.golden.experiments.report import Report, Row
-from dualspike.golden.experiments.settings import Settings
-from dualspike.golden.problems.problem import Problem, build
-from dualspike.model.errors import BadInput
+from dualspike.golden.data.problem import Problem, build
+from dualspike.golden.experiments.paper.figures import draw
+from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.report import MethodRow, Report
+from dualspike.golden.experiments.paper.settings import PaperSettings
+from dualspike.golden.experiments.runner.records import RunOutcome, RunState
+from tests.refusals import refusal
 
 SIZES = {"hat": (1584, 792), "poisson": (1296, 1152), "reaction-diffusion": (1584, 792)}
 
 
-def state() -> State:
-    return State(30, np.zeros(2), {}, np.geomspace(1, 1e-3, 30), np.empty((0, 3)), 1.0)
+def state() -> RunState:
+    return RunState(30, np.zeros(2), {}, np.geomspace(1, 1e-3, 30), np.empty((0, 3)), 1.0)
 
 
-def report(settings: Settings, problem: Problem, diverged: set[str]) -> Report:
-    rows: list[Row] = []
+def report(settings: PaperSettings, problem: Problem, diverged: set[str]) -> Report:
+    rows: list[MethodRow] = []
     for n, method in enumerate(METHODS[settings.experiment]):
         truth = problem.test.target if problem.kind == "mlp" else problem.test.target[:1]
-        good = Outcome(state(), None, 0.1, 0.2, truth + 0.01 * n)
-        bad = Outcome(state(), 30, math.nan, math.nan, np.empty(0))
-        rows.append(Row(method, {1: bad if method.name in diverged else good}))
-    return Report(settings, "", rows)
+        good = RunOutcome(state(), None, 0.1, 0.2, truth + 0.01 * n)
+        bad = RunOutcome(state(), 30, math.nan, math.nan, np.empty(0))
+        rows.append(MethodRow(method, {1: bad if method.name in diverged else good}))
+    return Report(settings, problem, rows)
 
 
 def png_size(path: Path) -> tuple[int, int]:
@@ -46,40 +45,41 @@ def png_size(path: Path) -> tuple[int, int]:
     ("name", "number"), [("hat", 5), ("poisson", 6), ("reaction-diffusion", 7)]
 )
 def test_the_papers_figures(
-    small: Callable[..., Settings], tmp_path: Path, name: Experiment, number: int
+    small: Callable[..., PaperSettings], tmp_path: Path, name: Experiment, number: int
 ) -> None:
     settings = small(name)
     problem = build(settings.problem)
     found = report(settings, problem, {"RFG-L", "SG-RFG-L"})
-    files = draw(found, problem, Folder(tmp_path))
+    files = draw(found, tmp_path)
     assert files == [f"figure{number}.png", f"figure{number}.pdf"]
     assert sorted(os.listdir(tmp_path)) == sorted(files)
     assert png_size(tmp_path / files[0]) == SIZES[name]
     pdf = (tmp_path / files[1]).read_bytes()
     assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")
     before = [(tmp_path / file).read_bytes() for file in files]
-    draw(found, problem, Folder(tmp_path))
+    draw(found, tmp_path)
     assert [(tmp_path / file).read_bytes() for file in files] == before
 
 
 @pytest.mark.parametrize("name", ["hat", "poisson"])
 def test_one_method_or_only_diverged_ones(
-    small: Callable[..., Settings], tmp_path: Path, name: Experiment
+    small: Callable[..., PaperSettings], tmp_path: Path, name: Experiment
 ) -> None:
     settings = small(name)
     problem = build(settings.problem)
     methods = {method.name for method in METHODS[name]}
     whole = report(settings, problem, methods)
-    draw(whole, problem, Folder(tmp_path))
+    draw(whole, tmp_path)
     perfect = report(settings, problem, set()).rows[:1]
-    draw(Report(settings, "", perfect), problem, Folder(tmp_path))
+    draw(Report(settings, problem, perfect), tmp_path)
 
 
-def test_a_place_that_is_taken(small: Callable[..., Settings], tmp_path: Path) -> None:
+def test_a_place_that_is_taken(small: Callable[..., PaperSettings], tmp_path: Path) -> None:
     settings = small("hat")
     problem = build(settings.problem)
     (tmp_path / "figure5.png").mkdir()
-    with pytest.raises(BadInput) as caught:
-        draw(report(settings, problem, set()), problem, Folder(tmp_path))
-    assert str(caught.value) == f"cannot write {tmp_path}/figure5.png: it is a folder"
+    assert (
+        refusal(draw, report(settings, problem, set()), tmp_path)
+        == f"cannot write {tmp_path}/figure5.png: it is a folder"
+    )
     assert os.listdir(tmp_path) == ["figure5.png"]

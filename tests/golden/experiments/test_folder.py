@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.golden.experiments.folder import opened
-from dualspike.golden.experiments.run import Run, execute
-from dualspike.golden.experiments.settings import Settings
-from dualspike.golden.problems.problem import build
+from dualspike.golden.data.problem import build
+from dualspike.golden.experiments.paper.run import Run, execute
+from dualspike.golden.experiments.paper.settings import PaperSettings
+from dualspike.golden.experiments.runner.folder import opened
 from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 
 def on(_: int, __: float) -> bool:
@@ -21,7 +22,7 @@ def filled(path: Path, run: Run) -> None:
         execute(run, folder.problem(run.settings), folder.runs, on)
 
 
-def test_data_are_computed_once(small: Callable[..., Settings], tmp_path: Path) -> None:
+def test_data_are_computed_once(small: Callable[..., PaperSettings], tmp_path: Path) -> None:
     settings = small("poisson")
     with opened(tmp_path, settings, force=False) as folder:
         first = folder.problem(settings)
@@ -58,7 +59,7 @@ def test_force_begins_anew(run_of: Callable[..., Run], tmp_path: Path) -> None:
 
 
 def test_a_folder_is_for_one_command_at_a_time(
-    small: Callable[..., Settings], tmp_path: Path
+    small: Callable[..., PaperSettings], tmp_path: Path
 ) -> None:
     settings = small("hat")
     with opened(tmp_path, settings, force=False):
@@ -72,7 +73,7 @@ def test_a_folder_is_for_one_command_at_a_time(
 
 
 def test_what_was_killed_while_writing_is_swept_away(
-    small: Callable[..., Settings], tmp_path: Path
+    small: Callable[..., PaperSettings], tmp_path: Path
 ) -> None:
     (tmp_path / "runs").mkdir()
     for folder in (tmp_path, tmp_path / "runs"):
@@ -82,7 +83,7 @@ def test_what_was_killed_while_writing_is_swept_away(
 
 
 def test_a_failure_before_any_run_leaves_nothing(
-    small: Callable[..., Settings], tmp_path: Path
+    small: Callable[..., PaperSettings], tmp_path: Path
 ) -> None:
     settings, path = small("hat"), tmp_path / "a" / "b"
     with pytest.raises(ZeroDivisionError), opened(path, settings, force=False) as folder:
@@ -104,9 +105,7 @@ def test_damaged_settings_are_one_line(run_of: Callable[..., Run], tmp_path: Pat
     filled(tmp_path, run)
     path = tmp_path / "settings.json"
     path.write_text("{")
-    with pytest.raises(BadInput) as caught:
-        filled(tmp_path, run)
-    assert str(caught.value) == f"{path} is damaged: give another folder or --force"
+    assert refusal(filled, tmp_path, run) == f"{path} is damaged: give another folder or --force"
 
 
 def test_damaged_data_are_one_line(run_of: Callable[..., Run], tmp_path: Path) -> None:

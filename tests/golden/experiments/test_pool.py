@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.golden.experiments.pool import tied, workers
+from dualspike.golden.experiments.runner.processes import tied, workers
 
 # A parent of two workers, each of which says its number and computes for a minute.
 PARENT = """
 from concurrent.futures import wait
 from test_pool_work import busy
-from dualspike.golden.experiments.pool import workers
+from dualspike.golden.experiments.runner.processes import workers
 if __name__ == "__main__":
     with workers(2) as pool:
         wait([pool.submit(busy, place) for place in {places}])

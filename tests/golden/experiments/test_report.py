@@ -9,24 +9,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.folder import Folder
-from dualspike.golden.experiments.records import Outcome, State
-from dualspike.golden.experiments.report import Report, collect, to_json
-from dualspike.golden.experiments.run import Run
-from dualspike.model.errors import BadInput
+from dualspike.golden.data.problem import build
+from dualspike.golden.data.store import checksum
+from dualspike.golden.experiments.paper.report import Report, collect
+from dualspike.golden.experiments.paper.run import Run
+from dualspike.golden.experiments.runner.folder import RunsFolder
+from dualspike.golden.experiments.runner.records import RunOutcome, RunState
+from dualspike.golden.experiments.runner.study import to_json
+from tests.refusals import refusal
 
 Errors = dict[str, list[float]]
 HAT: Errors = {"BP": [0.03, 0.02, 0.0298], "RFG-L": [0.05, math.nan, 0.04], "RFG-G": [math.nan]}
 POISSON: Errors = {"SG-RFG-G": [0.04], "WSG-BP": [0.03, 0.02], "SG-RFG-LL": [math.nan, 0.01]}
 
 
-def outcome(error: float, seconds: float) -> Outcome:
+def outcome(error: float, seconds: float) -> RunOutcome:
     validation = np.array([[15.0, 0.5, 0.6]])
-    state = State(30, np.zeros(2), {}, np.ones(3), validation, seconds)
+    state = RunState(30, np.zeros(2), {}, np.ones(3), validation, seconds)
     if math.isnan(error):
         state.update = 7
-        return Outcome(state, 7, math.nan, math.nan, np.empty(0))
-    return Outcome(state, None, error, error / 2, np.zeros((1, 9)))
+        return RunOutcome(state, 7, math.nan, math.nan, np.empty(0))
+    return RunOutcome(state, None, error, error / 2, np.zeros((1, 9)))
 
 
 @pytest.fixture
@@ -34,15 +37,18 @@ def report(run_of: Callable[..., Run], tmp_path: Path) -> Callable[..., Report]:
     """The report on runs with these errors, for each method one for every seed."""
 
     def collected(name: str, errors: Errors) -> Report:
-        folder = Folder(tmp_path)
+        folder = RunsFolder(tmp_path)
         folder.runs.mkdir()
+        settings = run_of(name, next(iter(errors))).settings
+        problem = build(settings.problem)
+        data = checksum(problem)
         for method, values in errors.items():
             for seed, error in enumerate(values, 1):
                 run = run_of(name, method, seed)
-                run.record(folder.runs, "0123").finish(outcome(error, 2.0 * seed))
+                run.record(folder.runs, data).finish(outcome(error, 2.0 * seed))
         run = run_of(name, next(iter(errors)), 9)
-        run.record(folder.runs, "0123").save(outcome(0.5, 1.0).state)
-        return collect(folder, run.settings, "0123")
+        run.record(folder.runs, data).save(outcome(0.5, 1.0).state)
+        return collect(folder, settings, problem)
 
     return collected
 
@@ -76,8 +82,10 @@ def test_the_table_of_an_operator_network(report: Callable[..., Report]) -> None
 
 
 def test_results_for_programs(report: Callable[..., Report]) -> None:
-    found: dict[str, Any] = json.loads(to_json(report("hat", HAT).results()))
-    assert [found[key] for key in ("experiment", "version", "data")] == ["hat", "0.1.0", "0123"]
+    made = report("hat", HAT)
+    found: dict[str, Any] = json.loads(to_json(made.results()))
+    assert [found[key] for key in ("experiment", "version")] == ["hat", "0.1.0"]
+    assert found["data"] == checksum(made.problem)
     assert found["settings"]["training"]["updates"] == 30
     assert found["methods"][1] == {
         "method": "RFG-L",
@@ -116,7 +124,5 @@ def test_a_damaged_outcome_is_one_line(report: Callable[..., Report], tmp_path: 
     found = report("hat", HAT)
     path = tmp_path / "runs" / "BP-2.npz"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(BadInput) as caught:
-        collect(Folder(tmp_path), found.settings, "0123")
     line = f"{path} is damaged (SHA-256): delete it to start that run again"
-    assert str(caught.value) == line
+    assert refusal(collect, RunsFolder(tmp_path), found.settings, found.problem) == line

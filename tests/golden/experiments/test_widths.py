@@ -5,22 +5,22 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.golden.experiments import widths
-from dualspike.golden.experiments.widths import (
+from dualspike.golden.experiments.widths import trial as widths
+from dualspike.golden.experiments.widths.report import markdown, text
+from dualspike.golden.experiments.widths.study import WidthsPlan, collect
+from dualspike.golden.experiments.widths.trial import (
     NAMES,
+    FormatTrial,
     NetworkName,
-    Trial,
     execute,
     file_of,
     narrowed,
-    preset,
     read,
     train,
-    trials,
 )
-from dualspike.golden.experiments.widths_report import collect, left, markdown, results, text
+from dualspike.model.description.format import Format
+from dualspike.model.description.load import load_preset
 from dualspike.model.errors import BadInput
-from dualspike.model.formats import Format
 
 
 def go_on(_done: int, _loss: float) -> bool:
@@ -29,8 +29,8 @@ def go_on(_done: int, _loss: float) -> bool:
 
 @pytest.mark.parametrize("network", NAMES)
 def test_every_trial_is_a_chip_with_one_format_changed(network: NetworkName) -> None:
-    own = preset(network).formats.model_dump(mode="json")
-    planned = trials(network, 1, None, False)
+    own = load_preset(network).formats.model_dump(mode="json")
+    planned = WidthsPlan([network], 1).trials(network)
     assert len({trial.name for trial in planned}) == len({t.identity for t in planned})
     for trial in planned:
         formats = trial.description().formats.model_dump(mode="json")
@@ -47,7 +47,7 @@ def test_narrow_numbers_cost_accuracy():
     """What the study is about: it must tell too few bits from enough of them."""
     errors = {}
     for factor, form in (("", ""), ("weight", "s1.7"), ("weight", "s1.14")):
-        found = train(Trial("poisson", factor, form, 150, 1), go_on)
+        found = train(FormatTrial("poisson", factor, form, 150, 1), go_on)
         assert found is not None
         errors[form] = found.error
     assert errors["s1.7"] > 1.2 * errors[""]
@@ -56,7 +56,7 @@ def test_narrow_numbers_cost_accuracy():
 
 def test_a_trial_repeats_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "runs").mkdir()
-    trial = Trial("poisson", "factor", "s2.9", 3, 2)
+    trial = FormatTrial("poisson", "factor", "s2.9", 3, 2)
     assert read(tmp_path, trial) is None
     execute(tmp_path, trial, lambda done, loss: done < 2)
     assert read(tmp_path, trial) is None, "a trial that was stopped leaves nothing"
@@ -78,48 +78,23 @@ def test_a_trial_repeats_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.Mo
         read(tmp_path, trial)
 
 
-def test_the_command_goes_on_where_it_ended(tmp_path: Path, capsys) -> None:
+def test_what_has_not_ended_is_left_and_the_rest_is_kept(tmp_path: Path, capsys) -> None:
     arguments = ["experiment", "widths", "--network", "hat", "--quick", "--updates", "2"]
     arguments += ["--jobs", "1", "-o", str(tmp_path)]
     assert main(arguments) == 0
     first = (tmp_path / "results.json").read_bytes()
-    planned = trials("hat", 1, 2, True)
+    plan = WidthsPlan(["hat"], 1, 2, quick=True)
+    planned = plan.trials("hat")
     stamps = [file_of(tmp_path, trial).stat().st_mtime_ns for trial in planned]
     file_of(tmp_path, planned[0]).unlink()
-    assert left(tmp_path, ["hat"], 1, 2, True) == planned[:1]
+    assert plan.left(tmp_path) == planned[:1]
     assert main(arguments) == 0
     after = [file_of(tmp_path, trial).stat().st_mtime_ns for trial in planned]
     assert after[1:] == stamps[1:]
     assert after[0] != stamps[0]
-    study = collect(tmp_path, ["hat"], 1, 2, True)
-    assert (tmp_path / "table.md").read_text() == markdown(study)
-    assert text(study) in capsys.readouterr().out
-    assert results(study)["rows"][0]["format"] == "s12.5"
-    assert len(study.rows) == 8
-    assert (
-        first[: first.index(b'"timing"')]
-        == (tmp_path / "results.json").read_bytes()[: first.index(b'"timing"')]
-    )
-    for name, magic in (("widths.png", b"\x89PNG"), ("widths.pdf", b"%PDF")):
-        assert (tmp_path / name).read_bytes().startswith(magic)
-    assert np.isfinite([row.median for row in study.rows]).all()
-
-
-@pytest.mark.parametrize(
-    ("options", "line"),
-    [
-        (["--network", "x"], "--network must be all or one of hat, poisson, reaction-diffusion"),
-        (["--force"], "experiment widths does not take --force"),
-        (["--jobs", "0"], "--jobs must be in [1, 256], not 0"),
-        (["--updates", "0"], "--updates must be in [1, 100000000], not 0"),
-    ],
-)
-def test_mistakes(tmp_path: Path, capsys, options: list[str], line: str) -> None:
-    assert main(["experiment", "widths", *options, "-o", str(tmp_path / "new")]) == 2
-    assert line in capsys.readouterr().err
-    assert not (tmp_path / "new").exists()
-
-
-def test_other_experiments_do_not_take_a_network(tmp_path: Path, capsys) -> None:
-    assert main(["experiment", "hat", "--network", "hat", "-o", str(tmp_path / "new")]) == 2
-    assert "experiment hat does not take --network" in capsys.readouterr().err
+    found = collect(tmp_path, plan)
+    assert (tmp_path / "table.md").read_text() == markdown(found)
+    assert text(found) in capsys.readouterr().out
+    second = (tmp_path / "results.json").read_bytes()
+    assert first.partition(b'"timing"')[0] == second.partition(b'"timing"')[0]
+    assert np.isfinite([row.median for row in found.rows]).all()

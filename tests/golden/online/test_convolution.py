@@ -12,9 +12,10 @@ from dualspike.golden.online.convolution import (
     convolutional,
     standardised,
 )
-from dualspike.golden.online.dense import Dense
+from dualspike.golden.online.dense import DenseSynapses
 from dualspike.golden.online.synapses import Synapses
 from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 SHAPE = Shape(4, 6, 3)
 
@@ -22,12 +23,12 @@ SHAPE = Shape(4, 6, 3)
 def kinds() -> list[Synapses]:
     pooled = Shape(2, 3, 3)
     return [
-        Dense(72, 5),
+        DenseSynapses(72, 5),
         Convolution(SHAPE, 2),
         Convolution(SHAPE, 4, 1),
         Convolution(SHAPE, 2, 5),
         Pooled(SHAPE, 2, Convolution(pooled, 4)),
-        Pooled(SHAPE, 2, Dense(pooled.size, 5)),
+        Pooled(SHAPE, 2, DenseSynapses(pooled.size, 5)),
     ]
 
 
@@ -64,10 +65,8 @@ def test_spikes_make_currents_of_variance_one() -> None:
 
 def test_bad_shapes() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(BadInput, match=r"^kernel must be odd and from 1 up, not 2$"):
-        Convolution(SHAPE, 2, 2)
-    with pytest.raises(BadInput, match=r"^window must divide 4 x 6, not 4$"):
-        Pooled(SHAPE, 4, Dense(1, 1))
+    assert refusal(Convolution, SHAPE, 2, 2) == "kernel must be odd and from 1 up, not 2"
+    assert refusal(Pooled, SHAPE, 4, DenseSynapses(1, 1)) == "window must divide 4 x 6, not 4"
     with pytest.raises(BadInput, match=r"^height, .* must be from 1 up, not 0 x 2 x 1$"):
         Shape(0, 2, 1)
     with pytest.raises(BadInput, match=r"^channels must be .* or more, not \[\]$"):

@@ -2,30 +2,47 @@
 
 import struct
 import tracemalloc
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from dualspike.golden.online import aedat
-from dualspike.golden.online import nmnist as n_mnist
-from dualspike.golden.online.aedat import END, MAGIC, read_aedat
 from dualspike.golden.online.convolution import Shape
-from dualspike.golden.online.dvs_gesture import LAST, TITLES, dvs_gesture, read_labels
-from dualspike.golden.online.events import Events, binned
-from dualspike.golden.online.moving_bars import DURATION, moving_bar, moving_bars
-from dualspike.golden.online.nmnist import nmnist, read_events
+from dualspike.golden.online.data import aedat
+from dualspike.golden.online.data import nmnist as n_mnist
+from dualspike.golden.online.data.aedat import END, MAGIC, read_aedat
+from dualspike.golden.online.data.dvs_gesture import LAST, TITLES, dvs_gesture, read_labels
+from dualspike.golden.online.data.events import Events, binned
+from dualspike.golden.online.data.nmnist import nmnist, read_events
 from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 BIG = 10**29
 TEXT = MAGIC + b"#Format: RAW\r\n#Source 0: DVS128\r\n" + END
 
 
+AT = len(TEXT)
+
+
+def columns(events: Events) -> list[list[int]]:
+    return [c.tolist() for c in (events.x, events.y, events.p, events.t)]
+
+
+def recording(path: Path) -> Events:
+    """Of a camera of 128 x 128 pixels."""
+    return read_aedat(path, 128, 128)
+
+
 def event(x: int, y: int, p: int, t: int) -> bytes:
     """Of N-MNIST."""
     return bytes([x, y]) + (p << 23 | t).to_bytes(3, "big")
+
+
+def table(*rows: str) -> bytes:
+    """Labels of DVS-Gesture."""
+    return "\n".join([TITLES, *rows, ""]).encode()
 
 
 def packet(*events: tuple[int, int, int, int, int], kind: int = 1, overflow: int = 0) -> bytes:
@@ -46,11 +63,11 @@ def test_frames_count_events_where_and_when() -> None:
         (0, 0, 0, 9), (0, 0, 0, 20),   # too early, too late
     ]  # fmt: skip
     events = Events(*np.array(rows).T)
-    found = binned(events, 10, 20, 2, Shape(1, 2, 2), 2)
+    found = binned(events, 2, Shape(1, 2, 2), 2, (10, 20))
     assert found.tolist() == [[0, 2, 0, 0], [0, 0, 1, 1]]
     assert found.dtype == np.uint8
     many = Events(*(np.zeros(300, np.int64) for _ in range(4)))
-    assert binned(many, 0, 1, 1, Shape(1, 1, 2)).tolist() == [[255, 0]]
+    assert binned(many, 1, Shape(1, 1, 2), span=(0, 1)).tolist() == [[255, 0]]
 
 
 def test_nmnist(tmp_path: Path) -> None:
@@ -61,8 +78,7 @@ def test_nmnist(tmp_path: Path) -> None:
             content = event(33, 0, 1, 1000) + event(label, 33, 0, 2**23 - 1) + event(1, 2, 1, 5000)
             (folder / "1.bin").write_bytes(content)
     found = read_events(tmp_path / "Train" / "7" / "1.bin")
-    columns = (found.x, found.y, found.p, found.t)
-    assert [c.tolist() for c in columns] == [
+    assert columns(found) == [
         [33, 7, 1],
         [0, 33, 2],
         [1, 0, 1],
@@ -80,31 +96,13 @@ def test_nmnist(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        (b"", "events of 5 bytes must end at offset 5, not 0"),
-        (event(1, 1, 0, 0) + b"12", "events of 5 bytes must end at offset 5, not 7"),
-        (event(1, 1, 0, 0) + event(34, 1, 0, 0), "x at offset 5 must be in [0, 33], not 34"),
-        (event(1, 240, 0, 0), "y at offset 1 must be in [0, 33], not 240"),
-    ],
-)
-def test_damaged_nmnist(content: bytes, line: str, tmp_path: Path) -> None:
-    path = tmp_path / "a.bin"
-    path.write_bytes(content)
-    with pytest.raises(BadInput) as caught:
-        read_events(path)
-    assert str(caught.value) == f"{path}: {line}"
-
-
 def test_aedat(tmp_path: Path) -> None:
     path = tmp_path / "a.aedat"
     special = packet((1, 0, 0, 9, 1), kind=0)
     whole = packet((127, 3, 1, 7, 1), (5, 6, 0, 8, 0), (4, 127, 0, 9, 1))
     path.write_bytes(TEXT + special + whole + packet((1, 2, 1, 3, 1), overflow=2))
-    found = read_aedat(path, 128, 128)
-    columns = (found.x, found.y, found.p, found.t)
-    assert [c.tolist() for c in columns] == [
+    found = recording(path)
+    assert columns(found) == [
         [127, 4, 1],
         [3, 127, 2],
         [1, 0, 1],
@@ -112,47 +110,10 @@ def test_aedat(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        (b"#!AER-DAT2.0\r\n", f"bytes at offset 0 must be {MAGIC}, not b'#!AER-DAT2.0\\r\\n'"),
-        (MAGIC, f"lines of text must end with {END}, not at offset 14"),
-        (TEXT + packet()[:-1], "packet must end at offset {28}, not {27}"),
-        (TEXT + packet((1, 2, 1, 3, 1))[:-1], "packet must end at offset {36}, not {35}"),
-        (
-            TEXT + packet((1, 2, 1, 3, 1), (128, 2, 1, 3, 1)),
-            "x at offset {36} must be in [0, 127], not 128",
-        ),
-        (TEXT + packet((1, 200, 1, 3, 1)), "y at offset {28} must be in [0, 127], not 200"),
-        (
-            TEXT + packet((1, 2, 1, 2**31, 1)),
-            "time at offset {32} must be in [0, 2147483647], not 2147483648",
-        ),
-        (
-            TEXT + struct.pack("<hhiiiiii", 1, 0, 12, 4, 0, 0, 0, 0),
-            "size at offset {4} must be 8, not 12",
-        ),
-        (
-            TEXT + struct.pack("<hhiiiiii", 2, 0, 0, 4, 0, 0, 0, 0),
-            "size, overflows, number at offset {4} must be 1, 0, 0 up, not 0, 0, 0",
-        ),
-    ],
-)
-def test_damaged_aedat(content: bytes, line: str, tmp_path: Path) -> None:
-    """Offsets in braces count from the end of the text."""
-    path = tmp_path / "a.aedat"
-    path.write_bytes(content)
-    for offset in (4, 27, 28, 32, 35, 36):
-        line = line.replace(f"{{{offset}}}", str(len(TEXT) + offset))
-    with pytest.raises(BadInput) as caught:
-        read_aedat(path, 128, 128)
-    assert str(caught.value) == f"{path}: {line}"
-
-
 def gestures(folder: Path) -> None:
     (folder / "a.aedat").write_bytes(TEXT + packet((127, 3, 1, 7, 1), (4, 127, 0, 99, 1)))
-    table = [TITLES, *(f"{label},{label},100" for label in range(1, 8))]
-    (folder / "a_labels.csv").write_text("\n".join([*table, ""]))
+    rows = [f"{label},{label},100" for label in range(1, 8)]
+    (folder / "a_labels.csv").write_bytes(table(*rows))
     for part in ("train", "test"):
         (folder / f"trials_to_{part}.txt").write_text("a.aedat\n")
 
@@ -166,47 +127,86 @@ def test_dvs_gesture(tmp_path: Path) -> None:
     assert list(zip(step, cell, strict=True)) == [(1, 31 * 2 + 1), (19, (31 * 32 + 1) * 2)]
 
 
-@pytest.mark.parametrize(
-    ("table", "line"),
-    [
-        ("class\n", f"line 1 must be {TITLES}, not 'class'"),
-        (f"{TITLES}\n1,2\n", "line 2 must be three whole numbers, not '1,2'"),
-        (f"{TITLES}\n\n1,-2,3\n", "line 3 must be three whole numbers, not '1,-2,3'"),
-        (f"{TITLES}\n12,2,3\n", "class in line 2 must be in [1, 11], not 12"),
-        (f"{TITLES}\n1,3,3\n", "end in line 2 must be above start 3, not 3"),
-        (f"{TITLES}\n{BIG},0,1\n", f"class in line 2 must be in [1, 11], not {BIG}"),
-        (f"{TITLES}\n1,0,{BIG}\n", f"end in line 2 must be in [0, {LAST}], not {BIG}"),
-        (f"{TITLES}\n1,{BIG},2\n", f"start in line 2 must be in [0, {LAST}], not {BIG}"),
-        (f"{TITLES}\n1,0,{LAST + 1}\n", f"end in line 2 must be in [0, {LAST}], not {LAST + 1}"),
+DAMAGED: dict[Callable[[Path], object], list[tuple[bytes, str]]] = {
+    read_events: [
+        (b"", "events of 5 bytes must end at offset 5, not 0"),
+        (event(1, 1, 0, 0) + b"12", "events of 5 bytes must end at offset 5, not 7"),
+        (event(1, 1, 0, 0) + event(34, 1, 0, 0), "x at offset 5 must be in [0, 33], not 34"),
+        (event(1, 240, 0, 0), "y at offset 1 must be in [0, 33], not 240"),
+    ],
+    recording: [
+        (b"#!AER-DAT2.0\r\n", f"bytes at offset 0 must be {MAGIC}, not b'#!AER-DAT2.0\\r\\n'"),
+        (MAGIC, f"lines of text must end with {END}, not at offset 14"),
+        (TEXT + packet()[:-1], f"packet must end at offset {AT + 28}, not {AT + 27}"),
         (
-            f"{TITLES}\n1,0,{'9' * 5000}\n",
+            TEXT + packet((1, 2, 1, 3, 1))[:-1],
+            f"packet must end at offset {AT + 36}, not {AT + 35}",
+        ),
+        (
+            TEXT + packet((1, 2, 1, 3, 1), (128, 2, 1, 3, 1)),
+            f"x at offset {AT + 36} must be in [0, 127], not 128",
+        ),
+        (TEXT + packet((1, 200, 1, 3, 1)), f"y at offset {AT + 28} must be in [0, 127], not 200"),
+        (
+            TEXT + packet((1, 2, 1, 2**31, 1)),
+            f"time at offset {AT + 32} must be in [0, 2147483647], not 2147483648",
+        ),
+        (
+            TEXT + struct.pack("<hhiiiiii", 1, 0, 12, 4, 0, 0, 0, 0),
+            f"size at offset {AT + 4} must be 8, not 12",
+        ),
+        (
+            TEXT + struct.pack("<hhiiiiii", 2, 0, 0, 4, 0, 0, 0, 0),
+            f"size, overflows, number at offset {AT + 4} must be 1, 0, 0 up, not 0, 0, 0",
+        ),
+    ],
+    read_labels: [
+        (b"class\n", f"line 1 must be {TITLES}, not 'class'"),
+        (table("1,2"), "line 2 must be three whole numbers, not '1,2'"),
+        (table("", "1,-2,3"), "line 3 must be three whole numbers, not '1,-2,3'"),
+        (table("12,2,3"), "class in line 2 must be in [1, 11], not 12"),
+        (table("1,3,3"), "end in line 2 must be above start 3, not 3"),
+        (table(f"{BIG},0,1"), f"class in line 2 must be in [1, 11], not {BIG}"),
+        (table(f"1,0,{BIG}"), f"end in line 2 must be in [0, {LAST}], not {BIG}"),
+        (table(f"1,{BIG},2"), f"start in line 2 must be in [0, {LAST}], not {BIG}"),
+        (
+            f"{TITLES}\n1,0,{LAST + 1}\n".encode(),
+            f"end in line 2 must be in [0, {LAST}], not {LAST + 1}",
+        ),
+        (
+            table(f"1,0,{'9' * 5000}"),
             f"end in line 2 must be in [0, {LAST}], not {'9' * 80}",
         ),
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "line"),
+    [(read, *row) for read, rows in DAMAGED.items() for row in rows],
 )
-def test_damaged_tables(table: str, line: str, tmp_path: Path) -> None:
-    path = tmp_path / "a_labels.csv"
-    path.write_text(table)
-    with pytest.raises(BadInput) as caught:
-        read_labels(path)
-    assert str(caught.value) == f"{path}: {line}"
+def test_damage_is_told_with_its_place(
+    read: Callable[[Path], object], content: bytes, line: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert refusal(read, path) == f"{path}: {line}"
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"^cannot read .*trials_to_train.txt: No such file"):
-        dvs_gesture(tmp_path)
+    reason = "No such file or directory"
+    path = tmp_path / "trials_to_train.txt"
+    assert refusal(dvs_gesture, tmp_path).startswith(f"cannot read {path}: {reason}")
     gestures(tmp_path)
-    (tmp_path / "a.aedat").unlink()
-    with pytest.raises(BadInput, match=r"^cannot read .*a.aedat: No such file or directory$"):
-        dvs_gesture(tmp_path)
+    path = tmp_path / "a.aedat"
+    path.unlink()
+    assert refusal(dvs_gesture, tmp_path) == f"cannot read {path}: {reason}"
     with pytest.raises(BadInput, match=r"^.*Train must hold folders 0 to 9 .*: there are none$"):
         nmnist(tmp_path)
-    with pytest.raises(BadInput, match=r"^cannot read .*b.bin: No such file or directory$"):
-        read_events(tmp_path / "b.bin")
+    assert refusal(read_events, path) == f"cannot read {path}: {reason}"
     path = tmp_path / "a_labels.csv"
     path.write_bytes(b"cla\xff")
-    with pytest.raises(BadInput, match=r"^cannot read .*a_labels.csv: not UTF-8 text$"):
-        read_labels(path)
+    assert refusal(read_labels, path) == f"cannot read {path}: not UTF-8 text"
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -224,10 +224,8 @@ def test_windows_without_events(window: tuple[int, int], tmp_path: Path) -> None
     """Events are at 7 and 99."""
     gestures(tmp_path)
     start, end = window
-    (tmp_path / "a_labels.csv").write_text(f"{TITLES}\n1,0,100\n\n2,{start},{end}\n")
-    with pytest.raises(BadInput) as caught:
-        dvs_gesture(tmp_path)
-    assert str(caught.value) == (
+    (tmp_path / "a_labels.csv").write_bytes(table("1,0,100", "", f"2,{start},{end}"))
+    assert refusal(dvs_gesture, tmp_path) == (
         f"{tmp_path}/a.aedat must have an event in every gesture: none is in [{start}, {end}),"
         " line 4 of a_labels.csv"
     )
@@ -237,8 +235,7 @@ def test_windows_without_events(window: tuple[int, int], tmp_path: Path) -> None
 def test_lists_that_name_no_recording(name: str, tmp_path: Path) -> None:
     gestures(tmp_path)
     (tmp_path / "trials_to_train.txt").write_text(f"{name}\n")
-    with pytest.raises(BadInput, match=r"^[^\n]+$"):
-        dvs_gesture(tmp_path)
+    assert refusal(dvs_gesture, tmp_path)
 
 
 def test_what_systems_leave_is_no_sample(tmp_path: Path) -> None:
@@ -259,12 +256,9 @@ def test_what_systems_leave_is_no_sample(tmp_path: Path) -> None:
 def test_packets_that_claim_more_than_there_is(number: int, size: int, tmp_path: Path) -> None:
     path = tmp_path / "a.aedat"
     path.write_bytes(TEXT + struct.pack("<hhiiiiii", 0, 0, size, 4, 0, number, number, number))
-    end = len(TEXT) + 28
-    with pytest.raises(BadInput) as caught:
-        read_aedat(path, 128, 128)
-    assert (
-        str(caught.value) == f"{path}: packet must end at offset {end + size * number}, not {end}"
-    )
+    end = AT + 28
+    line = f"{path}: packet must end at offset {end + size * number}, not {end}"
+    assert refusal(recording, path) == line
 
 
 def test_many_packets_of_nothing_take_little_memory(
@@ -276,40 +270,20 @@ def test_many_packets_of_nothing_take_little_memory(
     monkeypatch.setattr(aedat, "MOST", path.stat().st_size)
     tracemalloc.start()
     try:
-        assert read_aedat(path, 128, 128).t.tolist() == [3, 6]
+        assert recording(path).t.tolist() == [3, 6]
         assert tracemalloc.get_traced_memory()[1] < 4 * path.stat().st_size
     finally:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("reader", [aedat, n_mnist])
+@pytest.mark.parametrize(("module", "read"), [(aedat, recording), (n_mnist, read_events)])
 def test_recordings_of_more_than_the_bound(
-    reader: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType,
+    read: Callable[[Path], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reader, "MOST", 9)
+    monkeypatch.setattr(module, "MOST", 9)
     path = tmp_path / "a"
     path.write_bytes(bytes(10))
-    with pytest.raises(BadInput) as caught:
-        read_aedat(path, 128, 128) if reader is aedat else read_events(path)
-    assert str(caught.value) == f"{path} must have at most 9 bytes, it has more"
-
-
-def test_bars_move_as_their_class_says() -> None:
-    """The mean of many bars' brighter events goes along the axis and in the sense of the class."""
-    rng = np.random.default_rng(1)
-    for direction in range(4):
-        turns = np.zeros(2)
-        for _ in range(100):
-            events = moving_bar(direction, rng)
-            assert events.t.min() >= 0 and events.t.max() < DURATION
-            for axis, place in enumerate((events.x, events.y)):
-                angle = np.exp(2j * np.pi * place[events.p == 1] / 16)
-                late = events.t[events.p == 1] * 4 // DURATION
-                means = [angle[late == quarter].mean() for quarter in range(4)]
-                turns[axis] += sum(np.angle(b / a) for a, b in pairwise(means))
-        axis, sense = direction // 2, 1 if direction % 2 == 0 else -1
-        assert sense * turns[axis] > 5 * abs(turns[1 - axis])
-    samples = moving_bars()
-    assert samples.train.x.shape == (1000, 8, 512) and len(samples.test) == 300
-    assert np.bincount(samples.test.labels, minlength=4).min() > 50
-    np.testing.assert_array_equal(samples.test.x, moving_bars().test.x)
+    assert refusal(read, path) == f"{path} must have at most 9 bytes, it has more"

@@ -1,14 +1,13 @@
 """Direct feedback: fixed, and learned until it meets the readout's transpose."""
 
 import numpy as np
-import pytest
 
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.direct_feedback import DirectFeedback
-from dualspike.golden.online.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.loss import MixedLoss
+from dualspike.golden.online.rules.direct_feedback import DirectFeedback
+from dualspike.golden.online.rules.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.traces import repeated, train_pass
-from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 
 def test_direct_feedback_uses_its_matrices_and_keeps_them() -> None:
@@ -53,7 +52,5 @@ def test_kolen_pollack_meets_the_readout() -> None:
 def test_bad_settings() -> None:
     rng = np.random.default_rng(0)
     network = perceptron([1, 1, 1], rng)
-    with pytest.raises(BadInput, match=r"^rate must be in \[0, inf\), not -1$"):
-        DirectKolenPollack(network, rng, -1, 0)
-    with pytest.raises(BadInput, match=r"^decay must be in \[0, 1\], not 2$"):
-        DirectKolenPollack(network, rng, 0, 2)
+    assert refusal(DirectKolenPollack, network, rng, -1, 0) == "rate must be in [0, inf), not -1"
+    assert refusal(DirectKolenPollack, network, rng, 0, 2) == "decay must be in [0, 1], not 2"

@@ -7,9 +7,10 @@ import h5py  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 import pytest
 
-from dualspike.golden import hdf5
-from dualspike.golden.experiments.opzo_data import dataset
+from dualspike.golden.experiments.opzo.data import dataset
+from dualspike.golden.files import hdf5
 from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 EVENTS = [(5, 0, 1), (127, 127, 0), (4, 3, 1)]
 TIMES = [1000, 1999, 2000]
@@ -66,9 +67,7 @@ def test_what_is_wrong_is_told_with_its_place(
     changes: dict[str, Any], line: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "all.h5"
-    with pytest.raises(BadInput) as caught:
-        dataset(f"dvs-gesture={write(path, **changes)}")
-    assert str(caught.value) == f"{path}: {line}"
+    assert refusal(dataset, f"dvs-gesture={write(path, **changes)}") == f"{path}: {line}"
 
 
 def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +81,5 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(BadInput, match=rf"^{path} must be a whole HDF5 file: .*signature"):
         dataset(f"dvs-gesture={path}")
     monkeypatch.setattr(hdf5, "find_spec", lambda _: None)
-    with pytest.raises(BadInput) as caught:
-        dataset(f"dvs-gesture={path}")
-    assert str(caught.value) == f"{path} needs h5py: install it with pip install 'dualspike[hdf5]'"
+    line = f"{path} needs h5py: install it with pip install 'dualspike[hdf5]'"
+    assert refusal(dataset, f"dvs-gesture={path}") == line

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.online import idx
 from dualspike.golden.online.convolution import Shape
-from dualspike.golden.online.idx import mnist, read_idx
+from dualspike.golden.online.data import idx
+from dualspike.golden.online.data.idx import mnist, read_idx
 from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 IMAGES = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 51, 255, 1, 2, 3])
 LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])
@@ -47,16 +48,12 @@ def test_reads_plain_and_packed(tmp_path: Path) -> None:
 def test_damaged_files(content: bytes, line: str, tmp_path: Path) -> None:
     path = tmp_path / "images"
     path.write_bytes(content)
-    with pytest.raises(BadInput) as caught:
-        read_idx(path, 3)
-    assert str(caught.value) == f"{path}: {line}"
+    assert refusal(read_idx, path, 3) == f"{path}: {line}"
 
 
 def test_missing_and_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "images"
-    with pytest.raises(BadInput) as caught:
-        read_idx(path, 3)
-    assert str(caught.value) == f"cannot read {path}: No such file or directory"
+    assert refusal(read_idx, path, 3) == f"cannot read {path}: No such file or directory"
     path.write_bytes(gzip.compress(IMAGES)[:-9])
     with pytest.raises(BadInput, match=r"^cannot read .*images: Compressed file ended"):
         read_idx(path, 3)
@@ -84,9 +81,7 @@ def test_missing_and_cut_off(tmp_path: Path) -> None:
 )
 def test_files_that_do_not_fit(images: bytes, labels: bytes, line: str, tmp_path: Path) -> None:
     write(tmp_path, images, labels)
-    with pytest.raises(BadInput) as caught:
-        mnist(tmp_path)
-    assert str(caught.value) == f"{tmp_path}/{line}"
+    assert refusal(mnist, tmp_path) == f"{tmp_path}/{line}"
 
 
 NAMES = {
@@ -126,9 +121,8 @@ def test_sizes_that_claim_more_than_there_is(dimensions: int, tmp_path: Path) ->
     content = bytes([0, 0, 8, dimensions]) + b"\xff" * 4 * dimensions
     path.write_bytes(gzip.compress(content))
     end = 4 + 4 * dimensions + (2**32 - 1) ** dimensions
-    with pytest.raises(BadInput) as caught:
-        read_idx(path, dimensions)
-    assert str(caught.value) == f"{path}: entries must end at offset {end}, not {len(content)}"
+    line = f"{path}: entries must end at offset {end}, not {len(content)}"
+    assert refusal(read_idx, path, dimensions) == line
 
 
 def test_files_of_more_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,9 +130,8 @@ def test_files_of_more_than_the_bound(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "a"
     for content, words in ((IMAGES, ""), (gzip.compress(IMAGES), " unpacked")):
         path.write_bytes(content)
-        with pytest.raises(BadInput) as caught:
-            read_idx(path, 3)
-        assert str(caught.value) == f"{path} must have at most 21 bytes{words}, it has more"
+        line = f"{path} must have at most 21 bytes{words}, it has more"
+        assert refusal(read_idx, path, 3) == line
 
 
 @pytest.mark.parametrize(("height", "width"), [(129, 1), (1, 129), (4000, 2)])
@@ -146,9 +139,7 @@ def test_sides_that_no_network_here_is_made_for(height: int, width: int, tmp_pat
     sizes = struct.pack(">3I", 2, height, width)
     write(tmp_path, IMAGES[:4] + sizes + bytes(2 * height * width))
     offset, side = (8, height) if height > 128 else (12, width)
-    with pytest.raises(BadInput) as caught:
-        mnist(tmp_path)
-    assert str(caught.value) == (
+    assert refusal(mnist, tmp_path) == (
         f"{tmp_path}/train-images-idx3-ubyte: size at offset {offset} must be in [1, 128],"
         f" not {side}"
     )
@@ -158,6 +149,4 @@ def test_parts_of_different_size(tmp_path: Path) -> None:
     write(tmp_path)
     wide = IMAGES[:15] + bytes([4]) + IMAGES[16:] + bytes(2)
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(wide)
-    with pytest.raises(BadInput) as caught:
-        mnist(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: test images must have 1 x 3 pixels, not 1 x 4"
+    assert refusal(mnist, tmp_path) == f"{tmp_path}: test images must have 1 x 3 pixels, not 1 x 4"

@@ -1,18 +1,18 @@
 """Local readouts: what they add to other rules, and how they learn."""
 
 import numpy as np
-import pytest
 
-from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.local_learning import LocalLearning, Readout
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.noise import Noise
-from dualspike.golden.online.pseudo_zeroth_order import IntermediateGlobal, PseudoZerothOrder
-from dualspike.golden.online.rule import Rule
-from dualspike.golden.online.traces import Floats, repeated, train_pass
-from dualspike.model.errors import BadInput
+from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.rules.local_learning import LocalLearning, Readout
+from dualspike.golden.online.rules.noise import Noise
+from dualspike.golden.online.rules.pseudo_zeroth_order import IntermediateGlobal, PseudoZerothOrder
+from dualspike.golden.online.rules.rule import Rule
+from dualspike.golden.online.traces import repeated, train_pass
+from tests.refusals import refusal
 
 
 def problem() -> tuple[OnlineNetwork, Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
@@ -30,7 +30,7 @@ def gradient(rule: Rule) -> Floats:
 
 
 def test_local_losses_add_up() -> None:
-    """A readout at layer l is back-propagation in the network cut off behind layer l, once."""
+    """A readout at layer l is back-propagation in the network cut off after layer l, once."""
     network, frames, labels = problem()
     rng = np.random.default_rng(1)
     none = LocalLearning(network, SpatialBackpropagation(), rng, 0, 0)
@@ -104,9 +104,9 @@ def test_intermediate_learning_leaves_the_layers_above_alone() -> None:
 def test_bad_settings() -> None:
     network, _, _ = problem()
     rng = np.random.default_rng(0)
-    with pytest.raises(BadInput, match=r"^scale must be in \[0, inf\), not -1$"):
-        LocalLearning(network, SpatialBackpropagation(), rng, -1, 0)
-    with pytest.raises(BadInput, match=r"^rate must be in \[0, inf\), not -1$"):
-        Readout(network, 0, -1, rng)
-    with pytest.raises(BadInput, match=r"^middle must be in \[1, 3\), not 3$"):
-        IntermediateGlobal(network, Noise(rng, 1), 0.9, rng, middle=3, scale=1, rate=0)
+    line = "scale must be in [0, inf), not -1"
+    assert refusal(LocalLearning, network, SpatialBackpropagation(), rng, -1, 0) == line
+    assert refusal(Readout, network, 0, -1, rng) == "rate must be in [0, inf), not -1"
+    given = (network, Noise(rng, 1), 0.9, rng)
+    line = "middle must be in [1, 3), not 3"
+    assert refusal(IntermediateGlobal, *given, middle=3, scale=1, rate=0) == line

@@ -1,43 +1,30 @@
 """Rules with noise: unbiased on a smooth network, their variance in the order of Prop. 4.2."""
 
 from collections.abc import Callable
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import MixedLoss, SquaredLoss
 from dualspike.golden.online.network import Injection, OnlineNetwork, Position
-from dualspike.golden.online.neuron import Neuron
-from dualspike.golden.online.noise import Distribution, Noise, decayed
-from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
-from dualspike.golden.online.rule import Rule, Step
-from dualspike.golden.online.single_point import SinglePoint
+from dualspike.golden.online.neuron import LifNeuron
+from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.rules.noise import Distribution, Noise, decayed
+from dualspike.golden.online.rules.pseudo_zeroth_order import PseudoZerothOrder
+from dualspike.golden.online.rules.rule import Rule, Step
+from dualspike.golden.online.rules.single_point import SinglePoint
+from dualspike.golden.online.rules.two_point import TwoPoint
 from dualspike.golden.online.traces import repeated, train_pass
-from dualspike.golden.online.two_point import TwoPoint
 from dualspike.model.errors import BadInput
-
-Floats = NDArray[np.floating[Any]]
-# Chance that a right estimator fails one statistical test, were its seed not fixed.
-FALSE_ALARM = 1e-3
+from tests.golden.chance import bound, z_scores
+from tests.refusals import refusal
 
 
-def bound(tests: int) -> float:
-    """Largest |z| allowed for that many tests at once (Bonferroni)."""
-    return NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * tests))
-
-
-def z_scores(estimates: Floats, truth: Floats) -> Floats:
-    """(mean - truth) / standard error for estimates [K, N]."""
-    error = estimates.std(axis=0, ddof=1) / np.sqrt(len(estimates))
-    return (estimates.mean(axis=0) - truth) / error
-
-
-class Smooth(Neuron):
+class Smooth(LifNeuron):
     """Sends sigmoid(U - threshold), whose derivative the slope is."""
 
     def charge(self, membrane: Floats, spikes: Floats, current: Floats) -> tuple[Floats, Floats]:
@@ -45,7 +32,7 @@ class Smooth(Neuron):
         return reached, 1 / (1 + np.exp(-(reached - self.threshold) / self.width))
 
 
-class Straight(Neuron):
+class Straight(LifNeuron):
     """Sends U - threshold."""
 
     def charge(self, membrane: Floats, spikes: Floats, current: Floats) -> tuple[Floats, Floats]:
@@ -58,6 +45,17 @@ class Straight(Neuron):
 
 def hidden_part(network: OnlineNetwork, gradient: Floats) -> Floats:
     return gradient[: -(network.layers[-2] + 1) * network.layers[-1]]
+
+
+def variance(
+    network: OnlineNetwork, rule: Rule, frames: Floats, labels: NDArray[np.int64]
+) -> float:
+    """Of a hidden parameter's gradient in the mean, one sample a batch."""
+    rows = [
+        train_pass(network, rule, MixedLoss(), frames[:, [i]], labels[[i]]).gradient
+        for i in range(len(labels))
+    ]
+    return float(np.array([hidden_part(network, g) for g in rows]).var(axis=0).mean())
 
 
 @pytest.mark.parametrize("distribution", ["gaussian", "rademacher"])
@@ -128,12 +126,7 @@ def test_variance_has_the_published_order() -> None:
     frozen.matrices = opzo.matrices
     variances: list[float] = []
     for rule in (SpatialBackpropagation(), frozen, TwoPoint(noise), SinglePoint(noise)):
-        found = [
-            train_pass(network, rule, MixedLoss(), repeated(x[i : i + 1], 2), labels[i : i + 1])
-            for i in range(500)
-        ]
-        rows = np.array([hidden_part(network, f.gradient) for f in found])
-        variances.append(float(rows.var(axis=0).mean()))
+        variances.append(variance(network, rule, repeated(x, 2), labels))
     bp, pseudo, two, single = variances
     assert pseudo < 2 * bp
     assert two > 2 * bp
@@ -206,12 +199,7 @@ def test_a_single_point_varies_d_times_as_much(width: int) -> None:
     x, labels = rng.uniform(0, 2, (1500, 4)), rng.integers(0, 3, 1500)
     variances: list[float] = []
     for rule in (SpatialBackpropagation(), SinglePoint(Noise(rng, 1.0, antithetic=False))):
-        found = [
-            train_pass(network, rule, MixedLoss(), repeated(x[i : i + 1], 1), labels[i : i + 1])
-            for i in range(1500)
-        ]
-        rows = np.array([hidden_part(network, f.gradient) for f in found])
-        variances.append(float(rows.var(axis=0).mean()))
+        variances.append(variance(network, rule, repeated(x, 1), labels))
     assert variances[1] > 2 * width * variances[0]
 
 
@@ -249,16 +237,12 @@ def test_where_the_noise_goes() -> None:
 
 def test_bad_settings() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(BadInput, match=r"^alpha must be in \(0, inf\), not 0$"):
-        Noise(rng, 0)
+    assert refusal(Noise, rng, 0) == "alpha must be in (0, inf), not 0"
     network = perceptron([1, 1, 1], rng)
-    with pytest.raises(BadInput, match=r"^momentum must be in \[0, 1\), not 1$"):
-        PseudoZerothOrder(network, Noise(rng, 1), 1)
+    line = "momentum must be in [0, 1), not 1"
+    assert refusal(PseudoZerothOrder, network, Noise(rng, 1), 1) == line
     with pytest.raises(BadInput, match=r"^layers must be three .* from 1 up, not \[2, 3\]$"):
         perceptron([2, 3], rng)
-    with pytest.raises(BadInput, match=r"^leak must be in \[0, 1\], not 1.5$"):
-        Neuron(leak=1.5)
-    with pytest.raises(BadInput, match=r"^threshold must be in \(0, inf\), not 0$"):
-        Neuron(threshold=0)
-    with pytest.raises(BadInput, match=r"^share must be in \[0, 1\], not 2$"):
-        MixedLoss(2)
+    assert refusal(LifNeuron, leak=1.5) == "leak must be in [0, 1], not 1.5"
+    assert refusal(LifNeuron, threshold=0) == "threshold must be in (0, inf), not 0"
+    assert refusal(MixedLoss, 2) == "share must be in [0, 1], not 2"

@@ -6,19 +6,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from dualspike.golden.online.backpropagation import SpatialBackpropagation
+from dualspike.golden.numeric import Floats
 from dualspike.golden.online.convolution import Shape, convolutional
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.neuron import Neuron
+from dualspike.golden.online.neuron import LifNeuron
+from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.traces import answer, repeated, train_pass
 
 jax.config.update("jax_enable_x64", True)
-
-Floats = NDArray[np.floating[Any]]
 
 
 @jax.custom_jvp
@@ -117,13 +115,13 @@ def check(network: OnlineNetwork, apply: Any, share: float, frames: Floats, labe
 @pytest.mark.parametrize(
     ("layers", "neuron", "share", "static"),
     [
-        ([4, 6, 5, 3], Neuron(), 0.05, True),
-        ([4, 6, 5, 3], Neuron(leak=0.8, threshold=0.7), 0.3, False),
-        ([3, 7, 2], Neuron(leak=0.0, threshold=0.5), 1.0, False),
+        ([4, 6, 5, 3], LifNeuron(), 0.05, True),
+        ([4, 6, 5, 3], LifNeuron(leak=0.8, threshold=0.7), 0.3, False),
+        ([3, 7, 2], LifNeuron(leak=0.0, threshold=0.5), 1.0, False),
     ],
 )
 def test_back_propagation_is_the_derivative_of_the_online_objective(
-    layers: list[int], neuron: Neuron, share: float, static: bool
+    layers: list[int], neuron: LifNeuron, share: float, static: bool
 ) -> None:
     rng = np.random.default_rng(3)
     network = perceptron(layers, rng, neuron)

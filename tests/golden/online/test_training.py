@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits  # pyright: ignore[reportMissingTypeStubs]
 
-from dualspike.golden.online.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.convolution import Shape
+from dualspike.golden.online.data.digits import digits
+from dualspike.golden.online.data.samples import ClassData, Labelled, held_back
 from dualspike.golden.online.dense import perceptron
-from dualspike.golden.online.digits import digits
-from dualspike.golden.online.noise import Noise
-from dualspike.golden.online.pseudo_zeroth_order import PseudoZerothOrder
-from dualspike.golden.online.samples import Part, Samples, held_back
+from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
+from dualspike.golden.online.rules.noise import Noise
+from dualspike.golden.online.rules.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.training import (
     Coding,
-    Course,
+    TrainingConfig,
     accuracy,
     poisson_events,
     synaptic_operations,
     train,
 )
-from dualspike.model.errors import BadInput
+from tests.refusals import refusal
 
 
 def test_digits() -> None:
@@ -59,8 +59,8 @@ def test_learns(coding: Coding, name: str) -> None:
         part.taken(np.flatnonzero(part.labels < 3)) for part in (whole.train, whole.validation)
     )
     nothing = whole.test.taken(np.arange(0))  # a run that looked at the test would fail
-    samples = Samples(learned, validation, nothing, whole.shape, 3)
-    course = Course(epochs=8, batch=32, steps=4, rate=3e-3, coding=coding)
+    samples = ClassData(learned, validation, nothing, whole.shape, 3)
+    course = TrainingConfig(epochs=8, batch=32, steps=4, rate=3e-3, coding=coding)
 
     def run() -> Any:
         rng = np.random.default_rng(1)
@@ -90,22 +90,22 @@ def test_accuracy_takes_samples_in_parts() -> None:
     for W in network.weights:
         W[:] = np.eye(2)
     labels = np.arange(700) % 2
-    part = Part(3 * np.eye(2)[labels], labels.copy())
+    part = Labelled(3 * np.eye(2)[labels], labels.copy())
     part.labels[:100] = 1 - part.labels[:100]
-    found = accuracy(network, Course(steps=2), part, np.random.default_rng(0))
+    found = accuracy(network, TrainingConfig(steps=2), part, np.random.default_rng(0))
     assert found == 600 / 700
 
 
 def test_events_have_unit_square_and_no_sample_twice() -> None:
     counts = np.arange(7 * 2 * 8).reshape(7, 2, 8).astype(np.uint8)
-    whole = Part(counts, np.arange(7))
+    whole = Labelled(counts, np.arange(7))
     found = held_back(whole, whole, Shape(2, 2, 2), 7)
     assert (len(found.train), len(found.validation), found.events) == (6, 1, True)
     assert sorted([*found.train.labels, *found.validation.labels]) == list(range(7))
-    frames = Course(coding="events").frames(found.train, np.random.default_rng(0))
+    frames = TrainingConfig(coding="events").frames(found.train, np.random.default_rng(0))
     assert frames.shape == (2, 6, 8)
     assert np.square(frames).mean() == pytest.approx(1)
     assert found.test.unit == found.validation.unit == found.train.unit
     np.testing.assert_allclose(frames[1, 0] * found.train.unit, found.train.x[0, 1])
-    with pytest.raises(BadInput, match=r"^training samples must be 6 or more, not 5$"):
-        held_back(whole.taken(np.arange(5)), whole, Shape(2, 2, 2), 7)
+    line = "training samples must be 6 or more, not 5"
+    assert refusal(held_back, whole.taken(np.arange(5)), whole, Shape(2, 2, 2), 7) == line

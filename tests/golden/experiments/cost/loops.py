@@ -1,4 +1,4 @@
-"""The loops whose operations `golden.experiments.cost` counts, with numbers that count them.
+"""The loops that `golden.experiments.cost.gradient` counts, with numbers that count.
 
 Written from the equations, neuron by neuron and step by step; no matrix product, no NumPy in the
 arithmetic.
@@ -9,15 +9,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.model import Model
-from dualspike.golden.network import Slot
+from dualspike.golden.float.layout import Slot
+from dualspike.golden.float.model import Model
+from dualspike.golden.numeric import Floats
 
 from .meter import Array, Meter, Number
 from .neurons import Part
-
-Floats = NDArray[np.floating[Any]]
 
 
 def head(
@@ -154,7 +152,7 @@ def execute(
     backs = back()
     if rule == "bp":
         for part, params, some, (rates, dw, db) in zip(parts, thetas, slots, backs, strict=True):
-            found = [*reversed([*part.pull(params, rates)]), (dw, db)]
+            found = [*reversed([*part.vjp(params, rates)]), (dw, db)]
             for slot, (w, b) in zip(some, found, strict=True):
                 for into, values in zip(slot.split(g), (w, b), strict=True):
                     into[:] = values.values

@@ -5,11 +5,9 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.model.network import Network
-
-Floats = NDArray[np.floating[Any]]
+from dualspike.golden.numeric import Floats
+from dualspike.model.description.network import Network
 
 
 class Number:

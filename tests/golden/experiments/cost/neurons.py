@@ -1,18 +1,14 @@
-"""The hidden layers neuron by neuron, as `golden.experiments.cost` describes them."""
+"""The hidden layers neuron by neuron, as `golden.experiments.cost.gradient` describes them."""
 
 import itertools
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dualspike.golden.network import Slot
-from dualspike.model.network import Network
+from dualspike.golden.float.layout import Slot
+from dualspike.golden.numeric import Floats
+from dualspike.model.description.network import Network
 
 from .meter import Array, Meter, Number
-
-Floats = NDArray[np.floating[Any]]
 
 
 class Part:
@@ -176,7 +172,7 @@ class Part:
             for lane in range(lanes):
                 self.drates[lane, b, i] = drate[lane] * (1 / self.steps)
 
-    def pull(self, theta: list[tuple[Array, Array]], back: Array) -> Iterator[tuple[Array, Array]]:
+    def vjp(self, theta: list[tuple[Array, Array]], back: Array) -> Iterator[tuple[Array, Array]]:
         """DW and db of every hidden layer, the last first, from dL/drate of the last."""
         above: Array | None = None
         for depth in range(self.last, -1, -1):

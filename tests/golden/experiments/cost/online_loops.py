@@ -1,4 +1,4 @@
-"""The loops whose operations `golden.experiments.online_cost` counts, for one pass of a rule.
+"""The loops whose operations `golden.experiments.cost.online` counts, for one pass of a rule.
 
 Arrays hold `Number` where something is computed: NumPy then does one counted operation an entry.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.model.network import Network
+from dualspike.model.description.network import Network
 
 from .meter import Meter, Number
 

@@ -1,22 +1,25 @@
 """The formulas against loops that count what they do, and these against the golden model."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from dualspike.golden.estimators.forward_gradient import ForwardGradient
-from dualspike.golden.experiments.cost import Count, backpropagation, forward, forward_gradient
-from dualspike.golden.model import Model
+from dualspike.golden.experiments.cost.gradient import (
+    Count,
+    backpropagation,
+    forward,
+    forward_gradient,
+)
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.model import Model
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 from dualspike.model.errors import BadInput
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
 
 from .loops import execute
 
-Floats = NDArray[np.floating[Any]]
 Rule = Literal["forward", "bp", "layer", "global"]
 
 

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.combine import function_weights
-from dualspike.golden.experiments import neighbours, opzo
-from dualspike.golden.experiments.cost import Count
-from dualspike.golden.experiments.online_cost import RULES, online
-from dualspike.golden.model import Model
+from dualspike.golden.experiments.cost.gradient import Count
+from dualspike.golden.experiments.cost.online import RULES, online
+from dualspike.golden.experiments.neighbours import study as neighbours
+from dualspike.golden.experiments.opzo import trials as opzo_trials
+from dualspike.golden.float.combine import function_weights
+from dualspike.golden.float.model import Model
 from dualspike.golden.online import operator as online_operator
-from dualspike.golden.online.local_learning import LocalLearning
-from dualspike.golden.online.noise import Noise
 from dualspike.golden.online.operator import OnlineGradient
+from dualspike.golden.online.rules.local_learning import LocalLearning
+from dualspike.golden.online.rules.noise import Noise
+from dualspike.model.description.network import Network
+from dualspike.model.description.operator import Operator
 from dualspike.model.errors import BadInput
-from dualspike.model.network import Network
-from dualspike.model.operator import Operator
 
 from .meter import Meter
 from .online_loops import OnlinePart, Settings, execute
@@ -55,7 +56,7 @@ def test_formulas_count_what_loops_do(
     rules: list[Any] = []
 
     def make(*given: Any) -> Any:
-        rules.append(neighbours.make(rule + opzo.LOCAL * local)(*given))
+        rules.append(neighbours.make(rule + opzo_trials.LOCAL * local)(*given))
         return rules[-1]
 
     estimator = OnlineGradient(o, make, 2, 1)
@@ -75,8 +76,8 @@ def test_formulas_count_what_loops_do(
     meter = Meter()
     noises = [*drawn.values()] or [[]] * len(rows)
     settings = Settings(
-        *(rule, ALPHA, opzo.MOMENTUM, opzo.POLLACK_RATE, opzo.POLLACK_DECAY),
-        *(opzo.LOCAL_SCALE, opzo.LOCAL_RATE),
+        *(rule, ALPHA, opzo_trials.MOMENTUM, opzo_trials.POLLACK_RATE, opzo_trials.POLLACK_DECAY),
+        *(opzo_trials.LOCAL_SCALE, opzo_trials.LOCAL_RATE),
     )
     parts = [
         OnlinePart(meter, network, weights, x, settings, noise, M, R)

@@ -1,0 +1,172 @@
+"""From a description to the files of a board: a bitstream, or a project for the vendor's tool.
+
+The system becomes Verilog as every core does; amaranth-boards gives the top around it, the
+constraints and the commands, which are run here with the tools from PyPI.
+"""
+
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dualspike.boards.catalog import Board
+from dualspike.boards.flow.place import REPORT, route
+from dualspike.boards.flow.tools import NEXTPNR, PACK, YOSYS, release, run
+from dualspike.boards.gateware.link.uart import bits_per_clock
+from dualspike.boards.gateware.system import System
+from dualspike.boards.gateware.top import BoardTop
+from dualspike.boards.pll import MHZ, PllSetting, pll_setting
+from dualspike.hw.emit.generate import to_verilog
+from dualspike.model.description.description import Description
+
+_LEFT_OUT = re.compile(r".*\.debug\.v|build_.*\.(bat|json|sh)")
+_CLOCK_TOLERANCE = 0.001
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a tool needs, by file name, and what the open flow runs: arguments by tool."""
+
+    board: Board
+    name: str
+    setting: PllSetting | None
+    clock_hz: int
+    baud: int
+    files: dict[str, str]
+    commands: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of place and route: the clock reached in MHz, and whether every clock is met."""
+
+    seed: int
+    fmax: float
+    met: bool
+
+
+@dataclass(frozen=True)
+class Bitstream:
+    """The bytes for the FPGA, cells in use and there by kind, every seed tried, the one taken."""
+
+    data: bytes
+    utilisation: dict[str, tuple[int, int]]
+    trials: list[Trial]
+    taken: Trial
+    tools: list[str]
+
+
+def system_name(d: Description) -> str:
+    """Name of the module that a board top holds, and of its file."""
+    return f"{d.name}_system"
+
+
+def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
+    """Sources, constraints and commands; the same bytes on every run.
+
+    BadInput where the board's PLL or the host link cannot do what is asked for.
+    """
+    same = clock_hz == board.clock_hz
+    setting = None if same else pll_setting(board.pll, board.clock_hz, clock_hz)
+    exact = round(setting.output_hz) if setting else board.clock_hz
+    bits_per_clock(exact, baud)  # refuses, before any hardware is made
+    top = BoardTop(board, system_name(d), setting)
+    platform = board.connected()
+    verilog = to_verilog(System(d, exact, baud), system_name(d))
+    platform.add_file(f"{system_name(d)}.v", verilog)
+    name = f"{d.name}_top"
+    options = {"synth_opts": "-dsp"} if board.device_name == "ice40-up5k" else {}
+    with _own_yosys():
+        made = platform.prepare(top, name, emit_src=False, **options)
+    script = str(made.files[f"build_{name}.sh"])
+    kept = {path: _text(file) for path, file in made.files.items() if not _LEFT_OUT.fullmatch(path)}
+    return Plan(board, name, setting, exact, baud, kept, _commands(script))
+
+
+@contextmanager
+def _own_yosys() -> Iterator[None]:
+    """Amaranth writes the Verilog of a top with the Yosys that came as a package."""
+    name, before = "AMARANTH_USE_YOSYS", os.environ.get("AMARANTH_USE_YOSYS")
+    os.environ[name] = "builtin"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _text(file: str | bytes) -> str:
+    return file if isinstance(file, str) else file.decode()
+
+
+def _commands(script: str) -> dict[str, list[str]]:
+    """The arguments of each tool in the script that Amaranth writes, by the tool's variable."""
+    lines = (shlex.split(line) for line in script.splitlines() if line.startswith('"$'))
+    return {words[0].removeprefix("$"): words[1:] for words in lines}
+
+
+def build_bitstream(p: Plan, seeds: int, told: Callable[[str], None] = lambda _: None) -> Bitstream:
+    """Synthesise once, then place and route with seeds 1, 2, ... until every clock is met.
+
+    Where none of ``seeds`` runs does, the best of them comes out, with ``taken.met`` False.
+    BadInput if the device is too small or a tool is not installed, RuntimeError if a tool fails.
+    ``told`` gets a line before every step.
+    """
+    device, family = p.board.device, p.board.device.family.name
+    tools = [release(tool) for tool in (YOSYS, NEXTPNR[family])]
+    routing = [*p.commands[f"NEXTPNR_{family.upper()}"], "--report", REPORT, "--timing-allow-fail"]
+    placed = routing[routing.index("--textcfg" if family == "ecp5" else "--asc") + 1]
+    with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
+        folder = Path(name)
+        for path, source in p.files.items():
+            (folder / path).write_text(source, "utf-8")
+        told("synthesising")
+        run(YOSYS, p.commands["YOSYS"], folder)
+        runs: list[tuple[Trial, dict[str, tuple[int, int]], bytes]] = []
+        for seed in range(1, seeds + 1):
+            told(f"placing and routing with seed {seed}")
+            report = route(device, [*routing, "--seed", str(seed)], folder)
+            trial = trial_of(report, seed, p.clock_hz / MHZ)
+            runs.append((trial, utilisation(report), (folder / placed).read_bytes()))
+            if trial.met:
+                break
+        taken, used, text = max(runs, key=lambda one: (one[0].met, one[0].fmax))
+        (folder / placed).write_bytes(text)
+        run(PACK[family], _packing(p), folder)
+        data = (folder / f"{p.name}.{p.board.suffix}").read_bytes()
+    return Bitstream(data, used, [trial for trial, _, _ in runs], taken, tools)
+
+
+def _packing(p: Plan) -> list[str]:
+    """The packer's arguments, without the text for JTAG players, ten times the bitstream's size."""
+    words = list(p.commands["ECPPACK" if "ECPPACK" in p.commands else "ICEPACK"])
+    if "--svf" in words:
+        at = words.index("--svf")
+        del words[at : at + 2]
+    return words
+
+
+def trial_of(report: dict[str, Any], seed: int, clock: float) -> Trial:
+    """What a report of nextpnr says of the clock of ``clock`` MHz and of all others.
+
+    RuntimeError if nextpnr did not know of this clock.
+    """
+    clocks = report["fmax"].values()
+    ours = [c["achieved"] for c in clocks if abs(c["constraint"] / clock - 1) < _CLOCK_TOLERANCE]
+    if not ours:
+        raise RuntimeError(f"nextpnr knows no clock of {clock:g} MHz")
+    met = all(c["achieved"] >= c["constraint"] for c in clocks)
+    return Trial(seed, round(min(ours), 2), met)
+
+
+def utilisation(report: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Cells in use and there, by kind, for the kinds of which any are in use."""
+    pairs = {name: (use["used"], use["available"]) for name, use in report["utilization"].items()}
+    return {name: pair for name, pair in sorted(pairs.items()) if pair[0]}

@@ -1,0 +1,96 @@
+"""The host link as a whole: a serial line on one side, bus and streams of a core on the other."""
+
+from amaranth.hdl import Module, ResetInserter
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.boards.gateware.link.numbers import ResultPacker, SampleUnpacker
+from dualspike.boards.gateware.link.protocol import Identity
+from dualspike.boards.gateware.link.request_handler import RequestHandler
+from dualspike.boards.gateware.link.rx_frame_buffer import RxFrameBuffer
+from dualspike.boards.gateware.link.slip import SlipDecoder
+from dualspike.boards.gateware.link.tx_frame_buffer import TxFrameBuffer
+from dualspike.boards.gateware.link.uart import UartReceiver, UartTransmitter, bits_per_clock
+from dualspike.hw.chip.bus import BusSignature
+from dualspike.hw.stream.payloads import counter_shape
+from dualspike.model.description.description import Description
+from dualspike.model.interface.registers import register_map
+
+
+class HostLink(wiring.Component):
+    """``rx`` and ``tx`` to the bus and the streams of the `Core` of a description.
+
+    ``reset`` pulses for the core, and for all of the link that is behind the line. ``active``
+    while there is anything to do, ``lost`` pulses for a frame that was thrown away, ``refused``
+    for a request that was not done. ``busy`` is the core's.
+    """
+
+    def __init__(self, d: Description, clock_hz: int, baud: int, patience: int) -> None:
+        self._d = d
+        self._rate = bits_per_clock(clock_hz, baud)
+        registers = len(register_map(d))
+        block = Identity.of(d, clock_hz, baud).pack()
+        self._handler = RequestHandler(registers, block, learns=d.learns, patience=patience)
+        self._unpacker, self._packer = SampleUnpacker(d), ResultPacker(d.formats.membrane)
+        feeds = self._unpacker.signature.members
+        members = {
+            "rx": In(1),
+            "tx": Out(1),
+            "bus": Out(BusSignature(counter_shape(registers - 1).width)),
+            "inputs": feeds["inputs"],
+            "results": In(stream.Signature(self._packer.results.payload.shape())),
+            "busy": In(1),
+            "reset": Out(1),
+            "active": Out(1),
+            "lost": Out(1),
+            "refused": Out(1),
+        }
+        super().__init__(members | ({"targets": feeds["targets"]} if d.learns else {}))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.receiver = receiver = UartReceiver(self._rate)
+        m.submodules.transmitter = transmitter = UartTransmitter(self._rate)
+        m.submodules.decoder = decoder = SlipDecoder()
+        m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
+        again = ResetInserter(rx_buffer.reset)
+        handler, unpacker, packer = self._handler, self._unpacker, self._packer
+        tx_buffer = TxFrameBuffer()
+        m.submodules.handler = again(handler)
+        m.submodules.unpacker = again(unpacker)
+        m.submodules.packer = again(packer)
+        m.submodules.tx_buffer = again(tx_buffer)
+        m.d.comb += [
+            receiver.rx.eq(self.rx),
+            decoder.byte.eq(receiver.byte),
+            decoder.received.eq(receiver.received),
+            decoder.broken.eq(receiver.broken),
+            rx_buffer.octet.eq(decoder.octet),
+            rx_buffer.valid.eq(decoder.valid),
+            rx_buffer.ended.eq(decoder.ended),
+            rx_buffer.spoilt.eq(decoder.spoilt),
+            self.tx.eq(transmitter.tx),
+            handler.busy.eq(self.busy),
+            unpacker.learn.eq(handler.learn),
+            tx_buffer.sequence.eq(handler.sequence),
+            tx_buffer.place.eq(handler.place),
+            tx_buffer.data.eq(handler.data),
+            tx_buffer.write.eq(handler.write),
+            tx_buffer.send.eq(handler.send),
+            tx_buffer.refuse.eq(handler.refuse),
+            handler.sending.eq(tx_buffer.busy),
+            self.reset.eq(rx_buffer.reset),
+            self.active.eq(handler.active),
+            self.lost.eq(rx_buffer.lost),
+            self.refused.eq(handler.refused),
+        ]
+        connect(m, tx_buffer.bytes, transmitter.bytes)
+        connect(m, rx_buffer.records, handler.records)
+        connect(m, handler.bus, flipped(self.bus))
+        connect(m, handler.feed, unpacker.bytes)
+        connect(m, packer.bytes, handler.collected)
+        connect(m, unpacker.inputs, flipped(self.inputs))
+        connect(m, flipped(self.results), packer.results)
+        if self._d.learns:
+            connect(m, unpacker.targets, flipped(self.targets))
+        return m

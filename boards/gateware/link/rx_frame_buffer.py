@@ -1,0 +1,71 @@
+"""Frames that came whole: checked, kept in a ring until they are carried out, or forgotten."""
+
+from amaranth.hdl import Module, Signal, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.boards.gateware.link.protocol import CRC, HEADER, PAYLOAD, SLOT, WINDOW, Op
+
+_PLACES = WINDOW * SLOT
+_CODE = 2
+
+
+class RxFrameBuffer(wiring.Component):
+    """Octets of frames (`SlipDecoder`) to ``records``: length, sequence number, code, payload.
+
+    A frame counts if its length and its CRC are right and if there is room for it, which there is
+    for WINDOW of them. Any other is forgotten, and ``lost`` pulses. Nothing of a frame is seen in
+    ``records`` before it has been checked. A frame with code RESET forgets all records before it,
+    and ``reset`` pulses. A record's bytes come at most every second clock.
+    """
+
+    octet: In(8)
+    valid: In(1)
+    ended: In(1)
+    spoilt: In(1)
+    records: Out(stream.Signature(8))
+    reset: Out(1)
+    lost: Out(1)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.ring = ring = memory.Memory(shape=unsigned(8), depth=_PLACES, init=[])
+        writer, reader = ring.write_port(), ring.read_port()
+        write, kept, read = Signal(range(_PLACES)), Signal(range(_PLACES)), Signal(range(_PLACES))
+        m.submodules.crc = crc = CRC(8).create()
+        count, length, code, full = Signal(8), Signal(8), Signal(8), Signal()
+        following = Signal.like(write)
+        m.d.comb += [
+            following.eq(write + 1),
+            crc.data.eq(self.octet),
+            crc.valid.eq(self.valid),
+            crc.start.eq(self.ended),
+            writer.addr.eq(write),
+            writer.data.eq(self.octet),
+            writer.en.eq(self.valid & ~full),
+        ]
+        with m.If(self.valid):
+            m.d.sync += [write.eq(following), count.eq(count + 1)]
+            with m.If((following == read) | (count == 0xFF)):
+                m.d.sync += full.eq(1)
+            with m.If(count == 0):
+                m.d.sync += length.eq(self.octet)
+            with m.If(count == _CODE):
+                m.d.sync += code.eq(self.octet)
+        whole = (count == length + (HEADER + 2)) & (length <= PAYLOAD)
+        good = whole & crc.match_detected & ~full & ~self.spoilt
+        with m.If(self.ended):
+            m.d.sync += [count.eq(0), full.eq(0), write.eq(kept)]
+            with m.If(good):
+                m.d.sync += [write.eq(write - 2), kept.eq(write - 2)]
+                m.d.comb += self.reset.eq(code == Op.RESET)
+            with m.Elif((count != 0) | self.spoilt):
+                m.d.comb += self.lost.eq(1)
+        m.d.comb += [reader.addr.eq(read), self.records.payload.eq(reader.data)]
+        moves = self.records.valid & self.records.ready
+        m.d.sync += self.records.valid.eq((read != kept) & ~moves & ~self.reset)
+        with m.If(self.reset):
+            m.d.sync += read.eq(kept)
+        with m.Elif(moves):
+            m.d.sync += read.eq(read + 1)
+        return m

@@ -1,0 +1,1 @@
+"""The host: registers, memories and samples of a core through any bus."""

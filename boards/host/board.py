@@ -1,0 +1,191 @@
+"""A core on a board: registers, memories and samples by name, through the host link."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.boards.gateware.link.numbers import number_bytes
+from dualspike.boards.gateware.link.protocol import PAYLOAD, WORD, Op
+from dualspike.boards.host.driver import (
+    Access,
+    Answers,
+    Driver,
+    Read,
+    Stream,
+    UpdateResult,
+    Write,
+    output_shape,
+    streams,
+)
+from dualspike.boards.host.host import Host, Request
+from dualspike.boards.host.port import SerialPort
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.errors import BadInput
+from dualspike.model.interface.identity import config_hash
+from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.sizes.geometry import geometry
+
+Ints = NDArray[np.int64]
+
+_WORDS = (PAYLOAD - 3) // WORD
+_READS = PAYLOAD // WORD
+
+
+class BoardCore(Driver):
+    """The board behind a link, which must hold the core of the description ``d``.
+
+    ``cycles`` are the core's clocks from the command to learn to the end of each batch, in all.
+    BadInput where the configuration hashes differ, naming both.
+    """
+
+    def __init__(self, host: Host, d: Description) -> None:
+        super().__init__(d)
+        self._host, self.d = host, d
+        self.cycles = 0
+        host.reset()
+        self.identity = found = host.identity()
+        wanted = config_hash(d)
+        if found.config != wanted:
+            shape = "-".join(map(str, found.layers))
+            raise BadInput(
+                f"the board holds {found.name} ({shape}, configuration {found.config[:16]}),"
+                f" not {d.name} (configuration {wanted[:16]})"
+            )
+        self._configure()
+
+    @classmethod
+    def at(cls, port: str, baud: int, d: Description) -> Self:
+        """The board at a serial port."""
+        line = SerialPort(port, baud)
+        try:
+            return cls(Host(line), d)
+        except BaseException:
+            line.close()
+            raise
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._host.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _configure(self) -> None:
+        """Set the registers whose reset values the hash does not cover."""
+        self.carry_out(
+            [
+                Write(register.address, [register.reset])
+                for register in register_map(self.d)
+                if register.access == "rw" and not register.live and register.reset is not None
+            ]
+        )
+
+    def carry_out(self, accesses: Sequence[Access]) -> Answers:
+        """All of them at once, so that requests need not wait for the answers before them."""
+        asked = [self._requests(one) for one in accesses]
+        answers = iter(self._host.ask(request for requests in asked for request in requests))
+        return [
+            self._answer(one, [next(answers) for _ in requests])
+            for one, requests in zip(accesses, asked, strict=True)
+        ]
+
+    def _requests(self, access: Access) -> list[Request]:
+        if isinstance(access, Stream):
+            return self._stream(access)
+        head = bytes((access.step,))
+        if isinstance(access, Write):
+            parts = [access.words[n : n + _WORDS] for n in range(0, len(access.words), _WORDS)]
+            bodies = [np.array(part, np.int64).astype("<u4").tobytes() for part in parts]
+            counts, code = [len(part) for part in parts], Op.WRITE
+        else:
+            counts = [min(access.count - n, _READS) for n in range(0, access.count, _READS)]
+            bodies, code = [bytes((count,)) for count in counts], Op.READ
+        firsts = accumulate(counts[:-1], initial=0)
+        places = [access.address + access.step * first for first in firsts]
+        return [
+            (code, place.to_bytes(2, "little") + head + body)
+            for place, body in zip(places, bodies, strict=True)
+        ]
+
+    def _stream(self, stream: Stream) -> list[Request]:
+        """Samples with the command before them; for learning between two readings of CYCLES."""
+        command = self._requests(Write(self.protocol.address["CONTROL"], [stream.command]))
+        inputs, *targets = stream.rows
+        samples = [self._chunks(inputs), *(_packed(y, self.d.formats.target) for y in targets)]
+        sent = np.concatenate(samples, axis=1)
+        if stream.command == Command.INFER:
+            outputs = stream.results // len(inputs) * number_bytes(self.d.formats.membrane)
+            return [*command, *_questions(sent.tobytes(), sent.shape[1], outputs)]
+        cycles = self._requests(Read(self.protocol.address["CYCLES"]))
+        parts = [(Op.LEARN, part) for part in _parts(sent.tobytes(), PAYLOAD)]
+        return [*cycles, *command, *parts, (Op.WAIT, b""), *cycles]
+
+    def _answer(self, access: Access, answers: list[bytes]) -> Sequence[int]:
+        if not isinstance(access, Stream):
+            return np.frombuffer(b"".join(answers), "<u4").tolist()
+        if access.command == Command.INFER:
+            return _numbers(b"".join(answers), self.d.formats.membrane)
+        begun, ended = (int.from_bytes(answers[n], "little") for n in (0, -1))
+        self.cycles += ended - begun & 0xFFFFFFFF
+        return []
+
+    def learn(
+        self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
+    ) -> UpdateResult:
+        """Updates on one batch or several in a row, all at ``stage`` unless the chip counts it."""
+        rows = streams(self.d, inputs, target, scale)
+        return self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
+
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Outputs [B, n_out] of stored inputs [B, n_in] of the only part."""
+        shape = output_shape(self.d, inputs)
+        return np.array(self.outputs(inputs, math.prod(shape)), np.int64).reshape(shape)
+
+    def _chunks(self, x: Ints) -> NDArray[np.uint8]:
+        """Stored inputs, filled up to whole chunks, as bytes [B, bytes of a sample]."""
+        layer = geometry(self.d.parts[0]).layers[0]
+        filled = np.pad(x, ((0, 0), (0, -layer.n_in % layer.simd)))
+        return _packed(filled, self.d.formats.input)
+
+
+def _packed(values: Ints, form: Format) -> NDArray[np.uint8]:
+    """Stored numbers [B, n] as bytes [B, n * bytes of a number], lowest first."""
+    octets = np.ascontiguousarray(values, "<i8").view(np.uint8).reshape(*values.shape, 8)
+    return octets[..., : number_bytes(form)].reshape(len(values), -1)
+
+
+def _parts(data: bytes, size: int) -> Iterator[bytes]:
+    for place in range(0, len(data), size):
+        yield data[place : place + size]
+
+
+def _questions(inputs: bytes, sample: int, outputs: int) -> Iterator[Request]:
+    """INFER requests: ``sample`` bytes lead to ``outputs`` bytes, asked for when they are due."""
+    given = asked = 0
+    for part in _parts(inputs, PAYLOAD - 1):
+        given += len(part)
+        due = given // sample * outputs - asked
+        now = min(due, PAYLOAD)
+        yield Op.INFER, bytes((now,)) + part
+        asked += now
+        while (due := given // sample * outputs - asked) > 0:
+            now = min(due, PAYLOAD)
+            yield Op.INFER, bytes((now,))
+            asked += now
+
+
+def _numbers(data: bytes, form: Format) -> list[int]:
+    """Stored numbers from bytes, as `_packed` puts them."""
+    place = number_bytes(form)
+    words = np.zeros((len(data) // place, 8), np.uint8)
+    words[:, :place] = np.frombuffer(data, np.uint8).reshape(-1, place)
+    half = 1 << (8 * place - 1)
+    return ((words.view("<i8")[:, 0] + half & 2 * half - 1) - half).tolist()

@@ -1,0 +1,1 @@
+"""What one gradient costs, as formulas."""

@@ -1,0 +1,1 @@
+"""Forward gradients measured against back-propagation."""

@@ -1,0 +1,273 @@
+"""Forward gradients measured against back-propagation: bias, variance, kurtosis and cosine.
+
+For every experiment's network, at its start and after some updates of back-propagation, one batch
+is held and many directions are drawn. The slopes come from forward mode, the gradient from reverse
+mode. Estimates from K directions are means of K that were drawn one after the other, as a chip with
+K lanes would draw them in one batch after the other. Every measured mean has its standard error.
+"""
+
+import itertools
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from dualspike.golden.data.problem import Problem, build
+from dualspike.golden.experiments.estimator.theory import (
+    blocks,
+    cosine,
+    kurtosis,
+    normal_cosine,
+    variance,
+)
+from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.run import Run, Training
+from dualspike.golden.experiments.paper.settings import PaperSettings, load_settings
+from dualspike.golden.experiments.runner.study import Job, Progress
+from dualspike.golden.float.estimators.directions import Distribution, Structure
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.hidden import Scope
+from dualspike.golden.float.model import Inputs, Model
+from dualspike.golden.numeric import Floats
+from dualspike.model.keys import Purpose
+
+Weights = Literal["start", "trained"]
+
+DIRECTIONS = (1, 2, 4, 8, 16, 32, 64)
+"""K."""
+
+RULES = tuple(
+    itertools.product(
+        ("layer", "global"),
+        ("rademacher", "gaussian", "lfsr"),
+        ("independent", "factored"),
+    )
+)
+"""Scope, distribution and structure of every estimator that is looked at."""
+
+LANES = 64
+"""Slopes that are found together."""
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """How much is measured: ``draws`` directions, a multiple of 64, after ``updates`` updates."""
+
+    draws: int = 4096
+    updates: int = 1000
+    quick: bool = False
+
+
+QUICK = SamplingPlan(draws=512, updates=50, quick=True)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A mean with its standard error, and what it should be."""
+
+    predicted: float
+    measured: float
+    error: float
+
+    @property
+    def z(self) -> float:
+        """Standard errors between the two."""
+        return (self.measured - self.predicted) / self.error if self.error else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network with its weights and a batch, and the gradient by reverse mode."""
+
+    experiment: Experiment
+    weights: Weights
+    seed: int
+    model: Model
+    theta: Floats
+    inputs: Inputs
+    target: Floats
+    gradient: Floats
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One estimator in one case; lists run over `DIRECTIONS`.
+
+    ``bias``: the largest |z| of any parameter's mean. ``along``: <mean of g, grad> / |grad|^2.
+    ``kurtoses``: of the slope, layer-wise one for each layer. ``variances``: E|g - grad|^2 /
+    |grad|^2. ``cosines``: root mean squares of the cosine between g and grad, and
+    ``mean_cosines`` their means. How many cosines from K = 1 on are predicted exactly is
+    ``exact_cosines``; the others' predictions are ratios of means.
+    """
+
+    experiment: Experiment
+    weights: Weights
+    seed: int
+    scope: Scope
+    distribution: Distribution
+    structure: Structure
+    parameters: int
+    bias: float
+    along: Value
+    kurtoses: list[Value]
+    variances: list[Value]
+    cosines: list[Value]
+    mean_cosines: list[float]
+    exact_cosines: int
+
+
+def cases(
+    settings: PaperSettings, seed: int, updates: int, problem: Problem | None = None
+) -> Generator[Case, None, None]:
+    """The network from its start, then after that many updates by back-propagation."""
+    method = next(m for m in METHODS[settings.experiment] if m.rule == "BP")
+    run = Run(settings.with_training(updates, quick=False), method, seed)
+    problem = run.problem(problem or build(settings.problem))
+    training = Training(run, problem)
+    state = training.start()
+    for weights in get_args(Weights):
+        while weights == "trained" and state.update < updates:
+            if not math.isfinite(training.update(state)):
+                break
+        theta, model = state.theta.copy(), training.model
+        inputs, target = problem.batch((seed, state.update, Purpose.BATCH))
+        g = model.gradient(theta, inputs, target, (seed,))[1]
+        yield Case(settings.experiment, weights, seed, model, theta, inputs, target, g)
+
+
+def measure(case: Case, rule: ForwardGradient) -> Measured:
+    """All of one estimator; ``rule.directions`` is the number of draws, a multiple of 64."""
+    gradient, g = blocks(case.model.layout, case.gradient), case.gradient
+    how = (rule.distribution, rule.structure)
+    v = rule.draw(case.model, (case.seed, *map(ord, "".join([case.weights, *how]))))
+    slopes = _slopes(case, rule, v)
+    single = _estimates(case.model, v, slopes)
+    along = _value(1.0, single @ g / (g @ g))
+    bias = float(np.abs(_bias(single, g)).max())
+    variances, cosines, means = list[Value](), list[Value](), list[float]()
+    for count in DIRECTIONS:
+        single = single.reshape(-1, 2, len(g)).mean(axis=1) if count > 1 else single
+        relative = variance(gradient, rule.scope, *how, count)
+        distance, cos = _against(single, g)
+        variances.append(_value(relative, distance))
+        means.append(float(cos.mean()))
+        exact = rule.scope == "global" and how == ("gaussian", "independent")
+        cosines.append(_root(normal_cosine(len(g), count) if exact else cosine(relative), cos**2))
+    kurtoses = _kurtoses(gradient, slopes, rule)
+    exact_cosines = 0
+    if rule.scope == "global" and rule.distribution != "gaussian":
+        exact_cosines = 1
+    elif rule.scope == "global" and rule.structure == "independent":
+        exact_cosines = len(DIRECTIONS)
+    return Measured(
+        case.experiment,
+        case.weights,
+        case.seed,
+        rule.scope,
+        *how,
+        len(g),
+        bias,
+        along,
+        kurtoses,
+        variances,
+        cosines,
+        means,
+        exact_cosines,
+    )
+
+
+@dataclass(frozen=True)
+class Estimators:
+    """What a study measured."""
+
+    plan: SamplingPlan
+    measured: list[Measured]
+
+
+def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
+    """Every estimator in every case, for seeds 1 to ``seeds``."""
+    plan = QUICK if quick else SamplingPlan()
+
+    def run(_: Path, progress: Progress) -> Estimators:
+        measured: list[Measured] = []
+        with progress(len(METHODS) * seeds * len(get_args(Weights)) * len(RULES)) as show:
+            for case in _every_case(plan, seeds):
+                loss = case.model.loss(case.theta, case.inputs, case.target, (case.seed,))
+                for scope, distribution, structure in RULES:
+                    rule = ForwardGradient(scope, plan.draws, distribution, structure)
+                    measured.append(measure(case, rule))
+                    show(len(measured), loss)
+        return Estimators(plan, measured)
+
+    return Job(run)
+
+
+def _every_case(plan: SamplingPlan, seeds: int) -> Generator[Case, None, None]:
+    for name in METHODS:
+        settings = load_settings(name).with_training(None, plan.quick)
+        problem = build(settings.problem)
+        for seed in range(1, seeds + 1):
+            yield from cases(settings, seed, plan.updates, problem)
+
+
+def _slopes(case: Case, rule: ForwardGradient, v: Floats) -> Floats:
+    """Slopes of all directions, [draws, layers] or [draws, 1]."""
+    given = (case.model, case.theta, case.inputs, case.target)
+    key = (case.seed,)
+    parts = [
+        rule.slopes(*given, v[first : first + LANES], key)[1] for first in range(0, len(v), LANES)
+    ]
+    return np.concatenate(parts)
+
+
+def _estimates(model: Model, v: Floats, slopes: Floats) -> Floats:
+    """The estimate of every direction by itself, [draws, N], in place of ``v``."""
+    if slopes.shape[1] == 1:
+        v *= slopes
+        return v
+    for column, slot in enumerate(model.layout.layers):
+        v[:, slot.slice] *= slopes[:, column, None]
+    return v
+
+
+def _bias(single: Floats, g: Floats) -> Floats:
+    """Z-scores of every parameter's mean; 0 where the estimate does not vary."""
+    mean = single.mean(axis=0)
+    spread = np.einsum("kn,kn->n", single, single) / len(single) - mean**2
+    varies = spread > 1e-20 * (g @ g)
+    z = np.zeros_like(g)
+    z[varies] = (mean - g)[varies] / np.sqrt(spread[varies] / (len(single) - 1))
+    return z
+
+
+def _against(estimates: Floats, g: Floats) -> tuple[Floats, Floats]:
+    """|estimate - g|^2 / |g|^2, and the cosine between the two, of every estimate."""
+    square = g @ g
+    inner = estimates @ g / square
+    length = np.einsum("kn,kn->k", estimates, estimates) / square
+    return length - 2 * inner + 1, inner / np.sqrt(length)
+
+
+def _kurtoses(gradient: list[Floats], slopes: Floats, rule: ForwardGradient) -> list[Value]:
+    groups = [[block] for block in gradient] if rule.scope == "layer" else [gradient]
+    found: list[Value] = []
+    for group, s in zip(groups, slopes.T, strict=True):
+        square = sum(float(np.square(block).sum()) for block in group)
+        predicted = kurtosis(group, rule.distribution, rule.structure)
+        found.append(_value(predicted, s**4 / square**2))
+    return found
+
+
+def _value(predicted: float, samples: Floats) -> Value:
+    error = float(samples.std(ddof=1)) / math.sqrt(len(samples))
+    return Value(predicted, float(samples.mean()), error)
+
+
+def _root(predicted: float, squares: Floats) -> Value:
+    """Of a root mean square."""
+    mean = _value(predicted, squares)
+    root = math.sqrt(mean.measured)
+    return Value(predicted, root, mean.error / (2 * root))

@@ -1,0 +1,1 @@
+"""Training by exact derivatives of spike times."""

@@ -1,0 +1,1 @@
+"""The online rules on the paper's problems."""

@@ -1,0 +1,1 @@
+"""The online rules compared on classes."""

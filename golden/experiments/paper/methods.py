@@ -1,0 +1,86 @@
+"""The paper's methods by name: surrogate, rule, local losses, and the error it published.
+
+Source: Wan, Zhang, Karniadakis, arXiv 2411.07057 (2024); Table 1 and the text of the experiments.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dualspike.model.errors import BadInput
+
+Experiment = Literal["hat", "poisson", "reaction-diffusion"]
+PaperRule = Literal["BP", "BP-LL", "RFG-G", "RFG-L", "RFG-LL"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of a table.
+
+    ``surrogate``: the derivative in place of the step's, SG (gaussian) or WSG (stein).
+    ``rule``: back-propagation (BP), or randomized forward gradients with one direction over all
+    parameters (RFG-G) or one for each layer (RFG-L). The ending LL adds local losses to BP and to
+    RFG-L. ``published``: the paper's relative l2 error.
+    """
+
+    name: str
+    surrogate: Literal["gaussian", "stein"]
+    rule: PaperRule
+    published: float
+
+    @property
+    def local(self) -> bool:
+        """Whether hidden layers have losses of their own."""
+        return self.rule.endswith("LL")
+
+    @property
+    def scope(self) -> Literal["layer", "global"] | None:
+        """What one direction spans; None for back-propagation."""
+        if self.rule.startswith("BP"):
+            return None
+        return "global" if self.rule == "RFG-G" else "layer"
+
+
+def _table_1() -> tuple[Method, ...]:
+    """Rows in the paper's order; SG- and WSG- are the two surrogates of every rule."""
+    published: tuple[tuple[PaperRule, float, float], ...] = (
+        ("BP", 0.0246, 0.0241),
+        ("BP-LL", 0.0264, 0.0244),
+        ("RFG-G", 0.0422, 0.0412),
+        ("RFG-L", 0.0347, 0.0359),
+        ("RFG-LL", 0.0431, 0.0446),
+    )
+    rows: list[Method] = []
+    for rule, sg, wsg in published:
+        rows.append(Method(f"SG-{rule}", "gaussian", rule, sg))
+        rows.append(Method(f"WSG-{rule}", "stein", rule, wsg))
+    return tuple(rows)
+
+
+METHODS: dict[Experiment, tuple[Method, ...]] = {
+    "hat": (
+        Method("BP", "gaussian", "BP", 0.0298),
+        Method("RFG-L", "gaussian", "RFG-L", 0.0342),
+        Method("RFG-G", "gaussian", "RFG-G", 0.0426),
+    ),
+    "poisson": _table_1(),
+    "reaction-diffusion": (
+        Method("BP", "gaussian", "BP", 0.0909),
+        Method("RFG-G", "gaussian", "RFG-G", 0.1451),
+        Method("RFG-L", "gaussian", "RFG-L", 0.1069),
+    ),
+}
+
+
+def chosen(name: Experiment, wanted: str) -> tuple[Method, ...]:
+    """The methods that ``wanted`` lists, names with commas between them, or ``all``.
+
+    They come in the table's order, each once. Raises BadInput with the known names.
+    """
+    known = {method.name: method for method in METHODS[name]}
+    if wanted == "all":
+        return METHODS[name]
+    names = [word.strip() for word in wanted.split(",")]
+    for word in names:
+        if word not in known:
+            raise BadInput(f"--methods must be all or some of {', '.join(known)}, not {word!r}")
+    return tuple(method for method in METHODS[name] if method.name in names)

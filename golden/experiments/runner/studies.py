@@ -1,0 +1,23 @@
+"""Every study of ``dualspike experiment``, by its name: a further one is a further line."""
+
+from typing import Any
+
+from dualspike.golden.experiments.cost import report as cost_report
+from dualspike.golden.experiments.estimator import report as estimator_report
+from dualspike.golden.experiments.exact import report as exact_report
+from dualspike.golden.experiments.neighbours import report as neighbours_report
+from dualspike.golden.experiments.opzo import report as opzo_report
+from dualspike.golden.experiments.paper.methods import METHODS
+from dualspike.golden.experiments.paper.study import paper_study
+from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.widths import report as widths_report
+
+STUDIES: dict[str, Study[Any]] = {
+    **{name: paper_study(name) for name in METHODS},
+    "estimator": estimator_report.STUDY,
+    "cost": cost_report.STUDY,
+    "exact-gradient": exact_report.STUDY,
+    "widths": widths_report.STUDY,
+    "opzo": opzo_report.STUDY,
+    "neighbours": neighbours_report.STUDY,
+}

@@ -1,0 +1,1 @@
+"""How exact the chip's numbers must be."""

@@ -1,0 +1,1 @@
+"""The float reference: spiking networks, and their derivatives both ways."""

@@ -1,0 +1,1 @@
+"""The integer model: what the chip computes, to the bit."""

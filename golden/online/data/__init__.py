@@ -1,0 +1,1 @@
+"""Labelled samples, and the formats in which users have them."""

@@ -1,0 +1,195 @@
+"""Training on any engine: one loop, one protocol, and the float engine."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.estimators.masked import MaskedGradient
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.float.model import Model
+from dualspike.golden.keys import generator
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.checkpoint import EVERY, Checkpointer
+from dualspike.golden.training.fixed_engine import chunks
+from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.keys import Purpose
+
+
+class Engine(Protocol):
+    """Whatever can learn: the float reference, the integer model, a simulated or a real chip."""
+
+    def update(self, inputs: Sequence[Doubles], target: Doubles, update: int) -> float:
+        """Learn once from inputs [B_n, n_in] of every part and a target, in real values.
+
+        The target is [B, n_out], or [B_0, B_1, ...] of an operator network. Updates are counted
+        from 0. Returns the loss of the batch before the update: 1/2 mean over the batch of sum over
+        outputs (y - target)^2, and with local losses the mean of those of the hidden layers more;
+        of an operator network 1/2 mean over all entries of the weighted squared error. Raises
+        BadInput for a batch of another size than described and for values outside their formats.
+        """
+        ...
+
+    def predict(self, inputs: Sequence[Doubles]) -> Doubles:
+        """Outputs for any numbers of rows, in real values."""
+        ...
+
+    def weights(self) -> Parameters:
+        """Weights and biases of all layers now, part after part, in real values; a copy."""
+        ...
+
+
+class FloatEngine:
+    """Randomized forward gradients and plain gradient descent in float64.
+
+    Starts from the parameters ``initial``, or from ``start(description, learning.seed)``. Update
+    u takes its directions from the key (seed, u), so it depends on no earlier draw. The rate of
+    layer l is
+    2^-(rate + layer_shift[l] + stage(u)), times mantissa[l] / 8; with momentum k velocities keep
+    1 - 2^-k of themselves. Nothing is rounded. As on the chip the directions are summed, not
+    averaged, and the sum over the batch is divided by the next power of two from
+    ``learning.batch``; with local losses N times the gradient by the next power of two from N.
+    """
+
+    def __init__(self, description: Description, initial: Parameters | None = None) -> None:
+        learning = description.learning
+        self._description = description
+        self._model = Model(description.operator, local=description.local, floor=learning.floor)
+        self._theta = self._model.start(learning.seed)
+        self._velocity = np.zeros_like(self._theta)
+        if initial is not None:
+            places = self._model.layout.whole(self._theta)
+            pairs = zip(
+                (*places.weights, *places.biases), (*initial.weights, *initial.biases), strict=True
+            )
+            for place, value in pairs:
+                place[:] = value
+        self._estimator = ForwardGradient(
+            learning.scope, learning.directions, "rademacher", learning.structure
+        )
+        if learning.masks is not None or learning.frozen:
+            masks = tuple(description.masks[: description.lanes_used])
+            self._estimator = MaskedGradient(
+                "global", len(masks), "rademacher", learning.structure, masks
+            )
+
+    def update(self, inputs: Sequence[Doubles], target: Doubles, update: int) -> float:
+        """Learn once; see Engine.update."""
+        description = self._description
+        learning = description.learning
+        loss, g = self._estimator.gradient(
+            self._model, self._theta, tuple(inputs), target, (learning.seed, update)
+        )
+        directions = self._estimator.directions
+        mean_to_sum = float(directions)
+        for rows in inputs:
+            mean_to_sum *= len(rows) / (1 << (len(rows) - 1).bit_length())
+        weight = description.global_weight
+        mean_to_sum *= weight / (1 << (weight - 1).bit_length())
+        stage = description.stage(update)
+        for layer, slot in enumerate(self._model.layout.layers):
+            shift = learning.rate + description.layer_shift[layer] + stage
+            mantissa = 1.0 if learning.mantissa is None else learning.mantissa[layer] / 8
+            step = mean_to_sum * mantissa * 2.0**-shift * g[slot.slice]
+            if learning.momentum is not None and layer not in learning.frozen:
+                velocity = self._velocity[slot.slice]
+                velocity += step - velocity * 2.0**-learning.momentum
+                step = velocity
+            self._theta[slot.slice] -= step
+        return loss
+
+    def predict(self, inputs: Sequence[Doubles]) -> Doubles:
+        """Outputs; see Engine.predict."""
+        rng = generator((self._description.learning.seed,), Purpose.CODING)
+        pieces = chunks(self._description, inputs)
+        found = [self._model.predict(self._theta, tuple(p), rng) for p in pieces]
+        return np.concatenate(found, dtype=np.float64)
+
+    def weights(self) -> Parameters:
+        """Weights and biases now; see Engine.weights."""
+        return self._model.layout.whole(self._theta).copy()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """One training run.
+
+    ``rel_l2_before`` and ``rel_l2``: relative l2 error on the test samples before and after; of an
+    operator network the mean over the functions. ``global_rel_l2`` is one norm over everything.
+    ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first part in all
+    batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test samples.
+    """
+
+    rel_l2_before: float
+    rel_l2: float
+    global_rel_l2: float
+    losses: Doubles
+    updates: int
+    samples: int
+    seconds: float
+    prediction: Doubles
+
+
+def train(
+    engine: Engine,
+    description: Description,
+    problem: Problem,
+    progress: Callable[[int, float], None] | None = None,
+    keeper: Checkpointer | None = None,
+) -> TrainResult:
+    """Run ``learning.updates`` updates and measure the error on the test samples.
+
+    Update u learns from the batch of the key (seed, u), as every engine does. A ``keeper`` writes a
+    checkpoint every `golden.training.checkpoint.EVERY` updates, and the run goes on from the one
+    that it finds. ``progress`` is called after every update with the number of updates done and the
+    last loss. Raises BadInput when a loss or the final error is not finite.
+    """
+    learning, test = description.learning, problem.test
+    error = relative_l2 if problem.kind == "mlp" else mean_relative_l2
+    losses = np.empty(learning.updates)
+    found = keeper.load() if keeper else None
+    first, before, past = 0, 0.0, 0.0
+    if found:
+        first, before, past = len(found.losses), found.before, found.seconds
+        losses[:first] = found.losses
+    else:
+        before = error(engine.predict(test.inputs), test.target)
+    began = time.perf_counter() - past
+    with np.errstate(over="ignore", invalid="ignore"):
+        for update in range(first, learning.updates):
+            loss = engine.update(*problem.training_batch(learning.seed, update), update)
+            if not np.isfinite(loss):
+                raise _diverged(update, learning.rate)
+            losses[update] = loss
+            if progress is not None:
+                progress(update + 1, loss)
+            if keeper is not None and (update + 1) % EVERY == 0:
+                keeper.save(losses[: update + 1], before, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        prediction = engine.predict(test.inputs)
+        after = error(prediction, test.target)
+    if not np.isfinite(after):
+        raise _diverged(learning.updates, learning.rate)
+    return TrainResult(
+        rel_l2_before=before,
+        rel_l2=after,
+        global_rel_l2=relative_l2(prediction, test.target),
+        losses=losses,
+        updates=learning.updates,
+        samples=learning.updates * description.batch[0],
+        seconds=seconds,
+        prediction=prediction,
+    )
+
+
+def _diverged(update: int, rate: int) -> BadInput:
+    return BadInput(
+        f"training diverged at update {update}: raise learning.rate, a right shift,"
+        f" to lower the rate (learning.rate is {rate})"
+    )

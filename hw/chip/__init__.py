@@ -1,0 +1,1 @@
+"""A whole chip: parts, head, learner and a register bus."""

@@ -1,0 +1,81 @@
+"""The register bus: one 32-bit register at a time, every access takes the same time."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.counters import counter_shape
+from dualspike.model.interface.registers import Register
+
+LATENCY = 4
+
+
+class BusSignature(wiring.Signature):
+    """Host's side of the bus: hold ``request`` with the rest until ``done``."""
+
+    def __init__(self, address_bits: int) -> None:
+        super().__init__(
+            {
+                "request": Out(1),
+                "write": Out(1),
+                "address": Out(address_bits),
+                "write_data": Out(32),
+                "read_data": In(32),
+                "done": In(1),
+            }
+        )
+
+
+class RegisterBus(wiring.Component):
+    """Turns bus accesses into strobes and picks the read value.
+
+    For every register NAME: ``NAME_written`` and ``NAME_read`` pulse in the access's second cycle,
+    ``NAME`` is the value, looked at when ``done`` pulses. Unknown
+    addresses read 0 and ignore writes. Latency: 4 cycles.
+    """
+
+    def __init__(self, registers: list[Register]) -> None:
+        self._registers = registers
+        members = {"bus": In(BusSignature(counter_shape(len(registers) - 1).width))}
+        members["write_data"] = Out(32)
+        for register in registers:
+            if "r" in register.access:
+                members[register.name] = In(32)
+                members[f"{register.name}_read"] = Out(1)
+            if "w" in register.access:
+                members[f"{register.name}_written"] = Out(1)
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        bus = self.bus
+        count = Signal(range(LATENCY + 1))
+        m.d.comb += bus.done.eq(count == LATENCY)
+        with m.If(bus.done | ~bus.request):
+            m.d.sync += count.eq(0)
+        with m.Else():
+            m.d.sync += count.eq(count + 1)
+        first = Signal()
+        address = Signal.like(bus.address)
+        write = Signal()
+        m.d.sync += [
+            first.eq(bus.request & (count == 0)),
+            address.eq(bus.address),
+            write.eq(bus.write),
+            self.write_data.eq(bus.write_data),
+        ]
+        with m.Switch(address):
+            for register in self._registers:
+                if "r" in register.access:
+                    with m.Case(register.address):
+                        m.d.comb += bus.read_data.eq(getattr(self, register.name))
+        # Outside of the choice: in it, every strobe would come with a copy of all its cases.
+        reads, writes = wire(m, first & ~write, "reads"), wire(m, first & write, "writes")
+        for register in self._registers:
+            here = wire(m, address == register.address, f"{register.name}_here")
+            if "r" in register.access:
+                m.d.comb += getattr(self, f"{register.name}_read").eq(reads & here)
+            if "w" in register.access:
+                m.d.comb += getattr(self, f"{register.name}_written").eq(writes & here)
+        return m

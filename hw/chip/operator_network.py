@@ -1,0 +1,149 @@
+"""An operator network: parts side by side, and the product unit that puts them together."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import connect, flipped
+
+from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.chip.part import PartCore
+from dualspike.hw.head.head import Clips, HeadSignals
+from dualspike.hw.head.product.product import ProductUnit
+from dualspike.hw.learn.sequencer import Sequencer
+from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.model.description.description import Description
+from dualspike.model.description.head import ProductFlag
+from dualspike.model.interface.registers import Command, Flag
+from dualspike.model.sizes.head import product_sizes
+
+
+class OperatorNetwork:
+    """What a chip of several parts has besides the learner; see `hw.chip.core.Core`.
+
+    ``members``: ``inputs_n``, the rows of part n as chunks of stored inputs; ``targets``, with
+    learning, one stored target for each point of the grid, the last axis innermost; ``scales``,
+    with learning and a ``floor``, one stored weight for each function; ``results``, without
+    learning, one output for each point.
+
+    A batch takes all rows of the trunks (they may come side by side) and then function after
+    function. Without learning the trunks' rows are taken once, then any number of functions.
+    """
+
+    def __init__(self, description: Description, *, probes: bool = False) -> None:
+        self._d, self._g = description, product_sizes(description)
+        parts = range(len(description.parts))
+        self.parts = [PartCore(description, n, probes=probes) for n in parts]
+        self._product = ProductUnit(description, self._g)
+        self.members = {
+            f"inputs_{n}": part.signature.members["inputs"] for n, part in enumerate(self.parts)
+        }
+        for name in ("targets", "scales", "results"):
+            if name in self._product.signature.members:
+                self.members[name] = self._product.signature.members[name]
+
+    def port(self, kind: str, layer: int) -> wiring.PureInterface:
+        """A layer's `LearnerPort` (kind learner), or the host's way to one of its memories."""
+        part = next(n for n in range(len(self.parts)) if layer in self._d.layers_of(n))
+        return getattr(self.parts[part], f"{kind}_{layer - self._d.layers_of(part).start}")
+
+    def wire(self, m: Module, chip: wiring.Component, registers: RegisterBus) -> None:
+        """Probes of all parts."""
+        for part in self.parts:
+            for probe in part.probes:
+                connect(m, getattr(part, probe.name), flipped(getattr(chip, probe.name)))
+
+    def learn(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> HeadSignals:
+        """Parts and product unit, and the course of a batch through them."""
+        product = self._product
+        m.submodules.product = product
+        for name in ("targets", "scales"):
+            if name in self.members:
+                connect(m, flipped(getattr(chip, name)), getattr(product, name))
+        connect(m, product.results, flipped(chip.results))
+        for n, part in enumerate(self.parts):
+            m.submodules[f"part_{n}"] = part
+            connect(m, flipped(getattr(chip, f"inputs_{n}")), part.inputs)
+            connect(m, part.factors, getattr(product, f"factors_{n}"))
+            connect(m, getattr(product, f"means_{n}"), part.means)
+            m.d.comb += [part.learn.eq(sequencer.learn), part.clear.eq(sequencer.prime)]
+        m.d.comb += [product.learn.eq(sequencer.learn), product.clear.eq(sequencer.prime)]
+        settled = self._admit(m, chip, sequencer)
+        self._leave(m, sequencer)
+        return HeadSignals(product.loss, self._slopes(m), self._clips(), settled)
+
+    def _admit(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> Signal:
+        """Let rows in; returns whether all trunk rows that are inside have reached the grid.
+
+        They are taken away at the start of a batch, and when inference has ended.
+        """
+        branch, *trunks = self.parts
+        running = Signal()
+        empty = Signal()
+        settled = Signal()
+        inferring = sequencer.mode == Command.INFER
+        with m.If(sequencer.prime):
+            m.d.sync += running.eq(1)
+        with m.Elif(~sequencer.learn):
+            m.d.sync += running.eq(0)
+        there = []
+        for n, part in enumerate(trunks, 1):
+            rows = self._d.batch[n]
+            entered = Signal(counter_shape(rows), name=f"entered_{n}")
+            with m.If(empty):
+                m.d.sync += entered.eq(0)
+            with m.Elif(part.entered):
+                m.d.sync += entered.eq(entered + 1)
+            m.d.comb += part.opened.eq((running | inferring) & (entered != rows))
+            there.append(entered == getattr(self._product, f"stored_{n}"))
+        m.d.comb += [
+            branch.opened.eq(sequencer.open & (sequencer.learn | self._product.full)),
+            sequencer.entered.eq(branch.entered),
+            settled.eq(Cat(there).all()),
+            empty.eq(sequencer.prime | ((sequencer.mode == Command.STOP) & ~chip.busy)),
+            self._product.empty.eq(empty),
+        ]
+        return settled
+
+    def _leave(self, m: Module, sequencer: Sequencer) -> None:
+        """A function has left: its results have, or its slopes are done; the trunks' after all."""
+        branch, *trunks = self.parts
+        functions = self._d.batch[0]
+        function = Signal(counter_shape(functions - 1))
+        last_function = branch.finished & (function == functions - 1)
+        done = Signal(len(trunks))
+        after = Signal(len(trunks))
+        m.d.comb += [
+            self._product.flush.eq(last_function),
+            after.eq(done | Cat(part.finished for part in trunks)),
+            sequencer.left.eq(
+                Mux(
+                    sequencer.learn,
+                    (branch.finished & ~last_function) | after.all(),
+                    self._product.counted,
+                )
+            ),
+        ]
+        m.d.sync += done.eq(Mux(after.all(), 0, after))
+        with m.If(branch.finished):
+            count_on(m, function, functions - 1, last_function)
+
+    def _slopes(self, m: Module) -> data.View:
+        """For every lane the sum over the parts that carry it."""
+        d = self._d
+        slopes = [[] for _ in range(d.lanes)]
+        for n, part in enumerate(self.parts):
+            for place, lane in enumerate(d.lanes_of(n)):
+                slopes[lane].append(part.jvp[place].shift_left(self._g.jvp_align[n]))
+        jvp = Signal(ArrayLayout(signed(self._g.jvp_bits), d.lanes))
+        m.d.comb += [jvp[k].eq(sum(some)) for k, some in enumerate(slopes)]
+        return jvp
+
+    def _clips(self) -> Clips:
+        inner, product = [part.overflow for part in self.parts], self._product.overflow
+        return {
+            Flag.MEMBRANE: Cat(pulse[0] for pulse in inner).any() | product[0],
+            Flag.TANGENT: Cat(pulse[1] for pulse in inner).any(),
+            ProductFlag.FACTOR: Cat(pulse[2] for pulse in inner).any() | product[1],
+            ProductFlag.ERROR: product[2],
+            ProductFlag.COTANGENT: product[3],
+        }

@@ -1,0 +1,1 @@
+"""From a chip to the files that other tools take."""

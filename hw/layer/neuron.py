@@ -1,0 +1,285 @@
+"""Integrate-and-fire neurons on dual numbers, ``next_simd`` side by side, in turns.
+
+U[t] = U[t-1] + z[t]; S[t] = 1 if U[t] > theta; then U[t] -= theta S[t]        (soft reset)
+dU[t] = dU[t-1] + dz[t]; dS[t] = f(U[t] before reset - theta) dU[t]            (reset detached)
+With a leak of 1 - 2^-k, U[t-1] and dU[t-1] first lose round(U / 2^k) and round(dU / 2^k); with
+the reset attached dU[t] -= round(theta dS[t]).
+Source: Wan, Zhang, Karniadakis, arXiv 2411.07057.
+"""
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.layer.surrogate import surrogate_table
+from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
+from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.payloads import row
+from dualspike.model.description.part import Part
+from dualspike.model.sizes.layers import Layer
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The row taken, at ``place``, and those in the stages after it.
+
+    ``stages`` say whether there is a row in each of the four, the last with the row offered;
+    ``places`` which one, with the reset attached. ``fresh``: the first step of a sample.
+    """
+
+    advance: Signal
+    taken: Signal
+    place: Signal
+    last_place: Value
+    fresh: Signal
+    stages: list[Value]
+    places: list[Value]
+
+
+class Neuron(wiring.Component):
+    """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
+
+    The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
+    tangent clipped. Without ``lanes`` there are values alone. Latency: 4 cycles. Throughput: a row
+    a cycle; with tangents and the reset attached a frame in max(rows, 5) cycles, for a row waits
+    until the step before has been there.
+    """
+
+    def __init__(self, part: Part, layer: Layer, lanes: int) -> None:
+        self._d, self._layer, self._lanes = part, layer, lanes
+        self._theta = part.thresholds[layer.index]
+        f, width = part.formats, layer.next_simd
+        super().__init__(
+            {
+                "inputs": In(
+                    stream.Signature(row(signed(f.membrane.bits), f.tangent.bits, lanes, width))
+                ),
+                "outputs": Out(stream.Signature(row(unsigned(1), f.tangent.bits, lanes, width))),
+                "overflow": Out(2),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        f, layer, width = self._d.formats, self._layer, self._layer.next_simd
+        rows = self._rows(m)
+        attached = layer.feedback > 0
+        membranes_clipped: list[Value] = []
+        over_tangent: list[Value] = []
+        for slot in range(width):
+            padding = (layer.rows - 1) * width + slot >= layer.n_out
+            exists = ~rows.last_place if padding else Const(1)
+            membrane, next_membrane = self._state(m, rows, f"membranes_{slot}", f.membrane.bits)
+            fire, distance, after, clips = self._membrane(
+                m, membrane, self.inputs.payload.value[slot], slot
+            )
+            m.d.comb += next_membrane.eq(after)
+            membranes_clipped.append(clips & exists)
+            ahead = self._later(m, rows.advance, fire & exists, 3, f"fire_{slot}")
+            with m.If(rows.advance):
+                m.d.sync += self.outputs.payload.value[slot].eq(ahead)
+            charges, following, clipped = self._charges(m, rows, slot, exists)
+            over_tangent += clipped
+            spikes = self._tangents(m, rows.advance, slot, distance, exists, charges)
+            for k, (dspike, clips, held) in enumerate(spikes):
+                over_tangent.append(clips & rows.stages[2] & rows.advance)
+                with m.If(rows.advance):
+                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dspike)
+                if attached:
+                    kept, clips = self._reset(m, rows, slot, k, held)
+                    over_tangent.append(clips)
+                    m.d.comb += following[k].eq(kept)
+        reported = Signal(len(membranes_clipped))
+        m.d.sync += reported.eq(Mux(rows.taken, Cat(membranes_clipped), 0))
+        m.d.comb += self.overflow[0].eq(wire(m, reported.any(), "over_membrane"))
+        if over_tangent:
+            tangent_reported = Signal(len(over_tangent))
+            m.d.sync += tangent_reported.eq(Cat(over_tangent))
+            m.d.comb += self.overflow[1].eq(wire(m, tangent_reported.any(), "over_tangent"))
+        return m
+
+    def _rows(self, m: Module) -> _Rows:
+        """Take rows and let them through the stages."""
+        layer, steps = self._layer, self._d.network.time_steps
+        advance = Signal()
+        taken = Signal()
+        waits = layer.rows < layer.feedback
+        admit = Signal() if waits else advance
+        place = Signal(counter_shape(layer.rows - 1))
+        step = Signal(counter_shape(steps - 1))
+        fresh = Signal(init=1)
+        last_place = place == layer.rows - 1
+        m.d.comb += [
+            self.inputs.ready.eq(admit),
+            advance.eq(~self.outputs.valid | self.outputs.ready),
+            taken.eq(self.inputs.valid & admit),
+        ]
+        with m.If(taken):
+            count_on(m, place, layer.rows - 1, last_place)
+            with m.If(last_place):
+                count_on(m, step, steps - 1)
+                m.d.sync += fresh.eq(step == steps - 1)
+        valid = taken
+        stages: list[Value] = []
+        for n in range(3):
+            earlier, valid = valid, Signal(name=f"valid_{n}")
+            stages.append(valid)
+            with m.If(advance):
+                m.d.sync += valid.eq(earlier)
+        with m.If(advance):
+            m.d.sync += self.outputs.valid.eq(valid)
+        stages.append(self.outputs.valid)
+        places = self._places(m, advance, place) if layer.feedback > 0 else []
+        if waits:
+            under_way = [on & (at == place) for on, at in zip(stages, places, strict=True)]
+            m.d.comb += admit.eq(advance & ~Cat(under_way).any())
+        return _Rows(advance, taken, place, last_place, fresh, stages, places)
+
+    def _state(
+        self, m: Module, rows: _Rows, name: str, bits: int, late: bool = False
+    ) -> tuple[Value, Value]:
+        """One number of every neuron: what it is at ``place``, and what it becomes.
+
+        ``late``: it becomes so with the row that is offered, and not with the one taken.
+        With a single step nothing is kept.
+        """
+        if self._d.network.time_steps == 1:
+            return Const(0), Signal(signed(bits), name=name)
+        m.submodules[name] = store = memory.Memory(
+            shape=signed(bits), depth=self._layer.rows, init=[]
+        )
+        read, write = store.read_port(domain="comb"), store.write_port()
+        m.d.comb += [
+            read.addr.eq(rows.place),
+            write.addr.eq(rows.places[-1] if late else rows.place),
+            write.en.eq(self.outputs.valid if late else rows.taken),
+        ]
+        return self._leaked(m, Mux(rows.fresh, 0, read.data), bits, name), write.data
+
+    def _charges(
+        self, m: Module, rows: _Rows, slot: int, exists: Value
+    ) -> tuple[list[Value], list[Value], list[Value]]:
+        """dU of every lane before the spike, what it becomes, and whether it was clipped.
+
+        With the reset attached the spike decides what it becomes.
+        """
+        bits, attached = self._d.formats.tangent.bits, self._layer.feedback > 0
+        charges: list[Value] = []
+        following: list[Value] = []
+        clipped: list[Value] = []
+        for k in range(self._lanes):
+            charge, next_charge = self._state(m, rows, f"tangents_{slot}_{k}", bits, attached)
+            charge += self.inputs.payload.tangent[slot][k]
+            charge, clips = saturate(m, charge, bits, f"charged_{slot}_{k}")
+            charge = wire(m, charge, f"charge_{slot}_{k}")
+            clipped.append(clips & exists & rows.taken)
+            if not attached:
+                m.d.comb += next_charge.eq(charge)
+            charges.append(charge)
+            following.append(next_charge)
+        return charges, following, clipped
+
+    def _reset(self, m: Module, rows: _Rows, slot: int, k: int, held: Value) -> tuple[Value, Value]:
+        """dU less round(theta dS) with the row that is offered, and whether it was clipped."""
+        f, spike = self._d.formats, self.outputs.payload.tangent[slot][k]
+        held = self._later(m, rows.advance, held, 2, f"held_{slot}_{k}")
+        lost = round_half_up(spike * self._theta, f.membrane.fraction)
+        kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{slot}_{k}")
+        return kept, clips & self.outputs.valid & self.outputs.ready
+
+    def _membrane(
+        self, m: Module, membrane: Value, z: Value, slot: int
+    ) -> tuple[Value, Value, Value, Value]:
+        """Spike, distance from the threshold, next membrane, clipped.
+
+        The sum, its distance and the comparison are three additions side by side, of which the
+        clipped bits and the spike choose: one after the other they would set the clock.
+        """
+        bits, theta = self._d.formats.membrane.bits, self._theta
+        low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
+        membrane = wire(m, membrane, f"membrane_{slot}")
+        summed, gap = wire(m, membrane + z, f"summed_{slot}"), wire(m, theta - z, f"gap_{slot}")
+        distance = wire(m, membrane - gap, f"distance_{slot}")
+        # This way round, the sign of one difference tells; the other also asks whether it is 0.
+        fire = wire(m, gap < membrane if theta < high else Const(0), f"fire_{slot}")
+        clips = wire(m, summed[bits] ^ summed[bits - 1], f"clips_{slot}")
+        lowest = summed[bits]
+
+        # Above the threshold only the upper end clips, below it only the lower one.
+        edge = Mux(fire, high - theta, low) if theta < high else Mux(lowest, low, high)
+        after = Mux(clips, edge, Mux(fire, distance, summed))
+        ends = Mux(lowest, Const(low - theta, distance.shape()), high - theta)
+        return fire, Mux(clips, ends, distance), after[:bits].as_signed(), clips
+
+    def _tangents(
+        self,
+        m: Module,
+        advance: Signal,
+        slot: int,
+        distance: Value,
+        exists: Value,
+        charges: list[Value],
+    ) -> list[tuple[Value, Value, Value]]:
+        """dS = round(f dU) of every lane, three stages after: look up, multiply, round.
+
+        With it whether it was clipped, and dU two stages after. Where f is nowhere above 1, dS is
+        no larger than dU and cannot be.
+        """
+        f, s = self._d.formats, self._d.network.surrogate
+        if not charges:
+            return []
+        index = distance.shift_right(s.bin_shift(f.membrane.fraction))
+        index = self._later(m, advance, index, 1, f"index_{slot}")
+        exists = self._later(m, advance, exists, 1, f"exists_{slot}")
+        _, outside = saturate(m, index, s.entries.bit_length() - 1, f"bin_{slot}")
+        words = surrogate_table(self._d)
+        shrinks = max(words) <= 1 << f.surrogate.fraction
+        table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
+        m.submodules[f"surrogate_{slot}"] = table
+        read = table.read_port()
+        m.d.comb += [
+            read.addr.eq(index),
+            read.en.eq(advance),
+        ]
+        inside = self._later(m, advance, ~outside & exists, 1, f"inside_{slot}")
+        derivative = wire(m, Mux(inside, read.data, 0), f"derivative_{slot}")
+        result: list[tuple[Value, Value, Value]] = []
+        for k, charge in enumerate(charges):
+            charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
+            product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
+            rounded = round_half_up(product, f.surrogate.fraction)
+            spike, clips = rounded, Const(0)
+            if not shrinks:
+                spike, clips = saturate(m, rounded, f.tangent.bits, f"rounded_{slot}_{k}")
+            result.append((spike, clips, charge))
+        return result
+
+    def _leaked(self, m: Module, value: Value, bits: int, name: str) -> Value:
+        """What is left of a state a step later; never larger than it, so it fits ``bits``."""
+        shift = self._d.leak_shift
+        if not shift:
+            return value
+        value = wire(m, value, f"before_{name}")
+        return (value - round_half_up(value, shift))[:bits].as_signed()
+
+    @staticmethod
+    def _places(m: Module, advance: Signal, place: Signal) -> list[Value]:
+        """The row in each of the four stages, the last with the row that is offered."""
+        places: list[Value] = [place]
+        for n in range(4):
+            register = Signal.like(place, name=f"place_{n}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += register.eq(places[-1])
+            places.append(register)
+        return places[1:]
+
+    @staticmethod
+    def _later(m: Module, advance: Signal, value: Value, stages: int, name: str) -> Value:
+        for n in range(stages):
+            register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += register.eq(value)
+            value = register
+        return value

@@ -1,0 +1,262 @@
+"""Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.layer.ecc import decode, encode
+from dualspike.hw.layer.words import Words
+from dualspike.hw.stream.arithmetic import round_half_up, saturate
+from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.payloads import entries
+from dualspike.model.ceil_div import ceil_div
+from dualspike.model.description.learning import VELOCITY_BITS
+from dualspike.model.interface.ecc import Code, code_of
+
+
+class Weights(wiring.Component):
+    """``width`` banks of ``rows`` words, side by side: matrix element (i, j) of a layer.
+
+    Element (i, j) lies in bank s * pe + p of row g * chunks + c, with i = g * pe + p and
+    j = c * simd + s. ``enable`` reads row ``row``; ``words`` holds it from the next cycle on.
+    ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
+    saturate(word - sign * step) back to the row read last; ``step`` must be there a cycle before
+    the move, and ``saturated`` tells of clipping a cycle after it. These four are there only if
+    the ``words`` learn.
+
+    With ``momentum`` k every word has a velocity m with VELOCITY_BITS fraction bits more, as has
+    the step, and ``move`` writes saturate(m - decay + sign * step), where decay is round(m / 2^k)
+    with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
+    loses round(m) of the new m, a cycle later. ``velocities`` is the host's way to them.
+    ``host`` works row by row of the matrix, while nothing else does.
+    With ``protection`` banks hold code words (`hw.layer.ecc`); what they hold is coded and decoded
+    between two registers, so that nothing comes later than without.
+    """
+
+    def __init__(
+        self,
+        n_out: int,
+        n_in: int,
+        pe: int,
+        simd: int,
+        words: Words,
+    ) -> None:
+        self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
+        self._words, self._bits = words, words.bits
+        self._chunks = ceil_div(n_in, simd)
+        self._rows = ceil_div(n_out, pe) * self._chunks
+        learner = {
+            "move": In(1),
+            "signs": In(pe * simd),
+            "step": In(signed(words.step_bits)),
+            **words.told,
+            "saturated": Out(1),
+        }
+        super().__init__(
+            {
+                "row": In(counter_shape(self._rows - 1)),
+                "enable": In(1),
+                "words": Out(ArrayLayout(signed(words.bits), pe * simd)),
+                **(learner if words.learn else {}),
+                **words.ports,
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        banks = self._pe * self._simd
+        code, upsets = code_of(self._words.protection, self._bits), list[Value]()
+        if self._words.momentum is not None:
+            return self._momentum_path(m, self._words.momentum)
+        host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
+        banks_clipped = Signal(banks)
+        reported = Signal(banks)
+        if self._words.learn:
+            moved_row = Signal.like(self.row)
+            with m.If(self.enable):
+                m.d.sync += moved_row.eq(self.row)
+            changes = self._changes(m)
+            m.d.sync += reported.eq(Mux(self.move, banks_clipped, 0))
+            m.d.comb += self.saturated.eq(reported.any())
+        for bank in range(banks):
+            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
+            m.submodules[f"bank_{bank}"] = store
+            read, write = store.read_port(), store.write_port()
+            decoded, upset = decode(m, code, read.data, f"bank_{bank}")
+            word = decoded.as_signed()
+            upsets.append(upset)
+            m.d.comb += [
+                read.addr.eq(Mux(self.host.access, host_row, self.row)),
+                read.en.eq(self.enable | self.host.access),
+                self.words[bank].eq(word),
+            ]
+            address, value = host_row, self.host.write_data
+            enable = given = self.host.access & self.host.write & (host_bank == bank)
+            if self._words.learn:
+                moved = word + Mux(self.signs[bank], *changes)
+                clipped, clips = saturate(m, moved, self._bits, f"sum_{bank}")
+                exists = self._exists(bank, moved_row)
+                m.d.comb += banks_clipped[bank].eq(clips & exists)
+                address = Mux(self.move, moved_row, address)
+                value = Mux(self.move, clipped, value)
+                enable = (self.move & exists) | enable
+            m.d.comb += [
+                write.addr.eq(address),
+                write.data.eq(self._coded(m, code, value, self.host, given, f"bank_{bank}")),
+                write.en.eq(enable),
+            ]
+        self._tell(m, self.host, code, upsets)
+        self._answer(m, self.host, host_bank, entries(self.words, banks))
+        return m
+
+    @staticmethod
+    def _coded(
+        m: Module, code: Code, value: Value, port: wiring.PureInterface, given: Value, name: str
+    ) -> Value:
+        """What a bank stores for a value; wrong where the host, if it is ``given`` by it, says."""
+        stored = encode(m, code, value, name)
+        return stored ^ Mux(given, port.flips, 0) if code.checks else stored
+
+    def _tell(self, m: Module, port: wiring.PureInterface, code: Code, upsets: list[Value]) -> None:
+        """Upsets of all banks, in the cycle in which the row that was read is there."""
+        if not code.checks:
+            return
+        fresh = Signal(name=f"fresh_{len(port.read_data)}")
+        m.d.sync += fresh.eq(self.enable | port.access)
+        for kind in range(len(code.upsets)):
+            met = Cat(upset[kind] for upset in upsets).any()
+            m.d.comb += port.upsets[kind].eq(fresh & met)
+
+    @staticmethod
+    def _answer(
+        m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
+    ) -> None:
+        """The host's read data; a single bank holds it by itself."""
+        if len(words) == 1:
+            m.d.comb += port.read_data.eq(words[0])
+            return
+        asked = Signal()
+        bank = Signal.like(host_bank)
+        m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
+        with m.If(asked):
+            m.d.sync += port.read_data.eq(Array(words)[bank])
+
+    def _momentum_path(self, m: Module, momentum: int) -> Module:
+        """Words that follow their velocities; both kinds of memory have the same places."""
+        banks, bits = self._pe * self._simd, self._bits
+        ports = self.host, self.velocities
+        rewind = ports[0].rewind | ports[1].rewind
+        host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
+        moved_row = Signal.like(self.row)
+        late_row = Signal.like(self.row)
+        late = Signal()
+        banks_clipped = Signal(banks)
+        late_clipped = Signal(banks)
+        reported = Signal(banks)
+        late_reported = Signal(banks)
+        codes = [code_of(self._words.protection, len(port.read_data)) for port in ports]
+        upsets: list[list[Value]] = [[], []]
+        forth, back = self._changes(m)
+        with m.If(self.enable):
+            m.d.sync += moved_row.eq(self.row)
+        m.d.sync += [late.eq(self.move & self.ends[1]), late_row.eq(moved_row)]
+        m.d.sync += [
+            reported.eq(Mux(self.move, banks_clipped, 0)),
+            late_reported.eq(Mux(late, late_clipped, 0)),
+        ]
+        m.d.comb += self.saturated.eq(Cat(reported, late_reported).any())
+
+        def bank_of(
+            kind: int,
+            bank: int,
+            moves: Value,
+            row: Signal,
+            value: Value,
+        ) -> Value:
+            """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
+            port, code, name = ports[kind], codes[kind], ("bank", "velocity")[kind]
+            m.submodules[f"{name}_{bank}"] = store = memory.Memory(
+                shape=unsigned(code.bits), depth=self._rows, init=[]
+            )
+            read, write = store.read_port(), store.write_port()
+            here = port.access & port.write & (host_bank == bank)
+            given = Mux(moves, value, port.write_data)
+            m.d.comb += [
+                read.addr.eq(Mux(port.access, host_row, self.row)),
+                read.en.eq(self.enable | port.access),
+                write.addr.eq(Mux(moves, row, host_row)),
+                write.data.eq(self._coded(m, code, given, port, here, f"{name}_{bank}")),
+                write.en.eq((moves & self._exists(bank, row)) | here),
+            ]
+            decoded, upset = decode(m, code, read.data, f"{name}_{bank}")
+            upsets[kind].append(upset)
+            return decoded.as_signed()
+
+        words: list[list[Value]] = [[], []]
+        for bank in range(banks):
+            moved = Signal(signed(bits + VELOCITY_BITS), name=f"moved_{bank}")
+            settled = Signal(signed(bits), name=f"settled_{bank}")
+            velocity = bank_of(1, bank, self.move, moved_row, moved)
+            word = bank_of(0, bank, late, late_row, settled)
+            decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
+            faster = velocity - decay + Mux(self.signs[bank], back, forth)
+            clipped, clips = saturate(m, faster, len(moved), f"faster_{bank}")
+            held = Signal(signed(bits), name=f"held_{bank}", reset_less=True)
+            change = Signal(signed(bits + 1), name=f"change_{bank}", reset_less=True)
+            m.d.sync += [held.eq(word), change.eq(round_half_up(moved, VELOCITY_BITS))]
+            new, late_clips = saturate(m, held - change, bits, f"sum_{bank}")
+            m.d.comb += [
+                moved.eq(clipped),
+                settled.eq(new),
+                self.words[bank].eq(word),
+                banks_clipped[bank].eq(clips & self._exists(bank, moved_row)),
+                late_clipped[bank].eq(late_clips & self._exists(bank, late_row)),
+            ]
+            words[0].append(word)
+            words[1].append(velocity)
+        for port, own, code, met in zip(ports, words, codes, upsets, strict=True):
+            self._answer(m, port, host_bank, own)
+            self._tell(m, port, code, met)
+        return m
+
+    def _changes(self, m: Module) -> tuple[Signal, Signal]:
+        """The step and its negative, from registers next to the memories."""
+        forth = Signal.like(self.step, name="forth", reset_less=True)
+        back = Signal(signed(len(forth) + 1), name="back", reset_less=True)
+        m.d.sync += [forth.eq(self.step), back.eq(-self.step)]
+        return forth, back
+
+    def _exists(self, bank: int, row: Signal) -> Value:
+        """Whether a bank's word in a row belongs to the matrix: padding never moves."""
+        s, p = divmod(bank, self._pe)
+        padded = [
+            r
+            for r in range(self._rows)
+            if r // self._chunks * self._pe + p >= self._n_out
+            or r % self._chunks * self._simd + s >= self._n_in
+        ]
+        return ~row.matches(*padded) if padded else Const(1)
+
+    def _host_walk(self, m: Module, rewind: Value, access: Value) -> tuple[Signal, Signal]:
+        """Bank and row of the host's next word: input by input, neuron by neuron."""
+        p = Signal(counter_shape(self._pe - 1))
+        s = Signal(counter_shape(self._simd - 1))
+        column = Signal(counter_shape(self._n_in - 1))
+        base = Signal.like(self.row)
+        row = Signal.like(self.row)
+        with m.If(rewind):
+            m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
+        with m.Elif(access):
+            count_on(m, s, self._simd - 1)
+            with m.If(s == self._simd - 1):
+                m.d.sync += row.eq(row + 1)
+            count_on(m, column, self._n_in - 1)
+            with m.If(column == self._n_in - 1):
+                m.d.sync += [s.eq(0), row.eq(base)]
+                count_on(m, p, self._pe - 1)
+                with m.If(p == self._pe - 1):
+                    m.d.sync += [base.eq(base + self._chunks), row.eq(base + self._chunks)]
+        bank = Signal(counter_shape(self._pe * self._simd - 1))
+        m.d.comb += bank.eq(s * self._pe + p)
+        return bank, row

@@ -1,0 +1,1 @@
+"""The learner: random words, the order of a batch, the rate."""

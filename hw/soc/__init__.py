@@ -1,0 +1,1 @@
+"""A chip with the buses of a system on chip."""

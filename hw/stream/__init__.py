@@ -1,0 +1,1 @@
+"""Pieces of any stream: buffers, forks, counters, payloads, arithmetic."""

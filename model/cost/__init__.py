@@ -1,0 +1,1 @@
+"""What a chip takes of a device, before any synthesis, and the folding that fits."""

@@ -1,0 +1,170 @@
+"""What a chip will take, in clocks and in hardware, before any synthesis.
+
+Clocks, multipliers and memory bits are exact: tests compare them with the generated Verilog and
+with simulations. ``estimate`` comes from `model.cost.layer_area` and `model.cost.head_area` and is
+a forecast of Yosys 0.70, ``synth_ecp5``. On eight cores (the hat among them; 1 to 8 lanes, pe 1 to
+16, simd 1 to 4, tangents of 12 and 18 bits, `benchmarks/area.py`) look-up tables came out 2 to 15 %
+too many, 8 % in the median, flip-flops 3 % too few to 13 % too many, 9 % in the median, multipliers
+and block RAMs as they are. On three cores for iCE40, ``synth_ice40 -dsp``: tables 4 to 11 % too
+many, flip-flops 8 to 16 %, multipliers 2 to 5 %. On six small chips for operator networks tables
+came out between 6 % too few and 12 % too many, flip-flops 3 % too few to 9 % too many, multipliers
+0 to 4 too many.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dualspike.model.cost.area import Area
+from dualspike.model.cost.devices import ECP5, Device, Family
+from dualspike.model.cost.head_area import shared_area
+from dualspike.model.cost.layer_area import layer_area
+from dualspike.model.description.description import Description
+from dualspike.model.description.part import Part
+from dualspike.model.interface.identity import config_hash
+from dualspike.model.sizes.cycles import (
+    batch_cycles,
+    function_cycles,
+    function_interval,
+    most_clocks,
+)
+from dualspike.model.sizes.geometry import Geometry, geometry
+from dualspike.model.sizes.layers import Layer
+from dualspike.model.sizes.resources import (
+    layer_multipliers,
+    layers_of,
+    memories,
+    multipliers,
+    sign_bits,
+)
+
+
+@dataclass(frozen=True)
+class Use:
+    """One resource: what is needed, and what a device has."""
+
+    name: str
+    needed: float
+    available: int
+
+    @property
+    def share(self) -> float:
+        """Needed over available; more than 1 does not fit."""
+        return self.needed / self.available if self.available else float(self.needed > 0)
+
+
+def chip_area(d: Description, family: Family = ECP5) -> Area:
+    """Estimated area of a whole chip in a family's blocks, in whole numbers."""
+    parts = [layer_area(*one, family) for one in layers_of(d)]
+    return sum(parts, shared_area(d, family)).rounded()
+
+
+def uses(area: Area, device: Device) -> list[Use]:
+    """An area next to what a device has."""
+    return [
+        Use("LUT4", area.lut4, device.lut4),
+        Use("FF", area.ff, device.ff),
+        Use("DSP", area.dsp, device.dsp),
+        Use("BRAM", area.bram, device.bram),
+    ]
+
+
+def products(d: Description) -> int:
+    """Products in the hardware, whatever a synthesis tool makes of them."""
+    return sum(one.count for one in multipliers(d))
+
+
+def weight_bits(d: Description) -> int:
+    """Bits of all weights and biases, without what pads the memories."""
+    return sum((n_in + 1) * n_out for n_in, n_out in d.shapes) * d.formats.weight.bits
+
+
+def memory_bits(d: Description) -> dict[str, int]:
+    """Bits of the memories by kind, padding included; signs with the registers that hold some."""
+    kinds = (
+        *("weights", "velocities", "membranes", "tangents"),
+        *("surrogate", "replay", "tallies", "signs"),
+    )
+    bits: dict[str, int] = dict.fromkeys(kinds, 0)
+    for memory in memories(d):
+        bits[memory.kind] = bits.get(memory.kind, 0) + memory.bits
+    bits["signs"] += sign_bits(d)
+    return bits
+
+
+def learning_clocks(d: Description) -> float:
+    """Most clocks a sample takes in learning, when no stream stalls: a batch over its samples."""
+    return most_clocks(d) / d.batch[0]
+
+
+def bottleneck(g: Geometry) -> str:
+    """What sets the pace; the first of `Geometry.limits` where several do."""
+    return next(name for name, clocks in g.limits if clocks == g.interval)
+
+
+def estimate(d: Description, device: Device | None = None) -> dict[str, Any]:
+    """Everything as plain data: the content of ``report/estimate.json``."""
+    area = chip_area(d, device.family if device else ECP5)
+    return {
+        "name": d.name,
+        "config_hash": config_hash(d),
+        **(_sample_clocks(d) if d.kind == "mlp" else _function_clocks(d)),
+        "multipliers": products(d),
+        "memory_bits": memory_bits(d),
+        "parts": [
+            {
+                "lanes": part.lanes,
+                "interval": geometry(part).interval,
+                "layers": [
+                    layer_estimate(part, geometry(part), one) for one in geometry(part).layers
+                ],
+            }
+            for part in d.parts
+        ],
+        "device": device_entry(device) if device else None,
+        "estimate": {"lut4": area.lut4, "ff": area.ff, "bram": area.bram, "dsp": area.dsp},
+    }
+
+
+def _sample_clocks(d: Description) -> dict[str, Any]:
+    g = geometry(d.parts[0])
+    return {
+        "interval": g.interval,
+        "clocks_per_sample_learning": round(learning_clocks(d), 2) if g.lanes else None,
+        "clocks_per_sample_inference": g.inference_interval,
+        "bottleneck": bottleneck(g),
+    }
+
+
+def _function_clocks(d: Description) -> dict[str, Any]:
+    least, most = batch_cycles(d)
+    branch = geometry(d.parts[0]).interval
+    return {
+        "clocks_per_function": function_interval(d),
+        "clocks_per_batch_at_least": least,
+        "clocks_per_batch_at_most": most,
+        "bottleneck": "product unit" if function_cycles(d) > branch else "branch",
+    }
+
+
+def layer_estimate(d: Part, g: Geometry, layer: Layer) -> dict[str, Any]:
+    """What is told of one layer."""
+    clocks = g.sample_cycles(layer)
+    return {
+        "index": layer.index,
+        "kind": layer.kind,
+        "n_in": layer.n_in,
+        "n_out": layer.n_out,
+        "pe": layer.pe,
+        "simd": layer.simd,
+        "cycles_per_pass": layer.cycles,
+        "cycles_per_sample": clocks,
+        "share_of_interval": round(clocks / g.interval, 4),
+        "multipliers": sum(part.count for part in layer_multipliers(d, g, layer)),
+        "weight_bits": (layer.n_in + 1) * layer.n_out * d.formats.weight.bits,
+        "sign_bits_per_cycle": layer.pe * layer.simd * g.lanes,
+    }
+
+
+def device_entry(device: Device) -> dict[str, Any]:
+    """A device and what it has of each resource."""
+    return {"name": device.name} | {use.name: use.available for use in uses(Area(), device)}

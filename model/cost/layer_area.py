@@ -1,0 +1,149 @@
+"""The area of a layer, estimated from its structure.
+
+Every component is counted by what it is built of: a bit of an adder is one look-up table, a bit
+of a choice between two values another, a register bit one flip-flop; `hw` has the structure.
+"""
+
+import math
+
+from dualspike.model.cost.area import Area, memory_area, multiplier_area, skid_buffer_area
+from dualspike.model.cost.devices import Family
+from dualspike.model.description.part import Part
+from dualspike.model.interface.lfsr import SIGNS, WORD
+from dualspike.model.sizes.geometry import Geometry
+from dualspike.model.sizes.layers import Layer, aligned_sum
+from dualspike.model.sizes.resources import (
+    chunk_bits,
+    layer_memories,
+    layer_multipliers,
+    row_bits,
+    shares_spike_counter,
+)
+
+
+def layer_area(d: Part, g: Geometry, layer: Layer, family: Family) -> Area:
+    """One layer with its memories and multipliers."""
+    parts = [memory_area(memory, family) for memory in layer_memories(d, g, layer)]
+    parts += [multiplier_area(part, family) for part in layer_multipliers(d, g, layer)]
+    return sum(parts, layer_logic(d, g, layer))
+
+
+def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
+    """The rest of it: its dense part, the neurons or the spike counter, and the queues between."""
+    parts = [_mac_array(layer, d, g), _serializer(layer, d, g), _requantizer(layer, d, g)]
+    parts += [skid_buffer_area(_sum_bits(d, g, layer, layer.next_simd))]
+    parts += [_signs(layer, d.learning.structure).times(g.lanes)]
+    parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
+    parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
+    if not layer.reads_out:
+        parts.append(_neuron(layer, d, g))
+    elif not shares_spike_counter(g, layer):
+        parts.append(_spike_counter(layer, g.lanes))
+    if layer.kind == "local":
+        parts.append(_branch(layer, d, g))
+    return sum(parts, Area())
+
+
+def _sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
+    """Bits of all sums of ``neurons`` neurons; factored signs share one sum of a lane."""
+    signs = 1 if d.learning.structure == "factored" else neurons
+    own = layer.value_sum_bits + g.lanes * layer.tangent_sum_bits
+    return neurons * own + signs * g.lanes * layer.sign_sum_bits
+
+
+def _mac_array(layer: Layer, d: Part, g: Geometry) -> Area:
+    """Products held, then summed: a choice and an adder for each sum, two more for each simd."""
+    k, array, w = g.lanes, layer.pe * layer.simd, d.formats.weight.bits
+    signs = layer.simd if d.learning.structure == "factored" else array
+    sums = _sum_bits(d, g, layer, layer.pe)
+    product = w + (layer.value_signed if layer.every_step else layer.value_bits)
+    product += k * (w + layer.tangent_in_bits) if layer.tangent_in_bits else 0
+    sign = 2 if layer.every_step else layer.value_bits + 1
+    held = array * product + signs * k * (sign + 1) + array * bool(k) + chunk_bits(layer, k)
+    choose = signs * k * (1 if layer.every_step else sign)
+    return Area((layer.simd + 1) * sums + choose + 40, sums + held + 20)
+
+
+def _serializer(layer: Layer, d: Part, g: Geometry) -> Area:
+    bits = _sum_bits(d, g, layer, layer.pe)
+    moved = bits - _sum_bits(d, g, layer, min(layer.pe, layer.next_simd))
+    return Area(moved + 5, bits + 6)
+
+
+def _requantizer(layer: Layer, d: Part, g: Geometry) -> Area:
+    """Bias and sign added, saturated: one adder for each, two where tangents meet."""
+    k, width, f = g.lanes, layer.next_simd, d.formats
+    aligned, fraction, _ = aligned_sum(d, layer)
+    shift = g.reciprocal_shift if layer.reads_out else 0
+    stages = 2 if layer.reads_out and g.reciprocal != 1 else 1
+    out = row_bits(d, k, width)
+    sums = width * (layer.value_sum_bits + k * aligned)
+    dropped = shift + f.weight.fraction + layer.value_fraction - f.membrane.fraction
+    dropped += k * (shift + fraction - f.tangent.fraction)
+    adders = sums + (width * k * aligned if layer.tangent_in_bits else 0)
+    if d.learning.structure == "factored":
+        adders += 2 * width * k * layer.sign_sum_bits
+    held = (stages + 1) * sums - width * dropped
+    return Area(adders + 1.7 * out, held + 0.8 * out + 2 * width * k)
+
+
+def _learner(d: Part, banks: int, rows: int, lanes: int) -> Area:
+    """The adder on every memory, and the host's way to it."""
+    bits = d.formats.weight.bits
+    each = 4.1 * bits if lanes else 1.5 * bits
+    address = 4 * max(1, (rows - 1).bit_length())
+    return Area(each * banks + 60, bits + address + 2 * banks.bit_length())
+
+
+def _signs(layer: Layer, structure: str) -> Area:
+    """One lane's words and the way through them; a leap far ahead is a wide XOR for each bit."""
+    words = math.ceil(layer.n_out / WORD)
+    held = WORD * words if words > 1 else layer.n_out
+    if structure == "factored":
+        more = math.ceil((layer.n_in + 1) / WORD)
+        held += WORD * more if more > 1 else layer.n_in + 1
+        places = layer.chunks * layer.simd + layer.groups * layer.pe
+        return Area(2 * places + layer.pe * layer.simd, held)
+    leap = [layer.simd * layer.n_out, layer.pe if layer.groups > 1 else 0]
+    far = sum(_xor(reach + bit) for reach in leap for bit in range(SIGNS.length))
+    seen = sum(_xor(s * layer.n_out + layer.pe // 2) for s in range(layer.simd)) * layer.pe
+    return Area(105 + 2 * far + seen, held + 3 * WORD)
+
+
+def _xor(distance: int) -> int:
+    """Tables of the XOR that is the register's output bit ``distance`` steps ahead, roughly."""
+    free, tap = SIGNS.length, SIGNS.length - max(SIGNS.taps)
+    if distance < free:
+        return 0
+    return 1 if distance < free + tap else 5
+
+
+def _neuron(layer: Layer, d: Part, g: Geometry) -> Area:
+    """Membrane with its threshold; for each lane the tangent, its product, its rounding."""
+    f, k, width = d.formats, g.lanes, layer.next_simd
+    tangent, membrane = f.tangent.bits, f.membrane.bits
+    tables = 4.5 * membrane + 4.9 * k * tangent
+    held = 12 + k * (4 * tangent + f.surrogate.bits)
+    if d.leak_shift:
+        tables += membrane + k * tangent
+    if layer.feedback:
+        tables += 3 * k * tangent
+        held += 2 * k * tangent
+    return Area(width * tables + 25, width * held + 12) + skid_buffer_area(
+        width * (k * tangent + 1)
+    )
+
+
+def _spike_counter(layer: Layer, lanes: int) -> Area:
+    bits = layer.simd * (layer.value_bits + lanes * layer.tangent_in_bits)
+    return Area(2.7 * bits + 15, bits + 10)
+
+
+def _branch(layer: Layer, d: Part, g: Geometry) -> Area:
+    """A local readout's way from its layer's rows, and the choice among the readouts' outputs."""
+    row = row_bits(d, g.lanes, 1)
+    waiting = (
+        0 if shares_spike_counter(g, layer) else layer.simd * (1 + g.lanes * d.formats.tangent.bits)
+    )
+    targets = 3 * (g.targets_kept - 1).bit_length()
+    return Area(1.1 * (waiting + row) + row + targets, 2 * (waiting + row) + targets)

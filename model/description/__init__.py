@@ -1,0 +1,1 @@
+"""What a chip is, as a TOML file says it."""

@@ -1,0 +1,296 @@
+"""The validated description of one chip: what a TOML file says, and nothing else.
+
+A chip is parts, a head and a learner. A perceptron (``[network]``) is one part with a squared
+error; an operator network (``[operator]``) is several, with a product of their outputs. Layers are
+counted through the parts in their order, in each part from the input on.
+"""
+
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from dualspike.model.ceil_div import ceil_div
+from dualspike.model.description.data import Data
+from dualspike.model.description.format import Format
+from dualspike.model.description.formats import Formats
+from dualspike.model.description.hardware import Hardware
+from dualspike.model.description.head import Head, Product, SquaredError
+from dualspike.model.description.kinds import check_keys, plain, unified
+from dualspike.model.description.learning import Learning
+from dualspike.model.description.network import Network, Section
+from dualspike.model.description.operator import Operator
+from dualspike.model.description.part import Part
+from dualspike.model.interface.keywords import check_name
+
+MOST_LAYERS, MOST_LANES = 32, 64
+"""What the register map has room for."""
+
+
+class Description(Section):
+    """One chip and its training. ``name`` becomes the name of the top module."""
+
+    name: str = Field("dualspike_core", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    operator: Operator
+    learning: Learning = Learning()
+    formats: Formats = Formats()
+    hardware: Hardware = Hardware()
+    data: Data = Data()
+
+    @property
+    def kind(self) -> Literal["mlp", "deeponet", "seponet"]:
+        """A perceptron, or what operator network."""
+        return self.operator.kind
+
+    @property
+    def networks(self) -> list[Network]:
+        """The perceptron; or branch, then trunks."""
+        return self.operator.parts
+
+    @property
+    def network(self) -> Network:
+        """The perceptron; of an operator network the branch."""
+        return self.networks[0]
+
+    @property
+    def batch(self) -> list[int]:
+        """Rows of a batch, part by part."""
+        batch = self.learning.batch
+        return batch if isinstance(batch, list) else [batch]
+
+    @property
+    def basis(self) -> int:
+        """Outputs of every part."""
+        return self.network.layers[-1]
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What the chip is put together from, with the lanes that each part carries."""
+        return [self._part(n) for n in range(len(self.networks))]
+
+    @cached_property
+    def head(self) -> Head:
+        """What makes a loss and slopes of the outputs of the parts."""
+        if self.kind == "mlp":
+            return SquaredError(self.formats, self.batch[0], self.global_weight)
+        return Product(
+            self.formats,
+            tuple(self.batch),
+            self.basis,
+            self.learning.floor,
+            self.hardware.terms,
+        )
+
+    @property
+    def n_layers(self) -> int:
+        """Weight layers of all parts: hidden ones, readouts, and local readouts where there are."""
+        return len(self.shapes)
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """(n_in, n_out) of every weight layer, part after part; local readouts last."""
+        shapes = [shape for network in self.networks for shape in network.shapes]
+        if self.local:
+            *hidden, n_out = self.network.layers[1:]
+            shapes += [(width, n_out) for width in hidden]
+        return shapes
+
+    def layers_of(self, part: int) -> range:
+        """The numbers of a part's layers."""
+        before = sum(len(network.shapes) for network in self.networks[:part])
+        own = self.n_layers if self.local else len(self.networks[part].shapes)
+        return range(before, before + own)
+
+    @property
+    def local(self) -> bool:
+        """Whether every hidden layer has a loss of its own."""
+        return self.learns and self.learning.local
+
+    @property
+    def global_weight(self) -> int:
+        """What the network's loss counts in units of a local one: N, the number of hidden layers.
+
+        1 where there are no local losses.
+        """
+        return len(self.network.layers) - 2 if self.local else 1
+
+    @property
+    def learns(self) -> bool:
+        """Whether the chip learns; one that does not has nothing that belongs to learning."""
+        return self.learning.rule != "none"
+
+    @property
+    def lanes(self) -> int:
+        """Lanes for which signs are drawn: those that are used, or all on the chip if more."""
+        return max(self.hardware.lanes or 0, self.lanes_used)
+
+    @property
+    def lanes_built(self) -> int:
+        """Tangent lanes on the chip."""
+        return self.hardware.lanes or self.lanes_used
+
+    @property
+    def passes(self) -> int:
+        """How often the chip takes a batch until all lanes have had their turn."""
+        return ceil_div(self.lanes, max(1, self.lanes_built))
+
+    @property
+    def lanes_used(self) -> int:
+        """Lanes that the learning rule perturbs; any others stay masked."""
+        return len(self._used_masks)
+
+    @property
+    def masks(self) -> list[int]:
+        """For each lane the layers it perturbs and updates, layer l in bit l."""
+        used = self._used_masks
+        return used + [0] * (self.lanes - len(used))
+
+    @cached_property
+    def _used_masks(self) -> list[int]:
+        return self.learning.lane_masks(self.n_layers) if self.learns else []
+
+    def lanes_of(self, part: int) -> list[int]:
+        """The lanes that a part carries: those of several that perturb something in it.
+
+        Others would be 0 in all of it. A perceptron carries all lanes.
+        """
+        if self.kind == "mlp":
+            return list(range(self.lanes))
+        bits = sum(1 << layer for layer in self.layers_of(part))
+        return [lane for lane, mask in enumerate(self.masks) if mask & bits]
+
+    @property
+    def layer_shift(self) -> list[int]:
+        """Extra rate shift of every layer."""
+        shifts = self.learning.layer_shift
+        return [0] * self.n_layers if shifts is None else shifts
+
+    @property
+    def step_format(self) -> Format:
+        """Format of steps: see `Part.step_format`."""
+        return self.parts[0].step_format
+
+    @property
+    def step_shift(self) -> list[int]:
+        """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
+
+        The mean over the batch, the rate and the step's last bit are folded in.
+        """
+        base = self.head.slope_fraction - self.step_format.fraction
+        base += self.learning.rate + self.head.mean_shift
+        return [base + shift for shift in self.layer_shift]
+
+    def stage(self, update: int) -> int:
+        """Number of rate halvings in force at ``update`` (counted from 0)."""
+        return self.learning.stage(update)
+
+    def _part(self, n: int) -> Part:
+        layers, carried = self.layers_of(n), self.lanes_of(n)
+        inside = (1 << len(layers)) - 1
+        own = slice(None) if self.kind == "mlp" else slice(layers.start, layers.stop)
+        pe, simd = (
+            None if given is None else tuple(given[own])
+            for given in (self.hardware.pe, self.hardware.simd)
+        )
+        return Part(
+            network=self.networks[n],
+            formats=self.formats,
+            masks=tuple(self.masks[lane] >> layers.start & inside for lane in carried),
+            lanes=self.lanes_built if self.kind == "mlp" else len(carried),
+            learning=self.learning if self.learns else Learning(seed=self.learning.seed),
+            protection=self.hardware.protection,
+            pe=pe,
+            simd=simd,
+            skip=self.hardware.skip,
+        )
+
+    def model_copy(self, *, update: Any = None, deep: bool = False) -> Self:
+        """As pydantic's, without what was derived from the old values."""
+        twin = super().model_copy(update=update, deep=deep)
+        for name in vars(twin).keys() - type(self).model_fields.keys():
+            del vars(twin)[name]
+        return twin
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unified(cls, tables: Any) -> Any:
+        return unified(tables)
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return plain(handler(self), mlp=self.kind == "mlp")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_name(self.name)
+        check_keys(self, mlp=self.kind == "mlp")
+        if self.kind != "mlp":
+            self._check_operator()
+        else:
+            self.learning.check_batch(1)
+        for n, part in enumerate(self.parts):
+            try:
+                part.check()
+            except ValueError as error:
+                raise ValueError(f"{self.where(n)}{error}") from error
+        if self.learns:
+            self._check_learning()
+        elif self.hardware.lanes:
+            raise ValueError(
+                f"hardware.lanes must be 0 with learning.rule 'none', not {self.hardware.lanes}"
+            )
+        return self
+
+    def where(self, part: int) -> str:
+        """What begins a line about one of several parts."""
+        return "" if self.kind == "mlp" else f"operator.parts[{part}]: "
+
+    def _check_operator(self) -> None:
+        operator = self.operator
+        if not self.learns:
+            raise ValueError(f"learning.rule must be 'rfg', not {self.learning.rule!r}")
+        if self.n_layers > MOST_LAYERS:
+            raise ValueError(
+                f"operator.parts must have at most {MOST_LAYERS} layers, not {self.n_layers}"
+            )
+        self.learning.check_batch(len(operator.parts))
+        for name, folds in (("pe", self.hardware.pe), ("simd", self.hardware.simd)):
+            if folds is not None and len(folds) != self.n_layers:
+                raise ValueError(
+                    f"hardware.{name} must have {self.n_layers} entries, not {len(folds)}"
+                )
+        basis, terms = self.basis, self.hardware.terms
+        if terms is not None and terms > basis:
+            raise ValueError(f"hardware.terms must be in [1, {basis}], not {terms}")
+        for n, network in enumerate(operator.parts):
+            if network.coding != "direct":
+                raise ValueError(
+                    f"operator.parts[{n}].coding must be direct in an operator chip, not"
+                    f" {network.coding}"
+                )
+            if network.surrogate.kind == "stein":
+                raise ValueError(
+                    f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
+                )
+
+    def _check_learning(self) -> None:
+        self.learning.check_layers(self.n_layers, self.step_shift)
+        masked = self.learning.masks is not None
+        if self.lanes > MOST_LANES:
+            name = "masks" if masked else "directions"
+            raise ValueError(
+                f"learning.{name} must leave at most {MOST_LANES} lanes, not {self.lanes}"
+            )
+        for n, part in enumerate(self.parts):
+            if not part.masks:
+                raise ValueError(
+                    f"learning.{'masks' if masked else 'frozen'} must leave every part a layer to"
+                    f" learn, not operator.parts[{n}] none"
+                )
+        if self.network.coding == "bernoulli" and self.passes > 1:
+            raise ValueError(
+                f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"
+                f" not {self.lanes_built}"
+            )
+        if self.hardware.lanes == 0:
+            raise ValueError("hardware.lanes must be in [1, 64], not 0")

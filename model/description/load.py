@@ -1,0 +1,142 @@
+"""Reading descriptions: TOML files and presets, with one clear line for every mistake."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import head_sizes
+from dualspike.model.system.text import DEPTH, bounded, read_text
+
+_KINDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "list_type": "a list",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "finite_number": "a finite number",
+}
+
+
+_MOST_SHOWN = 200
+
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# tomllib takes time by the square of the parts of a key: 20,000 are 7 seconds and 1.5 GB.
+_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEPTH},}}")
+
+
+def presets() -> dict[str, str]:
+    """Name and TOML text of every preset, those of perceptrons first."""
+    folder = resources.files("dualspike.model.description").joinpath("presets")
+    texts = {
+        entry.name.removesuffix(".toml"): entry.read_text("utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    }
+    return dict(sorted(texts.items(), key=lambda one: ("[operator]" in one[1], one[0])))
+
+
+def preset_text(name: str) -> str:
+    """TOML text of a preset, in whose name hyphens may stand for underscores."""
+    known = presets()
+    text = known.get(name.replace("-", "_"))
+    if text is None:
+        raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
+    return text
+
+
+def load_preset(name: str) -> Description:
+    """A preset as a description."""
+    return parse(preset_text(name), f"preset {name}")
+
+
+def load(path: Path) -> Description:
+    """Read and check a TOML file; raises BadInput with the file's name in the line."""
+    return parse(read_text(path), str(path))
+
+
+def parse(text: str, where: str) -> Description:
+    """Check a TOML text; ``where`` begins every error line."""
+    return describe(tables_of(text, where), where)
+
+
+def tables_of(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text; ``where`` begins the line of a BadInput."""
+    if _LONG_KEY.search(text):
+        raise BadInput(f"{where}: keys must have at most {DEPTH} parts, one has more")
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{where}: not valid TOML: {error}") from error
+    try:
+        return bounded(tables)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+
+
+def describe(tables: dict[str, Any], where: str) -> Description:
+    """Check plain tables, and all sizes that follow; the first mistake is one BadInput line."""
+    try:
+        description = Description.model_validate(tables)
+    except ValidationError as error:
+        raise BadInput(f"{where}: {mistake(error.errors()[0], tables)}") from error
+    for n, part in enumerate(description.parts):
+        try:
+            geometry(part)
+        except BadInput as error:
+            raise BadInput(f"{where}: {description.where(n)}{error}") from error
+    try:
+        head_sizes(description)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    return description
+
+
+def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str:
+    """One line for one pydantic error: what, the allowed range, what came.
+
+    ``tables`` are those of a description, if it is one.
+    """
+    place = error["loc"]
+    if tables and "network" in tables and place[:3] == ("operator", "parts", 0):
+        place = ("network", *place[3:])
+    if tables is not None and place == ("operator",) and error["type"] == "missing":
+        place = ("network",)
+    name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
+    kind, limits, came = error["type"], error.get("ctx", {}), error["input"]
+    shown = _shown(came)
+    if kind == "value_error":
+        text = str(limits["error"])
+        section = isinstance(came, dict) and not text.startswith("must ")
+        return f"{name}.{text}" if section and name else f"{name} {text}".strip()
+    if kind == "missing":
+        return f"{name} is missing"
+    if kind == "extra_forbidden":
+        return f"{name} is not a known key"
+    if kind == "literal_error":
+        return f"{name} must be {limits['expected']}, not {shown}"
+    if kind in _KINDS:
+        return f"{name} must be {_KINDS[kind]}, not {shown}"
+    if kind == "string_pattern_mismatch":
+        return f"{name} must match {limits['pattern']}, not {shown}"
+    return f"{name}: {error['msg']}, not {shown}"
+
+
+def _shown(came: object) -> str:
+    """A value as Python writes it, cut where it would fill the screen."""
+    text = repr(came)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -1,0 +1,116 @@
+"""A part of a chip: what a chain of layers is built from. No rate, no batch, no data."""
+
+from dataclasses import dataclass, replace
+
+from dualspike.model.description.format import Format
+from dualspike.model.description.formats import Formats
+from dualspike.model.description.learning import VELOCITY_BITS, Learning
+from dualspike.model.description.network import Network
+from dualspike.model.interface.ecc import Protection
+
+LEAKS = range(1, 9)
+"""Numbers k for which hardware has the leak 1 - 2^-k."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One spiking perceptron on the chip: the whole network, or the branch or a trunk of several.
+
+    ``masks``: for each lane that is drawn for the part the layers it perturbs, layer l of the part
+    in bit l; ``lanes`` are the tangent lanes it is built with. ``pe`` and ``simd`` are those of the
+    description, None where they are left out. ``learning`` is plain but for the seed where nothing
+    is learned; the seed fixes the draws of a stein surrogate and of spikes for inputs.
+    """
+
+    network: Network
+    formats: Formats
+    masks: tuple[int, ...]
+    lanes: int
+    learning: Learning
+    protection: Protection
+    pe: tuple[int, ...] | None = None
+    simd: tuple[int, ...] | None = None
+    skip: bool = False
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """(n_in, n_out) of every weight layer; local readouts after the others, by depth."""
+        layers = self.network.layers
+        hidden = layers[1:-1] if self.learning.local else []
+        return [*self.network.shapes, *((width, layers[-1]) for width in hidden)]
+
+    def lanes_on(self, layer: int) -> list[int]:
+        """Those of its lanes that perturb a layer of it."""
+        return [lane for lane, mask in enumerate(self.masks) if mask >> layer & 1]
+
+    @property
+    def readouts(self) -> int:
+        """Readouts that meet a target: the network's, and the local ones."""
+        return 1 + len(self.network.layers[1:-1]) * self.learning.local
+
+    @property
+    def thresholds(self) -> list[int]:
+        """Threshold of every hidden layer in units of the membrane's last bit."""
+        one = 2**self.formats.membrane.fraction
+        return [round(threshold * one) for threshold in self.network.thresholds]
+
+    @property
+    def leak_shift(self) -> int:
+        """k where a membrane keeps the share 1 - 2^-k from step to step, 0 where it keeps all."""
+        return next((k for k in LEAKS if self.network.leak == 1 - 2.0**-k), 0)
+
+    @property
+    def step_format(self) -> Format:
+        """Format of steps: the weights', with momentum the finer one of their velocities."""
+        weight = self.formats.weight
+        if self.learning.momentum is None:
+            return weight
+        return replace(weight, fraction=weight.fraction + VELOCITY_BITS)
+
+    def check(self) -> None:
+        """ValueError for what no hardware is built for; the float model knows more."""
+        network, formats = self.network, self.formats
+        if network.leak != 1 and not self.leak_shift:
+            raise ValueError(
+                f"network.leak must be 1, or 1 - 2^-k with k in [{LEAKS[0]}, {LEAKS[-1]}], in"
+                f" hardware, not {network.leak}"
+            )
+        if network.surrogate.kind == "stein" and network.surrogate.draws != "fixed":
+            raise ValueError(
+                f"network.surrogate.draws must be fixed (a table) in hardware, not"
+                f" {network.surrogate.draws}"
+            )
+        if network.coding != "direct" and not formats.input.fraction:
+            raise ValueError(
+                f"formats.input must have at least 1 fraction bit with coding {network.coding},"
+                f" not {formats.input}"
+            )
+        self._check_thresholds()
+        if self.lanes:
+            self._check_surrogate()
+
+    def _check_thresholds(self) -> None:
+        membrane = self.formats.membrane
+        for stored, threshold in zip(self.thresholds, self.network.thresholds, strict=True):
+            if not 1 <= stored <= membrane.highest:
+                raise ValueError(
+                    f"formats.membrane must hold the threshold {threshold:g}"
+                    f" as a positive number, {membrane} holds {float(membrane.lsb):g}"
+                    f" to {float(membrane.highest * membrane.lsb):.10g}"
+                )
+
+    def _check_surrogate(self) -> None:
+        membrane, table = self.formats.membrane, self.formats.surrogate
+        surrogate = self.network.surrogate
+        if round(surrogate.peak * 2**table.fraction) > table.highest:
+            raise ValueError(
+                f"formats.surrogate must hold the surrogate's peak"
+                f" {surrogate.peak:.3f}, {table} ends at"
+                f" {float(table.highest * table.lsb):.3f}"
+            )
+        shift = surrogate.bin_shift(membrane.fraction)
+        if shift < 0:
+            raise ValueError(
+                f"network.surrogate.entries must be at most {surrogate.entries >> -shift} with"
+                f" {membrane} membranes, not {surrogate.entries}"
+            )

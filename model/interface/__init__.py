@@ -1,0 +1,1 @@
+"""What hardware, models and hosts agree on: registers, memories, random bits, codes."""

@@ -1,0 +1,290 @@
+"""The register map of the core: one list from which hardware, drivers and documents are made.
+
+All registers are 32 bits wide. Wider values are split, least significant word first, and are
+sign extended to 64 bits where they are signed.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from dualspike.model.description.description import Description
+from dualspike.model.interface.ecc import Upset, code_of
+from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.lfsr import coder_state, seed_state
+from dualspike.model.interface.memory_map import has_velocities
+from dualspike.model.once import once
+from dualspike.model.sizes.geometry import geometry
+
+MAGIC = 0x44535031  # "DSP1"
+BITS = 32
+SCHEDULE = {"STAGE": 4, "STAGES": 5, "PERIOD": 27, "PHASE": 28}
+"""Registers of a chip that counts its stages, and their widths in bits."""
+
+
+class Flag(IntEnum):
+    """Bit numbers of FLAGS: what has saturated since the flags were cleared."""
+
+    MEMBRANE = 0
+    TANGENT = 1
+    WEIGHT = 2
+    STEP = 3
+
+
+class Command(IntEnum):
+    """Values for CONTROL."""
+
+    STOP = 0
+    INFER = 1
+    LEARN = 2
+
+
+@dataclass(frozen=True)
+class Field:
+    """Bits ``low`` to ``low + bits - 1`` of a register; ``values`` has names for its numbers."""
+
+    name: str
+    bits: int
+    low: int = 0
+    meaning: str = ""
+    values: type[IntEnum] | None = None
+
+
+@dataclass(frozen=True)
+class Register:
+    """One 32-bit register at word address ``address``; access is "r", "w" or "rw".
+
+    Bits outside its ``fields`` read 0 and ignore writes. ``reset`` is what it reads after reset,
+    None if that is not known. ``live``: it changes by itself. ``on_read`` and ``on_write`` say
+    what else an access does: "next" moves to the next word of a memory, "rewind" goes to a
+    memory's first word, "clear" zeroes the register whatever is written, "command" starts
+    something.
+    """
+
+    name: str
+    access: str
+    meaning: str
+    fields: tuple[Field, ...] = (Field("value", BITS),)
+    reset: int | None = 0
+    live: bool = False
+    on_read: str = ""
+    on_write: str = ""
+    address: int = 0
+
+    @property
+    def offset(self) -> int:
+        """Its place in a byte-addressed map."""
+        return BITS // 8 * self.address
+
+
+def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None) -> tuple[Field]:
+    """The fields of a register of which only the lowest ``bits`` are there."""
+    return (Field(name, bits, values=values),)
+
+
+def _always(d: Description, upsets: dict[Upset, int]) -> list[Register]:
+    """What every core that learns has."""
+    clipped = {flag.name.lower(): flag for flag in flags_of(d)}
+    flags = (
+        *(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items()),
+        *(Field(upset.name.lower(), 1, bit, _MET[upset]) for upset, bit in upsets.items()),
+    )
+    state = seed_state(d.learning.seed)
+    return [
+        Register("MAGIC", "r", "0x44535031, the letters DSP1", reset=MAGIC),
+        Register("CONFIG", "r", "first 32 bits of the configuration hash", reset=config_word(d)),
+        Register(
+            "CONTROL",
+            "rw",
+            "0 stop, 1 infer, 2 learn UPDATES batches (from 0 only); ignored during a batch",
+            low_bits(2, "mode", Command),
+            live=True,
+            on_write="command",
+        ),
+        Register(
+            "STATUS",
+            "r",
+            "bit 0 busy: samples are inside or a batch is under way",
+            low_bits(1, "busy"),
+            live=True,
+        ),
+        Register(
+            "FLAGS",
+            "rw",
+            f"sticky overflows: {', '.join(clipped)}{_met(upsets)}; any write clears",
+            flags,
+            live=True,
+            on_write="clear",
+        ),
+        Register("UPDATES", "rw", "batches still to learn; counts down", live=True),
+        Register("CYCLES", "r", "clocks since reset, wraps", live=True),
+        Register(
+            "WEIGHT_SELECT",
+            "w",
+            f"2 * layer for weights, 2 * layer + 1 for biases{_velocities(d)}; rewinds",
+            on_write="rewind",
+        ),
+        Register(
+            "WEIGHT_DATA",
+            "rw",
+            "next weight, row by row (neuron, then input); moves on",
+            reset=None,
+            live=True,
+            on_read="next",
+            on_write="next",
+        ),
+        Register("LFSR_0", "rw", "drawer state, bits 31 to 0", reset=state % 2**32, live=True),
+        Register("LFSR_1", "rw", "drawer state, bits 63 to 32", reset=state >> 32, live=True),
+        *_wide("LOSS", _losses(d)),
+    ]
+
+
+@once
+def register_map(description: Description) -> list[Register]:
+    """Every register of a core, by address, with the reset values of its description."""
+    d, upsets = description, upset_bits(description)
+    registers = _always(d, upsets)
+    for lane, mask in enumerate(d.masks):
+        meaning = f"layers perturbed by lane {lane}, one bit each"
+        registers.append(Register(f"MASK_{lane}", "rw", meaning, _layers(d, lane), mask))
+    for layer, shift in enumerate(d.step_shift):
+        meaning = f"right shift of layer {layer}'s steps, 0 to 63"
+        registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
+    registers += _optional(d)
+    for lane in range(d.lanes):
+        registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
+    if d.network.coding == "bernoulli":
+        registers += _coder(coder_state(d.learning.seed))
+    if not d.learns:
+        registers = [
+            _still(register, upsets) for register in registers if register.name in _INFERENCE
+        ]
+    for layer in (layer for part in d.parts for layer in geometry(part).layers):
+        if layer.skips:
+            meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
+            registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
+    if upsets:
+        bits = min(BITS, code_of(d.hardware.protection, d.step_format.bits).bits)
+        meaning = "bits to be stored wrong of every word written to WEIGHT_DATA, to try protection"
+        registers.append(Register("INJECT", "rw", meaning, low_bits(bits, "flips")))
+    return [replace(register, address=n) for n, register in enumerate(registers)]
+
+
+def upset_bits(description: Description) -> dict[Upset, int]:
+    """What protected memories can tell of, and its bits of FLAGS, above what can be clipped."""
+    d, first = description, min(Upset)
+    above = max(first, max(flags_of(d)) + 1)
+    upsets = code_of(d.hardware.protection, d.formats.weight.bits).upsets
+    return {upset: above + upset - first for upset in upsets}
+
+
+def _met(upsets: dict[Upset, int]) -> str:
+    """The upsets, after the list of overflows."""
+    names = ", ".join(upset.name.lower() for upset in upsets)
+    return f"; upsets: {names}" if upsets else ""
+
+
+_MET = {
+    Upset.PARITY: "a stored word with an odd number of wrong bits was read",
+    Upset.CORRECTED: "a stored word with one wrong bit was read and corrected",
+    Upset.UNCORRECTABLE: "a stored word with two wrong bits was read",
+}
+
+
+def flags_of(description: Description) -> list[IntEnum]:
+    """What the bits of FLAGS are called, from bit 0 on."""
+    return [*Flag, *description.head.flags]
+
+
+def _layers(d: Description, lane: int) -> tuple[Field, ...]:
+    """The bits of a mask: all layers, or those of the parts that carry the lane."""
+    if d.kind == "mlp":
+        return low_bits(d.n_layers, "layers")
+    carried = [d.layers_of(part) for part in range(len(d.parts)) if lane in d.lanes_of(part)]
+    runs = [carried[0]]
+    for layers in carried[1:]:
+        if layers.start == runs[-1].stop:
+            runs[-1] = range(runs[-1].start, layers.stop)
+        else:
+            runs.append(layers)
+    if len(runs) == 1:
+        return (Field("layers", len(runs[0]), runs[0].start),)
+    return tuple(Field(f"layers_{run.start}", len(run), run.start) for run in runs)
+
+
+_INFERENCE = (
+    *("MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"),
+    *("WEIGHT_SELECT", "WEIGHT_DATA", "CODER_0", "CODER_1"),
+)
+
+
+def _still(register: Register, upsets: dict[Upset, int]) -> Register:
+    """What is left of a register in a core that only infers."""
+    meanings = {
+        "CONTROL": "0 stop, 1 infer",
+        "STATUS": "bit 0 busy: samples are inside",
+        "FLAGS": f"sticky overflow: membrane{_met(upsets)}; any write clears",
+    }
+    fields = {
+        "CONTROL": low_bits(1, "infer"),
+        "FLAGS": tuple(
+            field
+            for field in register.fields
+            if field.low == Flag.MEMBRANE or field.low in upsets.values()
+        ),
+    }
+    name = register.name
+    return replace(
+        register,
+        meaning=meanings.get(name, register.meaning),
+        fields=fields.get(name, register.fields),
+    )
+
+
+def _losses(d: Description) -> str:
+    """What LOSS adds up."""
+    if not d.local:
+        return "sum of squared errors of the last batch"
+    return f"{d.global_weight} times the readout's and the local readouts' sum of squared errors"
+
+
+def _velocities(d: Description) -> str:
+    """What WEIGHT_SELECT goes on with where weights have velocities."""
+    if not has_velocities(d):
+        return ""
+    return f", {2 * d.n_layers} more for their velocities"
+
+
+def _optional(d: Description) -> list[Register]:
+    """What only some descriptions ask for."""
+    registers: list[Register] = []
+    for layer, mantissa in enumerate(d.learning.mantissa or []):
+        meaning = f"eighths by which layer {layer}'s steps are multiplied, 0 to 15"
+        registers.append(Register(f"MANTISSA_{layer}", "rw", meaning, low_bits(4), mantissa))
+    if d.learning.schedule == "chip":
+        resets = {"STAGES": d.learning.stages, "PERIOD": d.learning.updates}
+        meanings = {
+            "STAGE": "rate halvings in force, added to every shift",
+            "STAGES": "stages of a run; 0: the chip leaves STAGE as it is",
+            "PERIOD": "updates of a run",
+            "PHASE": "updates learned times STAGES modulo PERIOD",
+        }
+        for name, bits in SCHEDULE.items():
+            live = name in ("STAGE", "PHASE")
+            reset = resets.get(name, 0)
+            registers.append(Register(name, "rw", meanings[name], low_bits(bits), reset, live=live))
+    return registers
+
+
+def _coder(state: int) -> list[Register]:
+    """The register from which spikes of inputs are drawn."""
+    halves = (("31 to 0", state % 2**32), ("63 to 32", state >> 32))
+    return [
+        Register(f"CODER_{n}", "rw", f"coder state, bits {bits}", reset=half, live=True)
+        for n, (bits, half) in enumerate(halves)
+    ]
+
+
+def _wide(name: str, meaning: str) -> list[Register]:
+    """Two registers for a result of 64 bits."""
+    words = enumerate(("low", "high"))
+    return [Register(f"{name}_{n}", "r", f"{meaning}, {word} word", live=True) for n, word in words]

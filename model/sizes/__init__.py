@@ -1,0 +1,1 @@
+"""Sizes that follow from a description: folding, widths, clocks, memories."""

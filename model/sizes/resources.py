@@ -1,0 +1,262 @@
+"""What a chip is made of, counted exactly: its memories and its multipliers.
+
+Tests compare both with the generated Verilog: every memory in it, every product.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from dualspike.model.description.description import Description
+from dualspike.model.description.part import Part
+from dualspike.model.interface.ecc import code_of
+from dualspike.model.interface.lfsr import WORD, draw_order
+from dualspike.model.sizes.cycles import part_frames, prefixes_held
+from dualspike.model.sizes.geometry import Geometry, geometry
+from dualspike.model.sizes.head import head_sizes, product_sizes, squared_error_sizes
+from dualspike.model.sizes.layers import Layer, aligned_sum
+
+Kind = Literal[
+    "weights",
+    "velocities",
+    "membranes",
+    "tangents",
+    "surrogate",
+    "replay",
+    "tallies",
+    "signs",
+    "factors",
+    "means",
+]
+
+
+@dataclass(frozen=True)
+class MemorySize:
+    """``count`` memories of ``depth`` words of ``width`` bits; ``clocked`` reads take a clock."""
+
+    kind: Kind
+    count: int
+    depth: int
+    width: int
+    clocked: bool
+
+    @property
+    def bits(self) -> int:
+        """Bits of all of them together."""
+        return self.count * self.depth * self.width
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide."""
+
+    count: int
+    a: int
+    b: int
+
+
+def row_bits(d: Part, lanes: int, width: int) -> int:
+    """Bits of a row of ``width`` pairs (z, dz of every lane)."""
+    return width * (d.formats.membrane.bits + lanes * d.formats.tangent.bits)
+
+
+def chunk_bits(layer: Layer, lanes: int) -> int:
+    """Bits of a chunk of ``simd`` inputs with their tangents."""
+    return layer.simd * (layer.value_bits + lanes * layer.tangent_in_bits)
+
+
+def repeater_depth(rows: int) -> int:
+    """Words of a double buffer for frames of ``rows`` rows: a power of two for each half."""
+    return 2 << max(1, (rows - 1).bit_length())
+
+
+def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
+    """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
+
+    A zero skipper is a frame repeater that keeps the number of each chunk; independent signs then
+    lie in a memory.
+
+    The readout has the spike counter before it, which the last hidden layer's local one shares; the
+    direct layer has the buffer that repeats its result, a coded one the buffer that repeats the
+    sample, and phases where spikes are evenly spaced. With a single time step nothing is kept from
+    one to the next.
+    """
+    f, lanes, width = d.formats, g.lanes, layer.next_simd
+    protection = d.protection
+    bits = code_of(protection, f.weight.bits).bits
+    found = [
+        MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
+        MemorySize("weights", width, layer.rows, bits, True),
+    ]
+    if d.learning.momentum is not None:
+        bits = code_of(protection, d.step_format.bits).bits
+        found += [
+            MemorySize("velocities", layer.pe * layer.simd, layer.cycles, bits, True),
+            MemorySize("velocities", width, layer.rows, bits, True),
+        ]
+    if layer.groups > 1:
+        depth = repeater_depth(layer.chunks)
+        number = (layer.chunks - 1).bit_length() if layer.skips else 0
+        found.append(MemorySize("replay", 1, depth, chunk_bits(layer, lanes) + number, True))
+    if layer.skips and lanes and d.learning.structure == "independent":
+        signs = lanes * layer.pe * layer.simd
+        found.append(MemorySize("signs", 1, layer.cycles, signs, True))
+    if layer.kind == "coded":
+        depth, samples = repeater_depth(layer.chunks), layer.simd * f.input.bits
+        found.append(MemorySize("replay", 1, depth, samples, True))
+        if d.network.coding == "rate":
+            found.append(MemorySize("tallies", layer.simd, layer.chunks, f.input.fraction, False))
+    if layer.kind == "direct":
+        depth = repeater_depth(layer.rows)
+        found.append(MemorySize("replay", 1, depth, row_bits(d, lanes, width), True))
+    if layer.reads_out and d.network.time_steps > 1 and not shares_spike_counter(g, layer):
+        found.append(MemorySize("tallies", layer.simd, layer.chunks, layer.value_bits, False))
+        if lanes:
+            count = layer.simd * lanes
+            found.append(MemorySize("tallies", count, layer.chunks, layer.tangent_in_bits, False))
+    if not layer.reads_out:
+        if d.network.time_steps > 1:
+            bits = f.tangent.bits
+            found.append(MemorySize("membranes", width, layer.rows, f.membrane.bits, False))
+            found.append(MemorySize("tangents", width * lanes, layer.rows, bits, False))
+        if lanes:
+            entries = d.network.surrogate.entries
+            found.append(MemorySize("surrogate", width, entries, f.surrogate.bits, True))
+    return [memory for memory in found if memory.count]
+
+
+def shares_spike_counter(g: Geometry, layer: Layer) -> bool:
+    """Whether a local readout reads what the network's readout does."""
+    return layer.kind == "local" and layer.source == g.chain[-1].source
+
+
+def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
+    """Multipliers of one layer and of the neurons after it."""
+    f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
+    found: list[Multiplier] = []
+    if not layer.every_step:
+        unsigned = not layer.value_signed
+        found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned))
+    if layer.tangent_in_bits:
+        found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits))
+    if not layer.reads_out:
+        found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
+        threshold = d.thresholds[layer.index]
+        if layer.feedback and threshold & (threshold - 1):
+            found.append(
+                Multiplier(lanes * layer.next_simd, f.tangent.bits, threshold.bit_length() + 1)
+            )
+    elif g.reciprocal != 1:
+        scale = g.reciprocal.bit_length() + 1
+        found.append(Multiplier(1, layer.value_sum_bits, scale))
+        found.append(Multiplier(lanes, aligned_sum(d, layer)[0], scale))
+    return [multiplier for multiplier in found if multiplier.count]
+
+
+def memories(d: Description) -> list[MemorySize]:
+    """All memories of a chip."""
+    found = [one for part, g, layer in layers_of(d) for one in layer_memories(part, g, layer)]
+    return found + head_memories(d)
+
+
+def multipliers(d: Description) -> list[Multiplier]:
+    """All products of a chip, whatever a synthesis tool makes of them."""
+    found = [one for part, g, layer in layers_of(d) for one in layer_multipliers(part, g, layer)]
+    return found + head_multipliers(d)
+
+
+def layers_of(d: Description) -> Iterator[tuple[Part, Geometry, Layer]]:
+    """Every layer of every part, with its part and that part's sizes."""
+    for part in d.parts:
+        sizes = geometry(part)
+        for layer in sizes.layers:
+            yield part, sizes, layer
+
+
+def head_memories(d: Description) -> list[MemorySize]:
+    """Those of the head: see `squared_error_memories` and `product_memories`."""
+    return squared_error_memories(d) if d.kind == "mlp" else product_memories(d)
+
+
+def head_multipliers(d: Description) -> list[Multiplier]:
+    """Those of the head, and of the learner."""
+    if not d.lanes:
+        return []
+    found = squared_error_multipliers(d) if d.kind == "mlp" else product_multipliers(d)
+    if d.learning.mantissa_bits:
+        bits = head_sizes(d).jvp_bits
+        found.append(Multiplier(1, bits, d.learning.mantissa_bits + 2))
+    return found
+
+
+def squared_error_memories(d: Description) -> list[MemorySize]:
+    """Targets that wait for the readouts, where there are local ones."""
+    kept = geometry(d.parts[0]).targets_kept if d.local else 0
+    return [MemorySize("replay", 1, kept, d.formats.target.bits, True)] if kept else []
+
+
+def squared_error_multipliers(d: Description) -> list[Multiplier]:
+    """The squared error, the error times every lane's tangent."""
+    g = squared_error_sizes(d)
+    high = g.error_bits - g.error_half
+    low = g.error_half + 1 if g.error_half else high
+    found = [
+        Multiplier(1, high, high),
+        Multiplier(d.lanes_built, g.weighted_bits, d.formats.tangent.bits),
+    ]
+    if g.error_half:
+        found += [Multiplier(1, high, low), Multiplier(1, low, low)]
+    return found
+
+
+def axis_terms(d: Description, axis: int) -> int:
+    """Terms in a clock on an axis: those of the points on the last one, else 1."""
+    return product_sizes(d).terms if axis == len(d.parts) - 1 else 1
+
+
+def product_memories(d: Description) -> list[MemorySize]:
+    """Those of the slopes and of the product unit's axes.
+
+    An axis keeps its rows and some prefixes (``factors``), the sums of G, twice, and of E_n
+    (``means``).
+    """
+    g, f = product_sizes(d), d.formats
+    found: list[MemorySize] = []
+    for n, part in enumerate(d.parts):
+        kept = part.lanes * f.tangent.bits
+        found.append(MemorySize("tangents", 1, math.prod(part_frames(d, n)), kept, True))
+    for axis in range(1, len(d.parts)):
+        terms = axis_terms(d, axis)
+        chunks = math.ceil(d.basis / terms)
+        rows = d.batch[axis] * chunks
+        found += [
+            MemorySize("factors", terms, rows, f.factor.bits, True),
+            MemorySize("factors", terms, prefixes_held(d, axis) * chunks, f.factor.bits, True),
+            MemorySize("means", terms, 2 * chunks, g.carried[axis - 1].bits, True),
+            MemorySize("means", terms, rows, g.own[axis].bits, True),
+        ]
+    return found
+
+
+def product_multipliers(d: Description) -> list[Multiplier]:
+    """Products of the slopes and of the product unit."""
+    f, last = d.formats, len(d.parts) - 1
+    found = [Multiplier(len(d.parts), f.cotangent.bits, f.tangent.bits)]
+    for axis in range(1, len(d.parts)):
+        terms, back = axis_terms(d, axis), f.error if axis == last else f.cotangent
+        found.append(Multiplier(terms, f.factor.bits, f.factor.bits))
+        found.append(Multiplier(2 * terms, back.bits, f.factor.bits))
+    found.append(Multiplier(1, f.error.bits, f.error.bits))
+    if d.learning.floor is not None:
+        found.append(Multiplier(1, f.error.bits, f.scale.bits))
+    return found
+
+
+def sign_bits(d: Description) -> int:
+    """Bits of drawn words and sign registers, kept for one batch in the parts that carry them."""
+    carried = [set(d.lanes_of(part)) for part in range(len(d.parts)) for _ in d.layers_of(part)]
+    order = draw_order(d.learning.structure, d.lanes_built, d.shapes)
+    held = [draw for draw in order if draw.lane in carried[draw.layer]]
+    running = 2 * sum(draw.kind == "start" for draw in held)
+    return WORD * (len(held) + running)

@@ -1,1 +1,0 @@
-"""cocotb benches, one for each component; `dualspike.testbench.components.run_bench` runs them."""

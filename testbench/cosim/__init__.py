@@ -1,0 +1,1 @@
+"""Whole chips built by Verilator, and compared with the integer model."""

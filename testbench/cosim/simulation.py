@@ -1,0 +1,146 @@
+"""A chip of a description, built with Verilator and driven a whole batch at a time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualspike.boards.host.driver import output_shape, streams
+from dualspike.golden.numeric import Ints
+from dualspike.hw.chip.probes import probes_of
+from dualspike.hw.emit.files import core_verilog
+from dualspike.model.description.description import Description
+from dualspike.model.interface.record import Record
+from dualspike.model.sizes.cycles import fill_bound, most_clocks
+from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.cosim.verilate import Source, build
+from dualspike.testbench.cosim.verilated import Verilated
+
+_PATIENCE, _STALLED = 4, 16
+"""Times the clocks that a run may take before it is given up, and more where streams pause."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An input stream: rows of ``width`` numbers of ``bits`` bits, in chunks of ``simd``."""
+
+    name: str
+    width: int
+    simd: int
+    bits: int
+
+
+def feeds_of(d: Description) -> list[Feed]:
+    """The input streams of a chip: rows of every part, targets, weights of functions."""
+    f, mlp = d.formats, d.kind == "mlp"
+    feeds: list[Feed] = []
+    for n, part in enumerate(d.parts):
+        first = geometry(part).layers[0]
+        name = "inputs" if mlp else f"inputs_{n}"
+        feeds.append(Feed(name, first.n_in, first.simd, f.input.bits))
+    if d.learns:
+        feeds.append(Feed("targets", d.basis if mlp else 1, 1, f.target.bits))
+    if d.learning.floor is not None:
+        feeds.append(Feed("scales", 1, 1, f.scale.bits))
+    return feeds
+
+
+def source(d: Description, *, debug: bool = False) -> Source:
+    """What to build for a description: its Verilog, and what the harness must know of its ports.
+
+    ``debug`` adds probes and waveforms.
+    """
+    feeds, probes = feeds_of(d), probes_of(d) if debug else []
+    streams = [
+        f"X({n}, {feed.name}, {feed.width}, {feed.simd}, {feed.bits})"
+        for n, feed in enumerate(feeds)
+    ]
+    lines = [
+        f"if (top.{probe.name}_moved) log_port(log, {n}, cycle, top.{probe.name}_payload);"
+        for n, probe in enumerate(probes)
+    ]
+    header = (
+        f"#define FEEDS(X) {' '.join(streams)}\n"
+        "static inline void log_probes([[maybe_unused]] TOP_CLASS& top,"
+        " [[maybe_unused]] Log& log, [[maybe_unused]] uint64_t cycle) {\n"
+        + "\n".join(lines)
+        + "\n}\n"
+    )
+    defines = (("RESULT_BITS", d.formats.membrane.bits),)
+    return Source(core_verilog(d, probes=debug), d.name, defines, header, debug)
+
+
+class Simulation(Verilated):
+    """One Verilated chip of a description. ``samples`` counts samples, or functions.
+
+    ``skipped`` is what the registers SKIPPED have grown by in the last run.
+    """
+
+    def __init__(self, description: Description, library: Path) -> None:
+        self.d = d = description
+        super().__init__(d, library, len(feeds_of(d)))
+        sizes = [geometry(part) for part in d.parts]
+        self._batch = most_clocks(d) if d.learns else 0
+        layers = [(n, layer) for n, g in enumerate(sizes) for layer in g.layers if layer.skips]
+        self._skipping = [
+            f"SKIPPED_{d.layers_of(part).start + layer.index}" for part, layer in layers
+        ]
+        self._skips_before = (0,) * len(self._skipping)
+        self.skipped = self._skips_before
+
+    @classmethod
+    def of(cls, description: Description, *, quick: bool = False) -> Self:
+        """Build, or find, the plain chip of a description and open it; ``quick`` as in `build`."""
+        return cls(description, build(source(description), quick=quick))
+
+    def learn(
+        self,
+        inputs: Sequence[Ints],
+        target: Ints,
+        stage: int = 0,
+        scale: Ints | None = None,
+        *,
+        stall: int = 0,
+    ) -> Record:
+        """Updates on one batch or several in a row, as `golden.integer.chip.Chip.update`.
+
+        ``stage`` is that of all of them, unless the chip counts its stages itself.
+        """
+        self.stall = stall
+        rows = streams(self.d, inputs, target, scale)
+        self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
+        self.samples += len(inputs[0]) - len(rows[0])
+        self._count_skips()
+        return replace(self.record(), skipped=self.skipped)
+
+    def infer(self, inputs: Sequence[Ints], *, stall: int = 0) -> NDArray[np.int64]:
+        """Outputs [B, n_out] of stored inputs [B, n_in].
+
+        Of an operator network [functions, B_1, ...]: any number of functions, all rows of the grid.
+        """
+        self.stall = stall
+        shape = output_shape(self.d, inputs)
+        found = self.outputs(inputs, math.prod(shape))
+        self._count_skips()
+        return np.array(found, np.int64).reshape(shape)
+
+    def _count_skips(self) -> None:
+        skips = tuple(self.read(name) for name in self._skipping)
+        pairs = zip(skips, self._skips_before, strict=True)
+        self.skipped = tuple(now - before & 0xFFFFFFFF for now, before in pairs)
+        self._skips_before = skips
+
+    def limit(self, rows: Sequence[Ints]) -> int:
+        """See `Verilated.limit`."""
+        d, counts = self.d, [len(one) for one in rows[: len(self.d.parts)]]
+        batches = self._batch * (counts[0] // d.batch[0] + 2)
+        most = sum(
+            geometry(part).interval * (count + 8) + fill_bound(part)
+            for part, count in zip(d.parts, counts, strict=True)
+        )
+        points = 0 if d.kind == "mlp" else math.prod(counts) * (3 * d.basis + 20)
+        return _PATIENCE * (_STALLED if self.stall else 1) * (batches + most + points + 1000)

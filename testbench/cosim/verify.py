@@ -1,0 +1,136 @@
+"""Proof by co-simulation: train the hardware with the integer model next to it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.float.layout import Parameters
+from dualspike.model.description.description import Description
+from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.cosim.compare import Difference, locate
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.cosim.strain import strain
+from dualspike.testbench.cosim.verilate import SHORT
+
+INFERENCES, ONLY_INFERENCES = 64, 1024
+
+
+@dataclass(frozen=True)
+class Skips:
+    """The share of a layer's clocks that silent chunks did not take."""
+
+    layer: int
+    learning: float
+    inference: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``difference`` is None if every bit agreed.
+
+    Updates, samples and cycles are those of training, 0 for a core that only infers. ``skips`` has
+    an entry for every layer that skips.
+    """
+
+    difference: Difference | None
+    waveform: Path | None
+    updates: int
+    samples: int
+    cycles: int
+    inferences: int
+    inference_cycles_per_sample: float
+    seconds: float
+    skips: tuple[Skips, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether hardware and model agreed in everything."""
+        return self.difference is None
+
+    @property
+    def cycles_per_second(self) -> float:
+        """Clocks simulated in a second of training."""
+        return self.cycles / self.seconds if self.seconds else 0.0
+
+    @property
+    def cycles_per_sample(self) -> float:
+        """Clocks for each training sample, drawing signs and moving weights included."""
+        return self.cycles / self.samples if self.samples else 0.0
+
+
+def verify(
+    description: Description,
+    problem: Problem,
+    updates: int,
+    waveform: Path | None = None,
+    progress: Callable[[int, float], None] | None = None,
+    initial: Parameters | None = None,
+) -> Verdict:
+    """Run ``updates`` updates, some inferences, and batches at the limits, on both together.
+
+    Both start from the parameters ``initial``, or those of the seed. A core that only infers
+    makes no updates and more inferences. Batches at the limits: see `testbench.cosim.strain`.
+
+    Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
+    around it go to ``waveform`` (VCD) if one is given.
+    """
+    d = description
+    updates, inferences = (updates, INFERENCES) if d.learns else (0, ONLY_INFERENCES)
+    simulation = Simulation.of(d, quick=_clocks(d, updates, inferences) < SHORT)
+    with RtlEngine(d, simulation, check=True, initial=initial) as engine:
+        learned: list[tuple[int, ...]] = []
+        began, done = time.perf_counter(), 0
+        while done < updates and engine.difference is None:
+            batch = problem.training_batch(d.learning.seed, done)
+            loss = engine.update(*batch, done)
+            done += 1
+            learned.append(simulation.skipped)
+            if progress:
+                progress(done, loss)
+        seconds = time.perf_counter() - began
+        samples, cycles = simulation.samples, simulation.cycles
+        if engine.difference is None:
+            first, *others = problem.test.inputs
+            rows = np.linspace(0, len(first) - 1, min(inferences, len(first))).astype(int)
+            engine.predict([first[rows], *others])
+        inferred = simulation.samples - samples
+        skips = _skips(d, learned, samples, simulation.skipped, inferred)
+        inference = (simulation.cycles - cycles) / inferred if inferred else 0.0
+        difference = engine.difference
+        if difference:
+            difference = locate(d, difference, engine.mismatch, waveform)
+        else:
+            difference = strain(d, simulation, waveform)
+        waveform = waveform if difference and waveform and waveform.exists() else None
+    return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds, skips)
+
+
+def _clocks(d: Description, updates: int, inferences: int) -> int:
+    """About how long it will take."""
+    interval = max(geometry(part).interval for part in d.parts)
+    return (updates * sum(d.batch) * d.passes + inferences) * interval
+
+
+def _skips(
+    d: Description,
+    learned: list[tuple[int, ...]],
+    samples: int,
+    inferred: tuple[int, ...],
+    inferences: int,
+) -> tuple[Skips, ...]:
+    """For every layer that skips its share of clocks in learning, and in inference."""
+    sizes = [geometry(part) for part in d.parts]
+    layers = [(g, layer) for g in sizes for layer in g.layers if layer.skips]
+    return tuple(
+        Skips(
+            layer.index,
+            sum(one[n] for one in learned) / max(1, samples * d.passes * g.sample_cycles(layer)),
+            inferred[n] / max(1, inferences * g.sample_cycles(layer)),
+        )
+        for n, (g, layer) in enumerate(layers)
+    )

@@ -1,0 +1,1 @@
+"""What of the generated Verilog was reached: ``python -m dualspike.testbench.coverage``."""

@@ -1,0 +1,62 @@
+"""`Core` without learning: registers, results and pace, as `golden.integer.chip.Chip`."""
+
+from itertools import pairwise
+
+from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.unit.benches.core import TOP, Bench, component
+
+__all__ = ["TOP", "component"]
+
+FLAGS = 1  # what the inference clips
+CASES = [{"name": "still"}]
+
+
+@Bench.test(stall=[0.0, 0.5, 0.8])
+async def infers(bench: Bench) -> None:
+    """Every register, results whoever waits, the flag, and weights that stay as they are."""
+    host = bench.host
+    expected = {r.name: r.reset for r in register_map(bench.d) if "r" in r.access}
+    del expected["CYCLES"], expected["WEIGHT_DATA"]
+    assert {name: await host.read(name) for name in expected} == expected
+    first, before = await host.read("CYCLES"), bench.now
+    await bench.cycle(17)
+    assert await host.read("CYCLES") - first == bench.now - before
+    for count in (1, 7):
+        await bench.infer(count)
+    assert await host.read("FLAGS") == bench.chip.flags == FLAGS
+    await host.write("FLAGS", 0xFFFFFFFF)
+    assert await host.read("FLAGS") == 0
+    await bench.compare_weights()
+
+
+@Bench.test()
+async def learning_is_no_command(bench: Bench) -> None:
+    """CONTROL takes 1; a 2, like a 0, stops, and lets what is inside come out."""
+    inputs = bench.samples(3)
+    results = bench.chip.infer(inputs).ravel().tolist()
+    for command in (Command.LEARN, Command.STOP):
+        await bench.host.write("CONTROL", command)
+        assert await bench.host.read("CONTROL") == Command.STOP
+        bench.send(inputs)
+        await bench.cycle(50)
+        assert not bench.inputs[0].moved and not await bench.see("inputs_ready")
+        await bench.host.write("CONTROL", Command.INFER)
+        await bench.until(lambda: not bench.inputs[0].queue)
+        await bench.host.write("CONTROL", command)
+        assert await bench.host.read("STATUS") == 1
+        await bench.idle()
+        assert bench.results.taken == results
+        bench.results.taken.clear()
+        bench.inputs[0].moved.clear()
+
+
+@Bench.test(stall=0.0)
+async def keeps_its_pace(bench: Bench) -> None:
+    """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks."""
+    interval = geometry(bench.d.parts[0]).interval
+    await bench.infer(24)
+    chunks, outputs = geometry(bench.d.parts[0]).layers[0].chunks, bench.d.shapes[-1][1]
+    for moved, each in ((bench.inputs[0].moved, chunks), (bench.results.moved, outputs)):
+        ends = moved[each - 1 :: each]
+        assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7

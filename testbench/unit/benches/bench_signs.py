@@ -1,0 +1,127 @@
+"""`Signs`: every weight has golden's sign, whatever the folding."""
+
+import random
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.integer.perturbation import Perturbation
+from dualspike.hw.layer.signs import Signs
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.layers import Layer
+from dualspike.testbench.unit.benches.memories import push_words
+from dualspike.testbench.unit.benches.reference import drawn, drawn_words
+from dualspike.testbench.unit.tb import TB
+
+
+def _described(
+    n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int
+) -> tuple[Description, Layer]:
+    """A network whose readout is the layer in question."""
+    tables = {
+        "network": {"layers": [2, n_in, n_out]},
+        "learning": {"structure": structure, "scope": "global", "directions": lanes},
+        "hardware": {"pe": [n_in, pe], "simd": [1, simd]},
+    }
+    d = describe(tables, "signs")
+    return d, geometry(d.parts[0]).layers[1]
+
+
+TOP = "signs"
+CASES = [
+    {"n_in": 5, "n_out": 6, "pe": 6, "simd": 1, "structure": "independent", "lanes": 2},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "independent", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "independent", "lanes": 1},
+    {"n_in": 3, "n_out": 40, "pe": 16, "simd": 2, "structure": "independent", "lanes": 2},
+    {"n_in": 4, "n_out": 3, "pe": 1, "simd": 3, "structure": "independent", "lanes": 4},
+    {"n_in": 1, "n_out": 1, "pe": 1, "simd": 1, "structure": "factored", "lanes": 1},
+    {"n_in": 5, "n_out": 6, "pe": 4, "simd": 2, "structure": "factored", "lanes": 3},
+    {"n_in": 6, "n_out": 5, "pe": 2, "simd": 3, "structure": "factored", "lanes": 4},
+    {"n_in": 37, "n_out": 40, "pe": 16, "simd": 8, "structure": "factored", "lanes": 1},
+]
+
+
+def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
+    """The signs of one layer."""
+    return Signs(_described(n_in, n_out, pe, simd, structure, lanes)[1], lanes, structure)
+
+
+class Bench(TB):
+    """Signs loaded with the words of the first batch, and where the pass stands."""
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.d, self.layer = _described(**self.case)
+        self.signs: Perturbation = drawn(self.d)
+        self.shared = self.d.learning.structure == "factored"
+
+    async def load(self) -> None:
+        """Push the words in, restart."""
+        await push_words(self, drawn_words(self.d, self.layer))
+
+    async def visit(self, group: int, chunk: int, advance: int = 1) -> None:
+        """Check all signs of one position, then advance or stay."""
+        layer = self.layer
+        last_chunk = chunk == layer.chunks - 1
+        self.set(
+            advance=advance,
+            chunk=chunk,
+            group=group,
+            last_chunk=last_chunk,
+            last_row=last_chunk and group == layer.groups - 1,
+        )
+        await self.settle()
+        for lane, found in enumerate(self.get("weights")):
+            for p in range(layer.pe):
+                for s in range(layer.simd):
+                    i, j = group * layer.pe + p, chunk * layer.simd + s
+                    if i < layer.n_out and j < layer.n_in:
+                        bit = found >> (s * layer.pe + p) & 1
+                        expected = self.signs.weights[layer.index][lane, i, j]
+                        assert 1 - 2 * bit == expected, f"lane {lane}, weight ({i}, {j})"
+        self.rows(chunk)
+        await self.edge()
+
+    def rows(self, chunk: int) -> None:
+        """Row and column signs make up the weights' and the biases'."""
+        layer = self.layer
+        rows, columns, first = self.get("rows"), self.get("columns"), self.get("first")
+        for lane in range(self.d.lanes):
+            c0 = first >> lane & 1
+            for i in range(layer.n_out):
+                r = rows[lane] >> i & 1
+                assert 1 - 2 * (r ^ c0) == self.signs.biases[layer.index][lane, i]
+                for s in range(min(layer.simd, layer.n_in - chunk * layer.simd)):
+                    if self.shared:
+                        weight = 1 - 2 * (r ^ (columns[lane] >> s & 1))
+                        j = chunk * layer.simd + s
+                        assert weight == self.signs.weights[layer.index][lane, i, j]
+        if not self.shared:
+            assert first == 0 and not any(columns)
+
+
+@Bench.test()
+async def follow_the_walk(bench: Bench) -> None:
+    """Three passes without a restart, with pauses in the second."""
+    rng = random.Random(4)
+    for turn in range(3):
+        for group in range(bench.layer.groups):
+            for chunk in range(bench.layer.chunks):
+                while turn == 1 and rng.random() < 0.4:
+                    await bench.visit(group, chunk, advance=0)
+                await bench.visit(group, chunk)
+
+
+@Bench.test()
+async def restart_anywhere(bench: Bench) -> None:
+    """``restart`` goes back to the start of the pass from every position."""
+    positions = [
+        (group, chunk) for group in range(bench.layer.groups) for chunk in range(bench.layer.chunks)
+    ]
+    for length in range(len(positions) + 1):
+        for group, chunk in positions[:length]:
+            await bench.visit(group, chunk)
+        bench.set(advance=0)
+        await bench.pulse(restart=1)
+        await bench.visit(0, 0, advance=0)

@@ -1,0 +1,43 @@
+"""`WishboneBridge` with a master that gives up, in front of a whole core."""
+
+from cocotb.triggers import RisingEdge
+
+from dualspike.testbench.unit.benches.bench_soc import TOP, Bench, component
+from dualspike.testbench.unit.benches.soc_hosts import WishboneHost
+
+__all__ = ["TOP", "component"]
+
+CASES = [{"name": "odd", "wrap": "wishbone"}]
+
+
+@Bench.test()
+async def forgets_what_is_given_up(bench: Bench) -> None:
+    """CYC goes away after 1, 2, ... clocks: no answer comes, and the next access is a whole one."""
+    host = bench.host
+    assert isinstance(host, WishboneHost)
+    places = {name: 4 * number for name, number in host.address.items()}
+    for clocks in range(1, 7):
+        for write in (0, 1):
+            await host.write("UPDATES", 7)
+            place = places["UPDATES"]
+            host.drive(cyc=1, stb=1, we=write, adr=place, sel=0xF, dat=9)
+            for _ in range(clocks):
+                await RisingEdge(bench.clock)
+            host.drive(cyc=0, stb=0)
+            await RisingEdge(bench.clock)
+            assert await host.at(places["MAGIC"], write=False) == 0x44535031
+            assert await host.read("UPDATES") in ((7, 9) if write else (7,))
+
+
+@Bench.test()
+async def does_nothing_without_a_cycle(bench: Bench) -> None:
+    """STB without CYC is not for this slave."""
+    host = bench.host
+    assert isinstance(host, WishboneHost)
+    await host.write("UPDATES", 7)
+    place = 4 * host.address["UPDATES"]
+    host.drive(cyc=0, stb=1, we=1, adr=place, sel=0xF, dat=9)
+    for _ in range(10):
+        await RisingEdge(bench.clock)
+    host.drive(stb=0)
+    assert await host.read("UPDATES") == 7

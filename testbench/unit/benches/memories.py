@@ -1,0 +1,35 @@
+"""The host's side of a weight memory (`hw.layer.words.HostPort`) and of the sign words."""
+
+from collections.abc import Iterable
+
+from dualspike.testbench.unit.tb import TB
+
+
+async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
+    """Write a memory from its first word on, a word in every cycle."""
+    await tb.pulse(**{f"{port}_rewind": 1})
+    tb.set(**{f"{port}_access": 1, f"{port}_write": 1})
+    for value in values:
+        await tb.pulse(**{f"{port}_write_data": value})
+    tb.set(**{f"{port}_access": 0, f"{port}_write": 0})
+
+
+async def read_back(tb: TB, port: str, count: int) -> list[int]:
+    """Read a memory from its first word on; each is there 2 cycles later, and stays."""
+    await tb.pulse(**{f"{port}_rewind": 1})
+    found: list[int] = []
+    for n in range(count):
+        await tb.pulse(**{f"{port}_access": 1})
+        await tb.cycle(1 + n % 3)
+        found.append(await tb.see(f"{port}_read_data"))
+    return found
+
+
+async def push_words(tb: TB, words: Iterable[tuple[int, int]], port: str = "") -> None:
+    """Push drawn words (lane, word) into a layer's signs and go to the start of the pass.
+
+    ``port`` begins the names of the ports.
+    """
+    for lane, word in words:
+        await tb.pulse(**{f"{port}load": 1 << lane, f"{port}word": word})
+    await tb.pulse(**{f"{port}restart": 1})

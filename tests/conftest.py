@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.cli import Cli
+
+# A busy machine is slow; what a test takes is nowhere a claim.
+settings.register_profile("dualspike", deadline=None)
+settings.load_profile("dualspike")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own folder, in which it works."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for the cache that is not there yet."""
+    monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The command line."""
+    return Cli(capsys)
