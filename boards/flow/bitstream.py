@@ -21,6 +21,7 @@ from dualspike.boards.gateware.link.uart import bits_per_clock
 from dualspike.boards.gateware.system import System
 from dualspike.boards.gateware.top import BoardTop
 from dualspike.boards.pll import MHZ, PllSetting, pll_setting
+from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.description.description import Description
 
@@ -79,8 +80,14 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
     platform = board.connected()
     verilog = to_verilog(System(d, exact, baud), system_name(d))
     platform.add_file(f"{system_name(d)}.v", verilog)
-    name = f"{d.name}_top"
-    options = {"synth_opts": "-dsp"} if board.device_name == "ice40-up5k" else {}
+    name, options = f"{d.name}_top", {}
+    family = board.device.family
+    if board.flow == "open" and family.multiplier:
+        if text := blocks(verilog, family.name):
+            platform.add_file(f"{system_name(d)}_blocks.v", text)
+            options["read_verilog_opts"] = "-overwrite"
+        if family.name == "ice40":
+            options["synth_opts"] = "-dsp"
     with _own_yosys():
         made = platform.prepare(top, name, emit_src=False, **options)
     script = str(made.files[f"build_{name}.sh"])

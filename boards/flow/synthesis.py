@@ -5,11 +5,13 @@ from pathlib import Path
 
 from dualspike.boards.flow import gates
 from dualspike.boards.flow.tools import YOSYS, run
+from dualspike.hw.emit.blocks import blocks
 from dualspike.model.cost.devices import Family
 
 TARGETS = ("ecp5", "ice40", "gates")
 NETLIST = "netlist.json"
 _CELLS = "cells.json"
+_BLOCKS = "blocks.v"
 
 
 def synthesise(verilog: str, top: str, target: str, family: Family, folder: Path) -> dict[str, int]:
@@ -17,7 +19,7 @@ def synthesise(verilog: str, top: str, target: str, family: Family, folder: Path
 
     ``folder`` must be there and gets the tool's files.
     """
-    (folder / f"{top}.v").write_text(verilog, "utf-8")
+    read = sources(verilog, top, target if family.multiplier else "gates", folder)
     if target == "gates":
         script = gates.SCRIPT.format(top=top)
     elif target == "ecp5":
@@ -25,10 +27,20 @@ def synthesise(verilog: str, top: str, target: str, family: Family, folder: Path
     else:
         dsp = "-dsp " if family.multiplier else ""
         script = f"synth_ice40 {dsp}-top {top} -json {NETLIST}"
-    lines = [f"read_verilog {top}.v", script, f"tee -q -o {_CELLS} stat -json"]
+    lines = [*read, script, f"tee -q -o {_CELLS} stat -json"]
     (folder / "script.ys").write_text("\n".join(lines) + "\n", "utf-8")
     run(YOSYS, ["-q", "-s", "script.ys"], folder)
     return cells_of((folder / _CELLS).read_text("utf-8"))
+
+
+def sources(verilog: str, top: str, target: str, folder: Path) -> list[str]:
+    """Write a core, and its multipliers as blocks of the target; the lines that read both."""
+    (folder / f"{top}.v").write_text(verilog, "utf-8")
+    lines = [f"read_verilog {top}.v"]
+    if target != "gates" and (text := blocks(verilog, target)):
+        (folder / _BLOCKS).write_text(text, "utf-8")
+        lines.append(f"read_verilog -overwrite {_BLOCKS}")
+    return lines
 
 
 def cells_of(text: str) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """The batch's loss and directional derivatives: sum e^2 and, lane by lane, sum e dy."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.layer.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import add
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row
@@ -20,7 +21,8 @@ class SquaredErrorLoss(wiring.Component):
     With several passes over a batch the lanes of pass ``pass_index`` have slopes of their own, and
     the loss is taken in the first.
     ``counted`` pulses once for every output that has been dealt with.
-    Latency: 3 cycles to the accumulators. Throughput: an output a cycle.
+    Latency: 2 + ``multiply`` cycles to the accumulators (`model.sizes.depth`). Throughput: an
+    output a cycle.
     """
 
     def __init__(self, description: Description) -> None:
@@ -51,10 +53,10 @@ class SquaredErrorLoss(wiring.Component):
         into = self.inputs.payload
         align = f.membrane.fraction - f.target.fraction
         taken = Signal()
-        valid = Signal(2)
+        valid = Signal(1 + self._d.depth.multiply)
         error = Signal(signed(self._g.error_bits), reset_less=True)
         weighted = error
-        local = Signal(2)
+        local = Signal.like(valid)
         if self._d.local:
             weighted = Signal(signed(self._g.weighted_bits), reset_less=True)
         m.d.comb += [
@@ -64,7 +66,7 @@ class SquaredErrorLoss(wiring.Component):
             self.results.payload.eq(into.value[0]),
         ]
         with m.If(self.learn):
-            m.d.comb += [self.inputs.ready.eq(taken), self.counted.eq(valid[1])]
+            m.d.comb += [self.inputs.ready.eq(taken), self.counted.eq(valid[-1])]
         with m.Else():
             m.d.comb += self.inputs.ready.eq(self.results.ready)
             m.d.comb += self.counted.eq(self.results.valid & self.results.ready)
@@ -75,48 +77,49 @@ class SquaredErrorLoss(wiring.Component):
             if self._d.local:
                 times = _times(difference, self._d.global_weight)
                 m.d.sync += weighted.eq(Mux(self.is_local, difference, times))
-                m.d.sync += local[0].eq(self.is_local)
-        square = self._square(m, valid[0], error)
+        square = self._square(m, error)
         if self._d.local:
-            m.d.sync += local[1].eq(local[0])
-            square = Mux(local[1], square, _times(square, self._d.global_weight))
+            m.d.sync += local.eq(local << 1 | self.is_local)
+            square = Mux(local[-1], square, _times(square, self._d.global_weight))
         with m.If(self.clear):
             m.d.sync += self.loss.eq(0)
-        with m.Elif(self._counts(valid[1], 0)):
+        with m.Elif(self._counts(valid[-1], 0)):
             m.d.sync += self.loss.eq(self.loss + square)
         for k in range(lanes):
             dy = Signal(signed(f.tangent.bits), name=f"dy_{k}", reset_less=True)
-            product = Signal((weighted * dy).shape(), name=f"product_{k}", reset_less=True)
             with m.If(taken):
                 m.d.sync += dy.eq(into.tangent[0][k])
-            with m.If(valid[0]):
-                m.d.sync += product.eq(weighted * dy)
+            product = multiplied(m, weighted, dy, f"multiplier_{k}", self._d.depth.multiply)
             for pass_index, lane in enumerate(range(k, self._d.lanes, lanes)):
                 with m.If(self.clear):
                     m.d.sync += self.jvp[lane].eq(0)
-                with m.Elif(self._counts(valid[1], pass_index)):
+                with m.Elif(self._counts(valid[-1], pass_index)):
                     m.d.sync += self.jvp[lane].eq(self.jvp[lane] + product)
         return m
 
-    def _square(self, m: Module, enable: Value, error: Signal) -> Value:
-        """e^2 a cycle later, of halves if e is wide: (h 2^n + l)^2 = h^2 2^2n + l^2 + h l 2^(n+1).
+    def _square(self, m: Module, error: Signal) -> Value:
+        """e^2 as late as products, of halves if e is wide.
 
-        Their products need no adders after them, which would set the clock.
+        (h 2^n + l)^2 = h^2 2^2n + l^2 + h l 2^(n+1). Their products need no adders after them,
+        which would set the clock.
         """
-
-        def product(name: str, a: Value, b: Value) -> Signal:
-            register = Signal((a * b).shape(), name=name, reset_less=True)
-            with m.If(enable):
-                m.d.sync += register.eq(a * b)
-            return register
-
         half = self._g.error_half
         if not half:
-            return product("square", error, error)
-        low, high = Cat(error[:half], Const(0)).as_signed(), error[half:].as_signed()
-        lows = product("square_low", low, low)
-        highs = product("square_high", high, high)
-        return Cat(lows[: 2 * half], highs) + (product("cross", high, low) << (half + 1))
+            return self._of_error(m, error, error, "square")
+        low, high = error[:half], error[half:].as_signed()
+        lows = self._of_error(m, low, low, "square_low")
+        highs = self._of_error(m, high, high, "square_high")
+        cross = self._of_error(m, high, low, "cross")
+        return Cat(lows, highs) + (cross << (half + 1))
+
+    def _of_error(self, m: Module, left: Value, right: Value, name: str) -> Value:
+        """No `Multiplier`, whose operands are two signals: these are parts of one."""
+        product: Value = left * right
+        for clock in range(self._d.depth.multiply):
+            register = Signal(product.shape(), name=f"{name}_{clock}", reset_less=True)
+            m.d.sync += register.eq(product)
+            product = register
+        return product
 
     def _counts(self, valid: Value, pass_index: int) -> Value:
         """Whether what is there counts in the accumulators of a pass."""

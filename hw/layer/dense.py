@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.layer.admission import Admission
 from dualspike.hw.layer.learner_port import LearnerPort
 from dualspike.hw.layer.mac_array import MacArray
 from dualspike.hw.layer.requantizer import Requantizer
@@ -11,24 +12,26 @@ from dualspike.hw.layer.words import Words
 from dualspike.hw.layer.zero_skipper import ZeroSkipper
 from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.hw.stream.payloads import layer_input, row
+from dualspike.hw.stream.row_buffer import RowBuffer
 from dualspike.hw.stream.serializer import Serializer
-from dualspike.hw.stream.skid_buffer import SkidBuffer
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer
 
 
 class Dense(wiring.Component):
-    """`MacArray`, `Serializer`, `SkidBuffer`, `Requantizer`; `FrameRepeater` before several groups.
+    """`MacArray`, `Serializer`, `RowBuffer`, `Requantizer`; `FrameRepeater` before several groups.
 
+    From a chunk in to its rows in the buffer nothing but the serializer waits for what is after it:
+    `Admission` says when a group's last chunk may come.
     Where the layer skips, a `ZeroSkipper` takes the place of the `FrameRepeater`; ``learn`` and
     ``dropped`` are its own, and latency and throughput follow from the chunks that it keeps.
 
     ``learner`` is the way of the learner to the layer (`LearnerPort`); without lanes it is not
     there. With momentum there are two more ports, for velocities (`Weights`).
-    Latency from a frame's last chunk to its first row: 3 + 1 + 1 + 3 cycles, 1 more in a readout
-    whose T is no power of two, and 1 + chunks more with several groups. Throughput: a frame
-    every ``cycles`` cycles (once full: ``rows`` if that is more).
+    Latency from a frame's last chunk to its first row: 2 + ``multiply`` + 1 + 1 + 3 cycles, 1 more
+    in a readout whose T is no power of two, and 1 + chunks more with several groups. Throughput: a
+    frame every ``cycles`` cycles (once full: ``rows`` if that is more).
     """
 
     def __init__(self, part: Part, geometry: Geometry, layer: Layer) -> None:
@@ -80,9 +83,16 @@ class Dense(wiring.Component):
         else:
             connect(m, flipped(self.inputs), macs.inputs)
         connect(m, macs.outputs, serializer.inputs)
-        m.submodules.skid = skid = SkidBuffer(requantizer.inputs.payload.shape())
-        connect(m, serializer.outputs, skid.inputs)
-        connect(m, skid.outputs, requantizer.inputs)
+        shape = requantizer.inputs.payload.shape()
+        m.submodules.buffer = buffer = RowBuffer(shape, layer.row_places)
+        connect(m, serializer.outputs, buffer.inputs)
+        connect(m, buffer.outputs, requantizer.inputs)
+        m.submodules.admission = admission = Admission(layer)
+        m.d.comb += [
+            admission.ended.eq(macs.ended),
+            admission.leaves.eq(buffer.outputs.valid & buffer.outputs.ready),
+            macs.admits.eq(admission.admits),
+        ]
         connect(m, requantizer.outputs, flipped(self.outputs))
         connect(m, flipped(self.weights), macs.host)
         connect(m, flipped(self.biases), requantizer.host)

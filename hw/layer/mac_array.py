@@ -4,11 +4,14 @@ For every neuron: sum W a, and for every tangent lane sum W da and sum V a (d(W 
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's matrix-vector unit.
 """
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.addresses import SparseAddressGenerator, WeightAddressGenerator
+from dualspike.hw.layer.multiplier import multiplied
 from dualspike.hw.layer.signs import Signs
 from dualspike.hw.layer.weights import Weights
 from dualspike.hw.layer.words import Words
@@ -23,15 +26,18 @@ class MacArray(wiring.Component):
     """Weighted sums of one layer.
 
     Members: ``inputs``, chunks of ``simd`` dual numbers, every frame of ``chunks`` given
-    ``groups`` times; ``outputs``, the sums of ``pe`` neurons, group after group; ``mask``, a bit
-    for each lane that perturbs this layer. ``load``, ``word``, ``restart``, ``rows`` and ``first``
-    belong to the signs (`Signs`). ``sweep`` holds while the learner moves the weights by ``step``
-    against lane ``lane``: one row a cycle, ``swept`` in the last. Without lanes only the streams
-    and ``host`` are there. With momentum there are ``ends`` and ``velocities`` (`Weights`).
+    ``groups`` times; ``outputs``, the sums of ``pe`` neurons, group after group, which wait for
+    nobody: each is there for one cycle, and its ``ready`` is not looked at. So a group's last
+    chunk is taken only while ``admits`` is 1, and ``ended`` tells of it (`Admission`).
+    ``mask``, a bit for each lane that perturbs this layer. ``load``, ``word``, ``restart``,
+    ``rows`` and ``first`` belong to the signs (`Signs`). ``sweep`` holds while the learner moves
+    the weights by ``step`` against lane ``lane``: one row a cycle, ``swept`` in the last. Without
+    lanes only the streams, ``admits``, ``ended`` and ``host`` are there. With momentum there
+    are ``ends`` and ``velocities`` (`Weights`).
     Where the layer skips, ``inputs`` are chunks as a `ZeroSkipper` gives them. Independent signs
     then have a memory, since chunks come from anywhere: ``restart`` fills it, in as many cycles as
-    a pass over the weights has, in which no input is taken. Latency: 3 cycles from a group's last
-    chunk in to its sums out. Throughput: a chunk a cycle.
+    a pass over the weights has, in which no input is taken. Latency: 2 + ``multiply`` cycles from a
+    group's last chunk in to its sums out. Throughput: a chunk a cycle.
     """
 
     def __init__(
@@ -63,6 +69,8 @@ class MacArray(wiring.Component):
             {
                 "inputs": In(stream.Signature(mac_input(layer, lanes))),
                 "outputs": Out(stream.Signature(outputs)),
+                "admits": In(1),
+                "ended": Out(1),
                 **(learner if lanes else {}),
                 **words.ports,
             }
@@ -84,7 +92,6 @@ class MacArray(wiring.Component):
         self._words.connect(m, self, weights)
         self._words.tell(m, self, weights)
 
-        advance = Signal()
         taken = Signal()
         given = self.inputs.payload
         busy = self.sweep if lanes else Const(0)
@@ -101,32 +108,25 @@ class MacArray(wiring.Component):
             ]
             given = given.chunk
         m.d.comb += [
-            advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance & ~busy),
+            self.inputs.ready.eq(~busy & (self.admits | ~addresses.last_chunk)),
             taken.eq(self.inputs.valid & self.inputs.ready),
+            self.ended.eq(taken & addresses.last_chunk),
             addresses.advance.eq(taken | busy),
             weights.row.eq(addresses.row),
             weights.enable.eq(addresses.advance),
         ]
         chunk_signs = self._learner(m, addresses, weights, filling) if lanes else []
+        # In a cycle without a chunk the operands are 0 and the sums stay as they are.
         chunk = Signal.like(given, reset_less=True)
-        with m.If(addresses.advance):
-            m.d.sync += chunk.eq(given)
-
-        valid = [Signal(name=f"valid_{n}") for n in range(2)]
-        first = [Signal(name=f"first_{n}") for n in range(2)]
-        last = [Signal(name=f"last_{n}") for n in range(2)]
-        with m.If(advance):
-            m.d.sync += [
-                valid[0].eq(taken),
-                first[0].eq(addresses.first_chunk),
-                last[0].eq(addresses.last_chunk),
-                valid[1].eq(valid[0]),
-                first[1].eq(first[0]),
-                last[1].eq(last[0]),
-                self.outputs.valid.eq(valid[1] & last[1]),
-            ]
-        self._accumulate(m, advance, valid, first[1], weights.words, chunk, chunk_signs)
+        # The way of the chunk that is taken, a clock in each bit: words, products, sums.
+        first, last = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
+        m.d.sync += [
+            chunk.eq(Mux(taken, given, 0)),
+            first.eq(first << 1 | (taken & addresses.first_chunk)),
+            last.eq(last << 1 | self.ended),
+            self.outputs.valid.eq(last[-1]),
+        ]
+        self._accumulate(m, first[-1], weights.words, chunk, chunk_signs)
         return m
 
     def _learner(
@@ -213,39 +213,38 @@ class MacArray(wiring.Component):
     def _accumulate(
         self,
         m: Module,
-        advance: Signal,
-        valid: list[Signal],
-        first: Signal,
+        first: Value,
         words: data.View,
         chunk: data.View,
         chunk_signs: list[Value],
     ) -> None:
-        """Products of the chunk in one cycle, their sums onto the accumulators in the next."""
+        """Products of the chunk, then their sums onto the accumulators."""
         layer, out = self._layer, self.outputs.payload
-        multiplies = wire(m, advance & valid[0], "multiplies")
-        accumulates = wire(m, advance & valid[1], "accumulates")
 
-        def stage(target: Value, products: list[Value], name: str) -> None:
-            held = []
-            for n, product in enumerate(products):
-                register = Signal(product.shape(), name=f"{name}_{n}", reset_less=True)
-                with m.If(multiplies):
-                    m.d.sync += register.eq(product)
-                held.append(register)
+        def stage(target: Value, held: Sequence[Value], name: str) -> None:
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
-            with m.If(accumulates):
-                m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
+            m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
             m.d.comb += target.eq(total)
+
+        def times(left: Value, right: Value, name: str) -> Signal:
+            return multiplied(m, left, right, name, layer.multiply)
 
         inputs = range(layer.simd)
         for p in range(layer.pe):
             weight = [words[s * layer.pe + p] for s in inputs]
-            products = [self._times(weight[s], chunk.value[s]) for s in inputs]
-            stage(out.value[p], products, f"product_{p}")
+            given = [chunk.value[s] for s in inputs]
+            if layer.every_step:
+                name = f"product_{p}"
+                held = self._held(m, [self._times(weight[s], given[s]) for s in inputs], name)
+            else:
+                name = f"multiplier_{p}"
+                held = [times(weight[s], given[s], f"{name}_{s}") for s in inputs]
+            stage(out.value[p], held, name)
             if layer.tangent_in_bits:
                 for k in range(self._lanes):
-                    products = [weight[s] * chunk.tangent[s][k] for s in inputs]
-                    stage(out.tangent[p][k], products, f"tangent_product_{p}_{k}")
+                    name, given = f"multiplier_{p}_{k}", [chunk.tangent[s][k] for s in inputs]
+                    held = [times(weight[s], given[s], f"{name}_of_{s}") for s in inputs]
+                    stage(out.tangent[p][k], held, name)
         inverted = [wire(m, -chunk.value[s], f"inverted_{s}") for s in inputs]
         for k in range(self._lanes):
             for p in range(1 if self._shared else layer.pe):
@@ -258,12 +257,24 @@ class MacArray(wiring.Component):
                     )
                     for s in inputs
                 ]
-                stage(out.sign[p][k], products, f"sign_product_{p}_{k}")
+                name = f"sign_product_{p}_{k}"
+                stage(out.sign[p][k], self._held(m, products, name), name)
 
-    def _times(self, weight: Value, value: Value) -> Value:
+    def _held(self, m: Module, values: Sequence[Value], name: str) -> Sequence[Value]:
+        """Each in as many registers as products have that take a `Multiplier`."""
+        for clock in range(self._layer.multiply):
+            later = [
+                Signal(value.shape(), name=f"{name}_{n}_{clock}", reset_less=True)
+                for n, value in enumerate(values)
+            ]
+            m.d.sync += [register.eq(value) for register, value in zip(later, values, strict=True)]
+            values = later
+        return values
+
+    def _times(self, weight: Value, spike: Value) -> Value:
         if self._layer.kind == "coded":
-            return Mux(value[0], Mux(value[1], -weight, weight), 0)
-        return Mux(value, weight, 0) if self._layer.kind == "spiking" else weight * value
+            return Mux(spike[0], Mux(spike[1], -weight, weight), 0)
+        return Mux(spike, weight, 0)
 
     def _signed(self, sign: Value, value: Value, inverted: Value, on: Value) -> Value:
         if self._layer.every_step:

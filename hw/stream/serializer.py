@@ -6,13 +6,13 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.payloads import sums
-from dualspike.model.ceil_div import ceil_div
 from dualspike.model.sizes.layers import Layer
 
 
 class Serializer(wiring.Component):
     """Holds one group and gives it out in rows, neuron 0 first; padding neurons are dropped.
 
+    It moves whenever the outputs are ready, be there a row or not.
     Latency: 1 cycle. Throughput: one row a cycle, also from one group to the next.
     """
 
@@ -29,42 +29,39 @@ class Serializer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, width = self._layer, self._layer.next_simd
-        full_rows = -(-min(layer.pe, layer.n_out) // width)
-        last_neurons = layer.n_out - (layer.groups - 1) * layer.pe
-        last_rows = ceil_div(last_neurons, width)
-        # Rows left behind the one on offer; whether one is on offer, and whether it is the last.
-        left = Signal(counter_shape(full_rows - 1))
+        layer = self._layer
+        rows, last_rows = layer.group_rows, layer.last_group_rows
+        # Rows left behind the one on offer; whether one is on offer, and whether none is behind.
+        left = Signal(counter_shape(rows - 1))
         offers = Signal()
-        last = Signal()
+        last = Signal(init=1)
         group = Signal(counter_shape(layer.groups - 1))
         last_group = group == layer.groups - 1
-        given = self.outputs.valid & self.outputs.ready
+        moves = self.outputs.ready
 
-        m.d.comb += [
-            self.outputs.valid.eq(offers),
-            self.inputs.ready.eq(~offers | (last & self.outputs.ready)),
-        ]
-        with m.If(given):
-            m.d.sync += [offers.eq(~last), left.eq(left - 1), last.eq(left == 1)]
-        with m.If(self.inputs.valid & self.inputs.ready):
-            m.d.sync += [
-                offers.eq(1),
-                left.eq(Mux(last_group, last_rows - 1, full_rows - 1)),
-                last.eq(Mux(last_group, last_rows == 1, full_rows == 1)),
-            ]
-            count_on(m, group, layer.groups - 1, last_group)
+        m.d.comb += [self.outputs.valid.eq(offers), self.inputs.ready.eq(last & moves)]
+        with m.If(moves):
+            m.d.sync += [left.eq(left - 1), last.eq(left == 1)]
+            with m.If(last):
+                m.d.sync += [offers.eq(self.inputs.valid), last.eq(1)]
+                with m.If(self.inputs.valid):
+                    m.d.sync += [
+                        left.eq(Mux(last_group, last_rows - 1, rows - 1)),
+                        last.eq(Mux(last_group, last_rows == 1, rows == 1)),
+                    ]
+                    count_on(m, group, layer.groups - 1, last_group)
         for name, _ in self.inputs.payload.shape():
             if name == "sign" and self._shared:
                 held = Signal.like(self.inputs.payload.sign, name="held_sign", reset_less=True)
-                with m.If(self.inputs.valid & self.inputs.ready):
+                with m.If(last & moves):
                     m.d.sync += held.eq(self.inputs.payload.sign)
                 m.d.comb += self.outputs.payload.sign.eq(held)
             else:
-                self._shift(m, given, self.inputs.payload[name], self.outputs.payload[name], name)
+                self._shift(m, last, self.inputs.payload[name], self.outputs.payload[name], name)
         return m
 
-    def _shift(self, m: Module, given: Signal, group: data.View, row: data.View, name: str) -> None:
+    def _shift(self, m: Module, last: Signal, group: data.View, row: data.View, name: str) -> None:
+        """Its only enable is ``ready`` of the outputs: many registers, straight from one."""
         width, pe = self._layer.next_simd, self._layer.pe
         neurons = [Cat(group[p]) for p in range(pe)]
         held = [
@@ -72,9 +69,8 @@ class Serializer(wiring.Component):
             for p, neuron in enumerate(neurons)
         ]
         for p in range(pe):
-            with m.If(self.inputs.valid & self.inputs.ready):
-                m.d.sync += held[p].eq(neurons[p])
-            with m.Elif(given):
-                m.d.sync += held[p].eq(held[p + width] if p + width < pe else 0)
+            behind = held[p + width] if p + width < pe else 0
+            with m.If(self.outputs.ready):
+                m.d.sync += held[p].eq(Mux(last, neurons[p], behind))
         for slot in range(width):
             m.d.comb += Cat(row[slot]).eq(held[slot] if slot < pe else 0)

@@ -38,9 +38,13 @@ class Area:
 
 
 def multiplier_area(part: Multiplier, family: Family) -> Area:
-    """Blocks that a product is cut into, with the adders between; or tables only."""
+    """Blocks that a product is cut into, with the adders between; or tables only.
+
+    A product that is held is so in the blocks, if there are any.
+    """
     if family.multiplier is None:
-        return Area(1.1 * part.a * part.b).times(part.count)
+        held = part.held * (part.a + part.b)
+        return Area(1.1 * part.a * part.b, held).times(part.count)
     most, least = max(family.multiplier), min(family.multiplier)
     wide, narrow = _pieces(max(part.a, part.b), most), _pieces(min(part.a, part.b), least)
     pairs = [a + b for a in wide for b in narrow]

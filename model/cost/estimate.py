@@ -82,7 +82,7 @@ def memory_bits(d: Description) -> dict[str, int]:
     """Bits of the memories by kind, padding included; signs with the registers that hold some."""
     kinds = (
         *("weights", "velocities", "membranes", "tangents"),
-        *("surrogate", "replay", "tallies", "signs"),
+        *("surrogate", "replay", "tallies", "rows", "signs"),
     )
     bits: dict[str, int] = dict.fromkeys(kinds, 0)
     for memory in memories(d):

@@ -34,12 +34,11 @@ def _squared_error(d: Description) -> Area:
     if not lanes:
         return Area()
     sums = g.error_bits + g.loss_bits + lanes * g.jvp_bits
-    product = g.weighted_bits + 2 * d.formats.tangent.bits
     squares = (3 if g.error_half else 2) * g.error_bits
     if d.local:
         squares += g.weighted_bits
         sums += g.loss_bits
-    return Area(5 + sums, sums + squares + lanes * product)
+    return Area(5 + sums, sums + squares + lanes * d.formats.tangent.bits)
 
 
 def _product(d: Description) -> Area:

@@ -18,6 +18,7 @@ from dualspike.model.sizes.resources import (
     layer_multipliers,
     row_bits,
     shares_spike_counter,
+    sum_bits,
 )
 
 
@@ -31,7 +32,7 @@ def layer_area(d: Part, g: Geometry, layer: Layer, family: Family) -> Area:
 def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
     """The rest of it: its dense part, the neurons or the spike counter, and the queues between."""
     parts = [_mac_array(layer, d, g), _serializer(layer, d, g), _requantizer(layer, d, g)]
-    parts += [skid_buffer_area(_sum_bits(d, g, layer, layer.next_simd))]
+    parts += [_row_buffer(layer, d, g)]
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
     parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
@@ -44,30 +45,33 @@ def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
     return sum(parts, Area())
 
 
-def _sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
-    """Bits of all sums of ``neurons`` neurons; factored signs share one sum of a lane."""
-    signs = 1 if d.learning.structure == "factored" else neurons
-    own = layer.value_sum_bits + g.lanes * layer.tangent_sum_bits
-    return neurons * own + signs * g.lanes * layer.sign_sum_bits
-
-
 def _mac_array(layer: Layer, d: Part, g: Geometry) -> Area:
-    """Products held, then summed: a choice and an adder for each sum, two more for each simd."""
+    """Products held, then summed: a choice and an adder for each sum, two more for each simd.
+
+    Those of multipliers are held there.
+    """
     k, array, w = g.lanes, layer.pe * layer.simd, d.formats.weight.bits
     signs = layer.simd if d.learning.structure == "factored" else array
-    sums = _sum_bits(d, g, layer, layer.pe)
-    product = w + (layer.value_signed if layer.every_step else layer.value_bits)
-    product += k * (w + layer.tangent_in_bits) if layer.tangent_in_bits else 0
+    sums = sum_bits(d, g, layer, layer.pe)
+    product = w + layer.value_signed if layer.every_step else 0
     sign = 2 if layer.every_step else layer.value_bits + 1
-    held = array * product + signs * k * (sign + 1) + array * bool(k) + chunk_bits(layer, k)
+    held = layer.multiply * (array * product + signs * k * sign)
+    held += signs * k + array * bool(k) + chunk_bits(layer, k)
     choose = signs * k * (1 if layer.every_step else sign)
     return Area((layer.simd + 1) * sums + choose + 40, sums + held + 20)
 
 
 def _serializer(layer: Layer, d: Part, g: Geometry) -> Area:
-    bits = _sum_bits(d, g, layer, layer.pe)
-    moved = bits - _sum_bits(d, g, layer, min(layer.pe, layer.next_simd))
+    bits = sum_bits(d, g, layer, layer.pe)
+    moved = bits - sum_bits(d, g, layer, min(layer.pe, layer.next_simd))
     return Area(moved + 5, bits + 6)
+
+
+def _row_buffer(layer: Layer, d: Part, g: Geometry) -> Area:
+    """The register behind the memory with a choice before it; and the admission of groups."""
+    bits = sum_bits(d, g, layer, layer.next_simd)
+    count = (layer.row_places + layer.group_rows).bit_length()
+    return Area(bits + 5 * count + 30, bits + 2 * count + 12)
 
 
 def _requantizer(layer: Layer, d: Part, g: Geometry) -> Area:

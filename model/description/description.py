@@ -22,6 +22,7 @@ from dualspike.model.description.network import Network, Section
 from dualspike.model.description.operator import Operator
 from dualspike.model.description.part import Part
 from dualspike.model.interface.keywords import check_name
+from dualspike.model.sizes.depth import Depth, depth_at
 
 MOST_LAYERS, MOST_LANES = 32, 64
 """What the register map has room for."""
@@ -120,6 +121,11 @@ class Description(Section):
         return self.learning.rule != "none"
 
     @property
+    def depth(self) -> Depth:
+        """How deep the pipelines of the chip are."""
+        return depth_at(self.hardware.clock)
+
+    @property
     def lanes(self) -> int:
         """Lanes for which signs are drawn: those that are used, or all on the chip if more."""
         return max(self.hardware.lanes or 0, self.lanes_used)
@@ -199,6 +205,7 @@ class Description(Section):
             lanes=self.lanes_built if self.kind == "mlp" else len(carried),
             learning=self.learning if self.learns else Learning(seed=self.learning.seed),
             protection=self.hardware.protection,
+            depth=self.depth,
             pe=pe,
             simd=simd,
             skip=self.hardware.skip,

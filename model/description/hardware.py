@@ -20,6 +20,8 @@ class Hardware(Section):
     whole basis where that is not enough.
     ``protection`` of the memories of weights, biases and velocities against upsets
     (`model.interface.ecc`).
+    ``clock``: MHz that the chip is to be clocked with, which decides how deep its pipelines are
+    (`model.sizes.depth`); left out, as little as they can be. It changes no result.
     """
 
     pe: list[Width] | None = None
@@ -28,3 +30,4 @@ class Hardware(Section):
     skip: bool = False
     terms: Width | None = None
     protection: Protection = "none"
+    clock: Annotated[float, within(1, 1000)] | None = None

@@ -7,6 +7,7 @@ from dualspike.model.description.formats import Formats
 from dualspike.model.description.learning import VELOCITY_BITS, Learning
 from dualspike.model.description.network import Network
 from dualspike.model.interface.ecc import Protection
+from dualspike.model.sizes.depth import Depth
 
 LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
@@ -28,6 +29,7 @@ class Part:
     lanes: int
     learning: Learning
     protection: Protection
+    depth: Depth
     pe: tuple[int, ...] | None = None
     simd: tuple[int, ...] | None = None
     skip: bool = False

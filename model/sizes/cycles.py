@@ -7,7 +7,8 @@ clocks:
 - interval (`Geometry.interval`): from one sample to the next, the same with and without learning;
   where layers skip, between `Geometry.least_interval` and that;
 - fill: the chain runs full and empty, at most sum over layers of
-  cycles + max(rows, feedback) + chunks + 16, and at least 0; layers that skip with independent
+  cycles + max(rows, feedback) + chunks + 15 + multiply (`Layer.multiply`, 1 unless a higher clock
+  is asked for), and at least 0; layers that skip with independent
   signs first fill the memory of these, in cycles clocks;
 - learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
   has the layer, 4 + max(cycles, rows) with mantissas; 1 clock to end. With several passes the
@@ -47,7 +48,8 @@ def fill_bound(d: Part) -> int:
     layers = geometry(d).layers
     stored = d.learning.structure == "independent"
     signs = sum(layer.cycles for layer in layers if layer.skips and stored)
-    return signs + sum(layer.cycles + layer.frame_cycles + layer.chunks + 16 for layer in layers)
+    around = sum(layer.cycles + layer.frame_cycles + layer.chunks for layer in layers)
+    return signs + around + sum(15 + layer.multiply for layer in layers)
 
 
 def refill_cycles(d: Description) -> int:

@@ -33,6 +33,7 @@ class Layer:
     ``source`` is the layer whose neurons it reads, -1 for the inputs.
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
+    ``multiply`` is the number of clocks that its products take, whichever they are.
     ``skips``: a `hw.layer.zero_skipper` leaves out its silent chunks. Never in the direct layer,
     whose inputs are no spikes, and not with one group, which takes each chunk in the clock that
     brings it.
@@ -54,6 +55,7 @@ class Layer:
     sign_sum_bits: int
     feedback: int
     source: int
+    multiply: int = 1
     skips: bool = False
 
     @property
@@ -80,6 +82,21 @@ class Layer:
     def rows(self) -> int:
         """Rows of ``next_simd`` neurons in which the layer's results leave it."""
         return ceil_div(self.n_out, self.next_simd)
+
+    @property
+    def group_rows(self) -> int:
+        """Rows in which the results of a group leave the layer."""
+        return ceil_div(min(self.pe, self.n_out), self.next_simd)
+
+    @property
+    def last_group_rows(self) -> int:
+        """Rows of the last group of a frame."""
+        return ceil_div(self.n_out - (self.groups - 1) * self.pe, self.next_simd)
+
+    @property
+    def row_places(self) -> int:
+        """Rows in its buffer: one more than enter it from a chunk's way in to its row's out."""
+        return 5 + self.multiply
 
     @property
     def frame_cycles(self) -> int:
@@ -128,6 +145,7 @@ def make_layer(
     tangent_bits = 0 if signed else f.tangent.bits
     if reads_out:
         tangent_bits += math.ceil(math.log2(steps))
+    multiplies = kind not in ("spiking", "coded") or (d.lanes > 0 and not signed)
     grow = math.ceil(math.log2(n_in))
     layer = Layer(
         index=index,
@@ -146,6 +164,7 @@ def make_layer(
         sign_sum_bits=signed_bits(highest * n_in),
         feedback=FEEDBACK if attached and not reads_out else 0,
         source=source,
+        multiply=d.depth.multiply if multiplies else 1,
     )
     many = layer.groups > 1 and layer.chunks > 1
     return replace(layer, skips=d.skip and kind in ("spiking", "readout") and many)

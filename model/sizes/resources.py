@@ -25,6 +25,7 @@ Kind = Literal[
     "surrogate",
     "replay",
     "tallies",
+    "rows",
     "signs",
     "factors",
     "means",
@@ -49,11 +50,15 @@ class MemorySize:
 
 @dataclass(frozen=True)
 class Multiplier:
-    """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide."""
+    """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide.
+
+    ``held``: each is a `hw.layer.multiplier` with a register, which the blocks of a device have.
+    """
 
     count: int
     a: int
     b: int
+    held: bool = False
 
 
 def row_bits(d: Part, lanes: int, width: int) -> int:
@@ -66,6 +71,15 @@ def chunk_bits(layer: Layer, lanes: int) -> int:
     return layer.simd * (layer.value_bits + lanes * layer.tangent_in_bits)
 
 
+def sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
+    """Bits of all sums of ``neurons`` neurons; factored signs share one sum of a lane."""
+    if not g.lanes:
+        return neurons * layer.value_sum_bits
+    signs = 1 if d.learning.structure == "factored" else neurons
+    own = layer.value_sum_bits + g.lanes * layer.tangent_sum_bits
+    return neurons * own + signs * g.lanes * layer.sign_sum_bits
+
+
 def repeater_depth(rows: int) -> int:
     """Words of a double buffer for frames of ``rows`` rows: a power of two for each half."""
     return 2 << max(1, (rows - 1).bit_length())
@@ -73,6 +87,8 @@ def repeater_depth(rows: int) -> int:
 
 def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
+
+    Rows of sums wait in a buffer whose last place is a register.
 
     A zero skipper is a frame repeater that keeps the number of each chunk; independent signs then
     lie in a memory.
@@ -88,6 +104,7 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     found = [
         MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
         MemorySize("weights", width, layer.rows, bits, True),
+        MemorySize("rows", 1, layer.row_places - 1, sum_bits(d, g, layer, width), False),
     ]
     if d.learning.momentum is not None:
         bits = code_of(protection, d.step_format.bits).bits
@@ -137,9 +154,9 @@ def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
     found: list[Multiplier] = []
     if not layer.every_step:
         unsigned = not layer.value_signed
-        found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned))
+        found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned, True))
     if layer.tangent_in_bits:
-        found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits))
+        found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits, True))
     if not layer.reads_out:
         found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
         threshold = d.thresholds[layer.index]
@@ -203,7 +220,7 @@ def squared_error_multipliers(d: Description) -> list[Multiplier]:
     low = g.error_half + 1 if g.error_half else high
     found = [
         Multiplier(1, high, high),
-        Multiplier(d.lanes_built, g.weighted_bits, d.formats.tangent.bits),
+        Multiplier(d.lanes_built, g.weighted_bits, d.formats.tangent.bits, True),
     ]
     if g.error_half:
         found += [Multiplier(1, high, low), Multiplier(1, low, low)]

@@ -25,9 +25,9 @@ _CALL = re.compile(r"^assign .*= (_\d+_)\(")
 
 # Names of submodules that are components with benches of their own.
 _PARTS = {
-    *("addresses", "core", "counter", "dense", "drawer", "encoder", "errors", "fork", "macs"),
-    *("neurons", "product", "repeat", "repeater", "requantizer", "schedule", "sequencer"),
-    *("serializer", "sign", "skid", "skipper", "store"),
+    *("addresses", "admission", "buffer", "core", "counter", "dense", "drawer", "encoder"),
+    *("errors", "fork", "macs", "multiplier", "neurons", "product", "repeat", "repeater"),
+    *("requantizer", "schedule", "sequencer", "serializer", "sign", "skid", "skipper", "store"),
 }
 
 

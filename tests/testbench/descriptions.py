@@ -81,6 +81,7 @@ def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
             "skip": r.choice([False, True]),
             "protection": r.choice(["none", "parity", "ecc"]),
             **(r.choice([{}, {"lanes": size(r, 1, 32)}]) if rule == "rfg" else {}),
+            "clock": r.choice([None, 50, 100]),
         },
     }
 
@@ -116,6 +117,7 @@ def _operator(seed: int, r: random.Random) -> dict[str, Any]:
             **r.choice([{}, fold, fold]),
             "terms": r.choice([None, size(r, 1, basis)]),
             "protection": r.choice(["none", "parity", "ecc"]),
+            "clock": r.choice([None, 50, 100]),
         },
     }
 

@@ -40,6 +40,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "learning": {"local": True, "masks": [[0, 4], [1, 5], [2, 6], [3]]},
         "hardware": {"simd": [1, 1, 2, 1]},
     },
+    "clocked": {
+        "network": {"layers": [3, 6, 5, 2], "time_steps": 6, "reset": "attached"},
+        "hardware": {"pe": [3, 3, 1], "clock": 100},
+    },
     "unrolled": {
         "network": {"layers": [3, 4, 4, 2], "time_steps": 6},
         "hardware": {"pe": [4, 4, 2], "simd": [3, 4, 4]},

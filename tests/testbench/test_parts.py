@@ -23,6 +23,7 @@ KINDS = {
     "frames": "replay",
     "counts": "tallies",
     "phases": "tallies",
+    "spare": "rows",
     "kept": "signs",
     "ring": "replay",
 }
@@ -39,7 +40,8 @@ MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 INSTANCE = re.compile(r"^  (\w+) +\w+ +\($", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
-PRODUCT = re.compile(r"(?:signed\(.*\)|error\[\d+:0\]) \* ")
+# Yosys calls the error by the port of the multiplier that takes it where there is one.
+PRODUCT = re.compile(r"(?:signed\(.*\)|(?:error|left)\[\d+:0\]) \* ")
 SIGNS = re.compile(r"^ *reg \[31:0\] (?:word|state|group_state)_\d", re.MULTILINE)
 
 

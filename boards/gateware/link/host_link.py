@@ -1,6 +1,6 @@
 """The host link as a whole: a serial line on one side, bus and streams of a core on the other."""
 
-from amaranth.hdl import Module, ResetInserter
+from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -53,7 +53,10 @@ class HostLink(wiring.Component):
         m.submodules.transmitter = transmitter = UartTransmitter(self._rate)
         m.submodules.decoder = decoder = SlipDecoder()
         m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
-        again = ResetInserter(rx_buffer.reset)
+        # From a register: this goes to every flip-flop of the core, and would set its clock.
+        reset = Signal()
+        m.d.sync += reset.eq(rx_buffer.reset)
+        again = ResetInserter(reset)
         handler, unpacker, packer = self._handler, self._unpacker, self._packer
         tx_buffer = TxFrameBuffer()
         m.submodules.handler = again(handler)
@@ -79,7 +82,7 @@ class HostLink(wiring.Component):
             tx_buffer.send.eq(handler.send),
             tx_buffer.refuse.eq(handler.refuse),
             handler.sending.eq(tx_buffer.busy),
-            self.reset.eq(rx_buffer.reset),
+            self.reset.eq(reset),
             self.active.eq(handler.active),
             self.lost.eq(rx_buffer.lost),
             self.refused.eq(handler.refused),

@@ -35,6 +35,8 @@ CASES = [
     {"name": "event", "layer": 2},
     {"name": "sparse", "layer": 1},
     {"name": "local", "layer": 5},
+    {"name": "fast", "layer": 1},
+    {"name": "fast", "layer": 2},
 ]
 
 
@@ -98,7 +100,7 @@ class Bench(WeightsTB):
         """Cycles from a frame's last chunk to its first row."""
         steps, layer = self.d.network.time_steps, self.layer
         readout = layer.reads_out and steps & (steps - 1) != 0
-        return 8 + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
+        return 7 + layer.multiply + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
 
 
 @Bench.test(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])

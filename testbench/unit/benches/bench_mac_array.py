@@ -29,6 +29,9 @@ CASES = [
     {"name": "odd", "layer": 2},
     {"name": "event", "layer": 1},
     {"name": "sparse", "layer": 2},
+    {"name": "fast", "layer": 0},
+    {"name": "fast", "layer": 1},
+    {"name": "fast", "layer": 2},
 ]
 
 
@@ -36,6 +39,26 @@ def component(name: str, layer: int) -> MacArray:
     """The multiply-accumulate array of one layer."""
     d, g, one = shape(name, layer)
     return MacArray(one, g.lanes, d.learning.structure, Words(d.formats.weight.bits))
+
+
+class Refusals:
+    """Drives ``admits``, 0 with probability ``often``; counts what ``ended`` tells of."""
+
+    def __init__(self, tb: WeightsTB, often: float) -> None:
+        self._tb, self._often = tb, often
+        self._admits = True
+        self.ended = 0
+
+    def drive(self) -> None:
+        """Admit or not."""
+        self._admits = self._tb.rng.random() >= self._often
+        self._tb.set(admits=self._admits)
+
+    def sample(self) -> None:
+        """No group ends that was not admitted."""
+        ended = self._tb.get("ended")
+        assert self._admits or not ended
+        self.ended += ended
 
 
 class Bench(WeightsTB):
@@ -51,7 +74,7 @@ class Bench(WeightsTB):
         """Load weights and signs."""
         await fill(self, "host", flat(self.weights))
         await push_words(self, drawn_words(self.d, self.layer))
-        self.set(mask=self.mask)
+        self.set(mask=self.mask, admits=1)
         if self.layer.skips and not self.shared:
             for _ in range(self.layer.cycles):
                 assert await self.see("inputs_ready") == 0
@@ -127,27 +150,30 @@ class Bench(WeightsTB):
 async def sums_are_exact(bench: Bench, stalls: tuple[float, float]) -> None:
     """Random frames over the whole range, whoever waits, with every lane or some masked."""
     await bench.read_rows()
-    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs")
+    bench.parts.append(refusals := Refusals(bench, stalls[1]))
     for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes)):
         bench.mask = mask
         bench.set(mask=mask)
         payloads, expected = bench.frames(6)
         source.send(payloads)
         sink.taken.clear()
+        refusals.ended = 0
         await bench.taken(sink, len(expected))
         bench.check(sink.taken, expected)
+        assert refusals.ended == len(expected)
 
 
 @Bench.test()
-async def takes_three_cycles(bench: Bench) -> None:
-    """A chunk in every cycle; a group's sums 3 cycles after its last chunk."""
+async def takes_its_cycles(bench: Bench) -> None:
+    """A chunk in every cycle; a group's sums 2 + multiply cycles after its last chunk."""
     payloads, expected = bench.frames(5)
     source, sink = await bench.through(payloads, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
     step = bench.layer.chunks
     last = [payload.get("last", n % step == step - 1) for n, payload in enumerate(payloads)]
     ends = [cycle for cycle, ends in zip(source.moved, last, strict=True) if ends]
-    assert sink.moved == [cycle + 3 for cycle in ends]
+    assert sink.moved == [cycle + 2 + bench.layer.multiply for cycle in ends]
 
 
 @Bench.test()
@@ -155,7 +181,7 @@ async def sweeps_move_weights(bench: Bench) -> None:
     """Every lane's signs, steps up to both ends, and sums with the moved weights between."""
     await bench.read_rows()
     form = bench.d.formats.weight
-    source, sink = bench.source("inputs", 0.3), bench.sink("outputs", 0.3)
+    source, sink = bench.source("inputs", 0.3), bench.sink("outputs")
     for turn in range(3):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 4, form.highest // 4)

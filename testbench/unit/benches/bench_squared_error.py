@@ -9,7 +9,7 @@ from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import described
 
 TOP = "loss_unit"
-CASES = [{"name": name} for name in ("plain", "folded", "odd", "local")]
+CASES = [{"name": name} for name in ("plain", "folded", "odd", "local", "fast")]
 
 
 def component(name: str) -> SquaredErrorLoss:
@@ -96,8 +96,9 @@ async def accumulates_a_batch(bench: Bench, stalls: tuple[float, float]) -> None
 
 
 @Bench.test()
-async def takes_three_cycles(bench: Bench) -> None:
-    """An output in every cycle, counted after 2 and in the accumulators after 3."""
+async def takes_its_cycles(bench: Bench) -> None:
+    """An output in every cycle, counted after 1 + multiply, in the accumulators a cycle later."""
+    after = 1 + bench.d.depth.multiply
     bench.set(learn=1)
     outputs, targets = bench.source("inputs"), bench.source("targets")
     counted = bench.pulses("counted")
@@ -105,12 +106,12 @@ async def takes_three_cycles(bench: Bench) -> None:
     outputs.send(y)
     targets.send(wanted)
     start = bench.now
-    for done in range(-3, bench.outputs + 2):
+    for done in range(-1 - after, bench.outputs + 2):
         present = max(0, min(done + 1, bench.outputs))
         await bench.check(y[:present], wanted[:present])
     moved = list(range(start, start + bench.outputs))
     assert outputs.moved == moved
-    assert counted == [(cycle + 2, 1) for cycle in moved]
+    assert counted == [(cycle + after, 1) for cycle in moved]
 
 
 @Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])

@@ -201,6 +201,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "formats": {"weight": "s1.8", "membrane": "s2.8", "tangent": "s6.3", "target": "s1.7"},
         "hardware": {"simd": [1, 2], "pe": [4, 2], "lanes": 2},
     },
+    "fast": {
+        "network": {"layers": [3, 6, 5, 2], "time_steps": 4},
+        "learning": {"batch": 3, "rate": 3},
+        "hardware": {"simd": [1, 2, 1], "pe": [2, 3, 1], "clock": 125},
+    },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},
         "learning": {

@@ -1,0 +1,64 @@
+"""A memory with a register after its output, in a module that a device can replace."""
+
+from amaranth.hdl import Module, Signal, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class RegisteredMemory(wiring.Component):
+    """``depth`` words of ``width`` bits, all 0 at first, written and read in every clock.
+
+    ``word`` is what was at ``address`` two clocks before. ``write`` puts ``written`` to ``place``;
+    where both meet in one clock what is read is not defined. The register after the memory can be
+    the one inside a block RAM of the device (`hw.emit.blocks`), and so has no enable and no reset.
+    Latency: 2 clocks. Throughput: a word read and a word written a clock.
+    """
+
+    def __init__(self, width: int, depth: int) -> None:
+        self._width, self._depth = width, depth
+        super().__init__(_members(width, depth))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        # Its name is all that a device needs to know of it.
+        name = f"memory_{self._depth}x{self._width}"
+        m.submodules[name] = block = _Block(self._width, self._depth)
+        for port in ("address", "place", "written", "write"):
+            m.d.comb += getattr(block, port).eq(getattr(self, port))
+        m.d.comb += self.word.eq(block.word)
+        return m
+
+
+def _members(width: int, depth: int) -> dict[str, wiring.Member]:
+    return {
+        "address": In(range(depth)),
+        "word": Out(width),
+        "place": In(range(depth)),
+        "written": In(width),
+        "write": In(1),
+    }
+
+
+class _Block(wiring.Component):
+    """The memory and the register."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        self._width, self._depth = width, depth
+        super().__init__(_members(width, depth))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.store = store = memory.Memory(
+            shape=unsigned(self._width), depth=self._depth, init=[]
+        )
+        read, write = store.read_port(), store.write_port()
+        word = Signal(self._width, reset_less=True)
+        m.d.sync += word.eq(read.data)
+        m.d.comb += [
+            read.addr.eq(self.address),
+            self.word.eq(word),
+            write.addr.eq(self.place),
+            write.data.eq(self.written),
+            write.en.eq(self.write),
+        ]
+        return m

@@ -1,0 +1,59 @@
+"""A queue of several places, with a register on either side."""
+
+from amaranth.hdl import Module, Mux, Shape, ShapeLike, Signal
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.stream.counters import count_on, counter_shape
+
+
+class RowBuffer(wiring.Component):
+    """A `SkidBuffer` of ``places`` payloads: ``ready`` is a register, and 1 while one is free.
+
+    Latency: 1 cycle. Throughput: one payload a cycle.
+    """
+
+    def __init__(self, shape: ShapeLike, places: int) -> None:
+        self._spare = places - 1
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(shape)),
+                "outputs": Out(stream.Signature(shape)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        bits = Shape.cast(self.inputs.payload.shape()).width
+        m.submodules.spare = spare = memory.Memory(shape=bits, depth=self._spare, init=[])
+        write, read = spare.write_port(), spare.read_port(domain="comb")
+        ready = Signal(init=1)
+        count = Signal(range(self._spare + 1))
+        next_count = Signal.like(count)
+        waiting = Signal()
+        moves = ~self.outputs.valid | self.outputs.ready
+        taken = self.inputs.valid & ready
+        pulled = Signal()
+        m.d.comb += [
+            self.inputs.ready.eq(ready),
+            pulled.eq(waiting & moves),
+            write.en.eq(taken & (waiting | ~moves)),
+            write.data.eq(self.inputs.payload),
+            next_count.eq(count + write.en - pulled),
+        ]
+        m.d.sync += [
+            count.eq(next_count),
+            waiting.eq(next_count != 0),
+            ready.eq(next_count != self._spare),
+        ]
+        for port, steps in ((write, write.en), (read, pulled)):
+            place = Signal(counter_shape(self._spare - 1))
+            m.d.comb += port.addr.eq(place)
+            with m.If(steps):
+                count_on(m, place, self._spare - 1)
+        with m.If(moves):
+            m.d.sync += [
+                self.outputs.valid.eq(taken | waiting),
+                self.outputs.payload.eq(Mux(waiting, read.data, self.inputs.payload)),
+            ]
+        return m

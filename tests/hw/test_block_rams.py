@@ -1,0 +1,98 @@
+"""Block RAMs with their output register are the plain memories, to the bit and to the clock."""
+
+from pathlib import Path
+
+import pytest
+
+from dualspike.boards.flow.synthesis import area_of, synthesise
+from dualspike.boards.flow.tools import YOSYS, run
+from dualspike.hw.emit import block_rams
+from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.layer.registered_memory import RegisteredMemory
+from dualspike.model.cost.devices import DEVICES
+from tests.boards.netlist import cell_models
+
+# What both do with a word of their own is found to be the same and made one, step by step from the
+# inputs on: first the words, then what is read of them, at last the outputs.
+PROOF = """
+read_verilog plain.v
+delete top
+rename {module} plain
+read_verilog models.v blocks.v
+read_verilog -formal both.v
+hierarchy -top both
+proc
+chformal -lower
+flatten
+opt_expr
+opt_clean
+memory_dff
+memory_map
+opt -full
+techmap
+opt -full
+freduce
+opt_merge
+opt_clean
+freduce
+opt_merge
+opt_clean
+sat -verify -tempinduct -seq 1 -set-init-zero -set-assumes -prove-asserts both
+"""
+BOTH = """
+module both(input clk, write, input [{top}:0] address, place, input [{bits}:0] written);
+  wire [{bits}:0] word, other;
+  plain one(.clk(clk), .rst(1'b0), .address(address), .word(word),
+    .write__addr(place), .write__data(written), .write__en(write));
+  {module} two(.clk(clk), .rst(1'b0), .address(address), .word(other),
+    .write__addr(place), .write__data(written), .write__en(write));
+  always @* assume (!write || address != place);
+  always @* assert (word == other);
+endmodule
+"""
+WORDS = 8
+
+
+def prove(width: int, to: Path, wrong: tuple[str, str] = ("", "")) -> None:
+    """RuntimeError if blocks differ from 8 words of ``width``, with ``wrong`` put for the right."""
+    plain = to_verilog(RegisteredMemory(width, WORDS), "top")
+    made = block_rams.block_rams(plain, 0)
+    assert wrong[0] in made and "OUTREG" in made
+    module = f"top_memory_{WORDS}x{width}"
+    # A block of as many words: the others are never written.
+    model = cell_models()[-1].replace("[0:2047]", "[0:15]").replace("n < 2048", "n < 16")
+    (to / "plain.v").write_text(plain, "utf-8")
+    (to / "blocks.v").write_text(made.replace(*wrong), "utf-8")
+    (to / "models.v").write_text(model, "utf-8")
+    top, bits = (WORDS - 1).bit_length() - 1, width - 1
+    (to / "both.v").write_text(BOTH.format(module=module, top=top, bits=bits), "utf-8")
+    (to / "proof.ys").write_text(PROOF.format(module=module), "utf-8")
+    run(YOSYS, ["-q", "-s", "proof.ys"], to)
+
+
+@pytest.mark.parametrize("wide", [18, 9])
+def test_blocks_are_plain_memories(
+    wide: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block_rams, "_WIDTHS", ((wide, 10 if wide == 18 else 11),))
+    prove(20, tmp_path)
+    wrong = [
+        ('.REGMODE_B("OUTREG")', '.REGMODE_B("NOREG")'),
+        (".DIA3(given[3])", ".DIA3(given[2])"),
+        (".ADB4(from[", ".ADB4(to["),
+    ]
+    for pair in wrong:
+        with pytest.raises(RuntimeError, match=r"proof did fail|reached maximum"):
+            prove(20, tmp_path, pair)
+
+
+def test_synthesis_takes_deep_memories_alone(tmp_path: Path) -> None:
+    def taken(width: int, words: int) -> tuple[int, int]:
+        verilog = to_verilog(RegisteredMemory(width, words), "top")
+        family = DEVICES["ecp5-25f"].family
+        area = area_of(synthesise(verilog, "top", "ecp5", family, tmp_path), "ecp5")
+        return area["bram"], area["ff"]
+
+    assert taken(8, 2048) == (1, 0)
+    assert taken(20, 512) == (2, 0)
+    assert taken(8, 16) == (0, 16)
