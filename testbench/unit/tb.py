@@ -1,5 +1,6 @@
 """What every bench starts from: its component's ports by name, clock, reset, and its parts."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from inspect import signature
@@ -25,18 +26,19 @@ from dualspike.testbench.unit.streams import (
 _PATIENCE = 20_000
 
 
-class Startable:
+class Startable(ABC):
     """What the tests of a bench begin with. ``TIMEOUT``: simulated microseconds for each."""
 
     TIMEOUT: float | None = None
 
+    @abstractmethod
     def __init__(self, dut: Any) -> None:
         """What is common to the tests of a component."""
 
     @classmethod
+    @abstractmethod
     async def start(cls, dut: Any, **options: Any) -> Self:
         """The bench with its component clocked and reset."""
-        raise NotImplementedError
 
     @classmethod
     def test(cls, **options: Any) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Any]:
