@@ -10,18 +10,20 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo lanes coverage boards link hostile operators-rtl lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage boards link hostile presets operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
 	@echo 'make test    setup, then linters, type checker, import rules and all tests'
 	@echo 'make lint    the same without the tests'
 	@echo 'make demo    setup, then dualspike demo'
+	@echo 'make demo-digits  setup, then dualspike demo digits: labels in place of a surface'
 	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 16 cores, into build/lanes'
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
+	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
@@ -57,6 +59,9 @@ test: lint
 demo: setup
 	$(BIN)/dualspike demo
 
+demo-digits: setup
+	$(BIN)/dualspike demo digits -o demo-digits
+
 lanes: setup
 	$(BIN)/python benchmarks/lane_cost.py -o build/lanes
 
@@ -73,6 +78,9 @@ link: setup
 
 hostile: setup
 	$(BIN)/python -m tests.hostile 100000 2
+
+presets: setup
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/test_presets_and_commands.py
 
 operators-rtl: setup
 	@mkdir -p build/operators

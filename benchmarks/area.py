@@ -1,4 +1,4 @@
-"""Forecast against synthesis: how far `model.cost.area` is from what Yosys makes of eight cores.
+"""Forecast against synthesis: how far `model.cost.area` is from what Yosys makes of eleven cores.
 
 Run it with ``python benchmarks/area.py``; it takes some minutes. The exit status is 1 if tables or
 registers are more than 15 % away, or multipliers or block RAMs more than 2.
@@ -27,6 +27,20 @@ CORES: dict[str, dict[str, Any]] = {
     "narrow": {"network": {"layers": [2, 16, 16, 1]}, "formats": NARROW},
     "factored": {"network": {"layers": [6, 10, 10, 1]}, "learning": {"structure": "factored"}},
     "big": {"network": {"layers": [32, 64, 64, 4]}, "hardware": {"pe": [1, 2, 1]}},
+    "signs": {
+        "network": {"layers": [8, 16, 4], "time_steps": 8},
+        "learning": {"rule": "online", "batch": 3, "feedback": "signs"},
+        "hardware": {"pe": [4, 2]},
+    },
+    "frames": {
+        "network": {"layers": [6, 12, 10, 4], "time_steps": 4, "coding": "frames", "leak": 0.75},
+        "learning": {"rule": "online", "batch": 3},
+        "hardware": {"pe": [4, 3, 2], "simd": [1, 2, 1]},
+    },
+    "forward2": {
+        "network": {"layers": [4, 8, 8, 2], "time_steps": 8},
+        "learning": {"rule": "online", "batch": 3, "directions": 2},
+    },
 }
 
 

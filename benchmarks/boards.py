@@ -21,7 +21,7 @@ from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.cost.estimate import chip_area, learning_clocks, uses
 from dualspike.model.description.description import Description
-from dualspike.model.description.load import describe, load_preset
+from dualspike.model.description.load import describe, load_preset, revised
 from dualspike.model.errors import BadInput
 from dualspike.model.sizes.geometry import geometry
 
@@ -107,7 +107,7 @@ def made(row: Row, d: Description) -> dict[str, Any]:
         found = build_bitstream(p, row.seeds, lambda step: print(row.board, d.name, step))
     except BadInput as error:
         return {"failed": str(error)}
-    return manifest(d, p, found)
+    return manifest(p, found)
 
 
 def line(row: Row, d: Description, found: dict[str, Any]) -> str:
@@ -117,6 +117,7 @@ def line(row: Row, d: Description, found: dict[str, Any]) -> str:
     logic = "TRELLIS_COMB" if "TRELLIS_COMB" in use else "ICESTORM_LC"
     blocks = sum(use.get(kind, 0) for kind in ("MULT18X18D", "ICESTORM_DSP"))
     rams = sum(use.get(kind, 0) for kind in ("DP16KD", "ICESTORM_RAM"))
+    d = revised(d, "hardware", clock=row.clock, device=BOARDS[row.board].device_name)
     clocks = learning_clocks(d) if d.learns else geometry(d.parts[0]).interval
     rate = found["fmax_mhz"] * MHZ / clocks
     widths = "-".join(str(n) for n in d.network.layers)

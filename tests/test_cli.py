@@ -44,7 +44,8 @@ def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedPro
         (["doctor", "a"], "Got unexpected extra argument(s) (a); see dualspike doctor --help"),
         (
             ["init", "a", "--preset", "x"],
-            "preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not 'x'",
+            "preset must be one of digits, hat, hat_global, wide, poisson, reaction_diffusion,"
+            " not 'x'",
         ),
     ],
 )
@@ -53,9 +54,8 @@ def test_bad_usage_is_one_line(cli, arguments, line):
 
 
 def test_line_breaks_and_markup_stay_inside_the_line(cli):
-    expected = (
-        r"preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not '[red]a\nb'"
-    )
+    names = "digits, hat, hat_global, wide, poisson, reaction_diffusion"
+    expected = rf"preset must be one of {names}, not '[red]a\nb'"
     assert cli.failure("init", "a", "--preset", "[red]a\nb") == expected
     expected = "cannot write [red]a b/c: there is no folder [red]a b"
     assert cli.failure("init", "[red]a\nb/c") == expected

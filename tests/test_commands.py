@@ -99,7 +99,7 @@ def test_a_core_that_only_infers(cli: Cli) -> None:
     assert (result["equal"], result["updates"], result["samples"]) == (True, 0, 0)
     assert result["inferences"] == 1024
     assert manifest["cycles"]["sample_interval"] <= result["inference_cycles_per_sample"] < 13
-    line = "learning.rule must be 'rfg' to train, not 'none'"
+    line = "learning.rule must be 'rfg' or 'online' to train, not 'none'"
     assert cli.failure("train", "still.toml", "-o", "trained") == line
 
 
@@ -164,7 +164,8 @@ def test_demo(cli: Cli) -> None:
         ("train", "give either NET.toml or --preset NAME, one of the two"),
         (
             "verify --preset hut",
-            "preset must be one of hat, hat_global, wide, poisson, reaction_diffusion, not 'hut'",
+            "preset must be one of digits, hat, hat_global, wide, poisson, reaction_diffusion,"
+            " not 'hut'",
         ),
         (
             "train --preset hat --updates 0",

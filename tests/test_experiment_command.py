@@ -89,6 +89,17 @@ def test_a_finished_folder_gets_its_report_again_and_no_other_runs(
     assert results(tmp_path)["settings"]["training"]["updates"] == 6
 
 
+def test_settings_without_a_rate_for_neurons_run_the_papers_methods(
+    tmp_path: Path, cli: Cli
+) -> None:
+    settings = tmp_path / "paper.toml"
+    settings.write_text(PRESET.read_text().replace("RFG-N = ", "# "))
+    words = (*HAT, 5, "--settings", settings, "-o", tmp_path / "out")
+    assert cli(*words)[0] == 0
+    methods = [row["method"] for row in results(tmp_path / "out")["methods"]]
+    assert methods == ["BP", "RFG-L", "RFG-G"]
+
+
 def test_methods_and_seeds_may_be_added(tmp_path: Path, cli: Cli) -> None:
     words = (*HAT, 5, "-o", tmp_path, "--methods")
     assert cli(*words, "BP")[0] == 0
@@ -206,7 +217,11 @@ def test_damaged_data_are_one_line(tmp_path: Path, cli: Cli) -> None:
         ),
         (
             ["hat", "--methods", "BP,SGD"],
-            "--methods must be all or some of BP, RFG-L, RFG-G, not 'SGD'",
+            "--methods must be all or some of BP, RFG-L, RFG-G, RFG-N, not 'SGD'",
+        ),
+        (
+            ["poisson", "--methods", "SG-BP,WSG-RFG-N", "--settings", "paper.toml"],
+            "paper.toml: training.rates must have RFG-N to run it",
         ),
         (["hat", "--seeds", "0"], "--seeds must be in [1, 1000], not 0"),
         (["hat", "--jobs", "0"], "--jobs must be in [1, 256], not 0"),
@@ -230,6 +245,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 ) -> None:
     text = PRESET.with_name("poisson.toml").read_text()
     Path("other.toml").write_text(text)
+    Path("paper.toml").write_text(text.replace("RFG-N = ", "# "))
     Path("negative.toml").write_text(text.replace("length = ", "length = -"))
     assert cli.failure("experiment", *words, "-o", "out") == line
 

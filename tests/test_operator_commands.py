@@ -1,15 +1,22 @@
 """The commands on operator chips: files, results, and one line for what they do not take."""
 
+import copy
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dualspike.golden.data.load import load_problem
-from dualspike.model.description.load import load, load_preset
+from dualspike.model.cost.estimate import estimate
+from dualspike.model.description.load import describe, load, load_preset, revised
+from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import sealed
+from dualspike.testbench.board import virtual
+from dualspike.testbench.board.board import BoardSimulation
+from dualspike.testbench.unit.benches.shapes import SHAPES
 from tests.cli import Cli
 from tests.lint import lint
 from tests.small import OPERATOR, functions
@@ -96,6 +103,79 @@ def test_what_is_synthesised_is_near_the_forecast(net: Path, cli: Cli) -> None:
     assert 0 <= found["estimate"]["dsp"] - found["actual"]["dsp"] <= 4
 
 
+@pytest.fixture
+def quick_boards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated boards that are compiled fast."""
+    monkeypatch.setattr(virtual, "BoardSimulation", partial(BoardSimulation, quick=True))
+
+
+@pytest.mark.usefixtures("quick_boards")
+def test_a_board_learns_the_same(here: Path, cli: Cli) -> None:
+    """The shape pair, whose board `tests/testbench/test_board.py` has as well."""
+    rng = np.random.default_rng(0)
+    u, points = rng.uniform(-1, 1, (15, 3)), rng.uniform(-1, 1, (6, 2))
+    np.savez("data.npz", u=u, points=points, y=u[:, :2] @ points.T + u[:, 2:])
+    tables = copy.deepcopy(SHAPES["pair"]) | {"data": {"source": "data.npz"}}
+    tables["learning"] |= {"updates": 3}
+    Path("net.toml").write_text(toml_text(describe(tables, "test")))
+    board, fixed = (
+        cli.result("train", "net.toml", "--engine", engine, "-o", engine)
+        for engine in ("board", "fixed")
+    )
+    assert board["cycles"] > 0
+    for key in ("rel_l2_before", "rel_l2", "global_rel_l2", "config_hash"):
+        assert board[key] == fixed[key]
+    with np.load("board/weights.npz") as one, np.load("fixed/weights.npz") as other:
+        assert one.files == other.files
+        for name in one.files:
+            np.testing.assert_array_equal(one[name], other[name])
+        prediction = other["prediction"]
+    found = cli.result("infer", "net.toml", "--weights", "board/weights.npz", "-o", "seen")
+    assert found["rel_l2"] == fixed["rel_l2"] and found["samples"] == len(prediction)
+    table = np.loadtxt("seen/outputs.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(table[:, -1], prediction.ravel(), rtol=1e-8)
+
+
+@pytest.mark.usefixtures("quick_boards")
+def test_a_core_that_only_infers(here: Path, cli: Cli) -> None:
+    """With the weights that another has learned: files, proof, a board, a page; no training."""
+    np.savez("data.npz", **functions())
+    Path("learns.toml").write_text(OPERATOR)
+    Path("still.toml").write_text(OPERATOR.replace("updates = 6", 'rule = "none"'))
+    learned = cli.result("train", "learns.toml", "-o", "run")
+    weights = ("--weights", "run/weights.npz")
+    generated = cli.result("generate", "still.toml", *weights, "-o", "out")
+    assert lint(Path("out"), "tiny.vlt", "tiny.v") == []
+    forecast = estimate(load(Path("learns.toml")))["estimate"]
+    for kind, cells in generated["estimate"]["estimate"].items():
+        assert cells < forecast[kind] or not cells
+    missing = cli.result("report", "out")["missing"]
+    assert missing[:2] == ["report/synth-*.json", "weights.npz"]
+    verdict = cli.result("verify", "still.toml", *weights)
+    assert (verdict["equal"], verdict["updates"]) == (True, 0)
+    assert cli.result("simulate", "still.toml", *weights, "--samples", 2, "-o", "s")["equal"]
+    found = cli.result("infer", "still.toml", *weights, "-o", "seen")
+    assert found["rel_l2"] == learned["rel_l2"]
+    assert Path("seen/outputs.csv").read_bytes() == Path("s/outputs.csv").read_bytes()
+    for board in cli.result("boards", "still.toml")["boards"]:
+        assert board["directions"] in (0, None)
+    folded = cli.result("generate", "still.toml", "--fit", "--device", "ecp5-85f", "-o", "fit")
+    assert folded["estimate"]["clocks_per_function"] < generated["estimate"]["clocks_per_function"]
+    line = "learning.rule must be 'rfg' or 'online' to train, not 'none'"
+    assert cli.failure("train", "still.toml", "-o", "more") == line
+
+
+def test_a_project_for_a_board(net: Path, cli: Cli) -> None:
+    found = cli.result("build", net, "--board", "arty-a7-100t", "-o", "board")
+    assert found["config_hash"] == config_hash(load(net))
+    text = Path("board/tiny_system.v").read_text()
+    built = load(Path("board/tiny.toml"))
+    chosen = {"clock": built.hardware.clock, "device": built.hardware.device}
+    assert "module tiny_system(" in text and built == revised(load(net), "hardware", **chosen)
+    rooms = {one["name"]: one for one in cli.result("boards", net)["boards"]}
+    assert rooms["ulx3s-85f"]["directions"] == 8 and rooms["icebreaker"]["directions"] is None
+
+
 def test_a_device_too_small_is_refused(net: Path, cli: Cli) -> None:
     line = cli.failure("generate", net, "-o", "out", "--device", "ice40-hx8k")
     assert line.startswith("ice40-hx8k has 7,680 LUT4, this core needs about ")
@@ -124,7 +204,7 @@ def test_a_wrapped_core(net: Path, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("train --engine board", "--engine must be golden, fixed or rtl for an operator"),
+        ("build --board icebreaker", "ice40-up5k has 5,280 LUT4, this core needs about "),
         ("generate --wrap ahb", "--wrap must be one of axi, wishbone, not 'ahb'"),
         (
             "generate --fit --device ecp5-12f --budget 0.1",

@@ -8,15 +8,16 @@ import pytest
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import load, load_preset, presets
 from dualspike.model.interface.identity import config_hash
+from dualspike.testbench.cosim.simulation import Simulation, source
+from dualspike.testbench.cosim.verilate import build
 from tests.cli import Cli
 
-PRESETS = ("hat", "hat_global", "wide", "poisson", "reaction_diffusion")
-SIMULATED = ("hat", "hat_global")
-"""The others take more than 20 s to build for simulation."""
-PERCEPTRONS = ("hat", "hat_global", "wide")
+PRESETS = ("digits", "hat", "hat_global", "wide", "poisson", "reaction_diffusion")
+PERCEPTRONS = ("digits", "hat", "hat_global", "wide")
 
 every = pytest.mark.parametrize("preset", PRESETS)
-simulated = pytest.mark.parametrize("preset", SIMULATED)
+LONGEST = "reaction_diffusion"
+"""Its simulation takes a minute; `make presets` runs all of it, `make test` one function of it."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def data(here: Path) -> None:
     """The samples of the preset wide, whose data are a file of the user's."""
     layers = load_preset("wide").network.layers
     rng = np.random.default_rng(0)
-    x, y = rng.uniform(-1, 1, (80, layers[0])), rng.uniform(-1, 1, (80, layers[-1]))
+    x, y = rng.uniform(-1, 1, (8, layers[0])), rng.uniform(-1, 1, (8, layers[-1]))
     np.savez("wide.npz", x=x, y=y)
 
 
@@ -59,6 +60,10 @@ def test_generate_and_report(preset: str, cli: Cli) -> None:
 def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     """On models; the report is made of the folder that train writes, and nothing else."""
     words = ("--preset", preset, "--updates", "1", "--engine", engine)
+    if load_preset(preset).online and engine == "golden":
+        line = "--engine must be fixed, rtl or board with learning.rule 'online', not golden"
+        assert cli.failure("train", *words, "-o", "out") == line
+        return
     found = cli.result("train", *words, "-o", "out")
     assert (found["updates"], found["engine"]) == (1, engine)
     names = {"result.json", "weights.npz", "description.toml", "result.png"}
@@ -68,32 +73,44 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     assert Path("out/report.html").exists()
 
 
-@simulated
-def test_simulated_hardware(preset: str, cli: Cli) -> None:
-    """Simulate, verify and the engine rtl share one build."""
+def test_longest_preset_in_simulation(cli: Cli) -> None:
+    words = ("simulate", "--preset", LONGEST, "--samples", "1")
+    assert cli.result(*words, "-o", "seen")["equal"] is True
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(one, marks=[pytest.mark.long] if one == LONGEST else []) for one in PRESETS],
+)
+def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
+    library = build(source(load_preset(preset)))
+    monkeypatch.setattr(Simulation, "of", lambda d, quick=False: Simulation(d, library))
     words = ("--preset", preset)
     assert cli.result("simulate", *words, "--samples", "1", "-o", "seen")["equal"] is True
     assert cli.result("verify", *words, "--updates", "1")["equal"] is True
     updates = ("--updates", "1")
     rtl = cli.result("train", *words, *updates, "--engine", "rtl", "-o", "rtl")
     fixed = cli.result("train", *words, *updates, "--engine", "fixed", "-o", "fixed")
-    assert rtl["rel_l2"] == fixed["rel_l2"]
+    figure = "accuracy" if load_preset(preset).online else "rel_l2"
+    assert rtl[figure] == fixed[figure]
 
 
 @every
 def test_boards(preset: str, cli: Cli) -> None:
-    """A project for a vendor's tool needs no place and route."""
-    build = ("build", "--board", "arty-a7-100t", "-o", "out")
+    """A project for a vendor's tool needs no place and route.
+
+    That of an operator network takes a quarter of a minute; one of a small chip is made in
+    `test_operator_commands`.
+    """
+    assert cli.result("boards", "--preset", preset)["network"] == preset
     if preset in PERCEPTRONS:
-        assert cli.result("boards", "--preset", preset)["network"] == preset
-        found = cli.result(*build, "--preset", preset)
+        found = cli.result("build", "--board", "arty-a7-100t", "-o", "out", "--preset", preset)
         assert found["config_hash"] == config_hash(load_preset(preset))
         return
-    line = f"a board must be that of a perceptron, [network], not of a {kind_of(preset)}"
-    for words in (build, ("infer",), ("boards",), ("board", "serve", "--virtual")):
-        assert cli.failure(*words, "--preset", preset) == line
-    line = cli.failure("train", "--preset", preset, "--engine", "board", "-o", "out")
-    assert line == "--engine must be golden, fixed or rtl for an operator network, not board"
+    line = cli.failure("build", "--board", "ulx3s-12f", "-o", "out", "--preset", preset)
+    assert line.startswith("ecp5-12f has 24,288 LUT4, this core needs about ")
+    assert line.endswith("learning.rule 'none' take less, see dualspike boards")
 
 
 @every

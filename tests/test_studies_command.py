@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
+from dualspike.golden.data.labelled.moving_bars import moving_bars
+from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.experiments.estimator import study as estimator_study
 from dualspike.golden.experiments.estimator.study import SamplingPlan
 from dualspike.golden.experiments.exact import training as exact_training
@@ -23,8 +25,6 @@ from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.opzo.study import OpzoPlan
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.runner.studies import STUDIES
-from dualspike.golden.online.data.moving_bars import moving_bars
-from dualspike.golden.online.data.samples import ClassData
 from dualspike.golden.online.training import TrainingConfig
 
 TINY = OpzoPlan(
@@ -37,6 +37,7 @@ TINY = OpzoPlan(
     batches=2,
     marks=2,
     widths=(2, 4),
+    draws=3,
     seeds=1,
 )
 
@@ -47,7 +48,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opzo, "QUICK", TINY)
     monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
-    plan = SamplingPlan(draws=128, updates=2, quick=True)
+    plan = SamplingPlan(draws=128, updates=2, gradients=16, quick=True)
     monkeypatch.setattr(estimator_study, "QUICK", plan)
     monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
     plans = {
@@ -81,6 +82,7 @@ def cost(found: dict[str, Any], _: str) -> Iterator[bool]:
 def estimator(found: dict[str, Any], _: str) -> Iterator[bool]:
     yield {m["experiment"] for m in found["estimators"]} == {"poisson"}
     yield found["draws"] == 128
+    yield [one["weights"] for one in found["neurons"]] == ["start", "trained"]
 
 
 def exact(found: dict[str, Any], _: str) -> Iterator[bool]:
@@ -99,11 +101,12 @@ def widths(found: dict[str, Any], _: str) -> Iterator[bool]:
 
 def opzos(found: dict[str, Any], table: str) -> Iterator[bool]:
     """On a few of the bars; the processes of a study are told all they need to know."""
-    yield len(found["trials"]) == 12 + 6 + 5 + 7
+    yield len(found["trials"]) == 16 + 7 + 6 + 7
     yield {len(trial["runs"]) for trial in found["trials"]} == {1}
     yield {len(tried["validation"]) for tried in found["tuning"]} == {1, 2}
     rules = {trial["rule"] for trial in found["trials"]}
     yield all(f"| {name} |" in table for name in rules)
+    yield [one["setting"]["lanes"] for one in found["forward_variance"]].count(1) == 6
 
 
 def neighbour(found: dict[str, Any], table: str) -> Iterator[bool]:
@@ -122,7 +125,7 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "cost": ("", 0, ("cost",), cost),
     "exact-gradient": ("", 16, ("accuracy", "yin_yang"), exact),
     "widths": ("--network hat --quick --updates 2 --jobs 1", 10, ("widths",), widths),
-    "opzo": ("--quick --jobs 1 --data bars", 52, ("curves", "variance"), opzos),
+    "opzo": ("--quick --jobs 1 --data bars", 65, ("curves", "variance"), opzos),
     "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
@@ -218,7 +221,8 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     words: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "out"
-    known = "digits, bars, mnist=FOLDER, nmnist=FOLDER, dvs-gesture=FOLDER"
+    sets = "mnist", "nmnist", "spoken-digits", "shd", "ssc", "dvs-gesture"
+    known = ", ".join(["digits, bars", *(f"{name}=FOLDER" for name in sets)])
     told = f"dualspike: {line.format(known=known)}\n"
     assert run(capsys, *words.split(), "-o", folder) == (2, "", told)
     assert not folder.exists()

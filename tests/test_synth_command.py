@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from dualspike.boards.flow.measure import device_of
 from dualspike.commands import synth
+from dualspike.model.sizes.depth import Depth
 from dualspike.model.system.seal import sealed
 from tests.cli import Cli
 
@@ -22,7 +24,7 @@ def test_a_report_is_written(tmp_path: Path, cli: Cli, monkeypatch: pytest.Monke
     asked: list[Any] = []
 
     def measure(*given: Any) -> dict[str, Any]:
-        asked.append(given[1:])
+        asked.append(given)
         return FOUND
 
     monkeypatch.setattr(synth, "measure", measure)
@@ -31,13 +33,23 @@ def test_a_report_is_written(tmp_path: Path, cli: Cli, monkeypatch: pytest.Monke
     assert status == 0
     path = tmp_path / "out" / "report" / "synth-ecp5.json"
     assert path.read_text() == sealed(FOUND)
-    (target, device, route), *_ = asked
+    (d, target, device, route), *_ = asked
     assert (target, device.name, route.seed, route.clock) == ("ecp5", "ecp5-85f", 4, 100)
+    assert (d.hardware.clock, d.depth) == (None, Depth())
     lines = out.splitlines()
     assert lines[0] == "Synthesising, placing and routing hat for ecp5 ..."
     assert lines[2].split()[-2:] == ["7", "8"]
     assert lines[-2:] == ["nextpnr: 9 cells, 91.5 MHz", f"wrote {path}"]
     assert cli.result(*words) == FOUND
+    cli.result(*words, "--clock", 90, "--device", "ecp5-25f")
+    d, target, device, route = asked[-1]
+    assert (device.name, route.clock, d.hardware.device) == ("ecp5-25f", 90, "ecp5-25f")
+    assert d.depth == Depth(multiply=2)
+
+
+def test_a_device_of_the_description_counts_where_it_is_the_targets() -> None:
+    assert device_of("ice40", "ice40-up5k").name == "ice40-up5k"
+    assert device_of("ecp5", "ice40-up5k").name == "ecp5-85f"
 
 
 @pytest.mark.parametrize(

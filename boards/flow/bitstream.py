@@ -16,6 +16,7 @@ from typing import Any
 
 from dualspike.boards.catalog import Board
 from dualspike.boards.flow.place import REPORT, route
+from dualspike.boards.flow.slowest import SlowestPath, slowest_path
 from dualspike.boards.flow.tools import NEXTPNR, PACK, YOSYS, release, run
 from dualspike.boards.gateware.link.uart import bits_per_clock
 from dualspike.boards.gateware.system import System
@@ -24,6 +25,7 @@ from dualspike.boards.pll import MHZ, PllSetting, pll_setting
 from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.description.description import Description
+from dualspike.model.description.load import revised
 
 _LEFT_OUT = re.compile(r".*\.debug\.v|build_.*\.(bat|json|sh)")
 _CLOCK_TOLERANCE = 0.001
@@ -31,8 +33,12 @@ _CLOCK_TOLERANCE = 0.001
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a tool needs, by file name, and what the open flow runs: arguments by tool."""
+    """All that a tool needs, by file name, and what the open flow runs: arguments by tool.
 
+    ``description`` is for the board's FPGA and the clock asked for.
+    """
+
+    description: Description
     board: Board
     name: str
     setting: PllSetting | None
@@ -53,13 +59,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Bitstream:
-    """The bytes for the FPGA, cells in use and there by kind, every seed tried, the one taken."""
+    """The bytes for the FPGA, cells in use and there by kind, every seed tried, the one taken.
+
+    ``slowest`` is the slowest path of the one taken.
+    """
 
     data: bytes
     utilisation: dict[str, tuple[int, int]]
     trials: list[Trial]
     taken: Trial
     tools: list[str]
+    slowest: SlowestPath | None = None
 
 
 def system_name(d: Description) -> str:
@@ -74,6 +84,7 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
     """
     same = clock_hz == board.clock_hz
     setting = None if same else pll_setting(board.pll, board.clock_hz, clock_hz)
+    d = revised(d, "hardware", clock=clock_hz / MHZ, device=board.device_name)
     exact = round(setting.output_hz) if setting else board.clock_hz
     bits_per_clock(exact, baud)  # refuses, before any hardware is made
     top = BoardTop(board, system_name(d), setting)
@@ -92,7 +103,7 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
         made = platform.prepare(top, name, emit_src=False, **options)
     script = str(made.files[f"build_{name}.sh"])
     kept = {path: _text(file) for path, file in made.files.items() if not _LEFT_OUT.fullmatch(path)}
-    return Plan(board, name, setting, exact, baud, kept, _commands(script))
+    return Plan(d, board, name, setting, exact, baud, kept, _commands(script))
 
 
 @contextmanager
@@ -136,19 +147,20 @@ def build_bitstream(p: Plan, seeds: int, told: Callable[[str], None] = lambda _:
             (folder / path).write_text(source, "utf-8")
         told("synthesising")
         run(YOSYS, p.commands["YOSYS"], folder)
-        runs: list[tuple[Trial, dict[str, tuple[int, int]], bytes]] = []
+        runs: list[tuple[Trial, dict[str, Any], bytes]] = []
         for seed in range(1, seeds + 1):
             told(f"placing and routing with seed {seed}")
             report = route(device, [*routing, "--seed", str(seed)], folder)
             trial = trial_of(report, seed, p.clock_hz / MHZ)
-            runs.append((trial, utilisation(report), (folder / placed).read_bytes()))
+            runs.append((trial, report, (folder / placed).read_bytes()))
             if trial.met:
                 break
-        taken, used, text = max(runs, key=lambda one: (one[0].met, one[0].fmax))
+        taken, report, text = max(runs, key=lambda one: (one[0].met, one[0].fmax))
         (folder / placed).write_bytes(text)
         run(PACK[family], _packing(p), folder)
         data = (folder / f"{p.name}.{p.board.suffix}").read_bytes()
-    return Bitstream(data, used, [trial for trial, _, _ in runs], taken, tools)
+    trials = [trial for trial, _, _ in runs]
+    return Bitstream(data, utilisation(report), trials, taken, tools, slowest_path(report))
 
 
 def _packing(p: Plan) -> list[str]:

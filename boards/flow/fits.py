@@ -1,16 +1,21 @@
 """Which boards have room for a network: with how many directions it learns, or that it infers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dualspike.boards.catalog import BOARDS, Board
 from dualspike.model.cost.estimate import Use, chip_area, uses
+from dualspike.model.cost.network_fit import excess, shortage
 from dualspike.model.description.description import Description
+from dualspike.model.description.kinds import of_others
 from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
 
 BUDGET = 0.8
 """Share of a device that a core may take: the rest is for the host link, and for routing."""
 MOST_DIRECTIONS = 8
+_FAR = 2
+"""Times a device's share from which no error of the forecast makes a core fit."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class BoardFit:
     """What a core takes of a board, and the most directions with which it fits.
 
     Those are 0 where it fits for inference only, None where not even that. ``folded`` are the
-    directions with one weight at a time in every layer, the smallest folding of all.
+    directions with one weight, and one term, at a time, the smallest folding of all.
     """
 
     board: Board
@@ -41,6 +46,18 @@ def boards_that_fit(d: Description) -> list[BoardFit]:
     ]
 
 
+def check_room(d: Description, board: Board) -> None:
+    """BadInput where a core is far too large for a board; tools take minutes to find that."""
+    over = excess(chip_area(d, board.device.family), board.device, _FAR)
+    if over:
+        less = (
+            "fewer learning.directions, smaller pe and simd" if d.learns else "smaller pe and simd"
+        )
+        less += ", or learning.rule 'none'" if d.learns else ", or narrower formats"
+        line = shortage(over[0], board.device, 1, "this core")
+        raise BadInput(f"{line}: {less} take less, see dualspike boards")
+
+
 def _most(variants: list[tuple[int, Description]], board: Board) -> int | None:
     return max((n for n, one in variants if _fits(one, board)), default=None)
 
@@ -51,22 +68,31 @@ def _fits(d: Description, board: Board) -> bool:
 
 
 def _variants(d: Description, smallest: bool) -> list[tuple[int, Description]]:
-    """The network for inference only, then learning with 1, 2, ... directions."""
-    tables = d.model_dump()
+    """The network for inference only, then learning with 1, 2, ... directions, as far as it can."""
+    tables, mlp = d.model_dump(), d.kind == "mlp"
+    folding = {name: tables["hardware"][name] for name in ("pe", "simd", "terms")[: 2 + (not mlp)]}
     if smallest:
         ones = [1] * len(d.shapes)
-        tables["hardware"] |= {"pe": ones, "simd": ones}
-    plain = tables | {
-        "learning": {"rule": "none"},
-        "hardware": {key: tables["hardware"][key] for key in ("pe", "simd")},
-    }
-    found = [(0, describe(plain, d.name))]
+        folding |= {"pe": ones, "simd": ones} | ({} if mlp else {"terms": 1})
+    hardware = tables["hardware"] | folding | ({"lanes": None} if mlp else {})
+    learning = {name: one for name, one in tables["learning"].items() if name != "masks"}
+    given = [(0, _inferring(d, folding))]
     for count in range(1, MOST_DIRECTIONS + 1) if d.learns else ():
-        learning = tables["learning"] | {"directions": count, "masks": None}
-        hardware = tables["hardware"] | {"lanes": None}
+        own = {"learning": learning | {"directions": count}, "hardware": hardware}
+        given.append((count, tables | own))
+    found: list[tuple[int, Description]] = []
+    for count, one in given:
         try:
-            one = describe(tables | {"learning": learning, "hardware": hardware}, d.name)
+            found.append((count, describe(one, d.name)))
         except BadInput:
             continue
-        found.append((count, one))
     return found
+
+
+def _inferring(d: Description, folding: dict[str, Any]) -> dict[str, Any]:
+    """The tables of the same network for inference only; none are allowed for inputs over time."""
+    tables, mlp = d.model_dump(), d.kind == "mlp"
+    for section, key in of_others(mlp=mlp, online=False):
+        tables.get(section, {}).pop(key, None)
+    learning = {"rule": "none"} | ({} if mlp else {"batch": d.batch})
+    return tables | {"learning": learning, "hardware": folding}

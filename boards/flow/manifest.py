@@ -1,6 +1,7 @@
 """What is in a bitstream: ``manifest.json`` next to it, written by build and read by flash."""
 
 import hashlib
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dualspike.boards.flow.bitstream import Bitstream, Plan
+from dualspike.boards.flow.slowest import SlowestPath, settings
 from dualspike.boards.pll import MHZ
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -27,9 +29,9 @@ class BuildInfo(BaseModel):
     sha256: str | None
 
 
-def manifest(d: Description, p: Plan, made: Bitstream | None) -> dict[str, Any]:
+def manifest(p: Plan, made: Bitstream | None) -> dict[str, Any]:
     """Everything that went into a board's files and came out, as plain data."""
-    board, setting = p.board, p.setting
+    d, board, setting = p.description, p.board, p.setting
     return {
         "name": d.name,
         "generator": f"dualspike {VERSION}",
@@ -40,6 +42,7 @@ def manifest(d: Description, p: Plan, made: Bitstream | None) -> dict[str, Any]:
         "flow": board.flow,
         "top": p.name,
         "clock_hz": p.clock_hz,
+        "depth": asdict(d.depth),
         "pll": setting
         and {
             "kind": setting.kind.name,
@@ -56,6 +59,7 @@ def manifest(d: Description, p: Plan, made: Bitstream | None) -> dict[str, Any]:
         "sha256": digest(made.data) if made else None,
         "fmax_mhz": made.taken.fmax if made else None,
         "clock_met": made.taken.met if made else None,
+        "slowest_path": _slowest(made.slowest, d) if made and made.slowest else None,
         "seed": made.taken.seed if made else None,
         "seeds": [{"seed": t.seed, "fmax_mhz": t.fmax, "met": t.met} for t in made.trials]
         if made
@@ -63,6 +67,15 @@ def manifest(d: Description, p: Plan, made: Bitstream | None) -> dict[str, Any]:
         "utilisation": {k: list(v) for k, v in made.utilisation.items()} if made else None,
         "files": {path: digest(text.encode()) for path, text in sorted(p.files.items())},
         "description": d.model_dump(mode="json"),
+    }
+
+
+def _slowest(path: SlowestPath, d: Description) -> dict[str, Any]:
+    return {
+        "components": path.components,
+        "ns": path.ns,
+        "wires_ns": path.wires,
+        "settings": settings(path, d),
     }
 
 

@@ -1,11 +1,12 @@
 """One core, synthesised: what it takes next to what was estimated, and the clock it reaches."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dualspike.boards.flow.gates import gate_equivalents
+from dualspike.boards.flow.place import DEVICES as PLACED
 from dualspike.boards.flow.place import place
 from dualspike.boards.flow.synthesis import area_of, synthesise
 from dualspike.boards.flow.tools import NEXTPNR, YOSYS, release
@@ -18,17 +19,22 @@ from dualspike.model.interface.identity import config_hash
 DEFAULT_DEVICES = {"ecp5": "ecp5-85f", "ice40": "ice40-hx8k", "gates": "ecp5-85f"}
 
 
+AIM = 100.0
+"""MHz for place and route where no clock is asked for."""
+
+
 @dataclass(frozen=True)
 class Route:
     """Place and route as well: nextpnr's seed, and the clock in MHz that it aims at."""
 
     seed: int = 1
-    clock: float = 100.0
+    clock: float = AIM
 
 
 def device_of(target: str, name: str | None) -> Device:
-    """The device asked for, or the target's usual one."""
-    return DEVICES[name or DEFAULT_DEVICES[target]]
+    """The device of this name if it is the target's, or the target's usual one."""
+    known = name in PLACED.get(target, [])
+    return DEVICES[name if name and known else DEFAULT_DEVICES[target]]
 
 
 def measure(
@@ -53,6 +59,7 @@ def measure(
         "target": target,
         "device": None if target == "gates" else device.name,
         "tool": ", ".join(tools),
+        "depth": asdict(d.depth),
         "actual": _actual(d, target, cells),
         "estimate": None if target == "gates" else _estimate(d, device),
         "fmax_mhz": placed.fmax if placed else None,

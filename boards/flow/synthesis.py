@@ -64,7 +64,7 @@ def area_of(cells: dict[str, int], target: str) -> dict[str, int]:
             "lut4": count("SB_LUT4"),
             "ff": count("SB_DFF"),
             "bram": count("SB_RAM40"),
-            "dsp": count("SB_MAC16"),
+            "dsp": count("SB_MAC16", "ICESTORM_DSP"),
             "lutram": 0,
             "carry": count("SB_CARRY"),
         }

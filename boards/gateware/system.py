@@ -38,7 +38,6 @@ class System(wiring.Component):
         self._clock_hz = clock_hz
         self._core = Core(description, config_word(description))
         self._link = HostLink(description, clock_hz, baud, patience)
-        self._learns = description.learns
         self._address = {one.name: one.address for one in register_map(description)}
         super().__init__()
 
@@ -48,10 +47,9 @@ class System(wiring.Component):
         core = self._core
         m.submodules.core = ResetInserter(link.reset)(core)
         connect(m, link.bus, core.bus)
-        connect(m, link.inputs, core.inputs)
         connect(m, core.results, link.results)
-        if self._learns:
-            connect(m, link.targets, core.targets)
+        for name in link.feeds:
+            connect(m, getattr(link, name), getattr(core, name))
         m.d.comb += [
             link.rx.eq(self.rx),
             self.tx.eq(link.tx),

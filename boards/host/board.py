@@ -1,7 +1,7 @@
 """A core on a board: registers, memories and samples by name, through the host link."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Self
 
@@ -23,12 +23,11 @@ from dualspike.boards.host.driver import (
 )
 from dualspike.boards.host.host import Host, Request
 from dualspike.boards.host.port import SerialPort
+from dualspike.boards.host.samples import numbers, parts_of, questions, samples
 from dualspike.model.description.description import Description
-from dualspike.model.description.format import Format
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.interface.registers import Command, register_map
-from dualspike.model.sizes.geometry import geometry
 
 Ints = NDArray[np.int64]
 
@@ -51,9 +50,8 @@ class BoardCore(Driver):
         self.identity = found = host.identity()
         wanted = config_hash(d)
         if found.config != wanted:
-            shape = "-".join(map(str, found.layers))
             raise BadInput(
-                f"the board holds {found.name} ({shape}, configuration {found.config[:16]}),"
+                f"the board holds {found.name} ({found.shape}, configuration {found.config[:16]}),"
                 f" not {d.name} (configuration {wanted[:16]})"
             )
         self._configure()
@@ -118,21 +116,23 @@ class BoardCore(Driver):
     def _stream(self, stream: Stream) -> list[Request]:
         """Samples with the command before them; for learning between two readings of CYCLES."""
         command = self._requests(Write(self.protocol.address["CONTROL"], [stream.command]))
-        inputs, *targets = stream.rows
-        samples = [self._chunks(inputs), *(_packed(y, self.d.formats.target) for y in targets)]
-        sent = np.concatenate(samples, axis=1)
+        count = len(stream.rows[0])
         if stream.command == Command.INFER:
-            outputs = stream.results // len(inputs) * number_bytes(self.d.formats.membrane)
-            return [*command, *_questions(sent.tobytes(), sent.shape[1], outputs)]
+            ((head, sent),) = samples(self.d, stream.rows, 1)
+            outputs = stream.results // count * number_bytes(self.d.formats.membrane)
+            return [*command, *questions(head, sent, outputs)]
+        batches = 1 if self.d.kind == "mlp" else count // self.d.batch[0]
+        given = samples(self.d, stream.rows, batches)
+        octets = b"".join(head + sent.tobytes() for head, sent in given)
         cycles = self._requests(Read(self.protocol.address["CYCLES"]))
-        parts = [(Op.LEARN, part) for part in _parts(sent.tobytes(), PAYLOAD)]
+        parts = [(Op.LEARN, part) for part in parts_of(octets, PAYLOAD)]
         return [*cycles, *command, *parts, (Op.WAIT, b""), *cycles]
 
     def _answer(self, access: Access, answers: list[bytes]) -> Sequence[int]:
         if not isinstance(access, Stream):
             return np.frombuffer(b"".join(answers), "<u4").tolist()
         if access.command == Command.INFER:
-            return _numbers(b"".join(answers), self.d.formats.membrane)
+            return numbers(b"".join(answers), self.d.formats.membrane)
         begun, ended = (int.from_bytes(answers[n], "little") for n in (0, -1))
         self.cycles += ended - begun & 0xFFFFFFFF
         return []
@@ -145,47 +145,6 @@ class BoardCore(Driver):
         return self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
 
     def infer(self, inputs: Sequence[Ints]) -> Ints:
-        """Outputs [B, n_out] of stored inputs [B, n_in] of the only part."""
+        """Outputs [B, n_out], or [B_0, B_1, ...], of stored inputs [B_n, n_in] of every part."""
         shape = output_shape(self.d, inputs)
         return np.array(self.outputs(inputs, math.prod(shape)), np.int64).reshape(shape)
-
-    def _chunks(self, x: Ints) -> NDArray[np.uint8]:
-        """Stored inputs, filled up to whole chunks, as bytes [B, bytes of a sample]."""
-        layer = geometry(self.d.parts[0]).layers[0]
-        filled = np.pad(x, ((0, 0), (0, -layer.n_in % layer.simd)))
-        return _packed(filled, self.d.formats.input)
-
-
-def _packed(values: Ints, form: Format) -> NDArray[np.uint8]:
-    """Stored numbers [B, n] as bytes [B, n * bytes of a number], lowest first."""
-    octets = np.ascontiguousarray(values, "<i8").view(np.uint8).reshape(*values.shape, 8)
-    return octets[..., : number_bytes(form)].reshape(len(values), -1)
-
-
-def _parts(data: bytes, size: int) -> Iterator[bytes]:
-    for place in range(0, len(data), size):
-        yield data[place : place + size]
-
-
-def _questions(inputs: bytes, sample: int, outputs: int) -> Iterator[Request]:
-    """INFER requests: ``sample`` bytes lead to ``outputs`` bytes, asked for when they are due."""
-    given = asked = 0
-    for part in _parts(inputs, PAYLOAD - 1):
-        given += len(part)
-        due = given // sample * outputs - asked
-        now = min(due, PAYLOAD)
-        yield Op.INFER, bytes((now,)) + part
-        asked += now
-        while (due := given // sample * outputs - asked) > 0:
-            now = min(due, PAYLOAD)
-            yield Op.INFER, bytes((now,))
-            asked += now
-
-
-def _numbers(data: bytes, form: Format) -> list[int]:
-    """Stored numbers from bytes, as `_packed` puts them."""
-    place = number_bytes(form)
-    words = np.zeros((len(data) // place, 8), np.uint8)
-    words[:, :place] = np.frombuffer(data, np.uint8).reshape(-1, place)
-    half = 1 << (8 * place - 1)
-    return ((words.view("<i8")[:, 0] + half & 2 * half - 1) - half).tolist()

@@ -180,9 +180,9 @@ class HostProtocol:
         return Record(loss, tuple(jvp), lfsr % 2**64, flags[0])
 
     def outputs(self, rows: Sequence[Ints], count: int) -> Talk[Sequence[int]]:
-        """Infer from the rows of every part; ``count`` numbers."""
+        """Infer from the rows of every part, or from frames of them; ``count`` numbers."""
         stop = Write(self.address["CONTROL"], [Command.STOP])
-        found, _ = yield [Stream(Command.INFER, rows, count), stop]
+        found, _ = yield [Stream(Command.INFER, flat(rows), count), stop]
         return found
 
     def _wide(self, name: str) -> Read:
@@ -238,6 +238,11 @@ class Driver(ABC):
     outputs = _blocking(HostProtocol.outputs)
 
 
+def flat(inputs: Sequence[Ints]) -> list[Ints]:
+    """Rows of every part; inputs over time [B, T, n_in] have T of them for each sample."""
+    return [one.reshape(-1, one.shape[-1]) for one in inputs]
+
+
 def streams(
     d: Description, inputs: Sequence[Ints], target: Ints, scale: Ints | None = None
 ) -> list[Ints]:
@@ -247,7 +252,7 @@ def streams(
     functions that are weighed. Every batch is given as often as the chip has passes.
     """
     width = d.basis if d.kind == "mlp" else 1
-    rows = [*inputs, target.reshape(-1, width)]
+    rows = [*flat(inputs), target.reshape(-1, width)]
     if scale is not None:
         rows.append(scale.reshape(-1, 1))
     if d.passes == 1:

@@ -1,14 +1,17 @@
 """The learning problem that a description names, checked against its parts and its formats."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from dualspike.golden.data.classes import class_problem, load_classes
 from dualspike.golden.data.functions import read_functions
 from dualspike.golden.data.hat import HAT_GRID, HatSettings
 from dualspike.golden.data.poisson import PoissonSettings
 from dualspike.golden.data.problem import Problem, Settings, build
 from dualspike.golden.data.random_field import RandomField
 from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
-from dualspike.golden.data.samples import first_place, read_samples
+from dualspike.golden.data.samples import check_source, first_place, read_samples
 from dualspike.golden.data.vanishing import judge
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.numeric import Doubles
@@ -23,17 +26,23 @@ def load_problem(description: Description) -> Problem:
     ``hat``: 10,000 training points uniform on [-1, 1)^2, drawn from ``default_rng(0)`` whatever
     ``learning.seed`` is, so that runs with different seeds learn the same data; tested on the
     65 x 65 grid over [-1, 1]^2. A relative path of a file starts from the current directory.
+    Labels become a 1 for the output of their class, see `golden.data.classes`.
     Batches of samples are drawn with replacement, those of functions without.
 
     Raises BadInput for a file that cannot be used, for a kind or sizes that the chip does not have,
     and for samples outside the formats of inputs and targets, or 0 in them everywhere.
     """
-    path, layers = description.data.path, description.network.layers
-    if path is None:
+    data, layers = description.data, description.network.layers
+    if data.path is not None and description.kind != "mlp":
+        return fitted(description, read_functions(data.path))
+    if data.path is not None:
+        check_source(data.path)
+    labelled = load_classes(data, layers[0], layers[-1], description.network.time_steps)
+    if labelled is not None:
+        return fitted(description, class_problem(description, labelled))
+    if data.path is None:
         return fitted(description, build(settings(description)))
-    if description.kind == "mlp":
-        return fitted(description, read_samples(path, layers[0], layers[-1]))
-    return fitted(description, read_functions(path))
+    return fitted(description, read_samples(data, layers[0], layers[-1]))
 
 
 def settings(description: Description) -> Settings:
@@ -64,10 +73,13 @@ def fitted(description: Description, problem: Problem) -> Problem:
         loss = judge(name, values, form)
         if loss and loss.nothing:
             raise BadInput(f"{of}: {loss.text}" if problem.kind == "mlp" else loss.text)
-    splits = problem.train, problem.validation, problem.test
     sizes, mlp = tuple(description.batch), problem.kind == "mlp"
-    grid = (HAT_GRID, HAT_GRID) if description.data.source == "hat" else None
-    return Problem(problem.name, problem.kind, *splits, sizes, replace=mlp, grid=grid)
+    return replace(
+        problem,
+        batch_sizes=sizes,
+        replace=mlp,
+        grid=(HAT_GRID, HAT_GRID) if description.data.source == "hat" else None,
+    )
 
 
 def _check_shapes(description: Description, problem: Problem) -> None:
@@ -106,8 +118,9 @@ def _check_samples(description: Description, problem: Problem) -> None:
         if coding != "direct" and bad.any():
             wanted = f"must be in [-1, 1] (network.coding {coding})"
             raise BadInput(f"{source}: {name} {wanted}, {first_place(name, values, bad)}")
+    answers = "y" if problem.classes is None else "labels as outputs"
     for prefix, samples in sets:
-        _check_range(source, f"{prefix}y", samples.target, "target", f.target)
+        _check_range(source, f"{prefix}{answers}", samples.target, "target", f.target)
 
 
 def _check_functions(description: Description, problem: Problem) -> None:

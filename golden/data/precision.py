@@ -53,10 +53,10 @@ def lost_settings(d: Description) -> list[PrecisionLoss]:
 def lost_steps(d: Description) -> list[PrecisionLoss]:
     """Layers whose steps are 0 for every slope that the chip can hold, in the last stage or before.
 
-    Stochastic rounding loses none.
+    Stochastic rounding loses none, as that of the online learner.
     """
     learning = d.learning
-    if not d.learns or learning.rounding == "stochastic":
+    if not d.learns or d.online or learning.rounding == "stochastic":
         return []
     bits = head_sizes(d).jvp_bits
     learned = {layer for mask in d.masks for layer in range(d.n_layers) if mask >> layer & 1}
@@ -84,19 +84,19 @@ def check_moves(d: Description) -> None:
     losses, learned = lost_steps(d), 0
     for mask in d.masks:
         learned |= mask
-    if len(losses) == learned.bit_count() and all(loss.nothing for loss in losses):
+    if losses and len(losses) == learned.bit_count() and all(loss.nothing for loss in losses):
         raise BadInput(f"no layer can learn: {losses[0].text}")
 
 
 def lost_functions(d: Description, problem: Problem) -> list[PrecisionLoss]:
     """Weights of functions in the loss of an operator chip, one by one, as in a batch of all."""
-    if d.learning.floor is None:
+    if d.floor is None:
         return []
     target = problem.train.target
     squares = np.square(target).reshape(len(target), -1).mean(axis=1)
     if not squares.any():
         return []
-    weights = squares.mean() / (squares + d.learning.floor * squares.mean())
+    weights = squares.mean() / (squares + d.floor * squares.mean())
     loss = judge("weights in the loss", weights[:, None], d.formats.scale, "functions")
     return [loss] if loss else []
 

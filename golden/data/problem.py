@@ -21,7 +21,7 @@ class Samples:
 
     Row j of part i belongs to index j of the target's axis i:
 
-    - mlp: x [N, n_in]; target [N, n_out]
+    - mlp: x [N, n_in], or [N, T, n_in] over time; target [N, n_out]
     - deeponet: u [F, m] and points [P, c]; target [F, P]
     - seponet: u [F, m], x [X, 1], t [T, 1]; target [F, X, T]
     """
@@ -38,7 +38,9 @@ class Problem:
     drawn without replacement, or, where ``replace`` is set, with it. Raises BadInput for sizes that
     the training samples do not have. Validation samples are for tuning, so that the test samples
     are seen once only. ``grid`` is (rows, columns) where the test points of an mlp form a plane in
-    row-major order.
+    row-major order. ``classes`` says how many there are where targets are labels: 1 for the output
+    of a sample's class, 0 for the others; ``image`` is (rows, columns) where inputs are the pixels
+    of one. ``test_set`` is what the test samples are called.
     """
 
     name: str
@@ -49,6 +51,9 @@ class Problem:
     batch_sizes: tuple[int | None, ...]
     replace: bool = False
     grid: tuple[int, int] | None = None
+    classes: int | None = None
+    image: tuple[int, int] | None = None
+    test_set: str = "test set"
 
     def __post_init__(self) -> None:
         parts = len(self.train.inputs)
@@ -63,16 +68,16 @@ class Problem:
     @property
     def n_in(self) -> tuple[int, ...]:
         """Width of the input of each part."""
-        return tuple(rows.shape[1] for rows in self.train.inputs)
+        return tuple(rows.shape[-1] for rows in self.train.inputs)
 
     @property
     def tested_on(self) -> str:
-        """What errors are measured on: the test set, or the training points where there is none."""
-        return "training points" if self.test is self.train else "test set"
+        """What is measured on: the test set, or the training points where there is none."""
+        return "training points" if self.test is self.train else self.test_set
 
     @property
     def where(self) -> str:
-        """What to put after an error that is not one on a test set, else nothing."""
+        """What to put after a figure that is not one on a test set, else nothing."""
         return "" if self.tested_on == "test set" else f", {self.tested_on}"
 
     @property

@@ -1,5 +1,6 @@
 """A user's own samples for a perceptron, from an ``.npz`` file, checked before use."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,41 +8,83 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data.problem import Problem, Samples
-from dualspike.golden.files.arrays import array_names, listed, read_arrays
+from dualspike.golden.files.arrays import array_names, listed, named, read_arrays
 from dualspike.golden.numeric import Doubles
+from dualspike.model.description.data import Data
 from dualspike.model.errors import BadInput
 
+KIND, NAMES = "an .npz archive with arrays x and y", ("x", "y")
 
-def read_samples(path: Path, n_in: int, n_out: int) -> Problem:
-    """The problem in an ``.npz`` with x [N, n_in] and y [N, n_out], named as the file is.
 
-    It is tested on the same points. Raises BadInput with the path for a file that is missing,
-    unreadable or no ``.npz``, and for arrays that are missing, empty, misshapen, not numeric or not
-    finite, and for y all 0, whose relative error would be x / 0.
+def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
+    """The problem in the ``.npz`` of ``data``, x [N, n_in] and y [N, n_out], named as the file is.
+
+    It is tested on x_test and y_test, or on the same points where there are none. Raises BadInput
+    with the path for a file that is missing, unreadable or no ``.npz``, and for arrays that are
+    missing, empty, misshapen, not numeric or not finite, and for y all 0, whose relative error
+    would be x / 0.
     """
-    arrays = _read(path)
-    x = _checked(path, "x", arrays["x"], None, n_in)
-    y = _checked(path, "y", arrays["y"], len(x), n_out)
+    path = data.path
+    assert path is not None
+    held = array_names(path, KIND)
+    if not set(NAMES) <= set(held):
+        raise BadInput(f"{path} must be {KIND}, it holds {listed(held)}")
+    every = test = scaled(_part(path, NAMES, n_in, n_out), data)
+    tests = [f"{name}_test" for name in NAMES]
+    if set(tests) & set(held):
+        named(path, held, tests)
+        test = scaled(_part(path, tests, n_in, n_out), data)
+    return Problem(path.stem, "mlp", every, every, test, (None,))
+
+
+def scaled(samples: Samples, data: Data) -> Samples:
+    """The same with inputs (x - offset) scale; raises BadInput for lists of another length."""
+    (x,) = samples.inputs
+    factors: list[Doubles] = []
+    for name, given in (("offset", data.offset), ("scale", data.scale)):
+        if isinstance(given, list) and len(given) != x.shape[1]:
+            raise BadInput(
+                f"data.{name} must have {x.shape[1]} entries, one for each input, not {len(given)}"
+            )
+        factors.append(np.asarray(given, np.float64))
+    offset, scale = factors
+    return Samples(((x - offset) * scale,), samples.target)
+
+
+def read_inputs(data: Data, n_in: int, n_out: int) -> Samples | None:
+    """The x [N, n_in] of an ``.npz`` without answers, which are 0 then; None for any other."""
+    path = data.path
+    assert path is not None
+    held = array_names(path, KIND)
+    if "x" not in held or {"y", "labels"} & set(held):
+        return None
+    x = _checked(path, "x", read_arrays(path, ["x"], KIND)["x"], None, n_in)
+    return scaled(Samples((x,), np.zeros((len(x), n_out))), data)
+
+
+def _part(path: Path, names: Sequence[str], n_in: int, n_out: int) -> Samples:
+    """The samples in two arrays of a file."""
+    arrays = read_arrays(path, names, KIND)
+    x_name, y_name = names
+    x = _checked(path, x_name, arrays[x_name], None, n_in)
+    y = _checked(path, y_name, arrays[y_name], len(x), n_out)
     if not y.any():
-        raise BadInput(f"{path}: y must not be 0 everywhere, the relative error would be x / 0")
-    every = Samples((x,), y)
-    return Problem(path.stem, "mlp", every, every, every, (None,))
+        raise BadInput(
+            f"{path}: {y_name} must not be 0 everywhere, the relative error would be x / 0"
+        )
+    return Samples((x,), y)
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays x and y of an ``.npz``, unchecked."""
+def check_source(path: Path) -> None:
+    """Raise BadInput unless the path can be opened; the line says what else a source may be."""
     try:
         path.open("rb").close()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unreadable"
         raise BadInput(
-            f"data.source must be hat or a readable .npz file, not {path}: {reason}"
+            f"data.source must be hat, the name of a data set or a readable .npz file, not {path}:"
+            f" {reason}"
         ) from error
-    kind, names = "an .npz archive with arrays x and y", ("x", "y")
-    held = array_names(path, kind)
-    if not set(names) <= set(held):
-        raise BadInput(f"{path} must be {kind}, it holds {listed(held)}")
-    return read_arrays(path, names, kind)
 
 
 def _checked(path: Path, name: str, array: NDArray[Any], rows: int | None, columns: int) -> Doubles:

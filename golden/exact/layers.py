@@ -94,7 +94,7 @@ class ExactLayer:
     def tangents(
         self,
         trains: SpikeTrains,
-        volley: SpikeBatch,
+        batch: SpikeBatch,
         dweights: Doubles,
         dtimes: Doubles | None = None,
         horizon: Doubles | None = None,
@@ -103,7 +103,7 @@ class ExactLayer:
 
         Args:
             trains: What came in.
-            volley: What `fire` made of it.
+            batch: What `fire` made of it.
             dweights: Changes of the weights [n, m, K], the same for all samples.
             dtimes: Changes of the incoming times [N, S_in, K]; None for 0.
             horizon: Spikes after it [N] are left out, as 0; None for none.
@@ -111,11 +111,11 @@ class ExactLayer:
         Raises:
             BadInput: A spike grazes its threshold.
         """
-        found = np.zeros((*volley.times.shape, dweights.shape[2]))
+        found = np.zeros((*batch.times.shape, dweights.shape[2]))
         fixed = np.zeros((*trains.times.shape, dweights.shape[2]))
         layer_kernels.tangents(
             *self._fed(trains),
-            *self._fired(volley),
+            *self._fired(batch),
             np.full(len(trains.times), np.inf) if horizon is None else horizon,
             dweights,
             fixed if dtimes is None else dtimes,
@@ -124,29 +124,29 @@ class ExactLayer:
         return found
 
     def vjp(
-        self, trains: SpikeTrains, volley: SpikeBatch, adjoint: Doubles
+        self, trains: SpikeTrains, batch: SpikeBatch, adjoint: Doubles
     ) -> tuple[Doubles, Doubles]:
         """dL/dw [n, m], over all samples, and dL/d incoming times [N, S_in].
 
         ``adjoint`` [N, S] is dL/d firing times. Raises BadInput where a spike grazes its threshold.
         """
         weights, times = np.zeros_like(self.weights), np.zeros_like(trains.times)
-        layer_kernels.back(*self._fed(trains), *self._fired(volley), adjoint, weights, times)
+        layer_kernels.back(*self._fed(trains), *self._fired(batch), adjoint, weights, times)
         return weights, times
 
     def _fed(self, trains: SpikeTrains) -> tuple[Doubles, Doubles, Indices, float, float, float]:
         constants = (self.synapse, self.membrane, self.threshold)
         return self.weights, trains.times, trains.units, *constants
 
-    def _fired(self, volley: SpikeBatch) -> tuple[Doubles, Doubles, Indices, Indices]:
+    def _fired(self, batch: SpikeBatch) -> tuple[Doubles, Doubles, Indices, Indices]:
         unit = self.membrane * self.threshold
-        slopes = np.maximum(volley.slopes, self.floor * unit)
-        wrong = slopes[np.isfinite(volley.times) & (slopes < GRAZING * unit)]
+        slopes = np.maximum(batch.slopes, self.floor * unit)
+        wrong = slopes[np.isfinite(batch.times) & (slopes < GRAZING * unit)]
         if wrong.size:
             raise BadInput(
                 f"slopes must be at least {GRAZING * unit:.3g}, not {wrong[0]:.3g}: a spike grazes"
             )
-        return volley.times, slopes, volley.rank, volley.begin
+        return batch.times, slopes, batch.rank, batch.begin
 
 
 def given(times: Doubles) -> SpikeTrains:
@@ -155,9 +155,9 @@ def given(times: Doubles) -> SpikeTrains:
     return SpikeTrains(np.take_along_axis(times, order, axis=1), order)
 
 
-def followed(volley: SpikeBatch, time: float, unit: int) -> SpikeTrains:
-    """The spikes of a volley, and after them all, at ``time``, one of another ``unit``."""
-    times, units = volley.times.copy(), volley.units.copy()
+def followed(batch: SpikeBatch, time: float, unit: int) -> SpikeTrains:
+    """The spikes of a batch, and after them all, at ``time``, one of another ``unit``."""
+    times, units = batch.times.copy(), batch.units.copy()
     sample = np.arange(len(times))
-    times[sample, volley.begin[:, -1]], units[sample, volley.begin[:, -1]] = time, unit
+    times[sample, batch.begin[:, -1]], units[sample, batch.begin[:, -1]] = time, unit
     return SpikeTrains(times, units)

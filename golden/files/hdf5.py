@@ -26,6 +26,8 @@ ROOM, EXPANSION = 1 << 28, 32
 """Data take at most ROOM bytes, and EXPANSION more for every byte of the file; 8 or more a number,
 since readers turn all numbers into 64-bit ones."""
 MOST_TEXTS = 1 << 16
+MOST_LISTS = 1 << 19
+"""Lists of numbers, each of any length; SSC's training part has 150,932."""
 SMALL_CHUNK = 1 << 18
 """Stored bytes of a chunk that cannot unpack to more than ROOM: zlib makes at most 1032 of one."""
 _GZIP, _LZF = 1, 32000
@@ -35,8 +37,10 @@ _FILTERS = {_GZIP: "gzip", 2: "shuffle", 3: "fletcher32", _LZF: "lzf"}
 
 
 @contextmanager
-def open_hdf5(path: Path, wanted: str = "a whole HDF5 file") -> Generator[Any, None, None]:
-    """A checked HDF5 file, open for reading.
+def open_hdf5(
+    path: Path, wanted: str = "a whole HDF5 file", *, lists: bool = False
+) -> Generator[Any, None, None]:
+    """A checked HDF5 file, open for reading; with ``lists`` it may hold lists of any length.
 
     Raises BadInput, in one line with the path, if h5py is not installed; "must be {wanted}" with
     the reason for whatever fails here and in the block that reads; and with the place in the file
@@ -50,7 +54,7 @@ def open_hdf5(path: Path, wanted: str = "a whole HDF5 file") -> Generator[Any, N
     # Damaged bytes reach HDF5, h5py and readers of what is in there: any exception.
     try:
         with h5py.File(path, "r") as file:
-            _check(path, file)
+            _check(path, file, lists)
             yield file
     except BadInput:
         raise
@@ -71,12 +75,12 @@ def _check_readable(path: Path) -> None:
         raise BadInput(f"cannot read {path}: {reason}") from error
 
 
-def _check(path: Path, file: Any) -> None:
+def _check(path: Path, file: Any, lists: bool) -> None:
     """Raise BadInput for the first thing that must not be in a file."""
     import h5py
 
     room = most = ROOM + EXPANSION * path.stat().st_size
-    texts = MOST_TEXTS
+    texts, rows = MOST_TEXTS, MOST_LISTS
     groups: set[int] = set()
     for place, found in _everything(path, file):
         if isinstance(found, h5py.Group):
@@ -85,13 +89,18 @@ def _check(path: Path, file: Any) -> None:
                 raise BadInput(f"{path}: {place} must not lead to a group that has another place")
             groups.add(address)
         elif isinstance(found, h5py.Dataset):
-            _check_storage(path, place, found)
+            _check_storage(path, place, found, lists)
             claimed = _claimed(found)
-            if claimed <= room and found.dtype.hasobject:
+            if claimed <= room and _is_lists(found):
+                rows -= found.size or 0
+                if rows < 0:
+                    raise BadInput(f"{path}: {place} must leave at most {MOST_LISTS} lists")
+                claimed += 8 * _check_lengths(path, place, found, "lists")
+            elif claimed <= room and found.dtype.hasobject:
                 texts -= found.size or 0
                 if texts < 0:
                     raise BadInput(f"{path}: {place} must leave at most {MOST_TEXTS} texts")
-                _check_lengths(path, place, found)
+                _check_lengths(path, place, found, "texts")
                 claimed += _text_bytes(found, room)
             room -= claimed
             if room < 0:
@@ -142,7 +151,7 @@ def _address(group: Any) -> int:
     return low_level.get_info(group.id).addr
 
 
-def _check_storage(path: Path, place: str, found: Any) -> None:
+def _check_storage(path: Path, place: str, found: Any, lists: bool) -> None:
     """Data must be in the file itself, and of kinds that are no larger than they say."""
     import h5py
 
@@ -150,13 +159,22 @@ def _check_storage(path: Path, place: str, found: Any) -> None:
     if other or found.is_virtual:
         where = repr(other[0]) if other else "other data sets"
         raise BadInput(f"{path}: data of {place} must be in the file, not in {where}")
-    if found.dtype.hasobject and h5py.check_string_dtype(found.dtype) is None:
+    known = h5py.check_string_dtype(found.dtype) is not None or (lists and _is_lists(found))
+    if found.dtype.hasobject and not known:
         raise BadInput(f"{path}: {place} must be numbers or text, not {found.dtype}")
     plist = found.id.get_create_plist()
     used = [plist.get_filter(n)[0] for n in range(plist.get_nfilters())]
     if not set(used) <= set(_FILTERS) or len(used) != len(set(used)) or {_GZIP, _LZF} <= set(used):
         known = ", ".join(_FILTERS.values())
         raise BadInput(f"{path}: {place} must be packed with {known}, each once, not {used}")
+
+
+def _is_lists(found: Any) -> bool:
+    """Whether every entry is a list of numbers."""
+    import h5py
+
+    kind = h5py.check_vlen_dtype(found.dtype)
+    return kind not in (None, str, bytes) and kind.kind in "iuf"
 
 
 def _claimed(found: Any) -> int:
@@ -178,23 +196,27 @@ def _text_bytes(found: Any, room: int) -> int:
     return total
 
 
-def _check_lengths(path: Path, place: str, found: Any) -> None:
+def _check_lengths(path: Path, place: str, found: Any, what: str) -> int:
     """A text of any length lies elsewhere in the file: HDF5 makes room for what the reference says.
 
-    A reference is a length of 4 bytes, an address and an index of 4 bytes.
+    A reference is a length of 4 bytes, an address and an index of 4 bytes. Lists are kept in the
+    same way. Returns the sum of the lengths.
     """
-    whole, longest = path.stat().st_size, 0
+    whole, longest, total = path.stat().st_size, 0, 0
     size = 8 + found.file.id.get_create_plist().get_sizes()[0]
-    for references in _references(path, place, found, size):
+    for references in _references(path, place, found, size, what):
         each = np.frombuffer(references[: len(references) // size * size], np.uint8)
         lengths = each.reshape(-1, size)[:, :4].copy().view("<u4")
-        longest = max(longest, lengths.max(initial=0))
+        longest = max(longest, int(lengths.max(initial=0)))
+        total += int(lengths.sum(dtype=np.int64))
+    longest *= 1 if what == "texts" else found.id.get_type().get_super().get_size()
     if longest > whole:
-        raise BadInput(f"{path}: texts of {place} must be in the file, one claims {longest} bytes")
+        raise BadInput(f"{path}: {what} of {place} must be in the file, one claims {longest} bytes")
+    return total
 
 
-def _references(path: Path, place: str, found: Any, size: int) -> Iterator[bytes]:
-    """The references of a data set of texts, as they are stored."""
+def _references(path: Path, place: str, found: Any, size: int, what: str) -> Iterator[bytes]:
+    """The references of a data set of texts, or of lists, as they are stored."""
     if found.chunks:
         plist, offsets = found.id.get_create_plist(), list[tuple[int, ...]]()
         used = [plist.get_filter(n)[0] for n in range(plist.get_nfilters())]
@@ -207,13 +229,13 @@ def _references(path: Path, place: str, found: Any, size: int) -> Iterator[bytes
             mask, stored = found.id.read_direct_chunk(offset)
             applied = [code for n, code in enumerate(used) if not mask >> n & 1]
             if applied and applied != [_GZIP]:
-                raise BadInput(f"{path}: texts of {place} must be packed with gzip or not at all")
+                raise BadInput(f"{path}: {what} of {place} must be packed with gzip or not at all")
             whole = size * math.prod(found.chunks)
             yield zlib.decompressobj().decompress(stored, whole) if applied else stored
     elif found.id.get_storage_size():
         start = found.id.get_offset()
         if start is None:
-            raise BadInput(f"{path}: texts of {place} must not be kept in its header")
+            raise BadInput(f"{path}: {what} of {place} must not be kept in its header")
         with path.open("rb") as file:
             file.seek(start)
             yield file.read(size * (found.size or 0))

@@ -6,7 +6,6 @@ with the response a[t] found once for all lanes. Forward mode takes samples in g
 fit into the cache, and keeps nothing of a group. Memory for traces is used again.
 """
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -17,6 +16,12 @@ from dualspike.golden.float import kernels
 from dualspike.golden.float.hidden import Scope
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.float.neuron import NeuronConstants, drawn_neuron, plain_neuron
+from dualspike.golden.float.perturbed import (
+    Perturbed,
+    PerturbedNeurons,
+    PerturbedParameters,
+    rows_of,
+)
 from dualspike.golden.float.surrogate import Slope, Staircase
 from dualspike.golden.float.workspace import Workspace
 from dualspike.golden.numeric import Floats
@@ -50,60 +55,72 @@ class CompiledHidden:
 
     def rates(self, params: Parameters, x: Floats) -> list[Floats]:
         """See Hidden.rates."""
-        return self._grouped(
-            x, 0, lambda some: self._forward(params, some, None, "global", self._plain)[0]
-        )
+
+        def run(rows: slice) -> list[Floats]:
+            return self._forward(params, x[:, rows], None, "global", self._plain)[0]
+
+        return self._grouped(x, 0, run)
 
     def tangents(
         self, params: Parameters, x: Floats, v: Parameters, scope: Scope, slope: Slope
     ) -> tuple[list[Floats], list[Floats]]:
         """See Hidden.tangents."""
-        neurons, depth = self.neurons(slope), len(self._widths)
-        lanes = len(v.biases[0]) * (depth if scope == "layer" else 1)
+        return self._along(params, x, PerturbedParameters(v), scope, slope)
 
-        def run(some: Floats) -> list[Floats]:
-            rates, drates = self._forward(params, some, v, scope, neurons)
+    def neuron_tangents(
+        self, params: Parameters, x: Floats, v: list[Floats], slope: Slope
+    ) -> tuple[list[Floats], list[Floats]]:
+        """See Hidden.neuron_tangents."""
+        return self._along(params, x, PerturbedNeurons(v), "layer", slope)
+
+    def _along(
+        self, params: Parameters, x: Floats, v: Perturbed, scope: Scope, slope: Slope
+    ) -> tuple[list[Floats], list[Floats]]:
+        neurons, depth = self.neurons(slope), len(self._widths)
+        lanes = v.lanes * (depth if scope == "layer" else 1)
+
+        def run(rows: slice) -> list[Floats]:
+            rates, drates = self._forward(params, x[:, rows], v.of_rows(rows), scope, neurons)
             return rates + drates
 
         found = self._grouped(x, lanes, run)
         return found[:depth], found[depth:]
 
-    def _grouped(
-        self, x: Floats, lanes: int, run: Callable[[Floats], list[Floats]]
-    ) -> list[Floats]:
+    def _grouped(self, x: Floats, lanes: int, run: Callable[[slice], list[Floats]]) -> list[Floats]:
         """``run`` on groups of samples; its results are joined at their axis of samples."""
         traced = len(self._widths) > 1 or len(x) > 1
         width = max(*self._widths, x.shape[-1]) if traced else 0
         rows = max(GROUP // max(self._steps * width * (1 + lanes), 1), 1)
         groups = ceil_div(x.shape[1], rows)
         if groups <= 1:
-            return run(x)
+            return run(slice(None))
         edges = [x.shape[1] * n // groups for n in range(groups + 1)]
-        pieces = [run(x[:, a:b]) for a, b in pairwise(edges)]
+        pieces = [run(slice(a, b)) for a, b in pairwise(edges)]
         return [np.concatenate(same, axis=-2) for same in zip(*pieces, strict=True)]
 
     def _forward(
         self,
         params: Parameters,
         x: Floats,
-        v: Parameters | None,
+        v: Perturbed | None,
         scope: Scope,
         neurons: list[NeuronConstants],
     ) -> tuple[list[Floats], list[Floats]]:
         """Rates and, along directions ``v``, their tangents, of every layer."""
         rates: list[Floats] = []
         drates: list[Floats] = []
+        own = 0 if v is None else v.lanes
         values, tangents = x, self._zeros(0, *x.shape)
         for layer, n in enumerate(self._widths):
             w, b = params.weights[layer], params.biases[layer]
-            dw = self._zeros(0, *w.shape) if v is None else v.weights[layer]
-            db = self._zeros(0, n) if v is None else v.biases[layer]
             keep, neuron = layer < len(self._widths) - 1, neurons[layer]
             if _constant_input(layer, values):
                 rate, total, values, response = self._constant(
                     values[0] @ w.T + b, neuron, v is not None, keep
                 )
-                dz = x[0] @ dw.swapaxes(1, 2) + db[:, None]
+                lanes = np.empty((own, *x.shape[:2], n), self._dtype)
+                db = self._zeros(0, n) if v is None else v.move(layer, x, lanes)
+                dz = lanes[:, 0] + db[:, None]
                 drate = dz * total
                 tangents = self._room("tangents", layer, len(dz), *values.shape)
                 if keep and len(dz):
@@ -111,18 +128,18 @@ class CompiledHidden:
             else:
                 shape = (*values.shape[:2], n)
                 carried = len(tangents) if scope == "layer" else 0
-                lanes = self._room("tangents", layer, carried + len(dw), *shape)
-                np.matmul(_rows(values), dw.swapaxes(1, 2), out=_lanes_of_rows(lanes[carried:]))
+                lanes = self._room("tangents", layer, carried + own, *shape)
+                db = self._zeros(0, n) if v is None else v.move(layer, values, lanes[carried:])
                 if carried:
-                    np.matmul(_rows(tangents), w.T, out=_rows(lanes[:carried]))
+                    np.matmul(rows_of(tangents), w.T, out=rows_of(lanes[:carried]))
                 elif len(tangents):
                     moved = self._room("moved", layer, *lanes.shape)
-                    np.matmul(_rows(tangents), w.T, out=_rows(moved))
+                    np.matmul(rows_of(tangents), w.T, out=rows_of(moved))
                     lanes += moved
                 tangents = lanes
                 offsets = np.concatenate([self._zeros(carried, n), db])
                 z = self._room("z", layer, *shape)
-                np.matmul(_rows(values), w.T, out=_rows(z))
+                np.matmul(rows_of(values), w.T, out=rows_of(z))
                 rate, drate = self._drive(z, b, neuron, v is not None, keep, None, lanes, offsets)
                 values = z
             rates.append(rate)
@@ -186,7 +203,7 @@ class CompiledHidden:
                 z, traced = (
                     self._room(name, layer, *values.shape[:2], n) for name in ("z", "slopes")
                 )
-                np.matmul(_rows(values), w.T, out=_rows(z))
+                np.matmul(rows_of(values), w.T, out=rows_of(z))
                 none = self._zeros(0, *z.shape)
                 rate, _ = self._drive(z, b, neuron, True, keep, traced, none, self._zeros(0, n))
                 values = z
@@ -202,17 +219,17 @@ class CompiledHidden:
                 top = _flat(back[layer] / self._steps)
                 if not _constant_input(layer, fed):
                     kernels.vjp(_flat(traced), top, _flat(above), neurons[layer])
-                    q = _rows(traced)
+                    q = rows_of(traced)
                 elif len(traced):
                     q = np.empty_like(rates[layer])
                     kernels.vjp_constant(_flat(traced), top, _flat(above), _flat(q))
                 else:
                     q = total * back[layer]
-                weights.append(q.T @ _rows(fed))
+                weights.append(q.T @ rows_of(fed))
                 biases.append(np.ones(len(q), self._dtype) @ q)  # much faster than a sum
                 if layer:
                     above = self._room("above", layer, *fed.shape)
-                    np.matmul(q, w, out=_rows(above))
+                    np.matmul(q, w, out=rows_of(above))
             return Parameters(tuple(reversed(weights)), tuple(reversed(biases)))
 
         return rates, vjp
@@ -227,16 +244,6 @@ class CompiledHidden:
 def _constant_input(layer: int, values: Floats) -> bool:
     """Whether the layer takes the same current at every step; spikes of a single step are none."""
     return layer == 0 and len(values) == 1
-
-
-def _rows(values: Floats) -> Floats:
-    """[..., n] as [rows, n]."""
-    return values.reshape(math.prod(values.shape[:-1]), values.shape[-1])
-
-
-def _lanes_of_rows(lanes: Floats) -> Floats:
-    """[L, T, B, n] as [L, T B, n]."""
-    return lanes.reshape(len(lanes), lanes.shape[1] * lanes.shape[2], lanes.shape[3])
 
 
 def _flat(values: Floats) -> Floats:

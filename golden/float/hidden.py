@@ -53,6 +53,15 @@ class Hidden(Protocol):
         """Rates and their tangents along directions v."""
         ...
 
+    def neuron_tangents(
+        self, params: Parameters, x: Floats, v: list[Floats], slope: Slope
+    ) -> tuple[list[Floats], list[Floats]]:
+        """Rates and their tangents for dZ = v of every hidden layer [K, B, n], as in scope layer.
+
+        Lane j K + k moves the neurons of layer j alone, by the same v at every step.
+        """
+        ...
+
     def reverse(
         self, params: Parameters, x: Floats, slope: Slope
     ) -> tuple[list[Floats], Callable[[list[Floats]], Parameters]]:
@@ -109,13 +118,37 @@ class ReferenceHidden:
         self, params: Parameters, x: Floats, v: Parameters, scope: Scope, slope: Slope
     ) -> tuple[list[Floats], list[Floats]]:
         """See Hidden.tangents."""
+
+        def own(index: int, layer: Trace) -> Floats:
+            dw, db = v.weights[index], v.biases[index]
+            return np.einsum("kij,tbj->ktbi", dw, layer.inputs) + db[:, None, None]
+
+        return self._along(params, x, own, scope, slope)
+
+    def neuron_tangents(
+        self, params: Parameters, x: Floats, v: list[Floats], slope: Slope
+    ) -> tuple[list[Floats], list[Floats]]:
+        """See Hidden.neuron_tangents."""
+
+        def own(index: int, layer: Trace) -> Floats:
+            return np.repeat(v[index][:, None], len(layer.inputs), axis=1)
+
+        return self._along(params, x, own, "layer", slope)
+
+    def _along(
+        self,
+        params: Parameters,
+        x: Floats,
+        moved: Callable[[int, Trace], Floats],
+        scope: Scope,
+        slope: Slope,
+    ) -> tuple[list[Floats], list[Floats]]:
+        """Rates and tangents; ``moved`` gives dZ [K, T, B, n] by a layer's own direction."""
         layers = self.trace(params, x)
         result: list[Floats] = []
         dspikes: Floats | None = None
-        for index, (layer, w, dw, db) in enumerate(
-            zip(layers, params.weights, v.weights, v.biases, strict=False)
-        ):
-            own = np.einsum("kij,tbj->ktbi", dw, layer.inputs) + db[:, None, None]
+        for index, (layer, w) in enumerate(zip(layers, params.weights, strict=False)):
+            own = moved(index, layer)
             if dspikes is None:
                 dz = own
             elif scope == "layer":
@@ -126,9 +159,8 @@ class ReferenceHidden:
             kept = self._kept(index, f)
             for t in range(1, len(f)):
                 dz[:, t] += kept[t - 1] * dz[:, t - 1]
-            moved = f * dz
-            result.append(moved.mean(axis=1))
-            dspikes = moved
+            dspikes = f * dz
+            result.append(dspikes.mean(axis=1))
         return [layer.spikes.mean(axis=0) for layer in layers], result
 
     def reverse(

@@ -9,7 +9,7 @@ Local losses (arXiv 2411.07057): L = L_global + (1/N) sum over n of L_n, where L
 loss of auxiliary readouts of hidden layer n of every part.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from dualspike.golden.float.coding import encode
 from dualspike.golden.float.combine import combine, loss_and_cotangents, shape_of
 from dualspike.golden.float.compiled import CompiledHidden
 from dualspike.golden.float.hidden import Hidden, Scope
-from dualspike.golden.float.layout import Layout, Parameters, views
+from dualspike.golden.float.layout import Layout, Parameters, Slot, views
+from dualspike.golden.float.perturbed import NeuronSlopes
 from dualspike.golden.float.surrogate import slopes_of
 from dualspike.golden.keys import Purpose, generator
 from dualspike.golden.numeric import Floats
@@ -149,6 +150,46 @@ class Model:
             table[:, column] = v[:, slot.slice] @ g[slot.slice]
         return loss, table if scope == "layer" else table.sum(axis=1, keepdims=True)
 
+    def neuron_slopes(
+        self, theta: Floats, inputs: Inputs, target: Floats, v: Sequence[Floats], key: Key = (0,)
+    ) -> tuple[float, Floats, list[NeuronSlopes]]:
+        """L, dL/dtheta [N] where readouts are and else 0, and slopes along neurons.
+
+        ``v``: directions [K, B, n] for every hidden layer of `hidden_slots`, each moved by itself.
+        """
+        params = self._params(theta)
+        encoded = self._encoded(inputs, key)
+        split = self._neurons(v, encoded)
+        passes = [
+            hidden.neuron_tangents(p, x, moved, slope)
+            for hidden, p, x, moved, slope in zip(
+                self._hidden,
+                params,
+                encoded,
+                split,
+                slopes_of(self.operator.parts, key),
+                strict=True,
+            )
+        ]
+        loss, backs, g = self._errors(theta, [rates for rates, _ in passes], target)
+        found: list[NeuronSlopes] = []
+        for (slots, _), x, (rates, tangents), back in zip(
+            self._slots, encoded, passes, backs, strict=True
+        ):
+            lanes, rows = len(v[0]), x.shape[1]
+            slopes = np.zeros((len(rates), lanes, rows), self.dtype)
+            for depth, (c, tangent) in enumerate(zip(back, tangents, strict=True)):
+                along = np.einsum("lbi,bi->lb", tangent, c)
+                slopes[: depth + 1] += along.reshape(depth + 1, lanes, rows)
+            sent = [x.mean(axis=0), *rates[:-1]]
+            found += map(NeuronSlopes, slots[:-1], sent, slopes)
+        return loss, g, found
+
+    @property
+    def hidden_slots(self) -> list[Slot]:
+        """The hidden layers of all parts."""
+        return [slot for slots, _ in self._slots for slot in slots[:-1]]
+
     def jvp(
         self, theta: Floats, inputs: Inputs, v: Floats, key: Key = (0,)
     ) -> tuple[Floats, Floats]:
@@ -211,6 +252,22 @@ class Model:
         if v.ndim != 2 or v.shape[1] != self.layout.size:
             raise BadInput(f"v must have shape [K, {self.layout.size}], not {list(v.shape)}")
         return np.ascontiguousarray(v, self.dtype)
+
+    def _neurons(self, v: Sequence[Floats], encoded: list[Floats]) -> list[list[Floats]]:
+        """Directions of the neurons by part."""
+        slots = self.hidden_slots
+        lanes = len(v[0]) if v else 0
+        shapes = [(lanes, encoded[slot.part].shape[1], slot.n_out) for slot in slots]
+        if [one.shape for one in v] != shapes:
+            wanted, came = (
+                ", ".join(str(list(shape)) for shape in some)
+                for some in (shapes, [one.shape for one in v])
+            )
+            raise BadInput(f"v must have the shapes {wanted}, not {came or 'nothing'}")
+        split: list[list[Floats]] = [[] for _ in encoded]
+        for slot, one in zip(slots, v, strict=True):
+            split[slot.part].append(np.ascontiguousarray(one, self.dtype))
+        return split
 
     def _encoded(self, inputs: Inputs, key: Key) -> list[Floats]:
         return [

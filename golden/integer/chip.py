@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
-import numpy as np
-
 from dualspike.golden.integer.activity import skipped_clocks
-from dualspike.golden.integer.coding import Coder
 from dualspike.golden.integer.head import Outcome
 from dualspike.golden.integer.learner import Learner, Perturbed
 from dualspike.golden.integer.part import Forward, IntegerNetwork
@@ -17,19 +14,17 @@ from dualspike.golden.integer.rounding import product
 from dualspike.golden.integer.shallow import ShallowNetwork
 from dualspike.golden.integer.signs import SignDrawer
 from dualspike.golden.integer.squared_error import IntegerSquaredError
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import seed_state
-from dualspike.model.interface.memory_map import apart, in_turn
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.geometry import geometry
 
 
-class Chip:
-    """State of one chip: stored weights and biases, drawer and coder, sticky flags.
+class Chip(IntegerChip):
+    """A chip that learns by randomized forward gradients, or not at all.
 
-    ``weights[l]`` [n_out, n_in] and ``biases[l]`` [n_out] are integers in the weight format, for
-    the layers of all parts in a row. ``skipped`` is what the last run left out, as in `Record`.
     ``traces`` of every layer are kept where they are asked for; without them parts of one hidden
     layer are computed by `golden.integer.shallow`, with the same bits.
     """
@@ -43,15 +38,10 @@ class Chip:
         *,
         traces: bool = False,
     ) -> None:
-        self.d = description
-        self.weights = [np.array(w, np.int64) for w in weights]
-        self.biases = [np.array(b, np.int64) for b in biases]
+        super().__init__(description, weights, biases)
         state = seed_state(description.learning.seed) if lfsr is None else lfsr
         self.signs = SignDrawer(description, state)
-        self.coder = Coder(description.parts[0])
         self.learner = Learner(description)
-        self.flags = 0
-        self.skipped: tuple[int, ...] = ()
         self._traces = traces
         parts = range(len(description.parts))
         self._carried = [description.lanes_of(part) for part in parts]
@@ -64,42 +54,46 @@ class Chip:
         ]
 
     @property
+    def lfsr(self) -> int:
+        """The drawer's state."""
+        return self.signs.state
+
+    @lfsr.setter
+    def lfsr(self, state: int) -> None:
+        self.signs.state = state
+
+    @property
     def velocities(self) -> list[Matrix]:
-        """Those of weights and biases in turn, in the step format; none without momentum."""
+        """See `IntegerChip.velocities`."""
         return self.learner.velocities
 
-    @property
-    def memories(self) -> list[Matrix]:
-        """What it holds, in the order of `model.interface.memory_map`."""
-        return in_turn(self.weights, self.biases) + self.velocities
-
-    @property
-    def states(self) -> dict[str, int]:
-        """Its shift registers by the names of theirs."""
-        return {"LFSR": self.signs.state, "CODER": self.coder.state}
-
-    def load(self, memories: Sequence[Matrix]) -> None:
-        """Copies of ``memories``, in the same order, in their place."""
-        held = [memory.copy() for memory in memories]
-        self.weights, self.biases, self.learner.velocities = apart(held, self.d.n_layers)
+    def _keep(self, velocities: list[Matrix]) -> None:
+        self.learner.velocities = velocities
 
     def copy(self) -> Self:
         """The chip as it is now, apart from this one."""
         twin = copy(self)
-        twin.signs, twin.coder, twin.learner = (
+        twin.signs, twin.learner, twin.coder = (
             copy(self.signs),
-            copy(self.coder),
             copy(self.learner),
+            copy(self.coder),
         )
         twin.load(self.memories)
         return twin
 
     def traced(self) -> "Chip":
         """A copy that keeps traces."""
-        twin = Chip(self.d, self.weights, self.biases, self.signs.state, traces=True)
+        twin = Chip(self.d, self.weights, self.biases, self.lfsr, traces=True)
         twin.load(self.memories)
         twin.coder, twin.flags = copy(self.coder), self.flags
         return twin
+
+    def follow(
+        self, inputs: Sequence[Ints], target: Ints | None = None, stage: int = 0
+    ) -> list[Forward]:
+        """See `IntegerChip.follow`."""
+        twin = self.traced()
+        return twin.forward(inputs, None if target is None else twin.perturb())
 
     def infer(self, inputs: Sequence[Ints]) -> Ints:
         """Outputs in the membrane format, for stored inputs [B_n, n_in] of every part.
@@ -153,7 +147,7 @@ class Chip:
             words = self.signs.words(self.d.lanes * self.d.n_layers)
         moving = self._moving(perturbations)
         self.flags |= self.learner.learn(self.weights, self.biases, moving, jvp, stage, words)
-        return Record(errors.loss, tuple(jvp), self.signs.state, self.flags, self.skipped)
+        return Record(errors.loss, tuple(jvp), self.lfsr, self.flags, self.skipped)
 
     def _outcome(self, passes: list[Forward]) -> Outcome:
         return (IntegerSquaredError if self.d.kind == "mlp" else IntegerProduct)(self.d, passes)

@@ -4,11 +4,11 @@ Layers are flat: position by position, row by row, the channels of a position si
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from dualspike.golden.data.labelled.shape import Shape
 from dualspike.golden.numeric import Floats
 from dualspike.golden.online.dense import DenseSynapses
 from dualspike.golden.online.network import OnlineNetwork
@@ -19,34 +19,6 @@ from dualspike.model.errors import BadInput
 SCALE = 2.74
 """Brings the currents of spikes to a variance of about 1 (Xiao et al., OTTT, 2022)."""
 EPSILON = 1e-4
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Rows, columns and channels of a layer, each 1 or more."""
-
-    height: int
-    width: int
-    channels: int
-
-    def __post_init__(self) -> None:
-        if min(self.height, self.width, self.channels) < 1:
-            came = f"{self.height} x {self.width} x {self.channels}"
-            raise BadInput(f"height, width and channels must be from 1 up, not {came}")
-
-    @property
-    def size(self) -> int:
-        """Neurons."""
-        return self.height * self.width * self.channels
-
-    @property
-    def halves(self) -> bool:
-        """Whether rows and columns can be halved, as they are after every convolution."""
-        return self.height % 2 == 0 and self.width % 2 == 0
-
-    def unfold(self, flat: Floats) -> Floats:
-        """[B, height, width, channels] from [B, size]."""
-        return flat.reshape(-1, self.height, self.width, self.channels)
 
 
 def standardised(W: Floats, gain: Floats) -> tuple[Floats, Floats, Floats]:

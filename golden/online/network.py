@@ -92,6 +92,12 @@ class OnlineNetwork:
         """dL/dsent of that layer from its dL/dcurrents."""
         return self.synapses[layer].back(self.own[layer], delta)
 
+    def carry(self, layer: int, tangents: Floats) -> Floats:
+        """Tangents of a layer's currents [..., n_l] from those of what is sent to it."""
+        flat = tangents.reshape(-1, tangents.shape[-1])
+        found = self.feed(layer, flat) - self.feed(layer, np.zeros_like(flat[:1]))
+        return found.reshape(*tangents.shape[:-1], -1)
+
     def step(
         self,
         before: Activity,

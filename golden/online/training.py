@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.data.labelled.samples import ClassData, Labelled
 from dualspike.golden.numeric import Floats
-from dualspike.golden.online.data.samples import ClassData, Labelled
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.rules.noise import Noise, decayed
@@ -68,13 +68,13 @@ class Epoch:
 
 
 def accuracy(
-    network: OnlineNetwork, course: TrainingConfig, part: Labelled, rng: np.random.Generator
+    network: OnlineNetwork, config: TrainingConfig, part: Labelled, rng: np.random.Generator
 ) -> float:
     """Share of samples whose class has the largest answer."""
     right = 0
     for rows in np.split(np.arange(len(part)), range(TESTED, len(part), TESTED)):
         some = part.taken(rows)
-        found = answer(network, course.frames(some, rng, network.theta.dtype)).argmax(axis=1)
+        found = answer(network, config.frames(some, rng, network.theta.dtype)).argmax(axis=1)
         right += int((found == some.labels).sum())
     return right / len(part)
 
@@ -89,7 +89,7 @@ def train(
     network: OnlineNetwork,
     rule: Rule,
     samples: ClassData,
-    course: TrainingConfig,
+    config: TrainingConfig,
     rng: np.random.Generator,
     noise: Noise | None = None,
     show: Callable[[int], None] = lambda _: None,
@@ -101,26 +101,26 @@ def train(
     """
     adam = Adam()
     count = len(samples.train)
-    batch = min(course.batch, count)
+    batch = min(config.batch, count)
     whole = count // batch
     epochs: list[Epoch] = []
-    for epoch in range(course.epochs):
+    for epoch in range(config.epochs):
         order = rng.permutation(count)
         if noise is not None:
-            progress = epoch / max(1, course.epochs - 1)
-            noise.alpha = decayed(course.alpha, course.last_alpha, progress)
+            progress = epoch / max(1, config.epochs - 1)
+            noise.alpha = decayed(config.alpha, config.last_alpha, progress)
         loss, rates = 0.0, np.zeros(len(network.hidden))
         for k in range(whole):
             chosen = samples.train.taken(order[k * batch : (k + 1) * batch])
-            frames = course.frames(chosen, rng, network.theta.dtype)
-            found = train_pass(network, rule, course.loss, frames, chosen.labels)
-            part = (epoch + k / whole) / course.epochs
-            rate = course.rate * (1 + math.cos(math.pi * part)) / 2
-            network.theta *= 1 - rate * course.weight_decay
+            frames = config.frames(chosen, rng, network.theta.dtype)
+            found = train_pass(network, rule, config.loss, frames, chosen.labels)
+            part = (epoch + k / whole) / config.epochs
+            rate = config.rate * (1 + math.cos(math.pi * part)) / 2
+            network.theta *= 1 - rate * config.weight_decay
             adam.step(network.theta, found.gradient, rate)
             loss += found.loss / whole
             rates += np.array(found.rates) / whole
-        right = accuracy(network, course, samples.validation, rng)
+        right = accuracy(network, config, samples.validation, rng)
         epochs.append(Epoch(loss, right, rates.tolist()))
         show(epoch)
     return epochs

@@ -56,7 +56,7 @@ class Resumable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run after ``len(losses)`` updates; ``before`` is its relative l2 error before all."""
+    """A run after ``len(losses)`` updates; ``before`` is its `TrainResult.before`."""
 
     losses: NDArray[np.float64]
     before: float

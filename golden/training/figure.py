@@ -15,12 +15,16 @@ from matplotlib.image import AxesImage
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from dualspike.golden.data.accuracy import relative_l2
+from dualspike.golden.data.measures import classes_of, measure
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.files.writing import write_atomic
-from dualspike.golden.numeric import Doubles
+from dualspike.golden.numeric import Doubles, Indices
 
 DOTS = 4000
 """Points of operator networks that are shown."""
+
+MOST_COUNTED = 20
+"""Classes between which samples are counted in figures."""
 
 INK = "#1f2937"
 MUTED = "#9ca3af"
@@ -62,20 +66,30 @@ def run_figure(
 ) -> None:
     """Write a PNG of a ``prediction`` for the test samples and of ``losses`` [updates].
 
-    Test points that form a grid: truth and prediction as maps with one colour scale
-    for both, the
-    absolute error as a third map (of output 0). Others: prediction against truth, every output.
-    Both: the losses on a logarithmic scale with their running mean.
+    Test points that form a grid: truth and prediction as maps with one colour scale for both, the
+    absolute error as a third map (of output 0). Labels: what classes were taken for, and what was
+    said of the first images. Others:
+    prediction against truth, every output. All: the losses on a logarithmic scale with their
+    running mean.
     The file appears whole or not at all; raises BadInput where it cannot be written.
     """
-    error = relative_l2(prediction, problem.test.target)
-    told = f"{title}\nrelative l2 error {error:.4f}{problem.where}"
-    size = (10.5, 8.5) if problem.grid else (11, 4.8)
+    found = measure(problem, prediction)
+    if found.confusion is None:
+        told = f"relative l2 error {relative_l2(prediction, problem.test.target):.4f}"
+    else:
+        told = f"accuracy {found.accuracy:.2%}"
+    told = f"{title}\n{told}{problem.where}"
+    size = (10.5, 8.5) if problem.grid else (15, 4.8) if problem.image else (11, 4.8)
     figure = blank(*size, told, w_pad=0.1, h_pad=0.08, wspace=0.04)
     FigureCanvasAgg(figure)
     if problem.grid:
         panels = figure.subplots(2, 2).ravel().tolist()
         _maps(figure, panels[:3], problem, prediction, problem.grid)
+    elif found.confusion is not None:
+        panels = figure.subplots(1, 2 + (problem.image is not None)).ravel().tolist()
+        _confusion(panels[0], np.array(found.confusion))
+        if problem.image is not None:
+            _answers(panels[1], problem, prediction, problem.image)
     else:
         panels = figure.subplots(1, 2).ravel().tolist()
         _scatter(panels[0], *_columns(problem, prediction))
@@ -138,6 +152,57 @@ def _maps(
     for image, beside in ((images[1], axes[:2]), (images[2], axes[2:])):
         bar = figure.colorbar(image, ax=beside, extend="both" if len(beside) > 1 else "neither")
         bar.outline.set_visible(False)
+
+
+def _confusion(ax: Axes, counts: Indices) -> None:
+    """Shares of every class, with their counts where there is room for them."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Greens", vmin=0, vmax=1)
+    if len(counts) <= MOST_COUNTED:
+        for row, column in np.argwhere(counts).tolist():
+            colour = "white" if shares[row, column] > 0.5 else INK
+            ax.text(
+                column,
+                row,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=8,
+            )
+        ax.set_xticks(range(len(counts)))
+        ax.set_yticks(range(len(counts)))
+    ax.set_xlabel("taken for")
+    ax.set_ylabel("class")
+    dress(ax, "Classes")
+
+
+def _answers(ax: Axes, problem: Problem, prediction: Doubles, image: tuple[int, int]) -> None:
+    """The first test images in a mosaic, each with the class it was taken for; wrong ones red."""
+    across, (rows, columns) = 6, image
+    pixels = problem.test.inputs[0][: across * 4]
+    found, right = classes_of(prediction), classes_of(problem.test.target)
+    high, wide = rows + 1, columns + 1
+    page = np.full((-(-len(pixels) // across) * high, across * wide), np.nan)
+    for n, one in enumerate(pixels):
+        top, left = n // across * high, n % across * wide
+        page[top : top + rows, left : left + columns] = one.reshape(image)
+        colour = ACCENT if found[n] == right[n] else "#b91c1c"
+        ax.text(
+            left + columns - 0.6,
+            top + rows - 0.6,
+            str(found[n]),
+            color=colour,
+            fontsize=11,
+            fontweight="bold",
+            ha="right",
+            va="bottom",
+        )
+    ax.imshow(page, cmap="Greys", interpolation="nearest")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    dress(ax, "Test images and answers")
 
 
 def _scatter(ax: Axes, truth: Doubles, prediction: Doubles) -> None:

@@ -7,8 +7,9 @@ from typing import TypeVar
 import numpy as np
 
 from dualspike.golden.float.layout import Parameters, start
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.chips import chip_of
 from dualspike.golden.integer.rounding import quantise, real, rounded
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Doubles, Ints, Matrix
 from dualspike.golden.training.checkpoint import State
 from dualspike.model.description.description import Description
@@ -47,22 +48,25 @@ def stored_parameters(params: Parameters, form: Format) -> tuple[list[Matrix], l
     return [store(w) for w in params.weights], [store(b) for b in params.biases]
 
 
-def first_chip(description: Description, initial: Parameters | None = None) -> Chip:
+def first_chip(description: Description, initial: Parameters | None = None) -> IntegerChip:
     """A chip before its first update, with the parameters ``initial`` or those of the seed.
 
     They are those of all layers, part after part, as in a file of weights.
     """
     if initial is None:
         initial = start(description, description.learning.seed)
-    return Chip(description, *stored_parameters(initial, description.formats.weight))
+    return chip_of(description, *stored_parameters(initial, description.formats.weight))
 
 
 def stored_inputs(description: Description, inputs: Sequence[Doubles]) -> list[Matrix]:
-    """Inputs [B_n, n_in] of every part, rounded to their format."""
-    widths = [network.layers[0] for network in description.networks]
-    if [rows.shape[1:] for rows in inputs] != [(n_in,) for n_in in widths]:
+    """Inputs [B_n, n_in] of every part, or [B, T, n_in] over time, rounded to their format."""
+    wanted = [
+        [network.time_steps] * (network.coding == "frames") + [network.layers[0]]
+        for network in description.networks
+    ]
+    if [list(rows.shape[1:]) for rows in inputs] != wanted:
         came = [list(rows.shape) for rows in inputs]
-        raise BadInput(f"inputs must have shapes {[['B', n] for n in widths]}, not {came}")
+        raise BadInput(f"inputs must have shapes {[['B', *n] for n in wanted]}, not {came}")
     return [quantise(rows, description.formats.input, "x") for rows in inputs]
 
 
@@ -102,7 +106,8 @@ def stored_scale(description: Description, target: Ints) -> Matrix | None:
 def real_loss(description: Description, stored: int) -> float:
     """L of a batch from the chip's exact sum; see `golden.training.train.Engine.update`."""
     unit = 4.0**description.head.error_fraction * description.global_weight
-    return stored / unit / (2 * int(np.prod(description.batch)))
+    steps = description.network.time_steps if description.online else 1
+    return stored / unit / (2 * steps * int(np.prod(description.batch)))
 
 
 def real_parameters(weights: list[Matrix], biases: list[Matrix], form: Format) -> Parameters:
@@ -140,7 +145,7 @@ class FixedEngine:
     def state(self) -> State:
         """The chip's state; see golden.checkpoint.Resumable.state."""
         chip = self.chip.copy()
-        return State(tuple(chip.memories), chip.signs.state, coder=chip.coder.state)
+        return State(tuple(chip.memories), chip.lfsr, coder=chip.coder.state)
 
     def restore(self, state: State, updates: int) -> None:
         """Go on from a state; see golden.checkpoint.Resumable.restore."""
@@ -151,7 +156,7 @@ class FixedEngine:
         return real_parameters(self.chip.weights, self.chip.biases, self._d.formats.weight)
 
 
-def restore_chip(chip: Chip, state: State) -> None:
+def restore_chip(chip: IntegerChip, state: State) -> None:
     """Put a chip into a state."""
     chip.load(state.memories)
-    chip.signs.state, chip.coder.state = state.lfsr, state.coder
+    chip.lfsr, chip.coder.state = state.lfsr, state.coder

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
+from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.estimators.masked import MaskedGradient
@@ -16,6 +16,7 @@ from dualspike.golden.float.model import Model
 from dualspike.golden.keys import generator
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.checkpoint import EVERY, Checkpointer
+from dualspike.golden.training.divergence import divergence
 from dualspike.golden.training.fixed_engine import chunks
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -120,20 +121,27 @@ class FloatEngine:
 class TrainResult:
     """One training run.
 
-    ``rel_l2_before`` and ``rel_l2``: relative l2 error on the test samples before and after; of an
-    operator network the mean over the functions. ``global_rel_l2`` is one norm over everything.
-    ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first part in all
-    batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test samples.
+    ``before``, ``after``: `Measures.figure` on the test samples; ``measures`` has all of it after
+    the run. ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first
+    part in all batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test
+    samples. ``weights`` and biases as they are then. ``diverged``: see
+    `golden.training.divergence`.
     """
 
-    rel_l2_before: float
-    rel_l2: float
-    global_rel_l2: float
+    before: float
+    measures: Measures
     losses: Doubles
     updates: int
     samples: int
     seconds: float
     prediction: Doubles
+    weights: Parameters
+    diverged: str | None
+
+    @property
+    def after(self) -> float:
+        """See ``before``."""
+        return self.measures.figure
 
 
 def train(
@@ -141,25 +149,24 @@ def train(
     description: Description,
     problem: Problem,
     progress: Callable[[int, float], None] | None = None,
-    keeper: Checkpointer | None = None,
+    checkpointer: Checkpointer | None = None,
 ) -> TrainResult:
-    """Run ``learning.updates`` updates and measure the error on the test samples.
+    """Run ``learning.updates`` updates and measure what was learned on the test samples.
 
-    Update u learns from the batch of the key (seed, u), as every engine does. A ``keeper`` writes a
-    checkpoint every `golden.training.checkpoint.EVERY` updates, and the run goes on from the one
-    that it finds. ``progress`` is called after every update with the number of updates done and the
-    last loss. Raises BadInput when a loss or the final error is not finite.
+    Update u learns from the batch of the key (seed, u), as every engine does. A ``checkpointer``
+    writes a checkpoint every `golden.training.checkpoint.EVERY` updates, and the run goes on from
+    the one that it finds. ``progress`` is called after every update with the number of updates done
+    and the last loss. Raises BadInput when a loss or a prediction at the end is not finite.
     """
     learning, test = description.learning, problem.test
-    error = relative_l2 if problem.kind == "mlp" else mean_relative_l2
     losses = np.empty(learning.updates)
-    found = keeper.load() if keeper else None
+    found = checkpointer.load() if checkpointer else None
     first, before, past = 0, 0.0, 0.0
     if found:
         first, before, past = len(found.losses), found.before, found.seconds
         losses[:first] = found.losses
     else:
-        before = error(engine.predict(test.inputs), test.target)
+        before = measure(problem, engine.predict(test.inputs)).figure
     began = time.perf_counter() - past
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(first, learning.updates):
@@ -169,22 +176,24 @@ def train(
             losses[update] = loss
             if progress is not None:
                 progress(update + 1, loss)
-            if keeper is not None and (update + 1) % EVERY == 0:
-                keeper.save(losses[: update + 1], before, time.perf_counter() - began)
+            if checkpointer is not None and (update + 1) % EVERY == 0:
+                checkpointer.save(losses[: update + 1], before, time.perf_counter() - began)
         seconds = time.perf_counter() - began
         prediction = engine.predict(test.inputs)
-        after = error(prediction, test.target)
-    if not np.isfinite(after):
+        measures = measure(problem, prediction) if np.isfinite(prediction).all() else None
+    if measures is None or not np.isfinite(measures.figure):
         raise _diverged(learning.updates, learning.rate)
+    weights = engine.weights()
     return TrainResult(
-        rel_l2_before=before,
-        rel_l2=after,
-        global_rel_l2=relative_l2(prediction, test.target),
+        before=before,
+        measures=measures,
         losses=losses,
         updates=learning.updates,
         samples=learning.updates * description.batch[0],
         seconds=seconds,
         prediction=prediction,
+        weights=weights,
+        diverged=divergence(description, problem, losses, before, measures, weights.weights),
     )
 
 

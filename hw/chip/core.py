@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.chip.bus import BusSignature, RegisterBus
+from dualspike.hw.chip.online import OnlinePerceptron
 from dualspike.hw.chip.operator_network import OperatorNetwork
 from dualspike.hw.chip.perceptron import Perceptron
 from dualspike.hw.chip.probes import probes_of
@@ -46,6 +47,8 @@ class Core(wiring.Component):
         self._d, self._config = description, config
         self._map = register_map(description)
         kind = Perceptron if description.kind == "mlp" else OperatorNetwork
+        if description.online:
+            kind = OnlinePerceptron
         self._body = kind(description, probes=probes)
         shown = probes_of(description) if probes else []
         super().__init__(
@@ -62,7 +65,12 @@ class Core(wiring.Component):
         m.submodules.registers = registers = RegisterBus(self._map)
         connect(m, flipped(self.bus), registers.bus)
         m.d.comb += registers.CONFIG.eq(self._config)
-        (self._learn if self._d.learns else self._infer)(m, registers)
+        if isinstance(self._body, OnlinePerceptron):
+            sequencer, clips = self._body.learner(m, self, registers)
+            m.d.comb += self.busy.eq(sequencer.busy)
+            wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
+        else:
+            (self._learn if self._d.learns else self._infer)(m, registers)
         wire_weights(m, registers, self._ports)
         if self._d.hardware.protection != "none":
             wire_injection(m, registers, self._ports)
@@ -90,9 +98,9 @@ class Core(wiring.Component):
 
     def _infer(self, m: Module, registers: RegisterBus) -> None:
         m.submodules.sequencer = sequencer = Inference(self._d)
-        clips = self._body.infer(m, self, sequencer)
-        m.d.comb += self.busy.eq(sequencer.busy)
-        wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
+        outcome = self._body.infer(m, self, sequencer)
+        m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
+        wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
 
     def _learn(self, m: Module, registers: RegisterBus) -> None:
         d = self._d
@@ -132,11 +140,10 @@ class Core(wiring.Component):
             Flag.WEIGHT: Cat(port.saturated for port in self._learners).any(),
             Flag.STEP: sequencer.clipped,
         }
-        settled = outcome.settled
-        m.d.comb += self.busy.eq(sequencer.busy if settled is None else sequencer.busy | ~settled)
+        m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
         wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
-        if settled is not None:
-            with m.If(~settled & (registers.write_data == Command.LEARN)):
+        if outcome.settled is not None:
+            with m.If(~outcome.settled & (registers.write_data == Command.LEARN)):
                 m.d.comb += sequencer.command.eq(Command.STOP)
 
     def _wired(self) -> list[int]:

@@ -1,13 +1,14 @@
 """An operator network: parts side by side, and the product unit that puts them together."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
 
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.part import PartCore
-from dualspike.hw.head.head import Clips, HeadSignals
+from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.head.product.product import ProductUnit
+from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -52,8 +53,37 @@ class OperatorNetwork:
             for probe in part.probes:
                 connect(m, getattr(part, probe.name), flipped(getattr(chip, probe.name)))
 
+    def infer(self, m: Module, chip: wiring.Component, sequencer: Inference) -> Outputs:
+        """Parts and product unit, and the course of functions through them."""
+        self._connect(m, chip)
+        m.d.comb += sequencer.left.eq(self._product.counted)
+        ended = (sequencer.mode == Command.STOP) & ~chip.busy
+        opened = sequencer.open & self._product.full
+        settled = self._admit(m, sequencer, sequencer.open, opened, ended)
+        return Outputs(self._clips(), settled)
+
     def learn(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> HeadSignals:
-        """Parts and product unit, and the course of a batch through them."""
+        """The same, and the course of a batch."""
+        product = self._product
+        self._connect(m, chip)
+        for n, part in enumerate(self.parts):
+            connect(m, getattr(product, f"means_{n}"), part.means)
+            m.d.comb += [part.learn.eq(sequencer.learn), part.clear.eq(sequencer.prime)]
+        m.d.comb += [product.learn.eq(sequencer.learn), product.clear.eq(sequencer.prime)]
+        running = Signal()
+        with m.If(sequencer.prime):
+            m.d.sync += running.eq(1)
+        with m.Elif(~sequencer.learn):
+            m.d.sync += running.eq(0)
+        grid = running | (sequencer.mode == Command.INFER)
+        opened = sequencer.open & (sequencer.learn | product.full)
+        ended = sequencer.prime | ((sequencer.mode == Command.STOP) & ~chip.busy)
+        settled = self._admit(m, sequencer, grid, opened, ended)
+        self._leave(m, sequencer)
+        return HeadSignals(self._clips(), settled, product.loss, self._slopes(m))
+
+    def _connect(self, m: Module, chip: wiring.Component) -> None:
+        """The streams from outside to outside."""
         product = self._product
         m.submodules.product = product
         for name in ("targets", "scales"):
@@ -64,27 +94,18 @@ class OperatorNetwork:
             m.submodules[f"part_{n}"] = part
             connect(m, flipped(getattr(chip, f"inputs_{n}")), part.inputs)
             connect(m, part.factors, getattr(product, f"factors_{n}"))
-            connect(m, getattr(product, f"means_{n}"), part.means)
-            m.d.comb += [part.learn.eq(sequencer.learn), part.clear.eq(sequencer.prime)]
-        m.d.comb += [product.learn.eq(sequencer.learn), product.clear.eq(sequencer.prime)]
-        settled = self._admit(m, chip, sequencer)
-        self._leave(m, sequencer)
-        return HeadSignals(product.loss, self._slopes(m), self._clips(), settled)
 
-    def _admit(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> Signal:
-        """Let rows in; returns whether all trunk rows that are inside have reached the grid.
+    def _admit(
+        self, m: Module, sequencer: Sequencer | Inference, grid: Value, opened: Value, ended: Value
+    ) -> Signal:
+        """Let rows in: of the trunks while there is a ``grid``, of the branch while ``opened``.
 
-        They are taken away at the start of a batch, and when inference has ended.
+        Returns whether all trunk rows that are inside have reached the grid. Where it has ``ended``
+        they are taken away: at the start of a batch, and when inference has ended.
         """
         branch, *trunks = self.parts
-        running = Signal()
         empty = Signal()
         settled = Signal()
-        inferring = sequencer.mode == Command.INFER
-        with m.If(sequencer.prime):
-            m.d.sync += running.eq(1)
-        with m.Elif(~sequencer.learn):
-            m.d.sync += running.eq(0)
         there = []
         for n, part in enumerate(trunks, 1):
             rows = self._d.batch[n]
@@ -93,13 +114,13 @@ class OperatorNetwork:
                 m.d.sync += entered.eq(0)
             with m.Elif(part.entered):
                 m.d.sync += entered.eq(entered + 1)
-            m.d.comb += part.opened.eq((running | inferring) & (entered != rows))
+            m.d.comb += part.opened.eq(grid & (entered != rows))
             there.append(entered == getattr(self._product, f"stored_{n}"))
         m.d.comb += [
-            branch.opened.eq(sequencer.open & (sequencer.learn | self._product.full)),
+            branch.opened.eq(opened),
             sequencer.entered.eq(branch.entered),
             settled.eq(Cat(there).all()),
-            empty.eq(sequencer.prime | ((sequencer.mode == Command.STOP) & ~chip.busy)),
+            empty.eq(ended),
             self._product.empty.eq(empty),
         ]
         return settled
@@ -140,10 +161,14 @@ class OperatorNetwork:
 
     def _clips(self) -> Clips:
         inner, product = [part.overflow for part in self.parts], self._product.overflow
-        return {
+        clips: Clips = {
             Flag.MEMBRANE: Cat(pulse[0] for pulse in inner).any() | product[0],
-            Flag.TANGENT: Cat(pulse[1] for pulse in inner).any(),
             ProductFlag.FACTOR: Cat(pulse[2] for pulse in inner).any() | product[1],
-            ProductFlag.ERROR: product[2],
-            ProductFlag.COTANGENT: product[3],
         }
+        if self._d.learns:
+            clips |= {
+                Flag.TANGENT: Cat(pulse[1] for pulse in inner).any(),
+                ProductFlag.ERROR: product[2],
+                ProductFlag.COTANGENT: product[3],
+            }
+        return dict(sorted(clips.items()))

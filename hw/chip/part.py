@@ -1,6 +1,6 @@
 """One part of an operator chip: a perceptron's chain, its outputs as factors, and its slopes."""
 
-from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -24,7 +24,8 @@ class PartCore(wiring.Component):
     ``opened`` lets rows in, ``entered`` pulses with the end of each. ``learn`` keeps tangents,
     ``clear`` zeroes ``jvp``, ``finished`` pulses at the end of a frame (`Slopes`). The other
     members are those of `Dense`, layer by layer; lanes are those that the part carries.
-    ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped.
+    ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped. In a chip that only
+    infers rows of inputs become factors, and there is nothing else.
     """
 
     def __init__(self, description: Description, number: int, *, probes: bool = False) -> None:
@@ -32,25 +33,22 @@ class PartCore(wiring.Component):
         self._g, self._bits = product_sizes(description), f.factor.bits
         sizes = geometry(part)
         self._chain = Chain(part, sizes)
-        frames, words = part_frames(description, number)
-        bits = self._g.jvp_bits - self._g.jvp_align[number]
-        self._slopes = Slopes(frames, words, part.lanes, f.tangent.bits, f.cotangent.bits, bits)
+        self._slopes = _slopes_of(description, number) if description.learns else None
         first = description.layers_of(number).start
         self.probes = part_probes(part, first) if probes else []
         inputs = ArrayLayout(signed(f.input.bits), sizes.layers[0].simd)
         members = {
             "inputs": In(stream.Signature(inputs)),
             "factors": Out(stream.Signature(signed(f.factor.bits))),
-            "means": In(stream.Signature(signed(f.cotangent.bits))),
             "opened": In(1),
             "entered": Out(1),
-            "learn": In(1),
-            "clear": In(1),
-            "finished": Out(1),
-            "jvp": Out(self._slopes.jvp.shape()),
             "overflow": Out(3),
             **{probe.name: Out(probe.signature) for probe in self.probes},
         }
+        if self._slopes:
+            own = self._slopes.signature.members
+            members |= {name: own[name] for name in ("means", "clear", "finished", "jvp")}
+            members["learn"] = In(1)
         self._inner = [
             (f"{kind}_{layer}", kind, dense)
             for layer, dense in enumerate(self._chain.dense)
@@ -62,40 +60,34 @@ class PartCore(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        chain, slopes = self._chain, self._slopes
-        m.submodules.slopes = slopes
+        chain = self._chain
         outputs = chain.elaborate(m, flipped(self.inputs), self.opened, self.entered)
         m.submodules.skid_outputs = between = SkidBuffer(outputs.payload.shape())
         connect(m, outputs, between.inputs)
-        self._narrow(m, between.outputs, slopes)
-        connect(m, flipped(self.means), slopes.means)
-        m.d.comb += [
-            slopes.clear.eq(self.clear),
-            self.jvp.eq(slopes.jvp),
-            self.finished.eq(slopes.finished),
-        ]
+        onward = self._narrow(m, between.outputs)
+        if self._slopes:
+            self._learn(m, self._slopes, between.outputs, onward)
+        else:
+            m.d.comb += between.outputs.ready.eq(onward)
         for name, kind, dense in self._inner:
             connect(m, flipped(getattr(self, name)), getattr(dense, kind))
         if self.probes:
             wire_probes(m, self, self.probes, chain)
-        inner = [one.overflow for one in (*chain.dense, *chain.neurons)]
-        m.d.comb += [
-            self.overflow[0].eq(Cat(pulse[0] for pulse in inner).any()),
-            self.overflow[1].eq(Cat(pulse[1] for pulse in inner).any() & self.learn),
-        ]
+        m.d.comb += self.overflow[0].eq(Cat(pulse[0] for pulse in self._overflows).any())
         return m
 
-    def _narrow(self, m: Module, source: wiring.PureInterface, slopes: Slopes) -> None:
-        """Outputs become factors; their tangents, while learning, go where E will meet them."""
+    @property
+    def _overflows(self) -> list[Value]:
+        return [one.overflow for one in (*self._chain.dense, *self._chain.neurons)]
+
+    def _narrow(self, m: Module, source: wiring.PureInterface) -> Signal:
+        """Outputs become factors; whether the next one can."""
         advance = Signal()
         factor, clips = round_saturate(
             m, source.payload.value[0], self._g.factor.shift, self._bits, "rounded"
         )
         m.d.comb += [
             advance.eq(~self.factors.valid | self.factors.ready),
-            slopes.tangents.valid.eq(source.valid & self.learn & advance),
-            slopes.tangents.payload.eq(source.payload.tangent[0]),
-            source.ready.eq(advance & (slopes.tangents.ready | ~self.learn)),
             self.overflow[2].eq(source.valid & source.ready & clips),
         ]
         with m.If(advance):
@@ -103,3 +95,28 @@ class PartCore(wiring.Component):
                 self.factors.valid.eq(source.valid & source.ready),
                 self.factors.payload.eq(factor),
             ]
+        return advance
+
+    def _learn(
+        self, m: Module, slopes: Slopes, source: wiring.PureInterface, onward: Signal
+    ) -> None:
+        """Tangents of outputs, while learning, go where E will meet them."""
+        m.submodules.slopes = slopes
+        connect(m, flipped(self.means), slopes.means)
+        m.d.comb += [
+            slopes.clear.eq(self.clear),
+            self.jvp.eq(slopes.jvp),
+            self.finished.eq(slopes.finished),
+            slopes.tangents.valid.eq(source.valid & self.learn & onward),
+            slopes.tangents.payload.eq(source.payload.tangent[0]),
+            source.ready.eq(onward & (slopes.tangents.ready | ~self.learn)),
+            self.overflow[1].eq(Cat(pulse[1] for pulse in self._overflows).any() & self.learn),
+        ]
+
+
+def _slopes_of(d: Description, number: int) -> Slopes:
+    """The slopes of part ``number``."""
+    g, (frames, words) = product_sizes(d), part_frames(d, number)
+    bits = g.jvp_bits - g.jvp_align[number]
+    f, lanes = d.formats, d.parts[number].lanes
+    return Slopes(frames, words, lanes, f.tangent.bits, f.cotangent.bits, bits)

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.probes import probes_of, wire_probes
 from dualspike.hw.chip.registers import wire_drawer, wire_skips
-from dualspike.hw.head.head import Clips, HeadSignals
+from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.head.readouts import Readouts
 from dualspike.hw.head.squared_error import SquaredErrorLoss
 from dualspike.hw.layer.chain import Chain, skid_buffer
@@ -32,7 +32,7 @@ class Perceptron:
         self._d, self._probed = description, probes
         d = description
         self._g = geometry(d.parts[0])
-        self.chain = Chain(d.parts[0], self._g)
+        self.chain = self._chain()
         inputs = ArrayLayout(signed(d.formats.input.bits), self._g.layers[0].simd)
         targets = {"targets": In(stream.Signature(signed(d.formats.target.bits)))}
         self.members = {
@@ -40,6 +40,9 @@ class Perceptron:
             **(targets if d.learns else {}),
             "results": Out(stream.Signature(signed(d.formats.membrane.bits))),
         }
+
+    def _chain(self) -> Chain:
+        return Chain(self._d.parts[0], self._g)
 
     def port(self, kind: str, layer: int) -> wiring.PureInterface:
         """A layer's `LearnerPort` (kind learner), or the host's way to one of its memories."""
@@ -55,7 +58,7 @@ class Perceptron:
         if self._probed:
             wire_probes(m, chip, probes_of(self._d), self.chain)
 
-    def infer(self, m: Module, chip: wiring.Component, sequencer: Inference) -> Clips:
+    def infer(self, m: Module, chip: wiring.Component, sequencer: Inference) -> Outputs:
         """The chain from samples to results, and nothing else."""
         outputs = self.chain.elaborate(m, chip.inputs, sequencer.open, sequencer.entered)
         m.submodules.skid_results = last = SkidBuffer(outputs.payload.shape())
@@ -66,7 +69,7 @@ class Perceptron:
             last.outputs.ready.eq(chip.results.ready),
             sequencer.left.eq(chip.results.valid & chip.results.ready),
         ]
-        return {Flag.MEMBRANE: self._overflows(0)}
+        return Outputs({Flag.MEMBRANE: self._overflows(0)}, None)
 
     def learn(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> HeadSignals:
         """The chain with the loss at its end."""
@@ -96,7 +99,7 @@ class Perceptron:
             Flag.MEMBRANE: self._overflows(0),
             Flag.TANGENT: self._overflows(1) & sequencer.learn,
         }
-        return HeadSignals(loss.loss, loss.jvp, clipped)
+        return HeadSignals(clipped, None, loss.loss, loss.jvp)
 
     def _overflows(self, bit: int) -> Value:
         """Whether any part tells of a membrane (bit 0) or a tangent (bit 1) clipped."""

@@ -6,6 +6,7 @@ from amaranth.lib import data, wiring
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.layer.encoder import Encoder
 from dualspike.hw.learn.inference import Inference
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.learn.schedule import RateSchedule
 from dualspike.hw.learn.sequencer import Sequencer
@@ -19,7 +20,7 @@ from dualspike.model.sizes.layers import Layer
 def wire_status(
     m: Module,
     registers: RegisterBus,
-    sequencer: Sequencer | Inference,
+    sequencer: Sequencer | OnlineSequencer | Inference,
     raised: Value,
     busy: Value,
 ) -> None:
@@ -40,7 +41,7 @@ def wire_status(
     ]
 
 
-def wire_updates(m: Module, registers: RegisterBus, sequencer: Sequencer) -> None:
+def wire_updates(m: Module, registers: RegisterBus, sequencer: Sequencer | OnlineSequencer) -> None:
     """UPDATES."""
     m.d.comb += [
         registers.UPDATES.eq(sequencer.updates),
@@ -77,12 +78,7 @@ def wire_learning(
     Bit k of ``wired``[l] says whether it can: what is not wired stays as it is.
     """
     written = registers.write_data
-    whole = Signal(64, name="whole_loss")
-    m.d.comb += [
-        whole.eq(loss),
-        registers.LOSS_0.eq(whole[:32]),
-        registers.LOSS_1.eq(whole[32:]),
-    ]
+    wire_loss(m, registers, loss)
     for k in range(len(masks[0])):
         wide = Signal(signed(64), name=f"jvp_{k}")
         m.d.comb += [
@@ -96,6 +92,16 @@ def wire_learning(
                 mask[k].eq(written[n]) for n, mask in enumerate(masks) if wired[n] >> k & 1
             ]
     wire_layers(m, registers, "SHIFT", shifts)
+
+
+def wire_loss(m: Module, registers: RegisterBus, loss: Value) -> None:
+    """LOSS."""
+    whole = Signal(64, name="whole_loss")
+    m.d.comb += [
+        whole.eq(loss),
+        registers.LOSS_0.eq(whole[:32]),
+        registers.LOSS_1.eq(whole[32:]),
+    ]
 
 
 def wire_layers(m: Module, registers: RegisterBus, name: str, values: data.View) -> None:
@@ -123,13 +129,18 @@ def wire_options(
         m.d.comb += sequencer.mantissas.eq(mantissas)
         wire_layers(m, registers, "MANTISSA", mantissas)
     if learning.schedule == "chip":
-        m.submodules.schedule = schedule = RateSchedule(learning.stages, learning.updates)
-        m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
-        wire_schedule(m, registers, schedule)
+        wire_schedule(m, registers, sequencer, learning)
 
 
-def wire_schedule(m: Module, registers: RegisterBus, schedule: RateSchedule) -> None:
+def wire_schedule(
+    m: Module,
+    registers: RegisterBus,
+    sequencer: Sequencer | OnlineSequencer,
+    learning: Learning,
+) -> None:
     """STAGE, STAGES, PERIOD and PHASE."""
+    m.submodules.schedule = schedule = RateSchedule(learning.stages, learning.updates)
+    m.d.comb += [sequencer.stage.eq(schedule.STAGE), schedule.tick.eq(sequencer.tick)]
     m.d.comb += schedule.write_data.eq(registers.write_data)
     for name in SCHEDULE:
         written = f"{name}_written"

@@ -1,9 +1,10 @@
 """Multipliers of a core as blocks of a device, with the registers that are inside these.
 
-No tool of Yosys puts the registers around a product into a MULT18X18D, and the one for the SB_MAC16
-goes wrong with three. So each module of a `hw.layer.multiplier` is written a second time, by the
-same name and with the block in it: Yosys reads this after the core, with ``read_verilog
--overwrite``.
+No tool of Yosys puts the registers around a product into a MULT18X18D. Its `ice40_dsp` takes those
+of every SB_MAC16 out again that it finds, so here that block goes by the name ICESTORM_DSP, which
+nextpnr has for it and Yosys does not know: the bits of the FPGA are the same. Each module of a
+`hw.layer.multiplier` is written a second time, by the same name and with the block in it: Yosys
+reads this after the core, with ``read_verilog -overwrite``.
 
 The registers of a MULT18X18D are those of Lattice FPGA-TN-02205, those of an SB_MAC16 of
 FPGA-TN-02007. What is used of them are those of the operands and of the product.
@@ -21,6 +22,7 @@ _MODULE = re.compile(
     r"\(clk, left, (\w+), (reset, )?right, rst\);",
     re.MULTILINE,
 )
+_WHOLE = re.compile(r"^module (\w+).*?^endmodule\n", re.MULTILINE | re.DOTALL)
 _SMALLEST = 9
 """Products of fewer bits stay with the tables, where Yosys leaves them as well."""
 
@@ -48,12 +50,12 @@ class _Piece:
 class _Family:
     """A block's widest operand, and its text for two pieces, a latency and the name of a wire.
 
-    ``apart``: Yosys must not see what is around the block, or it packs that in as well.
+    ``declared`` is what Yosys has to be told of the block.
     """
 
     width: int
     block: Callable[[_Piece, _Piece, int, str], str]
-    apart: bool
+    declared: str = ""
 
 
 def blocks(verilog: str, family: str, widest: int | None = None) -> str:
@@ -63,7 +65,16 @@ def blocks(verilog: str, family: str, widest: int | None = None) -> str:
     """
     made = _FAMILIES[family]
     texts = [_module(made, widest or made.width, *found) for found in _MODULE.findall(verilog)]
-    return "".join([*texts, block_rams(verilog) if family == "ecp5" else ""])
+    declared = made.declared if any(texts) else ""
+    return "".join([declared, *texts, block_rams(verilog) if family == "ecp5" else ""])
+
+
+def mapped(verilog: str, family: str) -> str:
+    """A whole core with blocks of ``family`` for all that it has blocks for; empty without any."""
+    text = blocks(verilog, family)
+    known = set(re.findall(r"^module (\w+)", text, re.MULTILINE))
+    rest = _WHOLE.sub(lambda found: "" if found[1] in known else found[0], verilog)
+    return f"{rest}\n{text}" if text else ""
 
 
 def _module(made: _Family, widest: int, name: str, *found: str) -> str:
@@ -91,8 +102,7 @@ def _module(made: _Family, widest: int, name: str, *found: str) -> str:
         part, head = f"part_{n}", f"module {name}_part_{n}(clk, left, part_{n}, right);"
         # The third register is one of the fabric: it can lie where the product is needed.
         body = made.block(a, b, min(latency, 2), part)
-        kept = "(* keep_hierarchy *)\n" if made.apart else ""
-        parts.append(f"{kept}{head}\n{ports}  output [{top}:0] {part};\n{body}\nendmodule\n")
+        parts.append(f"{head}\n{ports}  output [{top}:0] {part};\n{body}\nendmodule\n")
         given = ", ".join(f".{port}({port})" for port in ("clk", "left", "right", part))
         inside += [f"  wire [{top}:0] {part};", f"  {name}_part_{n} of_{part} ({given});"]
         terms.append(_term(part, 2 * made.width, a.low + b.low, bits, a.signed or b.signed))
@@ -146,6 +156,16 @@ def _ecp5(a: _Piece, b: _Piece, latency: int, wire: str) -> str:
     )
 
 
+_HALVES = ("TOP", "BOT")
+_ZEROS = (
+    *(f"{letter}_{n}" for letter in "CD" for n in range(16)),
+    *(f"{letter}HOLD" for letter in "ABCD"),
+    *(f"{kind}{half}" for kind in ("IRST", "ORST", "OLOAD", "ADDSUB", "OHOLD") for half in _HALVES),
+    *("CI", "ACCUMCI", "SIGNEXTIN"),
+)
+"""Inputs of an SB_MAC16 that are held at 0."""
+
+
 def _ice40(a: _Piece, b: _Piece, latency: int, wire: str) -> str:
     """An SB_MAC16; its outputs 3 are the product of 16 bits by 16."""
     used = {
@@ -156,28 +176,34 @@ def _ice40(a: _Piece, b: _Piece, latency: int, wire: str) -> str:
         "B_SIGNED": b.signed,
     }
     parameters = [f".{name}(1'b{on:d})" for name, on in used.items()]
-    parameters += [f".{half}OUTPUT_SELECT(2'b11)" for half in ("TOP", "BOT")]
-    zeros = (
-        *(f"{letter}HOLD" for letter in "ABCD"),
-        *(
-            f"{kind}{half}"
-            for kind in ("IRST", "ORST", "OLOAD", "ADDSUB", "OHOLD")
-            for half in _HALVES
-        ),
-        *("CI", "ACCUMCI", "SIGNEXTIN"),
-    )
+    parameters += [f".{half}OUTPUT_SELECT(2'b11)" for half in _HALVES]
     ports = [
-        f".A({a.bits(16)})",
-        f".B({b.bits(16)})",
-        ".C(16'b0)",
-        ".D(16'b0)",
-        f".O({wire})",
+        *(f".{letter}_{n}({wire}_{letter}[{n}])" for letter in "AB" for n in range(16)),
+        *(f".O_{n}({wire}[{n}])" for n in range(32)),
         ".CLK(clk)",
         ".CE(1'b1)",
-        *(f".{name}(1'b0)" for name in zeros),
+        *(f".{name}(1'b0)" for name in _ZEROS),
     ]
-    return f"  SB_MAC16 #({', '.join(parameters)}) {wire}_block ({', '.join(ports)});"
+    return (
+        f"  wire [15:0] {wire}_A = {a.bits(16)};\n  wire [15:0] {wire}_B = {b.bits(16)};\n"
+        f"  ICESTORM_DSP #({', '.join(parameters)}) {wire}_block ({', '.join(ports)});"
+    )
 
 
-_HALVES = ("TOP", "BOT")
-_FAMILIES = {"ecp5": _Family(18, _ecp5, apart=False), "ice40": _Family(16, _ice40, apart=True)}
+def _icestorm_dsp() -> str:
+    """The ports and parameters of an ICESTORM_DSP, as far as they are used here."""
+    operands = (f"{letter}_{n}" for letter in "AB" for n in range(16))
+    inputs = ", ".join([*operands, "CLK", "CE", *_ZEROS])
+    outputs = ", ".join(f"O_{n}" for n in range(32))
+    bits = ("A_REG", "B_REG", "PIPELINE_16x16_MULT_REG2", "A_SIGNED", "B_SIGNED")
+    parameters = [
+        *(f"  parameter {name} = 1'b0;\n" for name in bits),
+        *(f"  parameter [1:0] {half}OUTPUT_SELECT = 2'b00;\n" for half in _HALVES),
+    ]
+    return (
+        f"(* blackbox *)\nmodule ICESTORM_DSP({inputs}, {outputs});\n{''.join(parameters)}"
+        f"  input {inputs};\n  output {outputs};\nendmodule\n"
+    )
+
+
+_FAMILIES = {"ecp5": _Family(18, _ecp5), "ice40": _Family(16, _ice40, _icestorm_dsp())}

@@ -1,8 +1,10 @@
 """The files of a generated core: Verilog with its header, lint waivers, manifest, registers."""
 
+from dataclasses import asdict
 from typing import Any
 
 from dualspike.hw.chip.core import Core
+from dualspike.hw.emit.blocks import mapped
 from dualspike.hw.emit.fusesoc import core_file
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
@@ -60,12 +62,14 @@ def core_verilog(d: Description, *, probes: bool = False, wrap: str | None = Non
 
 def core_files(d: Description, wrap: str | None = None) -> dict[str, str]:
     """Names and texts of all files of a chip but its weights."""
-    top = top_name(d, wrap)
+    top, verilog = top_name(d, wrap), core_verilog(d, wrap=wrap)
+    ecp5 = mapped(verilog, "ecp5")
     return {
-        f"{top}.v": core_verilog(d, wrap=wrap),
+        f"{top}.v": verilog,
         f"{top}.vlt": waivers(d, wrap),
+        **({f"{top}_ecp5.v": ecp5} if ecp5 else {}),
         "manifest.json": manifest(d, wrap),
-        **companions(d, wrap),
+        **companions(d, wrap, ecp5=bool(ecp5)),
     }
 
 
@@ -90,6 +94,9 @@ def manifest(d: Description, wrap: str | None = None) -> str:
         "config_register": config_word(d),
         "identity": identity(d),
         "description": d.model_dump(mode="json"),
+        "clock_mhz": d.hardware.clock,
+        "device": d.hardware.device,
+        "depth": asdict(d.depth),
         "registers": plain(register_map(d)),
         "parts": [_part(d, n) for n in range(len(d.parts))],
         **({} if d.kind == "mlp" else {"terms": product_sizes(d).terms}),
@@ -120,8 +127,11 @@ def _cycles(d: Description) -> dict[str, int]:
     return {"function": function, **learning, "batch_at_least": least, "batch_at_most": most}
 
 
-def companions(d: Description, wrap: str | None = None) -> dict[str, str]:
-    """Files that other tools read, by name: the register map in four formats, and for FuseSoC."""
+def companions(d: Description, wrap: str | None = None, *, ecp5: bool) -> dict[str, str]:
+    """Files that other tools read, by name: the register map in four formats, and for FuseSoC.
+
+    ``ecp5``: see `hw.emit.fusesoc.core_file`.
+    """
     purpose = "that learns on the chip" if d.learns else "for inference alone"
     network = "spiking network" if d.kind == "mlp" else f"{d.kind} of spiking networks"
     name, top, registers = d.name, top_name(d, wrap), register_map(d)
@@ -130,7 +140,7 @@ def companions(d: Description, wrap: str | None = None) -> dict[str, str]:
         "registers.md": markdown(name, registers),
         f"{name}.rdl": systemrdl(name, registers),
         f"{name}.h": c_header(name, registers),
-        f"{top}.core": core_file(top, f"{network} {widths(d)} {purpose}"),
+        f"{top}.core": core_file(top, f"{network} {widths(d)} {purpose}", ecp5=ecp5),
     }
 
 

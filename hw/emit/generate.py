@@ -15,10 +15,10 @@ from dualspike.hw.emit.rtlil import deduplicate_modules
 from dualspike.model.system.cache import kept
 from dualspike.model.system.children import environment, run_child
 
-# Registers come out with their enables and resets, unused bits and names go, no attribute names
-# a file. `opt_dff` finds nothing unless `opt_clean` has joined up the wires before; with
-# ``-simple-dffe`` a register stays whole, where it would else be split into bits by enable.
-# `wreduce` leaves out the bits of a sum that nothing reads.
+# Registers come out with their enables and resets, unused bits and names go. `opt_dff` finds
+# nothing unless `opt_clean` has joined up the wires before; with ``-simple-dffe`` a register stays
+# whole, where it would else be split into bits by enable. `wreduce` leaves out the bits of a sum
+# that nothing reads.
 _SCRIPT = """
 proc
 opt_expr
@@ -31,9 +31,6 @@ opt_dff -simple-dffe
 opt_expr
 opt_clean -purge
 memory_collect
-attrmap -remove generator -remove top -remove src -remove amaranth.hierarchy
-attrmap -remove amaranth.decoding -remove unused_bits -remove keep
-attrmap -modattr -remove generator -remove top -remove src -remove amaranth.hierarchy
 write_verilog -noattr
 """
 

@@ -37,12 +37,15 @@ def _samples(d: Description) -> list[str]:
 def _functions(d: Description) -> list[str]:
     simd = [geometry(part).layers[0].simd for part in d.parts]
     chunks = ", ".join(f"{width} of part {part}" for part, width in enumerate(simd))
+    targets = (
+        "targets_*  stream of stored targets, one for each point, the last axis innermost, while"
+        " learning"
+    )
     scales = "scales_*   stream of stored weights of functions, while learning"
     return [
         f"inputs_n_* streams of rows of part n; stored inputs at a time: {chunks}",
-        "targets_*  stream of stored targets, one for each point, the last axis innermost, while"
-        " learning",
-        *([] if d.learning.floor is None else [scales]),
+        *([targets] if d.learns else []),
+        *([] if d.floor is None else [scales]),
         "results_*  stream of outputs, one for each point, while inferring",
     ]
 
@@ -58,6 +61,7 @@ def header(d: Description, notes: list[str]) -> str:
         _learning(d),
         f"Formats: {formats}.",
         _folding(d),
+        *_depth(d),
         "",
         *notes,
     ]
@@ -66,10 +70,10 @@ def header(d: Description, notes: list[str]) -> str:
 
 def _about(d: Description) -> list[str]:
     if d.kind != "mlp":
-        return [
-            f"{d.name}: {d.kind} of spiking networks {widths(d)} that trains itself by randomized",
-            "forward gradients.",
-        ]
+        about = f"{d.name}: {d.kind} of spiking networks {widths(d)}"
+        if not d.learns:
+            return [f"{about} for inference alone."]
+        return [f"{about} that trains itself by randomized", "forward gradients."]
     learns = "that trains itself by randomized forward gradients"
     return [
         f"{d.name}: spiking network {widths(d)} {learns if d.learns else 'for inference alone'}."
@@ -77,13 +81,22 @@ def _about(d: Description) -> list[str]:
 
 
 def _learning(d: Description) -> str:
-    steps = [f"{d.network.time_steps} time steps"] if d.kind == "mlp" else []
+    points = [] if d.learns else [f"grids of {' x '.join(map(str, d.batch[1:]))} points"]
+    steps = [f"{d.network.time_steps} time steps"] if d.kind == "mlp" else points
     learning = [
         f"{d.lanes_built} tangent lanes",
         f"{d.learning.structure} signs",
         f"batches of {d.learning.batch}",
     ]
     return ", ".join(steps + (learning if d.learns else [])) + "."
+
+
+def _depth(d: Description) -> list[str]:
+    """Where a clock is asked for."""
+    clock, device = d.hardware.clock, d.hardware.device
+    if clock is None:
+        return []
+    return [f"For {clock:g} MHz{f' on {device}' if device else ''}: {d.depth}."]
 
 
 def _folding(d: Description) -> str:

@@ -33,11 +33,16 @@ class Chain:
         self._d, self._g = part, geometry
         lanes = geometry.lanes
         self.dense = [Dense(part, geometry, layer) for layer in geometry.layers]
-        first = geometry.layers[0]
-        self.encoder = Encoder(part, first) if first.kind == "coded" else None
+        self.encoder = self._encoder()
         self.neurons = [Neuron(part, layer, lanes) for layer in geometry.chain[:-1]]
         self._readout = self.dense[len(self.neurons)]
         self.local = self.dense[len(geometry.chain) :]
+
+    def _encoder(self) -> Encoder | None:
+        """Where inputs are drawn or spaced as spikes; frames of these come as they are."""
+        first, coding = self._g.layers[0], self._d.network.coding
+        coded = first.kind == "coded" and coding != "frames"
+        return Encoder(self._d, first) if coded else None
 
     def elaborate(
         self,
@@ -109,12 +114,16 @@ class Chain:
         chunk = Signal(counter_shape(first.chunks - 1))
         open_now = Signal(name="opened")
         taken = Signal()
+        inside, ends = chunk != 0, chunk == first.chunks - 1
+        if self._d.network.coding == "frames":
+            last_frame, begun = self._frames(m, taken & ends)
+            inside, ends = inside | begun, ends & last_frame
         m.d.comb += [
-            open_now.eq(opened | (chunk != 0)),
+            open_now.eq(opened | inside),
             entry.valid.eq(inputs.valid & open_now),
             inputs.ready.eq(entry.ready & open_now),
             taken.eq(entry.valid & entry.ready),
-            entered.eq(taken & (chunk == first.chunks - 1)),
+            entered.eq(taken & ends),
         ]
         for slot in range(first.simd):
             # What the host puts where the last chunk has no input left must not count.
@@ -124,6 +133,14 @@ class Chain:
             m.d.comb += entry.payload.value[slot].eq(given)
         with m.If(taken):
             count_on(m, chunk, first.chunks - 1)
+
+    def _frames(self, m: Module, ended: Value) -> tuple[Value, Value]:
+        """Whether a frame of inputs is the last of its sample, and whether one is behind it."""
+        steps = self._d.network.time_steps
+        frame = Signal(counter_shape(steps - 1))
+        with m.If(ended):
+            count_on(m, frame, steps - 1)
+        return frame == steps - 1, frame != 0
 
 
 def skid_buffer(

@@ -15,7 +15,8 @@ class Inference(wiring.Component):
 
     ``command`` with ``commanded`` starts and stops (`model.interface.registers.Command`). ``open``
     lets samples in; ``entered`` and ``left`` pulse once for every sample that has entered and every
-    output that has left; ``busy`` while outputs are outstanding.
+    output that has left; ``busy`` while outputs are outstanding. Of an operator network a sample is
+    a function, with one end.
     """
 
     command: In(2)
@@ -27,7 +28,7 @@ class Inference(wiring.Component):
     left: In(1)
 
     def __init__(self, description: Description) -> None:
-        self._outputs = description.network.layers[-1]
+        self._outputs = description.basis if description.kind == "mlp" else 1
         self._samples = most_inside(description.n_layers)
         super().__init__()
 

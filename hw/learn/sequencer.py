@@ -10,10 +10,11 @@ the jvp is first multiplied by mantissa_l / 8. Stochastic rounding adds the lowe
 word, as many as are shifted out, and cuts off.
 """
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Array, Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.learn.course import done, idle
 from dualspike.hw.learn.sequencer_config import SequencerConfig, SequencerState
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.counters import counter_shape
@@ -89,13 +90,13 @@ class Sequencer(wiring.Component):
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
         with m.FSM() as machine:
-            self._idle(m, s, inside)
+            idle(m, self, s.infer, inside)
             self._draw(m, s)
             self._prime(m, s)
             self._run(m, s)
             self._pair(m, s)
             self._move(m, s, rounded, clips)
-            self._done(m)
+            done(m, self, schedule=config.schedule)
         m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
@@ -125,20 +126,6 @@ class Sequencer(wiring.Component):
     @staticmethod
     def _of_layer(values: data.View, s: SequencerState) -> Value:
         return Array(values[n] for n in range(len(values)))[s.layer]
-
-    def _idle(self, m: Module, s: SequencerState, inside: Value) -> None:
-        """Inference, or nothing."""
-        with m.State("IDLE"):
-            m.d.comb += [
-                self.open.eq(s.infer),
-                self.busy.eq(inside != 0),
-                self.mode.eq(Mux(s.infer, Command.INFER, Command.STOP)),
-            ]
-            with m.If(self.commanded):
-                m.d.sync += s.infer.eq(self.command == Command.INFER)
-                learns = self.command == Command.LEARN
-                with m.If(learns & ~self.busy & ~s.infer & (self.updates != 0)):
-                    m.next = "DRAW"
 
     def _draw(self, m: Module, s: SequencerState) -> None:
         """Signs: a word a clock, those of a pass or of all lanes."""
@@ -241,17 +228,6 @@ class Sequencer(wiring.Component):
         with m.State("SWEEP"):
             with m.If(~self.sweeping):
                 self._next_pair(m, s)
-
-    def _done(self, m: Module) -> None:
-        """A batch is over: the next one, or the end."""
-        with m.State("DONE"):
-            if self._config.schedule:
-                m.d.comb += self.tick.eq(1)
-            m.d.sync += self.updates.eq(self.updates - 1)
-            m.next = "DRAW"
-            with m.If(self.updates <= 1):
-                m.d.sync += self.updates.eq(0)
-                m.next = "IDLE"
 
     def _shifted(self, value: Value, shift: Value, word: Value) -> Value:
         """``value`` / 2^shift: with one more bit to round to the nearest, or rounded already."""

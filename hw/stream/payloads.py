@@ -41,8 +41,11 @@ def mac_input(layer: Layer, lanes: int) -> data.StructLayout:
 def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLayout:
     """``width`` neurons' sums of weight * value, weight * tangent and sign * value.
 
-    With ``shared`` signs (structure factored) the last is one for all neurons.
+    With ``shared`` signs (structure factored) the last is one for all neurons. Those of a layer
+    that learns online are ``weighted``.
     """
+    if layer.lag:
+        return weighted(layer, width)
     members = {"value": ArrayLayout(signed(layer.value_sum_bits), width)}
     if lanes:
         if layer.tangent_in_bits:
@@ -51,6 +54,32 @@ def sums(layer: Layer, lanes: int, width: int, *, shared: bool) -> data.StructLa
         lane = ArrayLayout(signed(layer.sign_sum_bits), lanes)
         members["sign"] = ArrayLayout(lane, 1 if shared else width)
     return StructLayout(members)
+
+
+def spikes(layer: Layer, width: int) -> data.StructLayout:
+    """``width`` inputs of a layer: spikes, signs of lanes that begin there, tangents of others."""
+    members = {"value": ArrayLayout(Shape(layer.value_bits, layer.value_signed), width)}
+    return StructLayout(members | _lanes(layer, width, 2, layer.tangent_in_bits))
+
+
+def weighted(layer: Layer, width: int) -> data.StructLayout:
+    """``width`` neurons' sums of weight times each of these.
+
+    A weight with its sign turned round may have a bit more.
+    """
+    members = {"value": ArrayLayout(signed(layer.value_sum_bits), width)}
+    return StructLayout(
+        members | _lanes(layer, width, layer.value_sum_bits, layer.tangent_sum_bits)
+    )
+
+
+def _lanes(layer: Layer, width: int, own: int, others: int) -> dict[str, data.ArrayLayout]:
+    counts = {"own": (own, layer.own_lanes), "tangent": (others, layer.lanes_in - layer.own_lanes)}
+    return {
+        name: ArrayLayout(ArrayLayout(signed(bits), count), width)
+        for name, (bits, count) in counts.items()
+        if count
+    }
 
 
 def entries(view: data.View, count: int) -> list[Value]:

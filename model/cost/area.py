@@ -5,10 +5,11 @@ that a place-and-route tool fills: tables, two for each carry cell, four for 16 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dualspike.model.cost.devices import Family
-from dualspike.model.sizes.resources import MemorySize, Multiplier
+from dualspike.model.interface.lfsr import SIGNS
+from dualspike.model.sizes.components import MemorySize, Multiplier
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,14 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
         if blocks and bits / 16 > (128 if family.lut_ram else 72) * blocks:
             return Area(bram=blocks).times(memory.count)
         return Area(bits / 8).times(memory.count)
+    if memory.kind == "traces":
+        return _registered(memory, family)
     if family.lut_ram:
         cells = math.ceil(depth / 16) * math.ceil(width / 4)
         if blocks and 128 * blocks < 4 * cells:
-            return Area(bram=blocks).times(memory.count)
+            # What is read as it is written goes around the block: the word held twice, a choice.
+            around = width if memory.kind == "frames" else 0
+            return Area(1.2 * around, 2 * around, 0, blocks).times(memory.count)
         choose = width * (math.ceil(depth / 16) - 1)
         held = width if memory.clocked else 0
         if depth == 1:
@@ -86,6 +91,15 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
     if blocks and bits > 72 * blocks:
         return Area(bram=blocks).times(memory.count)
     return Area(bits * 0.7 + depth, bits).times(memory.count)
+
+
+def _registered(memory: MemorySize, family: Family) -> Area:
+    """One with a register after it (`hw.emit.block_rams`), which is in the block if it is one."""
+    depth, width = memory.depth, memory.width
+    if family.lut_ram and depth * width >= 2048 and depth <= 2048:
+        return Area(bram=math.ceil(width / (18 if depth <= 1024 else 9))).times(memory.count)
+    plain = memory_area(replace(memory, kind="signals"), family)
+    return plain + Area(0, width).times(memory.count)
 
 
 def _blocks(depth: int, width: int, family: Family) -> int:
@@ -102,3 +116,16 @@ def _blocks(depth: int, width: int, family: Family) -> int:
 def skid_buffer_area(bits: int) -> Area:
     """A queue of two places."""
     return Area(1.1 * bits, 2 * bits + 2)
+
+
+def xor_tables(distance: int) -> int:
+    """Tables of the XOR that is a sign register's output bit ``distance`` steps ahead, roughly."""
+    free, tap = SIGNS.length, SIGNS.length - max(SIGNS.taps)
+    if distance < free:
+        return 0
+    return 1 if distance < free + tap else 5
+
+
+def far_bits(count: int) -> int:
+    """Tables of all of the next ``count`` output bits of a sign register."""
+    return sum(xor_tables(distance) for distance in range(count))

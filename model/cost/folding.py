@@ -56,14 +56,15 @@ class PartSearch:
         self._options = [list(self._foldings(layer)) for layer in self._g.chain]
 
     def _foldings(self, layer: Layer) -> Iterable[_Option]:
-        g, last = self._g, layer.kind == "readout"
+        g, last = self._g, layer is self._g.chain[-1]
         family = self._device.family
         for next_simd in [1] if last else split(layer.n_out):
             parts = split(ceil_div(layer.n_out, next_simd))
             for pe in sorted({min(layer.n_out, next_simd * part) for part in parts}):
                 for simd in split(layer.n_in):
                     one = replace(layer, pe=pe, simd=simd, next_simd=next_simd)
-                    outputs = layer.n_out * self._part.readouts
+                    every = g.time_steps if layer.every_step else self._part.readouts
+                    outputs = layer.n_out * every
                     rest = outputs if last else g.time_steps * one.frame_cycles
                     area = layer_area(self._part, g, one, family)
                     if self._part.learning.local and not last:

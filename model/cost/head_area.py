@@ -2,17 +2,21 @@
 
 from dualspike.model.cost.area import Area, memory_area, multiplier_area, skid_buffer_area
 from dualspike.model.cost.devices import Family
+from dualspike.model.cost.online_area import online_head_logic
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.registers import register_map
+from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.head import Sum, head_sizes, product_sizes, squared_error_sizes
-from dualspike.model.sizes.resources import axis_terms, head_memories, head_multipliers, row_bits
+from dualspike.model.sizes.resources import axis_terms, head_memories, head_multipliers
 
 
 def shared_area(d: Description, family: Family) -> Area:
     """What there is once, whatever the folding of the layers."""
     parts = [memory_area(memory, family) for memory in head_memories(d)]
     parts += [multiplier_area(one, family) for one in head_multipliers(d)]
+    if d.online:
+        return sum(parts, online_head_logic(d))
     parts += [_squared_error(d) if d.kind == "mlp" else _product(d), _control(d)]
     return sum(parts, Area())
 
@@ -51,10 +55,13 @@ def _product(d: Description) -> Area:
 def _way_out(d: Description, part: int) -> Area:
     """After a part's layers: a queue, outputs as factors, the slopes."""
     g, f, lanes = product_sizes(d), d.formats, d.parts[part].lanes
+    narrow = Area(2 * f.factor.bits, f.factor.bits + 1)
+    narrow += skid_buffer_area(row_bits(d.parts[part], lanes, 1))
+    if not d.learns:
+        return narrow
     tangents, sums = lanes * f.tangent.bits, lanes * (g.jvp_bits - g.jvp_align[part])
     slopes = Area(tangents + sums + 30, sums + f.cotangent.bits + f.tangent.bits + 20)
-    narrow = Area(2 * f.factor.bits, f.factor.bits + 1)
-    return slopes + narrow + skid_buffer_area(row_bits(d.parts[part], lanes, 1))
+    return slopes + narrow
 
 
 def _axis(d: Description, axis: int) -> Area:
@@ -64,6 +71,8 @@ def _axis(d: Description, axis: int) -> Area:
     sums = [g.carried[axis - 1], g.own[axis]]
     held = 2 * terms * (back.bits + f.factor.bits) + back.bits
     chain = Area(2 * f.factor.bits, 3 * f.factor.bits) if axis < last else Area()
+    if not d.learns:
+        return chain + Area(60, 45)
     added = Area(2 * terms * sum(one.bits for one in sums), held)
     return added + sum((_rounded(one, f.cotangent.bits) for one in sums), chain) + Area(120, 90)
 
@@ -78,7 +87,10 @@ def _points(d: Description) -> Area:
     g, f = product_sizes(d), d.formats
     products = g.terms * 2 * f.factor.bits
     area = Area(products + g.output.bits, products + g.output.bits)
-    area += _rounded(g.output, f.membrane.bits) + _rounded(g.error, f.error.bits)
-    if d.learning.floor is not None:
+    area += _rounded(g.output, f.membrane.bits)
+    if not d.learns:
+        return area + Area(15, 15)
+    area += _rounded(g.error, f.error.bits)
+    if d.floor is not None:
         area += _rounded(g.scaled, f.error.bits) + Area(0, g.scaled.bits + 3 * f.error.bits)
     return area + Area(g.loss_bits + 30, g.loss_bits + 2 * f.error.bits + 30)

@@ -6,17 +6,24 @@ of a choice between two values another, a register bit one flip-flop; `hw` has t
 
 import math
 
-from dualspike.model.cost.area import Area, memory_area, multiplier_area, skid_buffer_area
+from dualspike.model.cost.area import (
+    Area,
+    memory_area,
+    multiplier_area,
+    skid_buffer_area,
+    xor_tables,
+)
 from dualspike.model.cost.devices import Family
+from dualspike.model.cost.online_area import online_layer_logic
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import SIGNS, WORD
+from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer, aligned_sum
 from dualspike.model.sizes.resources import (
     chunk_bits,
     layer_memories,
     layer_multipliers,
-    row_bits,
     shares_spike_counter,
     sum_bits,
 )
@@ -26,7 +33,8 @@ def layer_area(d: Part, g: Geometry, layer: Layer, family: Family) -> Area:
     """One layer with its memories and multipliers."""
     parts = [memory_area(memory, family) for memory in layer_memories(d, g, layer)]
     parts += [multiplier_area(part, family) for part in layer_multipliers(d, g, layer)]
-    return sum(parts, layer_logic(d, g, layer))
+    logic = online_layer_logic(d, layer) if d.online else layer_logic(d, g, layer)
+    return sum(parts, logic)
 
 
 def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
@@ -64,7 +72,7 @@ def _mac_array(layer: Layer, d: Part, g: Geometry) -> Area:
 def _serializer(layer: Layer, d: Part, g: Geometry) -> Area:
     bits = sum_bits(d, g, layer, layer.pe)
     moved = bits - sum_bits(d, g, layer, min(layer.pe, layer.next_simd))
-    return Area(moved + 5, bits + 6)
+    return Area(moved + 5, 0.8 * bits + 6)
 
 
 def _row_buffer(layer: Layer, d: Part, g: Geometry) -> Area:
@@ -88,7 +96,7 @@ def _requantizer(layer: Layer, d: Part, g: Geometry) -> Area:
     if d.learning.structure == "factored":
         adders += 2 * width * k * layer.sign_sum_bits
     held = (stages + 1) * sums - width * dropped
-    return Area(adders + 1.7 * out, held + 0.8 * out + 2 * width * k)
+    return Area(0.75 * (adders + 1.7 * out), held + 0.8 * out + 2 * width * k)
 
 
 def _learner(d: Part, banks: int, rows: int, lanes: int) -> Area:
@@ -109,17 +117,9 @@ def _signs(layer: Layer, structure: str) -> Area:
         places = layer.chunks * layer.simd + layer.groups * layer.pe
         return Area(2 * places + layer.pe * layer.simd, held)
     leap = [layer.simd * layer.n_out, layer.pe if layer.groups > 1 else 0]
-    far = sum(_xor(reach + bit) for reach in leap for bit in range(SIGNS.length))
-    seen = sum(_xor(s * layer.n_out + layer.pe // 2) for s in range(layer.simd)) * layer.pe
-    return Area(105 + 2 * far + seen, held + 3 * WORD)
-
-
-def _xor(distance: int) -> int:
-    """Tables of the XOR that is the register's output bit ``distance`` steps ahead, roughly."""
-    free, tap = SIGNS.length, SIGNS.length - max(SIGNS.taps)
-    if distance < free:
-        return 0
-    return 1 if distance < free + tap else 5
+    far = sum(xor_tables(reach + bit) for reach in leap for bit in range(SIGNS.length))
+    seen = sum(xor_tables(s * layer.n_out + layer.pe // 2) for s in range(layer.simd)) * layer.pe
+    return Area(0.55 * (105 + 2 * far + seen), 0.4 * held + 2.35 * WORD)
 
 
 def _neuron(layer: Layer, d: Part, g: Geometry) -> Area:

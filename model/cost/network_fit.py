@@ -1,15 +1,18 @@
 """The folding of every layer, chosen for a target rate or for a device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from dualspike.model.cost.area import Area
 from dualspike.model.cost.devices import Device
-from dualspike.model.cost.estimate import Use, uses
+from dualspike.model.cost.estimate import Use, chip_area, uses
 from dualspike.model.cost.folding import REFERENCE, RESOURCES, Folding, PartSearch
 from dualspike.model.cost.head_area import shared_area
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.online import learning_interval
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,50 @@ class NetworkSearch:
 
     def reaching(self, target: Target, budget: float | None = None) -> Description:
         """See `Search.reaching`."""
-        cheapest = self._part.cheapest(target.interval)
-        if cheapest is None:
-            least = self._part.intervals()[0]
+        found = self._keeping(target, self._part.cheapest) or self._unrolled(target)
+        if budget is None:
+            return found
+        fitting = self._keeping(target, lambda interval: self.fitting(interval, budget))
+        return fitting or self._checked(found, target, budget)
+
+    def _keeping(
+        self, target: Target, choose: Callable[[int], Folding | None]
+    ) -> Description | None:
+        """The folding of an interval that keeps a target.
+
+        Where layers that learn online wait for their changes, one that is faster by as much.
+        """
+        limit = target.interval
+        while folding := choose(limit):
+            d = folded(self._d, pe=folding.pe, simd=folding.simd)
+            part = d.parts[0]
+            over = learning_interval(part) - target.interval if d.online else 0
+            if over <= 0:
+                return d
+            limit = min(limit, geometry(part).interval) - over
+        return None
+
+    def _unrolled(self, target: Target) -> Description:
+        """Nothing folded; BadInput where even that does not keep a target."""
+        n_in, n_out = zip(*self._d.shapes, strict=True)
+        d = folded(self._d, pe=[*n_out], simd=[*n_in])
+        least = learning_interval(d.parts[0]) if d.online else self._part.intervals()[0]
+        if least > target.interval:
             raise BadInput(
                 f"no folding reaches {target}: full unrolling takes {least:,} clocks a sample,"
                 f" {int(target.clock * 1e6 / least):,}"
             )
-        if budget is not None:
-            cheapest = self.fitting(target.interval, budget)
-        if cheapest is None:
-            raise BadInput(self._short(target.interval, budget or 1, f"a folding for {target}"))
-        return folded(self._d, pe=cheapest.pe, simd=cheapest.simd)
+        return d
+
+    def _checked(self, found: Description, target: Target, budget: float) -> Description:
+        """One that keeps a target and may fit where no other was found; else what is short."""
+        what = f"a folding for {target}"
+        if not found.online:
+            raise BadInput(self._short(target.interval, budget, what))
+        over = excess(chip_area(found, self._device.family), self._device, budget)
+        if over:
+            raise BadInput(shortage(over[0], self._device, budget, what))
+        return found
 
     def fastest(self, budget: float) -> Description:
         """See `Search.fastest`."""

@@ -15,17 +15,19 @@ from dualspike.model.description.data import Data
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
 from dualspike.model.description.hardware import Hardware
-from dualspike.model.description.head import Head, Product, SquaredError
+from dualspike.model.description.head import Head, Product, SquaredError, StepError
 from dualspike.model.description.kinds import check_keys, plain, unified
 from dualspike.model.description.learning import Learning
 from dualspike.model.description.network import Network, Section
 from dualspike.model.description.operator import Operator
-from dualspike.model.description.part import Part
+from dualspike.model.description.part import Part, change_fractions
 from dualspike.model.interface.keywords import check_name
 from dualspike.model.sizes.depth import Depth, depth_at
 
 MOST_LAYERS, MOST_LANES = 32, 64
 """What the register map has room for."""
+MOST_SIGNED = 64
+"""Outputs whose errors come back by fixed signs at most: they are added up in one clock."""
 
 
 class Description(Section):
@@ -72,13 +74,15 @@ class Description(Section):
     @cached_property
     def head(self) -> Head:
         """What makes a loss and slopes of the outputs of the parts."""
+        if self.online:
+            return StepError(self.formats, self.batch[0], self.network.time_steps)
         if self.kind == "mlp":
             return SquaredError(self.formats, self.batch[0], self.global_weight)
         return Product(
             self.formats,
             tuple(self.batch),
             self.basis,
-            self.learning.floor,
+            self.floor,
             self.hardware.terms,
         )
 
@@ -121,9 +125,19 @@ class Description(Section):
         return self.learning.rule != "none"
 
     @property
+    def floor(self) -> float | None:
+        """That of the weights of functions, None where all weigh 1 or nothing is learned."""
+        return self.learning.floor if self.learns else None
+
+    @property
+    def online(self) -> bool:
+        """Whether the chip learns sample by sample, in the pass that reads the weights."""
+        return self.learning.online
+
+    @property
     def depth(self) -> Depth:
         """How deep the pipelines of the chip are."""
-        return depth_at(self.hardware.clock)
+        return depth_at(self.hardware.clock, self.hardware.device)
 
     @property
     def lanes(self) -> int:
@@ -138,7 +152,7 @@ class Description(Section):
     @property
     def passes(self) -> int:
         """How often the chip takes a batch until all lanes have had their turn."""
-        return ceil_div(self.lanes, max(1, self.lanes_built))
+        return max(1, ceil_div(self.lanes, max(1, self.lanes_built)))
 
     @property
     def lanes_used(self) -> int:
@@ -153,7 +167,8 @@ class Description(Section):
 
     @cached_property
     def _used_masks(self) -> list[int]:
-        return self.learning.lane_masks(self.n_layers) if self.learns else []
+        lanes = self.learns and not self.online
+        return self.learning.lane_masks(self.n_layers) if lanes else []
 
     def lanes_of(self, part: int) -> list[int]:
         """The lanes that a part carries: those of several that perturb something in it.
@@ -180,11 +195,18 @@ class Description(Section):
     def step_shift(self) -> list[int]:
         """Right shift from a jvp accumulator to a step in its units, at the start, by layer.
 
-        The mean over the batch, the rate and the step's last bit are folded in.
+        The mean over the batch, the rate and the step's last bit are folded in. With the online
+        learner: from a signal times a trace to a change of a weight.
         """
-        base = self.head.slope_fraction - self.step_format.fraction
-        base += self.learning.rate + self.head.mean_shift
-        return [base + shift for shift in self.layer_shift]
+        head, weight = self.head, self.step_format.fraction - self.learning.rate
+        if isinstance(head, StepError):
+            fractions = change_fractions(self.parts[0])
+        else:
+            fractions = [head.slope_fraction + head.mean_shift] * self.n_layers
+        return [
+            fraction - weight + shift
+            for fraction, shift in zip(fractions, self.layer_shift, strict=False)
+        ]
 
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
@@ -225,16 +247,20 @@ class Description(Section):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return plain(handler(self), mlp=self.kind == "mlp")
+        tables = plain(handler(self), mlp=self.kind == "mlp", online=self.online)
+        for key in self.learning.foreign:
+            tables.get("learning", {}).pop(key, None)
+        return tables
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_name(self.name)
-        check_keys(self, mlp=self.kind == "mlp")
+        check_keys(self, mlp=self.kind == "mlp", online=self.online)
         if self.kind != "mlp":
             self._check_operator()
         else:
             self.learning.check_batch(1)
+            self._check_frames()
         for n, part in enumerate(self.parts):
             try:
                 part.check()
@@ -242,11 +268,24 @@ class Description(Section):
                 raise ValueError(f"{self.where(n)}{error}") from error
         if self.learns:
             self._check_learning()
-        elif self.hardware.lanes:
+        if self.hardware.lanes and (self.online or not self.learns):
+            rule = self.learning.rule
             raise ValueError(
-                f"hardware.lanes must be 0 with learning.rule 'none', not {self.hardware.lanes}"
+                f"hardware.lanes must be 0 with learning.rule {rule!r}, not {self.hardware.lanes}"
             )
         return self
+
+    def _check_frames(self) -> None:
+        """Inputs over time are for the online learner; they are whole numbers."""
+        if self.network.coding != "frames":
+            return
+        if not self.online:
+            raise ValueError("network.coding must not be frames without learning.rule 'online'")
+        if self.formats.input.fraction:
+            raise ValueError(
+                "formats.input must have no fraction bits with coding frames, not"
+                f" {self.formats.input}"
+            )
 
     def where(self, part: int) -> str:
         """What begins a line about one of several parts."""
@@ -254,8 +293,10 @@ class Description(Section):
 
     def _check_operator(self) -> None:
         operator = self.operator
-        if not self.learns:
-            raise ValueError(f"learning.rule must be 'rfg', not {self.learning.rule!r}")
+        if self.online:
+            raise ValueError(
+                "learning.rule must be 'rfg' or 'none' in an operator chip, not 'online'"
+            )
         if self.n_layers > MOST_LAYERS:
             raise ValueError(
                 f"operator.parts must have at most {MOST_LAYERS} layers, not {self.n_layers}"
@@ -280,8 +321,36 @@ class Description(Section):
                     f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
                 )
 
+    def _check_online(self) -> None:
+        """What the online learner is not built for."""
+        network, learning = self.network, self.learning
+        if network.surrogate.kind != "rectangle":
+            raise ValueError(
+                "network.surrogate.kind must be rectangle with learning.rule 'online', not"
+                f" {network.surrogate.kind}"
+            )
+        if network.reset != "detached":
+            raise ValueError(
+                "network.reset must be detached with learning.rule 'online', not attached"
+            )
+        if self.hardware.skip:
+            raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
+        lanes = (len(network.layers) - 2) * learning.directions
+        if learning.feedback == "forward" and lanes > MOST_LANES:
+            raise ValueError(
+                f"learning.directions must leave at most {MOST_LANES} lanes, not {lanes}"
+            )
+        if learning.feedback == "signs" and network.layers[-1] > MOST_SIGNED:
+            raise ValueError(
+                f"network.layers must end with at most {MOST_SIGNED} outputs with feedback"
+                f" 'signs', not {network.layers[-1]}"
+            )
+
     def _check_learning(self) -> None:
         self.learning.check_layers(self.n_layers, self.step_shift)
+        if self.online:
+            self._check_online()
+            return
         masked = self.learning.masks is not None
         if self.lanes > MOST_LANES:
             name = "masks" if masked else "directions"

@@ -2,8 +2,20 @@
 
 from typing import Annotated
 
+from pydantic import AfterValidator
+
 from dualspike.model.description.network import Section, Width, within
 from dualspike.model.interface.ecc import Protection
+from dualspike.model.sizes.depth import DELAYS
+
+CLOCKS = 1, 1000
+"""MHz that can be asked for."""
+
+
+def _device(name: str) -> str:
+    if name not in DELAYS:
+        raise ValueError(f"must be one of {', '.join(DELAYS)}, not {name!r}")
+    return name
 
 
 class Hardware(Section):
@@ -20,8 +32,9 @@ class Hardware(Section):
     whole basis where that is not enough.
     ``protection`` of the memories of weights, biases and velocities against upsets
     (`model.interface.ecc`).
-    ``clock``: MHz that the chip is to be clocked with, which decides how deep its pipelines are
-    (`model.sizes.depth`); left out, as little as they can be. It changes no result.
+    ``clock``: MHz that are asked of the chip, which decide how deep its pipelines are on
+    ``device``, the FPGA it is for (`model.sizes.depth`); without a clock as little as they can be,
+    without a device as on an ECP5. Neither changes a result.
     """
 
     pe: list[Width] | None = None
@@ -30,4 +43,5 @@ class Hardware(Section):
     skip: bool = False
     terms: Width | None = None
     protection: Protection = "none"
-    clock: Annotated[float, within(1, 1000)] | None = None
+    clock: Annotated[float, within(*CLOCKS)] | None = None
+    device: Annotated[str, AfterValidator(_device)] | None = None

@@ -56,6 +56,23 @@ class SquaredError:
 
 
 @dataclass(frozen=True, eq=False)
+class StepError:
+    """e = o - target in every step, of a chip that learns online; L = 1/2 mean of sum e^2."""
+
+    formats: Formats
+    batch: int
+    steps: int
+
+    @property
+    def error_fraction(self) -> int:
+        """Fraction bits of an error whose squares make the loss."""
+        return self.formats.error.fraction
+
+    flags = ()
+    """What it can clip, as bits of FLAGS."""
+
+
+@dataclass(frozen=True, eq=False)
 class Product:
     """y = sum over the basis of the product of the parts' outputs, at every point of a grid.
 
@@ -92,4 +109,4 @@ class Product:
     """What it can clip, as bits of FLAGS."""
 
 
-Head = SquaredError | Product
+Head = SquaredError | StepError | Product

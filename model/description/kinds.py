@@ -6,19 +6,40 @@ from pydantic import BaseModel
 
 from dualspike.model.description.network import Section
 
-OF_NETWORKS = (("learning", "local"), ("hardware", "lanes"), ("hardware", "skip"))
+OF_NETWORKS = (
+    *(("learning", "local"), ("hardware", "lanes"), ("hardware", "skip")),
+    *(("data", key) for key in ("folder", "offset", "scale", "bin", "tested")),
+)
 OF_OPERATORS = (
     *(("formats", name) for name in ("factor", "error", "cotangent", "scale")),
     *(("learning", "floor"), ("hardware", "terms"), ("data", "length")),
 )
 """Keys, with their sections, that only one kind of chip has."""
 
-OPERATOR_DEFAULTS = {
+OPERATOR_DEFAULTS: dict[tuple[str, ...], str | int] = {
     ("name",): "dualspike_operator",
     ("learning", "updates"): 20000,
     ("data", "source"): "poisson",
 }
 """Defaults of operator networks, where they are not those of perceptrons."""
+
+OF_ONLINE = (("formats", "error"), ("formats", "cotangent"))
+"""Those of them that a network with the online learner has too."""
+
+ONLINE_DEFAULTS: dict[tuple[str, ...], str | int] = {
+    ("network", "surrogate", "kind"): "rectangle",
+    ("formats", "weight"): "s2.9",
+    ("formats", "membrane"): "s4.12",
+    ("formats", "tangent"): "s7.8",
+    ("formats", "input"): "s1.8",
+    ("formats", "target"): "s1.12",
+    ("formats", "error"): "s1.8",
+    ("formats", "cotangent"): "s5.8",
+}
+"""Defaults of networks with the online learner, where they are not those of the others."""
+
+FRAMES_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "input"): "s1.0"}
+"""And those of networks whose inputs come over time."""
 
 Tables = dict[str, Any]
 
@@ -35,12 +56,14 @@ def unified(tables: Any) -> Any:
     if "network" in given:
         if "operator" in given:
             raise ValueError("network must be left out where there is an operator")
+        for (*path, key), value in _defaults(given).items():
+            _fill(given, path, key, value)
         network = given.pop("network")
         return {**given, "operator": {"kind": "mlp", "parts": [network]}}
     if "operator" not in given:
         return given
     _refuse_mlp(given["operator"])
-    for (*path, key), value in OPERATOR_DEFAULTS.items():
+    for (*path, key), value in _defaults(given).items():
         _fill(given, path, key, value)
     return given
 
@@ -57,6 +80,23 @@ def _refuse_mlp(operator: Any) -> None:
         )
 
 
+def _defaults(tables: Tables) -> dict[tuple[str, ...], str | int]:
+    """Defaults that the kind of chip has and others have not."""
+    if "operator" in tables:
+        return {**OPERATOR_DEFAULTS}
+    online = _given(tables, "learning", "rule") == "online"
+    frames = _given(tables, "network", "coding") == "frames"
+    return (ONLINE_DEFAULTS if online else {}) | (FRAMES_DEFAULTS if frames else {})
+
+
+def _given(tables: Tables, section: str, key: str) -> object:
+    """What a section says, None where it does not."""
+    given = tables.get(section)
+    if isinstance(given, Section):
+        return getattr(given, key, None)
+    return cast(Tables, given).get(key) if isinstance(given, dict) else None
+
+
 def _fill(tables: Tables, path: list[str], key: str, value: Any) -> None:
     """Put a default where nothing is given; never into the tables of the caller."""
     for name in path:
@@ -69,12 +109,18 @@ def _fill(tables: Tables, path: list[str], key: str, value: Any) -> None:
     tables.setdefault(key, value)
 
 
-def plain(tables: Tables, *, mlp: bool) -> Tables:
+def of_others(*, mlp: bool, online: bool) -> list[tuple[str, str]]:
+    """Keys, with their sections, that only other kinds of chip have."""
+    others = OF_OPERATORS if mlp else OF_NETWORKS
+    return [key for key in others if not (mlp and online and key in OF_ONLINE)]
+
+
+def plain(tables: Tables, *, mlp: bool, online: bool) -> Tables:
     """What was dumped of a description, as its kind is written: see `unified`."""
     if mlp:
         tables = {{"operator": "network"}.get(name, name): one for name, one in tables.items()}
         tables["network"] = tables["network"]["parts"][0]
-    for section, key in OF_OPERATORS if mlp else OF_NETWORKS:
+    for section, key in of_others(mlp=mlp, online=online):
         tables.get(section, {}).pop(key, None)
     return {name: one for name, one in tables.items() if one != {}}
 
@@ -82,9 +128,7 @@ def plain(tables: Tables, *, mlp: bool) -> Tables:
 def without_defaults(description: BaseModel) -> Tables:
     """The tables of a description, in which keys that its kind has by default are left out."""
     tables, whole = description.model_dump(exclude_defaults=True), description.model_dump()
-    if "network" in tables:
-        return tables
-    for (*path, key), default in OPERATOR_DEFAULTS.items():
+    for (*path, key), default in _defaults(tables).items():
         value, place = whole, tables
         for name in path:
             value, place = value[name], place.setdefault(name, {})
@@ -94,9 +138,9 @@ def without_defaults(description: BaseModel) -> Tables:
     return {name: one for name, one in tables.items() if one != {}}
 
 
-def check_keys(description: Any, *, mlp: bool) -> None:
+def check_keys(description: Any, *, mlp: bool, online: bool) -> None:
     """ValueError for a key that only the other kind of chip has."""
-    for section, key in OF_OPERATORS if mlp else OF_NETWORKS:
+    for section, key in of_others(mlp=mlp, online=online):
         if key in getattr(description, section).model_fields_set:
             here, there = ("network", "operator") if mlp else ("operator", "network")
             raise ValueError(f"{section}.{key} must be left out with [{here}]: it is for [{there}]")

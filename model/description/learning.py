@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import Field, PlainValidator, model_validator
 
 from dualspike.model.description.network import Section, within
-from dualspike.model.interface.lfsr import WORD
+from dualspike.model.interface.lfsr import DITHER, WORD
 
 Shift = Annotated[int, within(-16, 16)]
 Lanes = Annotated[int, within(1, 64)]
@@ -14,6 +14,10 @@ Mantissa = Annotated[int, within(8, 15)]
 Momentum = Annotated[int, within(1, 8)]
 Updates = Annotated[int, within(1, 10**8)]
 MOST_ROWS = 65536
+_OF_RFG = frozenset(
+    ("local", "floor", "scope", "structure", "masks", "frozen", "mantissa", "rounding", "momentum")
+)
+_OF_ONLINE = frozenset(("feedback", "loss"))
 MANTISSA_BITS = 3
 VELOCITY_BITS = 4
 
@@ -32,9 +36,19 @@ def _rows(value: object) -> int:
 
 
 class Learning(Section):
-    """Randomized forward gradients and plain gradient descent with power-of-two rates.
+    """How weights move: randomized forward gradients (rfg), online learning, or not at all.
 
-    ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then.
+    ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then, and
+    of an operator network ``batch``: the rows of each trunk.
+    ``rule`` online learns sample by sample and step by step (docs/online_chip.md): lanes perturb
+    neurons (``feedback`` forward, ``directions`` lanes for each hidden layer), or errors come back
+    by fixed signs (``feedback`` signs). With ``loss`` margin an error counts only on the wrong side
+    of its target: an output that should be at least 1 may be more, one that should be at most 0 may
+    be less. Of the keys below ``batch``, ``rate``, ``layer_shift``, ``stages``, ``schedule``,
+    ``updates`` and ``seed`` mean the same there, for the gradient of one sample; steps are always
+    rounded at random, and the others must be left out.
+
+    The keys of rfg, plain gradient descent with power-of-two rates:
     ``batch`` samples make an update; of an operator network so many functions, then so many points
     (or positions, times, ...): y has a value for every combination, and errors are meant over all
     of them (every axis: divided by the next power of two).
@@ -56,7 +70,9 @@ class Learning(Section):
     and m their mean over the batch; left out, all weigh 1.
     """
 
-    rule: Literal["rfg", "none"] = "rfg"
+    rule: Literal["rfg", "online", "none"] = "rfg"
+    feedback: Literal["forward", "signs"] = "forward"
+    loss: Literal["squared", "margin"] = "squared"
     batch: Annotated[int | list[int], PlainValidator(_batch)] = 64
     local: bool = False
     floor: Annotated[float, within(2**-10, 2**10)] | None = None
@@ -87,7 +103,29 @@ class Learning(Section):
                 "masks must be given without scope and directions,"
                 f" not with {self.scope!r} and {self.directions}"
             )
+        self._check_rule()
         return self
+
+    def _check_rule(self) -> None:
+        """Keys that the rule does not know are left out."""
+        given = sorted(self.model_fields_set & self.foreign)
+        if given:
+            other = "rfg" if self.online else "online"
+            raise ValueError(
+                f"{given[0]} must be left out with rule {self.rule!r}: it is for {other!r}"
+            )
+        if self.online and self.feedback == "signs" and self.directions != 1:
+            raise ValueError(f"directions must be 1 with feedback 'signs', not {self.directions}")
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Keys that only the other rule has."""
+        return {"rfg": _OF_ONLINE, "online": _OF_RFG, "none": frozenset[str]()}[self.rule]
+
+    @property
+    def online(self) -> bool:
+        """Whether samples are learned one at a time, in the pass that reads the weights."""
+        return self.rule == "online"
 
     @property
     def mantissa_bits(self) -> int:
@@ -99,7 +137,7 @@ class Learning(Section):
         """What of the learner is built in, where it is not the plain one."""
         options = {
             "mantissa": self.mantissa is not None,
-            "rounding": self.rounding == "stochastic",
+            "rounding": self.rounding == "stochastic" and not self.online,
             "schedule": self.schedule == "chip",
             "momentum": self.momentum,
         }
@@ -148,7 +186,7 @@ class Learning(Section):
                     f"learning.{name} must hold layers in [0, {n_layers - 1}], each once,"
                     f" not {layers}"
                 )
-        if not self.lane_masks(n_layers):
+        if not self.online and not self.lane_masks(n_layers):
             raise ValueError(
                 f"learning.{'masks' if self.masks == [] else 'frozen'}"
                 " must leave a lane with a layer to learn, not none"
@@ -158,6 +196,8 @@ class Learning(Section):
     def _check_shifts(self, shifts: list[int]) -> None:
         lowest, highest = min(shifts), max(shifts) + self.stages - 1
         most = WORD - self.mantissa_bits if self.rounding == "stochastic" else 63
+        if self.online:
+            most = DITHER
         if not (lowest >= 0 and highest <= most):
             raise ValueError(
                 f"learning.rate must leave step shifts in [0, {most}], not [{lowest}, {highest}]"

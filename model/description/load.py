@@ -106,6 +106,16 @@ def describe(tables: dict[str, Any], where: str) -> Description:
     return description
 
 
+def revised(d: Description, section: str, **keys: Any) -> Description:
+    """The same description with other values for keys of a section, checked; None leaves one."""
+    given = {key: value for key, value in keys.items() if value is not None}
+    if not given:
+        return d
+    tables = d.model_dump()
+    tables[section] |= given
+    return describe(tables, "options")
+
+
 def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str:
     """One line for one pydantic error: what, the allowed range, what came.
 

@@ -132,7 +132,7 @@ class Network(Section):
     ``reset`` says whether derivatives pass through the reset (attached) or not (detached).
     ``coding`` turns an input into the first layer's current: direct feeds the value itself at
     every step; bernoulli and rate feed spikes of its sign, drawn with probability |x| or evenly
-    spaced, for inputs in [-1, 1].
+    spaced, for inputs in [-1, 1]; with frames a sample is ``time_steps`` frames of -1, 0 or 1.
     """
 
     layers: Annotated[list[Width], _entries(3, 16)]
@@ -141,7 +141,7 @@ class Network(Section):
     leak: Annotated[float, AfterValidator(_share)] = 1.0
     surrogate: Surrogate = Surrogate()
     reset: Reset = "detached"
-    coding: Literal["direct", "bernoulli", "rate"] = "direct"
+    coding: Literal["direct", "bernoulli", "rate", "frames"] = "direct"
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -13,6 +13,10 @@ LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
 
 
+TRACE_FRACTION = 6
+"""Fraction bits of a presynaptic trace."""
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """One spiking perceptron on the chip: the whole network, or the branch or a trunk of several.
@@ -51,6 +55,22 @@ class Part:
         return 1 + len(self.network.layers[1:-1]) * self.learning.local
 
     @property
+    def online(self) -> bool:
+        """Whether its weights change in the passes that read them."""
+        return self.learning.online
+
+    @property
+    def own_lanes(self) -> int:
+        """Tangent lanes that begin in the neurons of each hidden layer, with the online learner."""
+        forward = self.online and self.learning.feedback == "forward"
+        return self.learning.directions if forward else 0
+
+    @property
+    def gate(self) -> int:
+        """Half the width of the gate around the threshold, in the membrane's last bit."""
+        return round(self.network.surrogate.sigma * 2**self.formats.membrane.fraction)
+
+    @property
     def thresholds(self) -> list[int]:
         """Threshold of every hidden layer in units of the membrane's last bit."""
         one = 2**self.formats.membrane.fraction
@@ -82,7 +102,7 @@ class Part:
                 f"network.surrogate.draws must be fixed (a table) in hardware, not"
                 f" {network.surrogate.draws}"
             )
-        if network.coding != "direct" and not formats.input.fraction:
+        if network.coding in ("bernoulli", "rate") and not formats.input.fraction:
             raise ValueError(
                 f"formats.input must have at least 1 fraction bit with coding {network.coding},"
                 f" not {formats.input}"
@@ -116,3 +136,11 @@ class Part:
                 f"network.surrogate.entries must be at most {surrogate.entries >> -shift} with"
                 f" {membrane} membranes, not {surrogate.entries}"
             )
+
+
+def change_fractions(d: Part) -> list[int]:
+    """Fraction bits of a signal times a trace, by layer, with the online learner."""
+    f, hidden = d.formats, len(d.network.shapes) - 1
+    first = f.input.fraction if d.network.coding == "direct" else TRACE_FRACTION
+    traces = [first, *[TRACE_FRACTION] * (hidden - 1)]
+    return [*(f.cotangent.fraction + trace for trace in traces), f.error.fraction]

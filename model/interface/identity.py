@@ -28,6 +28,16 @@ def _network_identity(d: Description) -> dict[str, Any]:
         **({"local": True} if d.local else {}),
         **({"drawn": d.lanes} if d.passes > 1 else {}),
     }
+    if d.online:
+        learning = {
+            "rule": "online",
+            "feedback": d.learning.feedback,
+            "directions": d.parts[0].own_lanes,
+            "loss": d.learning.loss,
+            "batch": d.learning.batch,
+            **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
+            **d.learning.options,
+        }
     if not d.learns:
         learning = {"rule": d.learning.rule}
         del network["surrogate"], network["reset"]
@@ -66,18 +76,27 @@ def _network(d: Description) -> dict[str, Any]:
 
 def _operator_identity(d: Description) -> dict[str, Any]:
     folds = [layer for part in d.parts for layer in geometry(part).layers]
-    return {
-        "generator": f"dualspike {VERSION}",
-        "operator": d.operator.model_dump(),
-        "formats": d.formats.model_dump(),
+    operator, formats = d.operator.model_dump(), d.formats.model_dump()
+    learning: dict[str, Any] = {
         "structure": d.learning.structure,
         "batch": d.learning.batch,
-        "weighted": d.learning.floor is not None,
+        "weighted": d.floor is not None,
         "lanes": [d.lanes_of(part) for part in range(len(d.parts))],
+        **d.learning.options,
+    }
+    if not d.learns:
+        learning = {"rule": d.learning.rule, "rows": d.batch[1:]}
+        for part in operator["parts"]:
+            del part["surrogate"], part["reset"]
+        formats = {name: formats[name] for name in ("weight", "membrane", "input", "factor")}
+    return {
+        "generator": f"dualspike {VERSION}",
+        "operator": operator,
+        "formats": formats,
+        **learning,
         "pe": [layer.pe for layer in folds],
         "simd": [layer.simd for layer in folds],
         "terms": product_sizes(d).terms,
-        **d.learning.options,
         **_protection(d),
     }
 

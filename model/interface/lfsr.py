@@ -49,6 +49,8 @@ class Lfsr:
 DRAWER = Lfsr(64, (0, 1, 3, 4))
 SIGNS = Lfsr(32, (0, 2, 6, 7))
 CODER = DRAWER
+DITHER = 24
+"""Bits of a number that rounds a change of the online learner at random."""
 
 
 def seed_state(seed: int) -> int:
@@ -63,6 +65,11 @@ def seed_state(seed: int) -> int:
 def coder_state(seed: int) -> int:
     """Start state of the coder: the second output of SplitMix64 seeded with ``seed``."""
     return _split_mix(seed, 2)
+
+
+def feedback_state(seed: int) -> int:
+    """State from which fixed signs of feedback start: the third output, likewise."""
+    return _split_mix(seed, 3)
 
 
 def _split_mix(seed: int, output: int) -> int:
@@ -97,3 +104,22 @@ def draw_order(structure: str, lanes: int, shapes: list[tuple[int, int]]) -> lis
             else:
                 order.append(Draw(lane, layer, "start", 0))
     return order
+
+
+@dataclass(frozen=True)
+class OnlineDraw:
+    """One drawn word of the online learner: of a layer's "rows" or "columns", or of a lane."""
+
+    kind: str
+    layer: int
+    lane: int = 0
+
+
+def online_draws(layers: int, lanes: int) -> list[OnlineDraw]:
+    """The words of one batch in drawing order, for so many layers and lanes of a hidden layer."""
+    order: list[OnlineDraw] = []
+    for layer in range(layers):
+        order += [OnlineDraw("rows", layer), OnlineDraw("columns", layer)]
+    return order + [
+        OnlineDraw("lane", layer, lane) for layer in range(layers - 1) for lane in range(lanes)
+    ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.head import ProductFlag
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
@@ -156,7 +157,7 @@ def register_map(description: Description) -> list[Register]:
         registers += _coder(coder_state(d.learning.seed))
     if not d.learns:
         registers = [
-            _still(register, upsets) for register in registers if register.name in _INFERENCE
+            _still(d, register, upsets) for register in registers if register.name in _INFERENCE
         ]
     for layer in (layer for part in d.parts for layer in geometry(part).layers):
         if layer.skips:
@@ -215,23 +216,22 @@ _INFERENCE = (
     *("MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"),
     *("WEIGHT_SELECT", "WEIGHT_DATA", "CODER_0", "CODER_1"),
 )
+_CLIPPED = (Flag.MEMBRANE, ProductFlag.FACTOR)
+"""What inference can clip."""
 
 
-def _still(register: Register, upsets: dict[Upset, int]) -> Register:
+def _still(d: Description, register: Register, upsets: dict[Upset, int]) -> Register:
     """What is left of a register in a core that only infers."""
+    clipped = [flag for flag in flags_of(d) if flag in _CLIPPED]
+    flags = [one for one in register.fields if one.low in (*clipped, *upsets.values())]
+    names = ", ".join(flag.name.lower() for flag in clipped)
+    overflows = f"sticky overflow{'s' * (len(clipped) > 1)}: {names}"
     meanings = {
         "CONTROL": "0 stop, 1 infer",
         "STATUS": "bit 0 busy: samples are inside",
-        "FLAGS": f"sticky overflow: membrane{_met(upsets)}; any write clears",
+        "FLAGS": f"{overflows}{_met(upsets)}; any write clears",
     }
-    fields = {
-        "CONTROL": low_bits(1, "infer"),
-        "FLAGS": tuple(
-            field
-            for field in register.fields
-            if field.low == Flag.MEMBRANE or field.low in upsets.values()
-        ),
-    }
+    fields = {"CONTROL": low_bits(1, "infer"), "FLAGS": tuple(flags)}
     name = register.name
     return replace(
         register,

@@ -16,6 +16,8 @@ clocks:
   layers that skip keep independent signs, their memory is then filled again, which takes the
   cycles of the longest such layer for each pass.
 
+A chip that learns online has clocks of its own: `model.sizes.online`.
+
 A core that only infers has neither batches nor these clocks but the interval and the fill.
 Clocks in which the host gives no sample or no target come on top.
 
@@ -26,6 +28,7 @@ rows, for basis p in C = ceil(p / terms) chunks, and on axis n before it, after
 
 clocks, since the next prefixes come in, and G of the last ones leave, while one is walked over. A
 function takes P_1, or p (lanes of the branch) where that is more, or as long as the branch takes.
+Where nothing is learned a batch is the rows of the trunks, and then the functions.
 """
 
 import math
@@ -36,6 +39,7 @@ from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import draw_order
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
+from dualspike.model.sizes.online import online_batch_cycles
 
 
 def draw_cycles(d: Description) -> int:
@@ -75,22 +79,25 @@ def most_clocks(d: Description) -> int:
     """Most clocks of a learning batch of any chip, when no stream stalls."""
     if d.kind != "mlp":
         return batch_cycles(d)[1]
+    if d.online:
+        return online_batch_cycles(d)
     samples = d.batch[0] * geometry(d.parts[0]).interval + fill_bound(d.parts[0])
     return draw_cycles(d) + d.passes * samples + learn_cycles(d)
 
 
 def prefix_cycles(d: Description, axis: int) -> int:
-    """Clocks of one prefix on an axis while learning, when no stream stalls."""
+    """Clocks of one prefix on an axis, while learning if it can, when no stream stalls."""
     rows = d.batch[axis]
     if axis < len(d.parts) - 1:
         return rows * prefix_cycles(d, axis + 1)
-    return max(rows * ceil_div(d.basis, product_sizes(d).terms), d.basis, 2)
+    walk = max(rows * ceil_div(d.basis, product_sizes(d).terms), d.basis)
+    return max(walk, 2) if d.learns else walk
 
 
 def turn_cycles(d: Description, axis: int) -> int:
     """Clocks from the last pairs of a prefix to its last error, at most."""
     if axis == len(d.parts) - 1:
-        return 6 + 2 * (d.learning.floor is not None)
+        return 6 + 2 * (d.floor is not None)
     ahead = prefixes_held(d, axis + 1) * prefix_cycles(d, axis + 1)
     return ahead + turn_cycles(d, axis + 1) + d.basis + 8
 
@@ -99,8 +106,11 @@ def prefixes_held(d: Description, axis: int) -> int:
     """Prefixes an axis has room for: enough for the next one to be there when it is needed.
 
     One leaves room when its errors are there. Then another comes in; on the first axis not before
-    the slopes have let go of the tangents of a function.
+    the slopes have let go of the tangents of a function. Without errors one comes in while the one
+    before it leaves.
     """
+    if not d.learns:
+        return 2
     slopes = d.basis * d.parts[0].lanes if axis == 1 else 0
     wait = turn_cycles(d, axis) + d.basis + slopes + 8
     return 1 + math.ceil(wait / prefix_cycles(d, axis))
@@ -116,31 +126,34 @@ def part_frames(d: Description, part: int) -> tuple[int, int]:
 
 
 def function_cycles(d: Description) -> int:
-    """Clocks of one function in the product unit while learning."""
+    """Clocks of one function in the product unit, while learning if it can."""
     return max(prefix_cycles(d, 1), d.basis * d.parts[0].lanes)
 
 
 def function_interval(d: Description) -> int:
-    """Clocks from one function to the next while learning: of the product unit or of the branch."""
+    """Clocks from one function to the next: of the product unit or of the branch."""
     return max(function_cycles(d), geometry(d.parts[0]).interval)
 
 
 def batch_cycles(d: Description) -> tuple[int, int]:
-    """Least and most clocks of a learning batch, when no stream stalls.
+    """Least and most clocks of a batch, which is learned if it can be, when no stream stalls.
 
     Signs are drawn, the trunks take their rows side by side, functions follow each other as fast
     as the branch or the product unit, the slopes of the trunks are summed up, the weights move.
     Functions that the branch takes while the trunks are at work make the difference, chains that
-    run full, and the way of the last function through the product unit.
+    run full, and the way of the last function through the product unit. Where nothing is learned
+    functions come in after the rows of the trunks.
     """
     branch, *trunks = (geometry(part) for part in d.parts)
     functions, *rows = d.batch
     filled = max(count * g.interval for count, g in zip(rows, trunks, strict=True))
     flushed = max(count * d.basis * d.parts[part].lanes for part, count in enumerate(rows, 1))
     fill = sum(fill_bound(part) for part in d.parts)
-    around = draw_cycles(d) + flushed + learn_cycles(d)
+    around = draw_cycles(d) + flushed + learn_cycles(d) if d.learns else 0
     walked, taken = functions * function_cycles(d), functions * branch.interval
     turn = turn_cycles(d, 1) + d.basis * (2 + d.parts[0].lanes)
     least = around + max(filled + walked, taken)
     most = around + filled + max(walked, taken) + fill + turn
+    if not d.learns:
+        return filled + max(walked, taken), most + function_cycles(d)
     return least, most

@@ -1,16 +1,58 @@
-"""How many registers deep a chip is, by the clock that is wanted of it.
+"""How many registers deep a chip is, by the clock that is wanted of it and the FPGA it is for.
 
 Depth changes no result and no register map: only how many clocks a sample takes from end to end.
 """
 
 from dataclasses import dataclass
 
-FASTEST_SHALLOW = 80.0
-"""MHz up to which a product is done between two registers.
+SPREAD = 1.04
+"""Delays of place and route with one seed over those with another."""
 
-On an ECP5 of grade 6 a factor takes up to 8 ns to a multiplier of a big core, and has to be there
-3.5 ns before the register after it takes the product.
+
+@dataclass(frozen=True)
+class Delays:
+    """Nanoseconds that a factor needs to a block whose only register is the one after the product.
+
+    ``register``: from the clock to the output of a flip-flop. ``wire``: the longest from there to
+    a multiplier, in a big core. ``operand``: from the block's input to its register.
+    """
+
+    register: float
+    wire: float
+    operand: float
+
+    @property
+    def fastest_shallow(self) -> float:
+        """MHz up to which a product is done between two registers."""
+        return 1000 / (SPREAD * (self.register + self.wire + self.operand))
+
+
+ECP5 = Delays(0.52, 8.0, 3.49)
+"""Speed grade 6, as nextpnr 0.11 times it.
+
+A MULT18X18D takes 3.93 ns from operand to product, 3.49 from operand to its register after the
+product, and with registers on both sides 0.74 from the clock to the product. The wire is the
+longest of the preset hat on a ULX3S-85F, 12.0 ns in all. 24 multiply-accumulates by themselves come
+to 66 MHz without a register in the block, to 125 with one after the product, to 128 with one before
+it as well (`benchmarks/multipliers.py`, means of three seeds). A block RAM takes 5.83 ns, with its
+output register 0.96, which no core uses yet.
 """
+ICE40UP = Delays(1.39, 6.0, 9.05)
+"""iCE40UP5K, the flip-flop as nextpnr 0.11 times it.
+
+The wire is an estimate: nextpnr has 3 ns to a block close by, and 6 across an empty chip.
+
+An SB_MAC16 takes 9.05 ns from operand to product, and with registers on both sides 2.01 from the
+clock to the product: Project IceStorm, ``timings_up5k.txt``, which is Lattice's own timing. nextpnr
+counts 0.1 ns for both, whatever registers there are, so it does not see what a register before the
+product gains.
+"""
+DELAYS = {
+    **dict.fromkeys(("ecp5-12f", "ecp5-25f", "ecp5-45f", "ecp5-85f"), ECP5),
+    "ice40-up5k": ICE40UP,
+    **dict.fromkeys(("ice40-hx8k", "artix7-35t", "artix7-100t", "gw1nr-9", "gw2a-18"), ECP5),
+}
+"""By device; those that were not measured count as an ECP5."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +64,14 @@ class Depth:
 
     multiply: int = 1
 
+    def __str__(self) -> str:
+        return f"products take {self.multiply} clock{'s' if self.multiply > 1 else ''}"
 
-def depth_at(clock: float | None) -> Depth:
-    """What a clock of so many MHz needs; None: as few registers as there can be."""
-    return Depth(multiply=1 if clock is None or clock <= FASTEST_SHALLOW else 2)
+
+def depth_at(clock: float | None, device: str | None = None) -> Depth:
+    """What a clock of so many MHz needs on one of `DELAYS`, or else on an ECP5.
+
+    None: as few registers as there can be.
+    """
+    delays = ECP5 if device is None else DELAYS[device]
+    return Depth(multiply=1 if clock is None or clock <= delays.fastest_shallow else 2)

@@ -8,7 +8,14 @@ from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.part import Part
 from dualspike.model.errors import BadInput
 from dualspike.model.once import once
-from dualspike.model.sizes.layers import Kind, Layer, aligned_sum, local_readout, make_layer
+from dualspike.model.sizes.layers import (
+    STEPWISE,
+    Kind,
+    Layer,
+    aligned_sum,
+    local_readout,
+    make_layer,
+)
 
 WIDEST_SUM = 62
 RECIPROCAL_BITS = 11
@@ -50,11 +57,12 @@ class Geometry:
         ]
         for layer in chain[:-1]:
             limits.append((f"rows of layer {layer.index}", steps * layer.frame_cycles))
-        return [*limits, ("outputs", chain[-1].n_out * sum(layer.reads_out for layer in layers))]
+        outputs = sum(layer.reads_out for layer in layers) + steps * (chain[-1].kind == "output")
+        return [*limits, ("outputs", chain[-1].n_out * outputs)]
 
     def sample_cycles(self, layer: Layer) -> int:
         """Clocks in which a layer's multipliers are at work for one sample."""
-        return layer.cycles * (self.time_steps if layer.every_step else 1)
+        return layer.pass_cycles * (self.time_steps if layer.every_step else 1)
 
     @property
     def interval(self) -> int:
@@ -122,13 +130,15 @@ def geometry(d: Part) -> Geometry:
     for index, (n_in, n_out) in enumerate(d.network.shapes):
         kind: Kind = "spiking"
         if index in (0, last):
-            kind = "readout" if index else "coded" if coded else "direct"
-        next_simd = 1 if kind == "readout" else simd[index + 1]
+            last_kind: Kind = "output" if d.online else "readout"
+            kind = last_kind if index else "coded" if coded else "direct"
+        next_simd = 1 if index == last else simd[index + 1]
         chunks = ceil_div(n_in, simd[index])
         width = pe[index]
         if width is None:
-            fits = max(1, budget // chunks)
-            width = n_out if kind in ("spiking", "coded") else ceil_div(n_out, fits)
+            # A change of a sample takes a pass of it and all its steps, which go two samples on.
+            fits = max(1, budget // (2 if d.online else 1) // chunks)
+            width = n_out if kind in STEPWISE else ceil_div(n_out, fits)
             width = min(n_out, ceil_div(width, next_simd) * next_simd)
         if width != n_out and width % next_simd:
             raise BadInput(

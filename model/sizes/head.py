@@ -41,6 +41,8 @@ def squared_error_sizes(d: Description) -> SquaredErrorSizes:
     f, weight, n_out = d.formats, d.global_weight, d.network.layers[-1]
     target = f.target.bits + f.membrane.fraction - f.target.fraction
     error_bits = max(f.membrane.bits, target) + 1
+    if d.online:
+        return _step_error_sizes(d)
     grow = math.ceil(math.log2((2 * weight if d.local else 1) * d.batch[0] * n_out))
     sizes = SquaredErrorSizes(
         error_bits=error_bits,
@@ -52,6 +54,21 @@ def squared_error_sizes(d: Description) -> SquaredErrorSizes:
         check_sum("loss accumulator", sizes.loss_bits, "membrane or target, or the batch")
         narrow = "membrane, target or tangent, or the batch"
         check_sum("jvp accumulators", sizes.jvp_bits + 1, narrow)
+    return sizes
+
+
+def _step_error_sizes(d: Description) -> SquaredErrorSizes:
+    """Sizes of errors in every step: e in its format, e^2 over a batch, e dy over the outputs."""
+    f, n_out = d.formats, d.network.layers[-1]
+    outputs = math.ceil(math.log2(n_out))
+    grow = math.ceil(math.log2(d.batch[0] * d.network.time_steps * n_out))
+    sizes = SquaredErrorSizes(
+        error_bits=f.error.bits,
+        weighted_bits=f.error.bits,
+        loss_bits=2 * f.error.bits + grow,
+        jvp_bits=f.error.bits + f.tangent.bits + outputs,
+    )
+    check_sum("loss accumulator", sizes.loss_bits, "error, or the batch")
     return sizes
 
 
@@ -133,7 +150,7 @@ def product_sizes(d: Description) -> ProductSizes:
         + math.ceil(math.log2(len(shifts))),
         loss_bits=2 * f.error.bits + grid,
     )
-    _check(result)
+    _check(result, d)
     return result
 
 
@@ -152,9 +169,11 @@ def _sum(bits: int, shift: int) -> Sum:
     return Sum(bits + max(0, -shift), shift)
 
 
-def _check(g: ProductSizes) -> None:
+def _check(g: ProductSizes, d: Description) -> None:
+    check_sum("sums of the product", g.output.bits + 1, "factor")
+    if not d.learns:
+        return
     sums = [
-        ("sums of the product", g.output.bits, "factor"),
         ("error", g.error.bits, "membrane, target or error"),
         ("weighted error", g.scaled.bits, "error or scale"),
         ("loss accumulator", g.loss_bits, "error, or the batch"),

@@ -9,6 +9,11 @@ Each layer multiplies a weight matrix with values a and their tangents da, whate
 | spiking | spikes, 0 or 1               | spike tangents dS             | step     |
 | readout | spike counts, 0 to T         | sums of dS over T steps       | sample   |
 | local   | the same, of a hidden layer  | the same                      | sample   |
+| output  | spikes, 0 or 1               | spike tangents dS             | step     |
+
+An output layer is the readout of a chip that learns online. There every layer has tangent lanes of
+its own (``lanes_in``): those that begin in the neurons of the layers before it. Those of the last
+of these are -1, 0 or 1; others are numbers in the tangent format.
 """
 
 import math
@@ -19,9 +24,15 @@ from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.format import signed_bits, unsigned_bits
 from dualspike.model.description.part import Part
 
-Kind = Literal["direct", "coded", "spiking", "readout", "local"]
+Kind = Literal["direct", "coded", "spiking", "readout", "local", "output"]
+STEPWISE = ("spiking", "coded", "output")
+"""Kinds of layers that pass over their weights at every step, and so for spikes."""
 FEEDBACK = 5
 """Clocks from a row of neurons to its next step where the reset is attached."""
+SAMPLE_LAG = 2
+"""Samples after which a change of a layer lands that works once a sample."""
+LEAST_PASS = 4
+"""Clocks from a row of weights that changes to the same row in the next pass, at least."""
 PLACES = 32
 """More registers and buffers than a layer has in which a frame of one chunk can wait."""
 
@@ -34,6 +45,8 @@ class Layer:
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
     ``multiply`` is the number of clocks that its products take, whichever they are.
+    ``lanes_in`` are the tangent lanes of an online learner that come in, ``own_lanes`` of them from
+    the neurons just before; ``lag`` is how many passes late a change of its weights lands.
     ``skips``: a `hw.layer.zero_skipper` leaves out its silent chunks. Never in the direct layer,
     whose inputs are no spikes, and not with one group, which takes each chunk in the clock that
     brings it.
@@ -57,6 +70,9 @@ class Layer:
     source: int
     multiply: int = 1
     skips: bool = False
+    lanes_in: int = 0
+    own_lanes: int = 0
+    lag: int = 0
 
     @property
     def reads_out(self) -> bool:
@@ -66,7 +82,7 @@ class Layer:
     @property
     def every_step(self) -> bool:
         """Whether it passes over its weights at every step, and so for spikes."""
-        return self.kind in ("spiking", "coded")
+        return self.kind in STEPWISE
 
     @property
     def groups(self) -> int:
@@ -95,8 +111,11 @@ class Layer:
 
     @property
     def row_places(self) -> int:
-        """Rows in its buffer: one more than enter it from a chunk's way in to its row's out."""
-        return 5 + self.multiply
+        """Rows in its buffer: one more than enter it from a chunk's way in to its row's out.
+
+        Weights that change on the way make it longer.
+        """
+        return 5 + self.multiply + (6 + self.multiply if self.lag else 0)
 
     @property
     def frame_cycles(self) -> int:
@@ -107,6 +126,11 @@ class Layer:
     def cycles(self) -> int:
         """Cycles of one pass over the weights: ceil(n_out / pe) * ceil(n_in / simd)."""
         return self.groups * self.chunks
+
+    @property
+    def pass_cycles(self) -> int:
+        """Cycles from one pass to the next: weights that change must have been written back."""
+        return max(self.cycles, LEAST_PASS) if self.lag else self.cycles
 
     @property
     def least_cycles(self) -> int:
@@ -141,11 +165,11 @@ def make_layer(
     highest = -f.input.lowest if kind == "direct" else steps if reads_out else 1
     signed = kind in ("direct", "coded")
     value_bits = f.input.bits if kind == "direct" else signed + unsigned_bits(highest)
-    factor_bits = {"spiking": 0, "coded": 1}.get(kind, value_bits)
+    factor_bits = {"spiking": 0, "coded": 1, "output": 0}.get(kind, value_bits)
     tangent_bits = 0 if signed else f.tangent.bits
     if reads_out:
         tangent_bits += math.ceil(math.log2(steps))
-    multiplies = kind not in ("spiking", "coded") or (d.lanes > 0 and not signed)
+    multiplies = kind not in STEPWISE or (d.lanes > 0 and not signed)
     grow = math.ceil(math.log2(n_in))
     layer = Layer(
         index=index,
@@ -166,8 +190,21 @@ def make_layer(
         source=source,
         multiply=d.depth.multiply if multiplies else 1,
     )
+    if d.online:
+        layer = replace(layer, **_online(d, layer))
     many = layer.groups > 1 and layer.chunks > 1
     return replace(layer, skips=d.skip and kind in ("spiking", "readout") and many)
+
+
+def _online(d: Part, layer: Layer) -> dict[str, int]:
+    """Lanes and lag of a layer of an online learner.
+
+    A layer that works once a sample is two samples late; another one as many steps as there are
+    layers from it to the output, and one more, so that nothing waits for what comes back.
+    """
+    own = d.own_lanes if layer.index else 0
+    lag = len(d.shapes) + 1 - layer.index if layer.every_step else SAMPLE_LAG
+    return {"lanes_in": layer.index * d.own_lanes, "own_lanes": own, "lag": lag}
 
 
 def local_readout(d: Part, layer: Layer) -> Layer:

@@ -5,65 +5,30 @@ Tests compare both with the generated Verilog: every memory in it, every product
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from dualspike.model.description.description import Description
 from dualspike.model.description.part import Part
 from dualspike.model.interface.ecc import code_of
 from dualspike.model.interface.lfsr import WORD, draw_order
+from dualspike.model.sizes.components import (
+    MemorySize,
+    Multiplier,
+    encoder_memories,
+    repeater_depth,
+    row_bits,
+)
 from dualspike.model.sizes.cycles import part_frames, prefixes_held
 from dualspike.model.sizes.geometry import Geometry, geometry
 from dualspike.model.sizes.head import head_sizes, product_sizes, squared_error_sizes
 from dualspike.model.sizes.layers import Layer, aligned_sum
-
-Kind = Literal[
-    "weights",
-    "velocities",
-    "membranes",
-    "tangents",
-    "surrogate",
-    "replay",
-    "tallies",
-    "rows",
-    "signs",
-    "factors",
-    "means",
-]
-
-
-@dataclass(frozen=True)
-class MemorySize:
-    """``count`` memories of ``depth`` words of ``width`` bits; ``clocked`` reads take a clock."""
-
-    kind: Kind
-    count: int
-    depth: int
-    width: int
-    clocked: bool
-
-    @property
-    def bits(self) -> int:
-        """Bits of all of them together."""
-        return self.count * self.depth * self.width
-
-
-@dataclass(frozen=True)
-class Multiplier:
-    """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide.
-
-    ``held``: each is a `hw.layer.multiplier` with a register, which the blocks of a device have.
-    """
-
-    count: int
-    a: int
-    b: int
-    held: bool = False
-
-
-def row_bits(d: Part, lanes: int, width: int) -> int:
-    """Bits of a row of ``width`` pairs (z, dz of every lane)."""
-    return width * (d.formats.membrane.bits + lanes * d.formats.tangent.bits)
+from dualspike.model.sizes.online_resources import (
+    online_layer_memories,
+    online_layer_multipliers,
+    online_sign_bits,
+    online_signs_a_clock,
+    step_error_memories,
+    step_error_multipliers,
+)
 
 
 def chunk_bits(layer: Layer, lanes: int) -> int:
@@ -80,11 +45,6 @@ def sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
     return neurons * own + signs * g.lanes * layer.sign_sum_bits
 
 
-def repeater_depth(rows: int) -> int:
-    """Words of a double buffer for frames of ``rows`` rows: a power of two for each half."""
-    return 2 << max(1, (rows - 1).bit_length())
-
-
 def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
 
@@ -98,6 +58,8 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     sample, and phases where spikes are evenly spaced. With a single time step nothing is kept from
     one to the next.
     """
+    if d.online:
+        return online_layer_memories(d, g, layer)
     f, lanes, width = d.formats, g.lanes, layer.next_simd
     protection = d.protection
     bits = code_of(protection, f.weight.bits).bits
@@ -115,23 +77,19 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     if layer.groups > 1:
         depth = repeater_depth(layer.chunks)
         number = (layer.chunks - 1).bit_length() if layer.skips else 0
-        found.append(MemorySize("replay", 1, depth, chunk_bits(layer, lanes) + number, True))
+        found.append(MemorySize("frames", 1, depth, chunk_bits(layer, lanes) + number, True))
     if layer.skips and lanes and d.learning.structure == "independent":
         signs = lanes * layer.pe * layer.simd
         found.append(MemorySize("signs", 1, layer.cycles, signs, True))
-    if layer.kind == "coded":
-        depth, samples = repeater_depth(layer.chunks), layer.simd * f.input.bits
-        found.append(MemorySize("replay", 1, depth, samples, True))
-        if d.network.coding == "rate":
-            found.append(MemorySize("tallies", layer.simd, layer.chunks, f.input.fraction, False))
+    found += encoder_memories(d, layer)
     if layer.kind == "direct":
         depth = repeater_depth(layer.rows)
-        found.append(MemorySize("replay", 1, depth, row_bits(d, lanes, width), True))
+        found.append(MemorySize("frames", 1, depth, row_bits(d, lanes, width), True))
     if layer.reads_out and d.network.time_steps > 1 and not shares_spike_counter(g, layer):
-        found.append(MemorySize("tallies", layer.simd, layer.chunks, layer.value_bits, False))
+        found.append(MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, False))
         if lanes:
             count = layer.simd * lanes
-            found.append(MemorySize("tallies", count, layer.chunks, layer.tangent_in_bits, False))
+            found.append(MemorySize("counts", count, layer.chunks, layer.tangent_in_bits, False))
     if not layer.reads_out:
         if d.network.time_steps > 1:
             bits = f.tangent.bits
@@ -150,6 +108,8 @@ def shares_spike_counter(g: Geometry, layer: Layer) -> bool:
 
 def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
     """Multipliers of one layer and of the neurons after it."""
+    if d.online:
+        return online_layer_multipliers(d, layer)
     f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
     found: list[Multiplier] = []
     if not layer.every_step:
@@ -192,16 +152,21 @@ def layers_of(d: Description) -> Iterator[tuple[Part, Geometry, Layer]]:
 
 
 def head_memories(d: Description) -> list[MemorySize]:
-    """Those of the head: see `squared_error_memories` and `product_memories`."""
+    """Those of the head, by its kind."""
+    if d.online:
+        return step_error_memories(d)
     return squared_error_memories(d) if d.kind == "mlp" else product_memories(d)
 
 
 def head_multipliers(d: Description) -> list[Multiplier]:
     """Those of the head, and of the learner."""
-    if not d.lanes:
-        return []
-    found = squared_error_multipliers(d) if d.kind == "mlp" else product_multipliers(d)
-    if d.learning.mantissa_bits:
+    if d.online:
+        return step_error_multipliers(d)
+    if d.kind != "mlp":
+        found = product_multipliers(d)
+    else:
+        found = squared_error_multipliers(d) if d.learns else []
+    if d.learns and d.learning.mantissa_bits:
         bits = head_sizes(d).jvp_bits
         found.append(Multiplier(1, bits, d.learning.mantissa_bits + 2))
     return found
@@ -210,7 +175,7 @@ def head_multipliers(d: Description) -> list[Multiplier]:
 def squared_error_memories(d: Description) -> list[MemorySize]:
     """Targets that wait for the readouts, where there are local ones."""
     kept = geometry(d.parts[0]).targets_kept if d.local else 0
-    return [MemorySize("replay", 1, kept, d.formats.target.bits, True)] if kept else []
+    return [MemorySize("frames", 1, kept, d.formats.target.bits, True)] if kept else []
 
 
 def squared_error_multipliers(d: Description) -> list[Multiplier]:
@@ -235,12 +200,12 @@ def axis_terms(d: Description, axis: int) -> int:
 def product_memories(d: Description) -> list[MemorySize]:
     """Those of the slopes and of the product unit's axes.
 
-    An axis keeps its rows and some prefixes (``factors``), the sums of G, twice, and of E_n
-    (``means``).
+    An axis keeps its rows and some prefixes (``factors``), and to learn the sums of G, twice, and
+    of E_n (``means``).
     """
     g, f = product_sizes(d), d.formats
     found: list[MemorySize] = []
-    for n, part in enumerate(d.parts):
+    for n, part in enumerate(d.parts if d.learns else ()):
         kept = part.lanes * f.tangent.bits
         found.append(MemorySize("tangents", 1, math.prod(part_frames(d, n)), kept, True))
     for axis in range(1, len(d.parts)):
@@ -250,30 +215,45 @@ def product_memories(d: Description) -> list[MemorySize]:
         found += [
             MemorySize("factors", terms, rows, f.factor.bits, True),
             MemorySize("factors", terms, prefixes_held(d, axis) * chunks, f.factor.bits, True),
-            MemorySize("means", terms, 2 * chunks, g.carried[axis - 1].bits, True),
-            MemorySize("means", terms, rows, g.own[axis].bits, True),
         ]
+        if d.learns:
+            found += [
+                MemorySize("means", terms, 2 * chunks, g.carried[axis - 1].bits, True),
+                MemorySize("means", terms, rows, g.own[axis].bits, True),
+            ]
     return found
 
 
 def product_multipliers(d: Description) -> list[Multiplier]:
     """Products of the slopes and of the product unit."""
     f, last = d.formats, len(d.parts) - 1
-    found = [Multiplier(len(d.parts), f.cotangent.bits, f.tangent.bits)]
-    for axis in range(1, len(d.parts)):
-        terms, back = axis_terms(d, axis), f.error if axis == last else f.cotangent
-        found.append(Multiplier(terms, f.factor.bits, f.factor.bits))
-        found.append(Multiplier(2 * terms, back.bits, f.factor.bits))
+    terms = [axis_terms(d, axis) for axis in range(1, len(d.parts))]
+    found = [Multiplier(one, f.factor.bits, f.factor.bits) for one in terms]
+    if not d.learns:
+        return found
+    found.append(Multiplier(len(d.parts), f.cotangent.bits, f.tangent.bits))
+    for axis, one in enumerate(terms, 1):
+        back = f.error if axis == last else f.cotangent
+        found.append(Multiplier(2 * one, back.bits, f.factor.bits))
     found.append(Multiplier(1, f.error.bits, f.error.bits))
-    if d.learning.floor is not None:
+    if d.floor is not None:
         found.append(Multiplier(1, f.error.bits, f.scale.bits))
     return found
 
 
 def sign_bits(d: Description) -> int:
     """Bits of drawn words and sign registers, kept for one batch in the parts that carry them."""
+    if d.online:
+        return online_sign_bits(d)
     carried = [set(d.lanes_of(part)) for part in range(len(d.parts)) for _ in d.layers_of(part)]
     order = draw_order(d.learning.structure, d.lanes_built, d.shapes)
     held = [draw for draw in order if draw.lane in carried[draw.layer]]
     running = 2 * sum(draw.kind == "start" for draw in held)
     return WORD * (len(held) + running)
+
+
+def signs_a_clock(d: Part, g: Geometry, layer: Layer) -> int:
+    """Signs that a layer takes in a clock; with the online learner the neurons after it do."""
+    if not d.online:
+        return layer.pe * layer.simd * g.lanes
+    return online_signs_a_clock(d, layer)

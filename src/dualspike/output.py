@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,8 +80,17 @@ def grid_csv(axes: Sequence[NDArray[np.float64]], y: NDArray[np.float64]) -> str
     return "\n".join(lines) + "\n"
 
 
-def samples_csv(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
-    """Inputs [N, n_in] and outputs [N, n_out] as comma separated values, a sample a line."""
-    lines = [",".join([f"x{n}" for n in range(x.shape[1])] + [f"y{n}" for n in range(y.shape[1])])]
-    lines += [",".join(f"{value:.9g}" for value in row) for row in np.hstack([x, y])]
+def samples_csv(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    classes: Mapping[str, NDArray[np.int64]] | None = None,
+) -> str:
+    """Inputs [N, n_in] and outputs [N, n_out] as comma separated values, a sample a line.
+
+    Then columns of ``classes`` [N] by their names.
+    """
+    names = [f"x{n}" for n in range(x.shape[1])] + [f"y{n}" for n in range(y.shape[1])]
+    more = [column[:, None] for column in (classes or {}).values()]
+    lines = [",".join([*names, *(classes or {})])]
+    lines += [",".join(f"{value:.9g}" for value in row) for row in np.hstack([x, y, *more])]
     return "\n".join(lines) + "\n"

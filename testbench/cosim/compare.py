@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.golden.integer.chip import Chip
 from dualspike.golden.integer.part import Forward
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints
 from dualspike.golden.training.fixed_engine import StoredBatch
 from dualspike.hw.chip.probes import Probe, probes_of
@@ -56,14 +56,14 @@ class Difference:
 class Mismatch:
     """What led to a difference: the chip before a batch, the batch, the stage of an update."""
 
-    before: Chip
+    before: IntegerChip
     batch: StoredBatch
     stage: int
 
 
 def compare_update(
     update: int,
-    chip: Chip,
+    chip: IntegerChip,
     expected: Record,
     found: Record,
     simulation: Simulation,
@@ -88,7 +88,7 @@ def compare_update(
 
 
 def compare_outputs(
-    chip: Chip, expected: Ints, found: Ints, simulation: Simulation
+    chip: IntegerChip, expected: Ints, found: Ints, simulation: Simulation
 ) -> Difference | None:
     """Compare the outputs of an inference, and the flags after it."""
     wrong = np.argwhere(found != expected)
@@ -142,8 +142,7 @@ def locate(
             return simulation.log(), simulation.cycle
 
     log, end = replay(None)
-    chip = before.traced()
-    model = chip.forward(batch.inputs, None if batch.target is None else chip.perturb())
+    model = before.follow(batch.inputs, batch.target, mismatch.stage)
     found = _first_wrong(description, log, model)
     if found:
         cycle, signal, wanted, got, sample, step = found

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.boards.host.driver import output_shape, streams
+from dualspike.boards.host.driver import flat, output_shape, streams
 from dualspike.golden.numeric import Ints
 from dualspike.hw.chip.probes import probes_of
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.description import Description
+from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
@@ -24,31 +25,6 @@ _PATIENCE, _STALLED = 4, 16
 """Times the clocks that a run may take before it is given up, and more where streams pause."""
 
 
-@dataclass(frozen=True)
-class Feed:
-    """An input stream: rows of ``width`` numbers of ``bits`` bits, in chunks of ``simd``."""
-
-    name: str
-    width: int
-    simd: int
-    bits: int
-
-
-def feeds_of(d: Description) -> list[Feed]:
-    """The input streams of a chip: rows of every part, targets, weights of functions."""
-    f, mlp = d.formats, d.kind == "mlp"
-    feeds: list[Feed] = []
-    for n, part in enumerate(d.parts):
-        first = geometry(part).layers[0]
-        name = "inputs" if mlp else f"inputs_{n}"
-        feeds.append(Feed(name, first.n_in, first.simd, f.input.bits))
-    if d.learns:
-        feeds.append(Feed("targets", d.basis if mlp else 1, 1, f.target.bits))
-    if d.learning.floor is not None:
-        feeds.append(Feed("scales", 1, 1, f.scale.bits))
-    return feeds
-
-
 def source(d: Description, *, debug: bool = False) -> Source:
     """What to build for a description: its Verilog, and what the harness must know of its ports.
 
@@ -56,7 +32,7 @@ def source(d: Description, *, debug: bool = False) -> Source:
     """
     feeds, probes = feeds_of(d), probes_of(d) if debug else []
     streams = [
-        f"X({n}, {feed.name}, {feed.width}, {feed.simd}, {feed.bits})"
+        f"X({n}, {feed.name}, {feed.width}, {feed.simd}, {feed.format.bits})"
         for n, feed in enumerate(feeds)
     ]
     lines = [
@@ -118,13 +94,14 @@ class Simulation(Verilated):
         return replace(self.record(), skipped=self.skipped)
 
     def infer(self, inputs: Sequence[Ints], *, stall: int = 0) -> NDArray[np.int64]:
-        """Outputs [B, n_out] of stored inputs [B, n_in].
+        """Outputs [B, n_out] of stored inputs [B, n_in], or of frames [B, T, n_in] of them.
 
         Of an operator network [functions, B_1, ...]: any number of functions, all rows of the grid.
         """
         self.stall = stall
         shape = output_shape(self.d, inputs)
         found = self.outputs(inputs, math.prod(shape))
+        self.samples += len(inputs[0]) - len(flat(inputs)[0])
         self._count_skips()
         return np.array(found, np.int64).reshape(shape)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.chips import chip_of
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Matrix
 from dualspike.golden.training.fixed_engine import StoredBatch
 from dualspike.model.description.description import Description
@@ -53,7 +54,7 @@ def strain(d: Description, simulation: Simulation, waveform: Path | None) -> Dif
 
 def _learn(
     d: Description,
-    chip: Chip,
+    chip: IntegerChip,
     simulation: Simulation,
     rng: np.random.Generator,
     waveform: Path | None,
@@ -105,16 +106,17 @@ def _joined(batches: list[StoredBatch]) -> StoredBatch:
 
 def _batch(d: Description, rng: np.random.Generator) -> StoredBatch:
     shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
-    weighted = d.learning.floor is not None
     return StoredBatch(
         _inputs(d, rng, d.batch),
         at_ends(rng, d.formats.target, *shape),
-        at_ends(rng, d.formats.scale, d.batch[0]) if weighted else None,
+        None if d.floor is None else at_ends(rng, d.formats.scale, d.batch[0]),
     )
 
 
 def _inputs(d: Description, rng: np.random.Generator, rows: list[int]) -> list[Matrix]:
     widths = [network.layers[0] for network in d.networks]
+    if d.network.coding == "frames":
+        return [rng.integers(-1, 2, (rows[0], d.network.time_steps, widths[0]))]
     pairs = zip(rows, widths, strict=True)
     return [at_ends(rng, d.formats.input, count, width) for count, width in pairs]
 
@@ -131,9 +133,9 @@ def _stage(d: Description, turn: int) -> int:
     return -min(d.step_shift) if d.learning.schedule == "host" else d.stage(turn)
 
 
-def _at_limits(d: Description, rng: np.random.Generator) -> Chip:
+def _at_limits(d: Description, rng: np.random.Generator) -> IntegerChip:
     """A chip whose weights, biases and velocities are at the ends of their formats."""
     memories = [at_ends(rng, one.format, *one.shape) for one in memory_map(d)]
-    chip = Chip(d, memories[: 2 * d.n_layers : 2], memories[1 : 2 * d.n_layers : 2])
+    chip = chip_of(d, memories[: 2 * d.n_layers : 2], memories[1 : 2 * d.n_layers : 2])
     chip.load(memories)
     return chip

@@ -10,9 +10,10 @@ import pytest
 from dualspike.boards.catalog import BOARDS, LEDS
 from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.bitstream import Plan, plan
-from dualspike.boards.flow.fits import boards_that_fit
+from dualspike.boards.flow.fits import boards_that_fit, check_room
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.model.description.load import describe
+from dualspike.model.description.load import describe, load_preset
+from tests.refusals import refusal
 from tests.small import INFERRING
 
 # Oscillator, rx, tx, button, leds, as the boards' makers have them in their own constraints.
@@ -129,3 +130,28 @@ def test_small_networks_have_room_where_large_ones_have_none() -> None:
     assert all(most >= (count or 0) for most, count in zip(folded, found.values(), strict=True))
     assert any(folded)
     assert found["ulx3s-12f"] is found["icebreaker"] is found["tang-nano-9k"] is None
+
+
+def test_a_chip_that_learns_online_has_room() -> None:
+    def most(**tables: dict[str, object]) -> dict[str, int | None]:
+        learning = {"rule": "online"} | tables.pop("learning", {})
+        network = {"layers": [4, 8, 3]} | tables.pop("network", {})
+        d = describe({"network": network, "learning": learning}, "test")
+        return {room.board.name: room.directions for room in boards_that_fit(d)}
+
+    forward, signs = most(), most(learning={"feedback": "signs"})
+    assert forward["ulx3s-85f"] == 8 and signs["ulx3s-85f"] == 1
+    assert forward["icebreaker"] == signs["icebreaker"] == 0
+    frames = most(network={"coding": "frames"})
+    assert frames["ulx3s-85f"] == 8 and frames["icebreaker"] is None
+
+
+def test_an_operator_chip_has_room_with_fewer_directions_or_one_that_infers() -> None:
+    d = load_preset("poisson")
+    found = {room.board.name: (room.directions, room.folded) for room in boards_that_fit(d)}
+    assert found["icebreaker"] == (None, None) and found["ulx3s-12f"] == (0, 0)
+    assert 0 < (found["ulx3s-45f"][0] or 0) < (found["ulx3s-85f"][0] or 0) <= 8
+    tables = d.model_dump()
+    tables["learning"] = {"rule": "none", "batch": d.batch}
+    check_room(describe(tables, "test"), BOARDS["ulx3s-25f"])
+    assert refusal(check_room, d, BOARDS["ulx3s-25f"]).startswith("ecp5-25f has 24,288 LUT4, ")

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import wave
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import h5py  # pyright: ignore[reportMissingTypeStubs]
 import nir
 import numpy as np
 
-from dualspike.golden.online.data.aedat import END, MAGIC
-from dualspike.golden.online.data.dvs_gesture import TITLES
+from dualspike.golden.data.labelled.aedat import END, MAGIC
+from dualspike.golden.data.labelled.dvs_gesture import TITLES
 
 
 def graph(folder: Path) -> None:
@@ -78,3 +79,25 @@ def gestures(folder: Path) -> None:
             file.create_dataset(f"data/{key}/addrs", data=addresses, compression="gzip")
             file[f"data/{key}/labels"] = np.uint8(key)
         file["extra/train_keys"], file["extra/test_keys"] = np.arange(7), np.arange(7, 10)
+
+
+def words(folder: Path) -> None:
+    """Recordings of speech, a digit a pitch."""
+    times = np.arange(600) / 8000
+    for digit in range(8):
+        for index in (0, 9):
+            with wave.open(str(folder / f"{digit}_ann_{index}.wav"), "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", ""))
+                sound = np.sin(2 * np.pi * (300 + 200 * digit) * times) * 20000
+                file.writeframes(sound.astype("<i2").tobytes())
+
+
+def spikes(folder: Path) -> None:
+    """SHD's files: lists of times and of cells for every word."""
+    for part in ("train", "test"):
+        with h5py.File(folder / f"shd_{part}.h5", "w") as file:
+            for name, kind in (("times", np.float32), ("units", np.uint16)):
+                made = file.create_dataset(f"spikes/{name}", (8,), h5py.vlen_dtype(kind))
+                for n in range(8):
+                    made[n] = np.arange(n) / 16 if name == "times" else np.arange(n) * 90
+            file["labels"] = np.arange(8)

@@ -87,6 +87,22 @@ def packed(folder: Path) -> None:
         np.savez_compressed(folder / "data.npz", **arrays)
 
 
+def labelled(folder: Path) -> None:
+    """A description with its labelled data, test samples among them."""
+    rng = np.random.default_rng(2)
+    x, labels = rng.uniform(-1, 1, (320, 2)), np.arange(320) % 3
+    tests = {"x_test": x[300:], "labels_test": labels[300:]}
+    np.savez(folder / "data.npz", x=x[:300], labels=labels[:300], **tests)
+    (folder / "net.toml").write_text(NET.replace("[2, 3, 4, 1]", "[2, 3, 4, 3]"))
+
+
+def trained_labelled(folder: Path) -> None:
+    """What train leaves of labelled data."""
+    labelled(folder)
+    said(folder, "train", "@net.toml", "-o", "@run")
+    _timeless(folder / "run" / "result.json")
+
+
 def operator(folder: Path) -> None:
     """A description of an operator chip with its functions."""
     np.savez(folder / "data.npz", **functions())

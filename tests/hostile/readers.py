@@ -21,11 +21,11 @@ import numpy as np
 import typer.main
 
 from dualspike.cli import main
+from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.runner.processes import Notice
 from dualspike.golden.experiments.runner.studies import STUDIES
 from dualspike.golden.experiments.runner.study import Study
-from dualspike.golden.online.data.samples import ClassData
 from dualspike.testbench.cosim import verilate
 
 from .trial import Ended

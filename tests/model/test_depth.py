@@ -2,26 +2,47 @@
 
 import pytest
 
-from dualspike.model.description.load import describe
+from dualspike.model.cost.devices import DEVICES
+from dualspike.model.description.load import describe, revised
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import identity
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import fill_bound
-from dualspike.model.sizes.depth import FASTEST_SHALLOW, Depth, depth_at
+from dualspike.model.sizes.depth import DELAYS, ECP5, ICE40UP, Depth, depth_at
 from dualspike.model.sizes.geometry import geometry
 
 NET = {"name": "net", "network": {"layers": [2, 4, 3, 1], "time_steps": 4}}
 
 
-@pytest.mark.parametrize(
-    ("clock", "multiply"),
-    [(None, 1), (1, 1), (FASTEST_SHALLOW, 1), (FASTEST_SHALLOW + 0.1, 2), (1000, 2)],
-)
-def test_a_high_clock_takes_more_registers(clock: float | None, multiply: int) -> None:
-    assert depth_at(clock) == Depth(multiply=multiply)
-    d = describe(NET | {"hardware": {"clock": clock}}, "test")
-    assert d.depth == d.parts[0].depth == depth_at(clock)
-    assert [layer.multiply for layer in geometry(d.parts[0]).layers] == [multiply] * 3
+def test_every_device_has_its_delays_and_the_same_names_as_elsewhere() -> None:
+    assert list(DELAYS) == list(DEVICES)
+    assert 80 < ECP5.fastest_shallow < 80.1
+    assert ICE40UP.fastest_shallow < 60
+
+
+@pytest.mark.parametrize("device", [None, *DELAYS])
+def test_a_high_clock_takes_more_registers(device: str | None) -> None:
+    """By the delays of the device: the slowest product between two registers has to fit a clock."""
+    delays = DELAYS[device or "ecp5-85f"]
+    way = delays.register + delays.wire + delays.operand
+    for clock in (None, 1, *range(20, 200, 5), 1000):
+        multiply = 1 if clock is None or way * 1.04 <= 1000 / clock else 2
+        assert depth_at(clock, device) == Depth(multiply=multiply)
+        d = describe(NET | {"hardware": {"clock": clock, "device": device}}, "test")
+        assert d.depth == d.parts[0].depth == depth_at(clock, device)
+        assert [layer.multiply for layer in geometry(d.parts[0]).layers] == [multiply] * 3
+
+
+def test_a_device_alone_changes_nothing() -> None:
+    plain = describe(NET, "test")
+    assert revised(plain, "hardware", device="ice40-up5k").depth == plain.depth == Depth()
+
+
+def test_an_unknown_device_is_refused() -> None:
+    line = f"test: hardware.device must be one of {', '.join(DEVICES)}, not 'up5k'"
+    with pytest.raises(BadInput) as caught:
+        describe(NET | {"hardware": {"device": "up5k"}}, "test")
+    assert str(caught.value) == line
 
 
 @pytest.mark.parametrize("clock", [0, 0.99, 1000.5])

@@ -70,7 +70,10 @@ MISTAKES = {
             "surrogate.draws must be 'fixed' or 'fresh', not 'none'",
         ),
         ("reset = 'hard'", "reset must be 'detached' or 'attached', not 'hard'"),
-        ("coding = 'morse'", "coding must be 'direct', 'bernoulli' or 'rate', not 'morse'"),
+        (
+            "coding = 'morse'",
+            "coding must be 'direct', 'bernoulli', 'rate' or 'frames', not 'morse'",
+        ),
         ("surrogate = { sigma = 0.0 }", "surrogate.sigma must be in [0.01, 16], not 0.0"),
         ("surrogate = { entries = 1 }", "surrogate.entries must be in [2, 4096], not 1"),
         ("surrogate = { entries = 100 }", "surrogate.entries must be a power of two, not 100"),
@@ -90,7 +93,7 @@ MISTAKES = {
         ),
     ],
     (NETWORK + "[learning]\n", "learning."): [
-        ("rule = 'bp'", "rule must be 'rfg' or 'none', not 'bp'"),
+        ("rule = 'bp'", "rule must be 'rfg', 'online' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
         ("structure = 3", "structure must be 'independent' or 'factored', not 3"),
         ("directions = 0", "directions must be in [1, 64], not 0"),

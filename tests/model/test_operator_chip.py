@@ -39,7 +39,8 @@ def trunk(**network: Any) -> dict[str, Any]:
 
 
 def test_presets_are_the_small_networks():
-    assert list(presets()) == ["hat", "hat_global", "wide", "poisson", "reaction_diffusion"]
+    names = ["digits", "hat", "hat_global", "wide", "poisson", "reaction_diffusion"]
+    assert list(presets()) == names
     poisson = load_preset("poisson")
     assert [part.layers for part in poisson.networks] == [[11, 32, 8], [1, 32, 8]]
     assert {part.surrogate.sigma for part in poisson.networks} == {0.3}
@@ -77,6 +78,33 @@ def test_a_mask_has_the_layers_of_parts_that_carry_its_lane_alone():
     ]
     assert [field.name for field in fields[0]] == ["layers_0", "layers_4"]
     assert registers["MASK_0"].reset == 0b100001
+
+
+def test_without_learning_nothing_of_it_counts():
+    """Neither registers nor identity know of a key that learning has, but for rows of trunks."""
+    still = describe(changed(learning_rule="none"), "test")
+    assert (still.lanes, still.passes, still.floor) == (0, 1, None)
+    names = [one.name for one in register_map(still)]
+    assert names[:6] == ["MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"]
+    assert names[6:] == ["WEIGHT_SELECT", "WEIGHT_DATA"]
+    flags = register_map(still)[4]
+    assert [(field.name, field.low) for field in flags.fields] == [("membrane", 0), ("factor", 4)]
+    assert flags.meaning == "sticky overflows: membrane, factor; any write clears"
+    more = {"momentum": 3, "directions": 64, "floor": 0.5, "rate": -16, "mantissa": [8] * 5}
+    for learning in ({"batch": [5, 6]}, more):
+        tables = changed(learning_rule="none")
+        tables["learning"] |= learning
+        assert config_hash(describe(tables, "test")) == config_hash(still)
+    for batch, formats in (([8, 7], {}), ([8, 6], {"factor": "s1.15"})):
+        tables = changed(learning_rule="none", learning_batch=batch) | {"formats": formats}
+        assert config_hash(describe(tables, "test")) != config_hash(still)
+    wide = {"cotangent": "s0.23", "tangent": "s23.0", "error": "s0.23"}
+    rows = {"rule": "none", "batch": [65536, 65536]}
+    assert describe(TABLES | {"formats": wide, "learning": rows}, "test").batch == [65536] * 2
+    line = refusal(describe, TABLES | {"learning": {"rule": "none"}}, "test")
+    assert line == "test: learning.batch is missing"
+    line = refusal(describe, TABLES | {"formats": wide, "learning": {"batch": [65536] * 2}}, "test")
+    assert "formats must keep the" in line
 
 
 def test_shifts_hold_rate_means_and_fractions():
@@ -127,7 +155,6 @@ def test_no_sum_can_be_larger_than_its_width(trunks: int):
             {"learning_rate": -16},
             "learning.rate must leave step shifts in [0, 63], not [-4, 0]",
         ),
-        ({"learning_rule": "none"}, "learning.rule must be 'rfg', not 'none'"),
         ({"learning_mantissa": [8]}, "learning.mantissa must have 5 entries, not 1"),
         (
             {"learning_masks": [[0, 5]]},

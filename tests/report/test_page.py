@@ -192,10 +192,10 @@ def test_rasters_are_the_spikes_of_the_chip(full: Path) -> None:
     d = load(full / "description.toml")
     weights, test = read_weights(full / "weights.npz", d), load_problem(d).test
     found = rasters(d, weights, test, [[7, 4000]])
-    chip = first_chip(d, weights).traced()
+    chip = first_chip(d, weights)
     x = quantise(test.inputs[0][[7, 4000]], d.formats.input, "x")
     expected = chip.infer([x]) / 2.0**d.formats.membrane.fraction
-    (forward,) = chip.forward([x], None)
+    (forward,) = chip.follow([x])
     traces = forward.layers
     for row, raster in enumerate(found):
         assert raster.outputs == expected[row].tolist()

@@ -1,11 +1,13 @@
 """Random descriptions of chips of every kind, random chips, and random batches for them."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.chips import chip_of
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
@@ -86,7 +88,60 @@ def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
     }
 
 
+def online_tables(seed: int) -> dict[str, Any]:
+    """Tables of a network that learns online, with every key of such anywhere in its range.
+
+    Widths go to 40 and batches to 16.
+    """
+    r = random.Random(f"online {seed}")
+    n = [size(r, 1, 40) for _ in range(size(r, 2, 7) + 1)]
+    pe, simd = folding(r, n, 8)
+    feedback, coding = (
+        r.choice(["forward", "signs"]),
+        r.choice(["direct", "frames", "frames", "rate", "bernoulli"]),
+    )
+    names = ["weight", "membrane", "tangent", "target", "error", "cotangent"]
+    names += ["input"] if coding != "frames" else []
+    form = r.choice(
+        [{}, {}, {"weight": "s0.5", "membrane": "s2.6"}, formats(r, dict.fromkeys(names, True))]
+    )
+    membrane = form.get("membrane", "s4.12")
+    several = [threshold(r, membrane) for _ in n[1:-1]]
+    shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in n[1:]]}
+    return {
+        "name": f"online_{seed}",
+        "network": {
+            "layers": n,
+            "time_steps": size(r, 1, r.choice([8, 64])),
+            "threshold": r.choice([several[0], several]),
+            "surrogate": {"sigma": r.choice([0.25, 1.0, 16.0, 0.01])},
+            "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
+            "coding": coding,
+        },
+        "learning": {
+            "rule": "online",
+            "feedback": feedback,
+            "loss": ["squared", "margin"][seed % 2],
+            **({"directions": size(r, 1, 8)} if feedback == "forward" else {}),
+            "batch": size(r, 1, 16),
+            "rate": r.choice([r.randint(-16, 16), r.randint(0, 8)]),
+            **r.choice([{}, {}, shift]),
+            "schedule": r.choice(["host", "chip"]),
+            "stages": size(r, 1, 16),
+            "updates": r.randint(1, 5),
+            "seed": _seed(r),
+        },
+        "formats": form,
+        "hardware": {
+            **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
+            "protection": r.choice(["none", "parity", "ecc"]),
+            "clock": r.choice([None, 50, 100]),
+        },
+    }
+
+
 def _operator(seed: int, r: random.Random) -> dict[str, Any]:
+    rule = "none" if seed % 12 == 7 else "rfg"
     trunks = r.choice([1, 1, 2, 3, size(r, 1, 15)])
     basis = size(r, 1, 64)
     kind = "deeponet" if trunks == 1 and r.random() < 0.7 else "seponet"
@@ -111,6 +166,7 @@ def _operator(seed: int, r: random.Random) -> dict[str, Any]:
             "floor": r.choice([None, 2.0 ** r.randint(-10, 10), r.uniform(0.1, 1)]),
             "seed": _seed(r),
             **_mix(r, layers),
+            "rule": rule,
         },
         "formats": form,
         "hardware": {
@@ -194,6 +250,8 @@ def _mix(r: random.Random, layers: int) -> dict[str, Any]:
 def quick(d: Description) -> bool:
     """Whether a chip builds and runs in a few seconds: its adders, weights and clocks are few."""
     sizes = [(geometry(part), part.lanes + 1) for part in d.parts]
+    if d.online:
+        sizes = [(geometry(part), 3 + len(part.shapes) * part.own_lanes) for part in d.parts]
     adders = sum(k * layer.pe * layer.simd for g, k in sizes for layer in g.layers)
     width = sum(k * layer.next_simd for g, k in sizes for layer in g.layers)
     words = sum((n_in + 1) * n_out for n_in, n_out in d.shapes)
@@ -210,9 +268,18 @@ def random_description(seed: int) -> Description:
     That is the first of seed, seed + 1200, ... which the model accepts and which is `quick`.
     """
     operator = random.Random(f"kind {seed}").random() < 1 / 3
+    return _first_quick(lambda seed: random_tables(seed, operator=operator), seed)
+
+
+def random_online(seed: int) -> Description:
+    """A network that learns online, likewise."""
+    return _first_quick(online_tables, seed)
+
+
+def _first_quick(tables: Callable[[int], dict[str, Any]], seed: int) -> Description:
     while True:
         try:
-            d = describe(random_tables(seed, operator=operator), f"seed {seed}")
+            d = describe(tables(seed), f"seed {seed}")
         except BadInput:
             pass
         else:
@@ -226,7 +293,7 @@ def stored(rng: np.random.Generator, form: Format, *shape: int) -> Ints:
     return rng.integers(form.lowest, form.highest + 1, shape)
 
 
-def random_chip(d: Description, seed: int) -> Chip:
+def random_chip(d: Description, seed: int) -> IntegerChip:
     """A chip with weights and biases spread as wide as its formats and layers like."""
     rng, form = np.random.default_rng(seed), d.formats.weight
     spread = [min(form.highest, 2 * 2**form.fraction // n_in + 1) for n_in, _ in d.shapes]
@@ -235,14 +302,19 @@ def random_chip(d: Description, seed: int) -> Chip:
         return rng.integers(-limit, limit + 1, shape)
 
     weights = [draw(s, n_out, n_in) for s, (n_in, n_out) in zip(spread, d.shapes, strict=True)]
-    chip = Chip(d, weights, [draw(s, b) for s, (_, b) in zip(spread, d.shapes, strict=True)])
+    chip = chip_of(d, weights, [draw(s, b) for s, (_, b) in zip(spread, d.shapes, strict=True)])
     for velocity in chip.velocities:
         velocity[:] = draw(d.step_format.highest // 8, *velocity.shape)
     return chip
 
 
 def random_rows(d: Description, rng: np.random.Generator, count: int) -> list[Ints]:
-    """Stored inputs: so many samples or functions; of an operator network the whole grid."""
+    """Stored inputs: so many samples or functions; of an operator network the whole grid.
+
+    Inputs over time are frames of -1, 0 and 1.
+    """
+    if d.network.coding == "frames":
+        return [rng.integers(-1, 2, (count, d.network.time_steps, d.network.layers[0]))]
     rows = zip([count, *d.batch[1:]], d.networks, strict=True)
     return [stored(rng, d.formats.input, n, network.layers[0]) for n, network in rows]
 
@@ -252,5 +324,5 @@ def random_batch(d: Description, rng: np.random.Generator, stage: int = 0) -> Ba
     f, inputs = d.formats, random_rows(d, rng, d.batch[0])
     shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
     target = stored(rng, f.target, *shape)
-    scale = None if d.learning.floor is None else stored(rng, f.scale, d.batch[0])
+    scale = None if d.floor is None else stored(rng, f.scale, d.batch[0])
     return inputs, target, stage, scale

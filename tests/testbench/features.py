@@ -10,7 +10,7 @@ from dualspike.model.description.part import Part
 from dualspike.model.interface.memory_map import has_velocities
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
-from dualspike.model.sizes.layers import Layer
+from dualspike.model.sizes.layers import LEAST_PASS, Layer
 
 Features = dict[str, Callable[[Description], bool]]
 
@@ -96,6 +96,8 @@ BOTH: Features = {
     "unprotected": lambda d: d.hardware.protection == "none",
     "parity": lambda d: d.hardware.protection == "parity",
     "ecc": lambda d: d.hardware.protection == "ecc",
+    "only infers": lambda d: not d.learns,
+    "only infers, protected": lambda d: not d.learns and d.hardware.protection != "none",
 }
 
 PERCEPTRON: Features = {
@@ -135,8 +137,6 @@ PERCEPTRON: Features = {
     "a batch of 1": learning("batch", 1),
     "an odd batch": lambda d: d.batch[0] > 1 and d.batch[0] % 2 == 1,
     "a batch of 64": learning("batch", 64),
-    "only infers": lambda d: not d.learns,
-    "only infers, protected": lambda d: not d.learns and d.hardware.protection != "none",
     "parity with momentum": lambda d: d.hardware.protection == "parity" and has_velocities(d),
     "ecc with momentum": lambda d: d.hardware.protection == "ecc" and has_velocities(d),
     "a single local readout": lambda d: d.parts[0].readouts == 2,
@@ -192,8 +192,10 @@ OPERATOR: Features = {
     "several terms of a longer basis": lambda d: (
         1 < (d.hardware.terms or 0) < d.basis and d.basis % (d.hardware.terms or 1) > 0
     ),
-    "a floor": lambda d: d.learning.floor is not None,
-    "no floor": lambda d: d.learning.floor is None,
+    "a floor": lambda d: d.floor is not None,
+    "no floor": lambda d: d.learns and d.floor is None,
+    "only infers, one trunk": lambda d: not d.learns and len(d.parts) == 2,
+    "only infers, several trunks": lambda d: not d.learns and len(d.parts) > 2,
     "a single function": lambda d: d.batch[0] == 1,
     "a single row of a trunk": lambda d: 1 in d.batch[1:],
     "an odd batch": lambda d: any(rows > 1 and rows % 2 for rows in d.batch),
@@ -206,19 +208,43 @@ OPERATOR: Features = {
     "T of 100 and more": lambda d: any(part.time_steps >= 100 for part in d.networks),
     "leaks": lambda d: any(part.leak < 1 for part in d.networks),
     **{
-        f"{reset} resets": lambda d, reset=reset: any(one.reset == reset for one in d.networks)
+        f"{reset} resets": lambda d, reset=reset: (
+            d.learns and any(one.reset == reset for one in d.networks)
+        )
         for reset in RESETS
     },
     "several thresholds": lambda d: any(len(set(part.thresholds)) > 1 for part in d.networks),
     **{
-        f"surrogate {kind}": lambda d, kind=kind: any(
-            part.surrogate.kind == kind for part in d.networks
+        f"surrogate {kind}": lambda d, kind=kind: (
+            d.learns and any(part.surrogate.kind == kind for part in d.networks)
         )
         for kind in SURROGATES
         if kind != "stein"
     },
-    "span 1": lambda d: any(part.surrogate.span == 1 for part in d.networks),
-    "span 64": lambda d: any(part.surrogate.span == 64 for part in d.networks),
+    "span 1": lambda d: d.learns and any(part.surrogate.span == 1 for part in d.networks),
+    "span 64": lambda d: d.learns and any(part.surrogate.span == 64 for part in d.networks),
     "a distance narrower than the table's address": lambda d: any(map(narrow_index, d.parts)),
-    "an accumulator of the loss below 32 bits": lambda d: product_sizes(d).loss_bits < 32,
+    "an accumulator of the loss below 32 bits": lambda d: (
+        d.learns and product_sizes(d).loss_bits < 32
+    ),
+}
+
+
+ONLINE: Features = {
+    "forward": lambda d: d.learning.feedback == "forward",
+    "signs": lambda d: d.learning.feedback == "signs",
+    "margin": lambda d: d.learning.loss == "margin",
+    "squared": lambda d: d.learning.loss == "squared",
+    "several lanes": lambda d: d.parts[0].own_lanes > 1,
+    "lanes of earlier layers": layers(lambda layer: layer.lanes_in > layer.own_lanes > 0),
+    "still inputs": lambda d: d.network.coding == "direct",
+    "inputs over time": lambda d: d.network.coding == "frames",
+    "a leak": lambda d: d.parts[0].leak_shift > 0,
+    "no leak": lambda d: d.parts[0].leak_shift == 0,
+    "several groups": layers(lambda layer: layer.groups > 1),
+    "a short pass": layers(lambda layer: layer.cycles < LEAST_PASS),
+    "a deep pipeline": layers(lambda layer: layer.multiply > 1),
+    "a single step": lambda d: d.network.time_steps == 1,
+    "protected": lambda d: d.hardware.protection != "none",
+    "own stages": lambda d: d.learning.schedule == "chip",
 }

@@ -15,6 +15,8 @@ from dualspike.testbench.board.board import BAUD, CLOCK_HZ, BoardSimulation
 from dualspike.testbench.board.simulated_line import SimulatedLine
 from dualspike.testbench.unit.benches.shapes import described
 
+from .descriptions import random_batch, random_rows
+
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[BoardSimulation]:
@@ -109,7 +111,36 @@ def test_a_board_learns_and_infers_as_the_integer_model(board: BoardSimulation) 
         weights, biases = device.weights()
         for found, expected in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
             np.testing.assert_array_equal(found, expected)
-        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.signs.state
+        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.lfsr
+
+
+def test_a_board_with_an_operator_chip_learns_and_infers_as_the_integer_model() -> None:
+    """Rows of trunks, then functions with their weights; grids begin anew with each command."""
+    d = described("pair")
+    rng, chip = np.random.default_rng(4), first_chip(d)
+    with (
+        BoardSimulation(d, quick=True) as simulation,
+        BoardCore(Host(SimulatedLine(simulation)), d) as device,
+    ):
+        assert device.identity.shape == "3-4-3, 2-3-3"
+        device.load_chip(chip)
+        for updates in (1, 2, 1):
+            given = [random_batch(d, rng) for _ in range(updates)]
+            records = [chip.update(*batch) for batch in given]
+            inputs = [np.concatenate(rows) for rows in zip(*(one[0] for one in given), strict=True)]
+            target, scale = (np.concatenate([np.asarray(one[n]) for one in given]) for n in (1, 3))
+            learnt = device.learn(inputs, target, 0, scale)
+            assert (learnt.loss, learnt.flags) == (records[-1].loss, records[-1].flags)
+            rows = random_rows(d, rng, 2 * d.batch[0] + 1)
+            np.testing.assert_array_equal(device.infer(rows), chip.infer(rows))
+        for found, expected in zip(device.contents(), chip.memories, strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.lfsr
+        # A grid that is not complete is forgotten.
+        ask(simulation, frame(0, Op.RESET, b""), frame(1, Op.WRITE, bytes((2, 0, 0, 1, 0, 0, 0))))
+        ask(simulation, frame(2, Op.INFER, bytes((0, 1, 2, 3, 4, 5))))
+        device = BoardCore(Host(SimulatedLine(simulation)), d)
+        np.testing.assert_array_equal(device.infer(rows), chip.infer(rows))
 
 
 def test_the_light_for_training_is_on_during_a_batch(board: BoardSimulation) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from dualspike.hw.chip.core import Core
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.cost.estimate import memory_bits, products
 from dualspike.model.description.description import Description
-from dualspike.model.description.load import load_preset
+from dualspike.model.description.load import describe, load_preset
 from dualspike.testbench.unit.benches.shapes import OPERATORS, described
 
 from .descriptions import random_description
@@ -20,16 +21,20 @@ KINDS = {
     "membranes": "membranes",
     "tangents": "tangents",
     "surrogate": "surrogate",
-    "frames": "replay",
-    "counts": "tallies",
-    "phases": "tallies",
+    "frames": "frames",
+    "counts": "counts",
+    "phases": "counts",
     "spare": "rows",
     "kept": "signs",
-    "ring": "replay",
+    "ring": "frames",
+    "storage": "signals",
+    "sums": "counts",
+    "store": "traces",
 }
 # By the end of the module's name as well, where that of the memory does not tell.
 PLACES = {
-    ("counter", "tangents"): "tallies",
+    ("counter", "tangents"): "counts",
+    ("errors", "kept"): "frames",
     ("slopes", "store"): "tangents",
     ("sums", "slot"): "means",
     ("rows", "slot"): "factors",
@@ -42,7 +47,9 @@ MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTIL
 # An address times a constant is none; the square of an error's lower half has no sign.
 # Yosys calls the error by the port of the multiplier that takes it where there is one.
 PRODUCT = re.compile(r"(?:signed\(.*\)|(?:error|left)\[\d+:0\]) \* ")
-SIGNS = re.compile(r"^ *reg \[31:0\] (?:word|state|group_state)_\d", re.MULTILINE)
+SIGNS = re.compile(
+    r"^ *reg \[31:0\] (?:(?:word|state|group_state)_\d|state(?= = 32'd\d{4,}))", re.MULTILINE
+)
 
 
 def counted(verilog: str) -> tuple[int, dict[str, int]]:
@@ -70,6 +77,27 @@ def instances(texts: dict[str, str], top: str) -> Counter[str]:
     return below
 
 
+def online(name: str, time_steps: int = 3, **tables: dict[str, Any]) -> Description:
+    """A chip that learns online, of two hidden layers."""
+    network = {"layers": [5, 7, 6, 3], "time_steps": time_steps} | tables.get("network", {})
+    learning = {"rule": "online", "batch": 3, "rate": 4} | tables.get("learning", {})
+    hardware = tables.get("hardware", {})
+    described = {"network": network, "learning": learning, "hardware": hardware, "name": name}
+    return describe(described, name)
+
+
+SIGNED = {"feedback": "signs"}
+FRAMES = {"coding": "frames", "leak": 0.5}
+FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
+ONLINE = [
+    online("two_lanes", learning={"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
+    online("signs", learning=SIGNED, hardware={"pe": [1, 1, 1]}),
+    online("one_hidden", network={"layers": [3, 4, 17]}, learning=SIGNED),
+    online("one_step", 1, network={"coding": "frames"}, hardware={"protection": "parity"}),
+    online("frames", network=FRAMES, learning={"directions": 3}),
+    online("folded_frames", 5, network=FRAMES, learning=SIGNED, hardware=FOLDED),
+    online("even", network={"coding": "rate"}, hardware=FOLDED),
+]
 DESCRIPTIONS = [
     load_preset("hat"),
     *(
@@ -89,6 +117,7 @@ DESCRIPTIONS = [
         )
     ),
     *(random_description(seed) for seed in (5, 12)),
+    *ONLINE,
 ]
 
 

@@ -252,7 +252,21 @@ def test_a_layer_of_one_part(n_in: int, tmp_path: Path, monkeypatch: pytest.Monk
     assert difference.sample < (4 if n_in == 2 else 3)
 
 
-def one_bit_short(course: sequencer.Sequencer, value: Any, shift: Any, word: Any) -> Any:
+def test_a_layer_of_a_part_where_nothing_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inference is made again, with the clocks around it in a waveform."""
+    monkeypatch.setattr(requantizer, "half", lambda drop: 0)
+    d = describe(OPERATOR | {"learning": {"batch": [4, 3], "rule": "none"}}, "test")
+    verdict = verify(d, random_problem(d, 0), 3, tmp_path / "mismatch.vcd")
+    difference = verdict.difference
+    assert not verdict.equal and difference is not None
+    assert re.match(r"layer [0-3] z\[[0-2]\]$", difference.signal), difference
+    assert difference.update is None and difference.cycle is not None
+    assert "$enddefinitions" in (tmp_path / "mismatch.vcd").read_text()
+
+
+def one_bit_short(own: sequencer.Sequencer, value: Any, shift: Any, word: Any) -> Any:
     """Stochastic rounding that never adds the highest of the bits cut off."""
     mask = sequencer.Const((1 << sequencer.WORD) - 1) << shift
     return (value + (word & ~mask[: sequencer.WORD] & ~(mask >> 1)[: sequencer.WORD])) >> shift

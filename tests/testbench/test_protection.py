@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.hw.layer import weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
@@ -29,7 +29,7 @@ def protected(protection: str) -> Description:
 
 def upset(
     simulation: Simulation,
-    chip: Chip,
+    chip: IntegerChip,
     select: int,
     rng: np.random.Generator,
     wrong: int,

@@ -1,9 +1,12 @@
 """The host link as a whole: a serial line on one side, bus and streams of a core on the other."""
 
+from typing import Any
+
 from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.boards.gateware.link.grid_unpacker import GridUnpacker
 from dualspike.boards.gateware.link.numbers import ResultPacker, SampleUnpacker
 from dualspike.boards.gateware.link.protocol import Identity
 from dualspike.boards.gateware.link.request_handler import RequestHandler
@@ -14,6 +17,7 @@ from dualspike.boards.gateware.link.uart import UartReceiver, UartTransmitter, b
 from dualspike.hw.chip.bus import BusSignature
 from dualspike.hw.stream.payloads import counter_shape
 from dualspike.model.description.description import Description
+from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.registers import register_map
 
 
@@ -28,16 +32,18 @@ class HostLink(wiring.Component):
     def __init__(self, d: Description, clock_hz: int, baud: int, patience: int) -> None:
         self._d = d
         self._rate = bits_per_clock(clock_hz, baud)
+        self._control = next(one.address for one in register_map(d) if one.name == "CONTROL")
         registers = len(register_map(d))
         block = Identity.of(d, clock_hz, baud).pack()
         self._handler = RequestHandler(registers, block, learns=d.learns, patience=patience)
-        self._unpacker, self._packer = SampleUnpacker(d), ResultPacker(d.formats.membrane)
-        feeds = self._unpacker.signature.members
+        self._unpacker = SampleUnpacker(d) if d.kind == "mlp" else GridUnpacker(d)
+        self._packer = ResultPacker(d.formats.membrane)
+        self.feeds = [feed.name for feed in feeds_of(d)]
         members = {
             "rx": In(1),
             "tx": Out(1),
             "bus": Out(BusSignature(counter_shape(registers - 1).width)),
-            "inputs": feeds["inputs"],
+            **{name: self._unpacker.signature.members[name] for name in self.feeds},
             "results": In(stream.Signature(self._packer.results.payload.shape())),
             "busy": In(1),
             "reset": Out(1),
@@ -45,7 +51,7 @@ class HostLink(wiring.Component):
             "lost": Out(1),
             "refused": Out(1),
         }
-        super().__init__(members | ({"targets": feeds["targets"]} if d.learns else {}))
+        super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -60,7 +66,7 @@ class HostLink(wiring.Component):
         handler, unpacker, packer = self._handler, self._unpacker, self._packer
         tx_buffer = TxFrameBuffer()
         m.submodules.handler = again(handler)
-        m.submodules.unpacker = again(unpacker)
+        m.submodules.unpacker = again(unpacker) if self._d.kind == "mlp" else self._begun(m, reset)
         m.submodules.packer = again(packer)
         m.submodules.tx_buffer = again(tx_buffer)
         m.d.comb += [
@@ -92,8 +98,14 @@ class HostLink(wiring.Component):
         connect(m, handler.bus, flipped(self.bus))
         connect(m, handler.feed, unpacker.bytes)
         connect(m, packer.bytes, handler.collected)
-        connect(m, unpacker.inputs, flipped(self.inputs))
         connect(m, flipped(self.results), packer.results)
-        if self._d.learns:
-            connect(m, unpacker.targets, flipped(self.targets))
+        for name in self.feeds:
+            connect(m, getattr(unpacker, name), flipped(getattr(self, name)))
         return m
+
+    def _begun(self, m: Module, reset: Signal) -> Any:
+        """The unpacker of an operator chip, which begins anew with every command to the core."""
+        begins, bus = Signal(), self.bus
+        command = bus.request & bus.done & bus.write & (bus.address == self._control)
+        m.d.sync += begins.eq(command)
+        return ResetInserter(reset | begins)(self._unpacker)

@@ -78,7 +78,10 @@ _FIXED = struct.Struct("<4sBBBII32sB")
 
 @dataclass(frozen=True)
 class Identity:
-    """What a board says of itself; ``config`` is the configuration hash in hex."""
+    """What a board says of itself; ``config`` is the configuration hash in hex.
+
+    ``layers`` are the widths of every part, with a 0 before those of the next one.
+    """
 
     version: int
     window: int
@@ -92,8 +95,13 @@ class Identity:
     @classmethod
     def of(cls, d: Description, clock_hz: int, baud: int) -> Self:
         """The identity of a board with the core of a description."""
-        layers = tuple(d.network.layers)
+        layers = tuple(n for network in d.networks for n in (0, *network.layers))[1:]
         return cls(VERSION, WINDOW, PAYLOAD, clock_hz, baud, config_hash(d), layers, d.name)
+
+    @property
+    def shape(self) -> str:
+        """The widths of every part, as people read them."""
+        return "-".join(map(str, self.layers)).replace("-0-", ", ")
 
     def pack(self) -> bytes:
         """The block that IDENTIFY reads, after its own length in two bytes."""

@@ -1,4 +1,4 @@
-"""What one gradient costs: operations and memory traffic of BP, RFG-G and RFG-L, as formulas.
+"""What one gradient costs: operations and memory traffic of BP and RFG, as formulas.
 
 Counted are the loops that the golden models come down to, each neuron with its membrane, tangents
 and sums in registers. For every part, layer, sample b and neuron i, step by step:
@@ -13,7 +13,9 @@ and sums in registers. For every part, layer, sample b and neuron i, step by ste
 - RFG, lane by lane: dz = c_i + sum_j v_ij S_j + sum_j w_ij dS_j; dU += dz; dS = f dU. In scope
   layer a lane has either its own term with v or the carried term with W, and layer l has l + 1
   lanes for each direction. Then slopes = sum of dL/drate drate, for readouts of v g, and g = v s.
-- Both: readout, product of the parts, loss, and back to dL/drate, see `golden.float.combine`.
+- RFG-N: dz = v in a layer's own lanes, no V S; the rates of all hidden layers; slopes sample by
+  sample, q = sum over lanes of slope v, dW = q s^T, db = q.
+- All: readout, product of the parts, loss, and back to dL/drate, see `golden.float.combine`.
 
 v has signs, so v x is an addition. A product with a spike is a ``gated`` addition: it is made only
 where there is a spike, and counted as if there always were one. A matrix product in software does
@@ -21,9 +23,9 @@ a multiplication and an addition for it. A sum of n terms counts n additions. No
 v, the weights of functions in the loss, the optimiser's step (the same for every rule).
 """
 
-from dataclasses import astuple, dataclass
 from typing import Literal
 
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.float.hidden import Scope
 from dualspike.model.description.network import Network
 from dualspike.model.description.operator import Operator
@@ -31,53 +33,6 @@ from dualspike.model.errors import BadInput
 
 Source = Literal["constant", "direct", "spikes"]
 """What a layer is fed with: one value, one at every step (though the same), or spikes."""
-
-
-@dataclass(frozen=True)
-class Count:
-    """Operations of one update, and values moved.
-
-    ``surrogates``: evaluations of f, each an exponential and 3 multiplications in software and
-    one look-up in a table on a chip, not in the other columns. ``reads`` and ``writes``: values
-    out of and into arrays. ``kept_values``, ``kept_bits``: what must outlive the pass that makes
-    it, until the backward pass or until dL/drate is known.
-    """
-
-    multiplications: int = 0
-    additions: int = 0
-    gated: int = 0
-    surrogates: int = 0
-    comparisons: int = 0
-    reads: int = 0
-    writes: int = 0
-    kept_values: int = 0
-    kept_bits: int = 0
-
-    def __add__(self, other: "Count") -> "Count":
-        return Count(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    def __mul__(self, times: int) -> "Count":
-        return Count(*(a * times for a in astuple(self)))
-
-    @property
-    def dense(self) -> int:
-        """Arithmetic of a matrix product that does not look for spikes."""
-        return self.multiplications + self.additions + 2 * self.gated
-
-    @property
-    def sparse(self) -> int:
-        """Arithmetic at most where spikes gate additions."""
-        return self.multiplications + self.additions + self.gated
-
-    @property
-    def traffic(self) -> int:
-        """Values moved."""
-        return self.reads + self.writes
-
-    @property
-    def kept_bytes(self) -> float:
-        """With 32 bits for a value and 1 for a spike."""
-        return 4 * self.kept_values + self.kept_bits / 8
 
 
 def forward(operator: Operator, batch: list[int], *, constant: bool = True) -> Count:
@@ -136,6 +91,29 @@ def forward_gradient(
         reads=2 * directions * size,
         writes=size,
     )
+
+
+def neuron_gradient(
+    operator: Operator,
+    batch: list[int],
+    directions: int,
+    *,
+    constant: bool = True,
+    weighted: bool = False,
+) -> Count:
+    """The estimate along neurons from K directions of signs."""
+    total = forward(operator, batch, constant=constant) + _errors(operator, batch, weighted)
+    for network, rows in zip(operator.parts, batch, strict=True):
+        lanes = directions * (len(network.layers) - 2)
+        pairs = lanes * rows * network.layers[-2]  # sums of dL/drate drate
+        total += Count(multiplications=pairs, additions=pairs, reads=2 * pairs, kept_values=pairs)
+        for depth, source in enumerate(_sources(network, constant)):
+            total += _moved(network, depth, source, directions) * rows
+            n_in, n = network.shapes[depth]
+            product = rows * n * n_in
+            total += Count(product, product + rows * n, reads=2 * product + rows * n)
+            total += Count(writes=n * (n_in + 1))
+    return total
 
 
 def _sources(network: Network, constant: bool) -> list[Source]:
@@ -268,6 +246,28 @@ def _reverse(network: Network, depth: int, source: Source) -> Count:
     return total + Count(product, product, product, reads=2 * product, writes=n_in * steps)
 
 
+def _moved(network: Network, depth: int, source: Source, directions: int) -> Count:
+    """One sample's tangents of a layer whose neurons are moved, its rates, and q."""
+    n_in, n, steps, last = _place(network, depth)
+    total = Count(reads=2 * directions * n, writes=n)  # v, for dz and for q
+    if directions > 1:
+        total += Count(directions, directions * n)
+    if not last:
+        total += Count(gated=n * steps, multiplications=n, writes=n, kept_values=n)
+    if source == "constant":
+        times = n if last else n * steps
+        return total + _response(n, steps, last) + Count(writes=times) * directions
+    product = n * n_in * steps
+    total += Count(product, product, reads=product) * (directions * depth)
+    return total + Count(surrogates=n * steps) + _lane(n, steps, last) * (directions * (depth + 1))
+
+
+def _lane(n: int, steps: int, last: bool) -> Count:
+    """DU += dz; dS = f dU."""
+    step = Count(n * steps, n * steps)
+    return step + (Count(n, n * steps, writes=n) if last else Count(writes=n * steps))
+
+
 def _tangents(network: Network, depth: int, source: Source, scope: Scope, directions: int) -> Count:
     """One sample's tangents of a layer, all lanes."""
     n_in, n, steps, last = _place(network, depth)
@@ -281,6 +281,4 @@ def _tangents(network: Network, depth: int, source: Source, scope: Scope, direct
     own = Count(gated=product) if source == "spikes" else Count(additions=product)
     total = (own + Count(reads=n * steps + product)) * directions
     total += Count(product, product, reads=product) * carried
-    step = Count(n * steps, n * steps)  # dU += dz; dS = f dU
-    step += Count(n, n * steps, writes=n) if last else Count(writes=n * steps)
-    return total + Count(surrogates=n * steps) + step * lanes
+    return total + Count(surrogates=n * steps) + _lane(n, steps, last) * lanes

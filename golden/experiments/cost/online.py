@@ -24,7 +24,7 @@ addition, one with noise is not. Not counted: drawing noise, the optimiser's ste
 total, the first layer's z and q, for SPSA U of the step before, and the matrices M and R.
 """
 
-from dualspike.golden.experiments.cost.gradient import Count
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.online.operator import learned_from
 from dualspike.model.description.network import Network
 from dualspike.model.description.operator import Operator

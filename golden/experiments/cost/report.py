@@ -9,11 +9,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.experiments.cost.gradient import (
-    Count,
     backpropagation,
     forward,
     forward_gradient,
+    neuron_gradient,
 )
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
 from dualspike.golden.experiments.paper.settings import PaperSettings, load_settings
@@ -64,6 +65,8 @@ def counts(settings: PaperSettings) -> list[CostRow]:
                     operator, batch, scope, k, constant=constant, weighted=weighted
                 )
                 rows.append(CostRow(*where, name, k, count))
+            along = neuron_gradient(operator, batch, k, constant=constant, weighted=weighted)
+            rows.append(CostRow(*where, "RFG-N", k, along))
     return rows
 
 

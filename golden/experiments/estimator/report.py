@@ -38,6 +38,7 @@ def results(found: Estimators) -> dict[str, Any]:
             for m, differences in _against_generator(found.measured)
         ],
         "estimators": [asdict(m) for m in found.measured],
+        "neurons": [asdict(one) for one in found.neurons],
     }
 
 
@@ -95,6 +96,8 @@ def markdown(found: Estimators) -> str:
         header += ["bias abs z", "kurtosis predicted", "measured"]
         header += ["cosine K=1 predicted", "measured", "K=64 predicted", "measured"]
         lines += ["", f"## {title}", "", *markdown_table(header, [_cells(m) for m in rows], 3)]
+    if found.neurons:
+        lines += ["", *_neurons(found)]
     lines += ["", "## Bits of the shift register against PCG64, in standard errors", ""]
     header = ["network", "rule", "structure", "along the gradient", "variance, worst K"]
     header += ["kurtosis, worst layer", "cosine, worst K"]
@@ -123,6 +126,19 @@ def _check_table(found: list[Measured]) -> tuple[list[str], list[list[str]]]:
         for row in checks(found)
     ]
     return ["prediction", "z-scores", "largest abs z", "bound", "beyond 3"], rows
+
+
+def _neurons(found: Estimators) -> list[str]:
+    header = ["network", "neurons", "left out of spikes", "cosine of the mean", "bias abs z"]
+    header += ["variance predicted", "measured", "z", "RFG-L predicted"]
+    rows: list[list[str]] = []
+    for one in found.neurons:
+        cells = [f"{one.experiment}, {one.weights}, seed {one.seed}", str(one.neurons)]
+        cells += [f"{one.spikes:.4f}", f"{one.cosine:.4f}", f"{one.bias:.1f}"]
+        cells += [f"{size:.4g}" for size in (one.variance.predicted, one.variance.measured)]
+        rows.append([*cells, f"{one.variance.z:+.1f}", f"{one.layered:.4g}"])
+    title = f"## Along neurons: RFG-N, {found.plan.gradients:,} gradients of one direction each"
+    return [title, "", *markdown_table(header, rows)]
 
 
 def _sizes(values: list[Value]) -> list[tuple[float, int]]:

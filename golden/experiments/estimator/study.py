@@ -9,13 +9,22 @@ K lanes would draw them in one batch after the other. Every measured mean has it
 import itertools
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
-from dualspike.golden.data.problem import Problem, build
+from dualspike.golden.data.problem import build
+from dualspike.golden.experiments.estimator.case import (
+    Case,
+    Value,
+    Weights,
+    bias,
+    cases,
+    mean_of,
+)
+from dualspike.golden.experiments.estimator.neurons import AlongNeurons, along_neurons
 from dualspike.golden.experiments.estimator.theory import (
     blocks,
     cosine,
@@ -24,17 +33,13 @@ from dualspike.golden.experiments.estimator.theory import (
     variance,
 )
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
-from dualspike.golden.experiments.paper.run import Run, Training
-from dualspike.golden.experiments.paper.settings import PaperSettings, load_settings
+from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.runner.study import Job, Progress
 from dualspike.golden.float.estimators.directions import Distribution, Structure
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.hidden import Scope
-from dualspike.golden.float.model import Inputs, Model
+from dualspike.golden.float.model import Model
 from dualspike.golden.numeric import Floats
-from dualspike.model.keys import Purpose
-
-Weights = Literal["start", "trained"]
 
 DIRECTIONS = (1, 2, 4, 8, 16, 32, 64)
 """K."""
@@ -54,42 +59,18 @@ LANES = 64
 
 @dataclass(frozen=True)
 class SamplingPlan:
-    """How much is measured: ``draws`` directions, a multiple of 64, after ``updates`` updates."""
+    """How much is measured: ``draws`` directions, a multiple of 64, after ``updates`` updates.
+
+    ``gradients``: how many along neurons.
+    """
 
     draws: int = 4096
     updates: int = 1000
+    gradients: int = 1024
     quick: bool = False
 
 
-QUICK = SamplingPlan(draws=512, updates=50, quick=True)
-
-
-@dataclass(frozen=True)
-class Value:
-    """A mean with its standard error, and what it should be."""
-
-    predicted: float
-    measured: float
-    error: float
-
-    @property
-    def z(self) -> float:
-        """Standard errors between the two."""
-        return (self.measured - self.predicted) / self.error if self.error else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A network with its weights and a batch, and the gradient by reverse mode."""
-
-    experiment: Experiment
-    weights: Weights
-    seed: int
-    model: Model
-    theta: Floats
-    inputs: Inputs
-    target: Floats
-    gradient: Floats
+QUICK = SamplingPlan(draws=512, updates=50, gradients=64, quick=True)
 
 
 @dataclass(frozen=True)
@@ -119,25 +100,6 @@ class Measured:
     exact_cosines: int
 
 
-def cases(
-    settings: PaperSettings, seed: int, updates: int, problem: Problem | None = None
-) -> Generator[Case, None, None]:
-    """The network from its start, then after that many updates by back-propagation."""
-    method = next(m for m in METHODS[settings.experiment] if m.rule == "BP")
-    run = Run(settings.with_training(updates, quick=False), method, seed)
-    problem = run.problem(problem or build(settings.problem))
-    training = Training(run, problem)
-    state = training.start()
-    for weights in get_args(Weights):
-        while weights == "trained" and state.update < updates:
-            if not math.isfinite(training.update(state)):
-                break
-        theta, model = state.theta.copy(), training.model
-        inputs, target = problem.batch((seed, state.update, Purpose.BATCH))
-        g = model.gradient(theta, inputs, target, (seed,))[1]
-        yield Case(settings.experiment, weights, seed, model, theta, inputs, target, g)
-
-
 def measure(case: Case, rule: ForwardGradient) -> Measured:
     """All of one estimator; ``rule.directions`` is the number of draws, a multiple of 64."""
     gradient, g = blocks(case.model.layout, case.gradient), case.gradient
@@ -145,14 +107,14 @@ def measure(case: Case, rule: ForwardGradient) -> Measured:
     v = rule.draw(case.model, (case.seed, *map(ord, "".join([case.weights, *how]))))
     slopes = _slopes(case, rule, v)
     single = _estimates(case.model, v, slopes)
-    along = _value(1.0, single @ g / (g @ g))
-    bias = float(np.abs(_bias(single, g)).max())
+    along = mean_of(1.0, single @ g / (g @ g))
+    off = float(np.abs(bias(single, g)).max())
     variances, cosines, means = list[Value](), list[Value](), list[float]()
     for count in DIRECTIONS:
         single = single.reshape(-1, 2, len(g)).mean(axis=1) if count > 1 else single
         relative = variance(gradient, rule.scope, *how, count)
         distance, cos = _against(single, g)
-        variances.append(_value(relative, distance))
+        variances.append(mean_of(relative, distance))
         means.append(float(cos.mean()))
         exact = rule.scope == "global" and how == ("gaussian", "independent")
         cosines.append(_root(normal_cosine(len(g), count) if exact else cosine(relative), cos**2))
@@ -169,7 +131,7 @@ def measure(case: Case, rule: ForwardGradient) -> Measured:
         rule.scope,
         *how,
         len(g),
-        bias,
+        off,
         along,
         kurtoses,
         variances,
@@ -181,10 +143,11 @@ def measure(case: Case, rule: ForwardGradient) -> Measured:
 
 @dataclass(frozen=True)
 class Estimators:
-    """What a study measured."""
+    """What a study measured; ``neurons``: RFG-N in every case."""
 
     plan: SamplingPlan
     measured: list[Measured]
+    neurons: list[AlongNeurons] = field(default_factory=list[AlongNeurons])
 
 
 def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
@@ -193,6 +156,7 @@ def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
 
     def run(_: Path, progress: Progress) -> Estimators:
         measured: list[Measured] = []
+        neurons: list[AlongNeurons] = []
         with progress(len(METHODS) * seeds * len(get_args(Weights)) * len(RULES)) as show:
             for case in _every_case(plan, seeds):
                 loss = case.model.loss(case.theta, case.inputs, case.target, (case.seed,))
@@ -200,7 +164,8 @@ def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
                     rule = ForwardGradient(scope, plan.draws, distribution, structure)
                     measured.append(measure(case, rule))
                     show(len(measured), loss)
-        return Estimators(plan, measured)
+                neurons.append(along_neurons(case, plan.gradients))
+        return Estimators(plan, measured, neurons)
 
     return Job(run)
 
@@ -233,16 +198,6 @@ def _estimates(model: Model, v: Floats, slopes: Floats) -> Floats:
     return v
 
 
-def _bias(single: Floats, g: Floats) -> Floats:
-    """Z-scores of every parameter's mean; 0 where the estimate does not vary."""
-    mean = single.mean(axis=0)
-    spread = np.einsum("kn,kn->n", single, single) / len(single) - mean**2
-    varies = spread > 1e-20 * (g @ g)
-    z = np.zeros_like(g)
-    z[varies] = (mean - g)[varies] / np.sqrt(spread[varies] / (len(single) - 1))
-    return z
-
-
 def _against(estimates: Floats, g: Floats) -> tuple[Floats, Floats]:
     """|estimate - g|^2 / |g|^2, and the cosine between the two, of every estimate."""
     square = g @ g
@@ -257,17 +212,12 @@ def _kurtoses(gradient: list[Floats], slopes: Floats, rule: ForwardGradient) -> 
     for group, s in zip(groups, slopes.T, strict=True):
         square = sum(float(np.square(block).sum()) for block in group)
         predicted = kurtosis(group, rule.distribution, rule.structure)
-        found.append(_value(predicted, s**4 / square**2))
+        found.append(mean_of(predicted, s**4 / square**2))
     return found
-
-
-def _value(predicted: float, samples: Floats) -> Value:
-    error = float(samples.std(ddof=1)) / math.sqrt(len(samples))
-    return Value(predicted, float(samples.mean()), error)
 
 
 def _root(predicted: float, squares: Floats) -> Value:
     """Of a root mean square."""
-    mean = _value(predicted, squares)
+    mean = mean_of(predicted, squares)
     root = math.sqrt(mean.measured)
     return Value(predicted, root, mean.error / (2 * root))

@@ -151,8 +151,8 @@ class Classifier:
         adjoint[rows, place[rows, outputs]] = slope[rows, outputs] / len(t)
         push = np.concatenate(
             [
-                np.repeat(-PUSH * volley.silent.mean(axis=0), weights.shape[1])
-                for volley, weights in (
+                np.repeat(-PUSH * batch.silent.mean(axis=0), weights.shape[1])
+                for batch, weights in (
                     (response.hidden, self.hidden),
                     (response.outputs, self.output),
                 )

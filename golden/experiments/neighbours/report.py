@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dualspike.golden.experiments.cost.gradient import Count
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.experiments.neighbours.study import (
     NeighbourRun,
     Neighbours,

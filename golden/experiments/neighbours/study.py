@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from dualspike.golden.data.problem import Problem, build
-from dualspike.golden.experiments.cost.gradient import Count, backpropagation, forward_gradient
+from dualspike.golden.experiments.cost.count import Count
+from dualspike.golden.experiments.cost.gradient import backpropagation, forward_gradient
 from dualspike.golden.experiments.cost.online import online
 from dualspike.golden.experiments.opzo.trials import LOCAL, named_rule
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment, Method

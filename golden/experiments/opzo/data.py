@@ -3,20 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dualspike.golden.online.data.digits import digits
-from dualspike.golden.online.data.dvs_gesture import dvs_gesture
-from dualspike.golden.online.data.idx import mnist
-from dualspike.golden.online.data.moving_bars import moving_bars
-from dualspike.golden.online.data.nmnist import nmnist
-from dualspike.golden.online.data.samples import ClassData
+from dualspike.golden.data.labelled.digits import digits
+from dualspike.golden.data.labelled.moving_bars import moving_bars
+from dualspike.golden.data.labelled.samples import ClassData
+from dualspike.golden.data.labelled.sets import from_files
+from dualspike.model.description.data import FROM_FILES
 from dualspike.model.errors import BadInput
 
 BUILT_IN: dict[str, Callable[[], ClassData]] = {"digits": digits, "bars": moving_bars}
-FROM_FILES: dict[str, Callable[[Path], ClassData]] = {
-    "mnist": mnist,
-    "nmnist": nmnist,
-    "dvs-gesture": dvs_gesture,
-}
 
 
 def dataset(text: str) -> ClassData:
@@ -28,6 +22,6 @@ def dataset(text: str) -> ClassData:
     if name in BUILT_IN and not given:
         return BUILT_IN[name]()
     if name in FROM_FILES and folder:
-        return FROM_FILES[name](Path(folder))
+        return from_files(name, Path(folder))
     known = [*BUILT_IN, *(f"{name}=FOLDER" for name in FROM_FILES)]
     raise BadInput(f"--data must be one of {', '.join(known)}, not {text}")

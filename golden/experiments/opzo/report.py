@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false
 
 import statistics
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ PUBLISHED = {
 PUBLISHED["mnist"] = PUBLISHED["digits"]
 """Xiao et al., OPZO, tables 1 and 8, in percent, networks 800-800; MNIST's stand next to digits."""
 NOT_CONVOLVED = "No convolutional networks: images of an odd side cannot be halved."
-COLOURS = ("#0f766e", "#2563eb", "#c2410c", "#9333ea", "#be185d", INK)
+COLOURS = ("#0f766e", "#2563eb", "#c2410c", "#9333ea", "#be185d", INK, "#d97706", "#65a30d")
 
 
 def results(found: Comparison) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def results(found: Comparison) -> dict[str, Any]:
             for trial, runs in found.trials.items()
         ],
         "variance_by_nodes": found.widths,
+        "forward_variance": [asdict(one) for one in found.forward],
     }
 
 
@@ -94,7 +95,7 @@ def markdown(found: Comparison) -> str:
             [_noise_cells(trial, found) for trial in noise_trials(found.shown)],
         ),
     ]
-    lines += ["", *_variances(found), "", *_verdicts(found), ""]
+    lines += ["", *_variances(found), "", *_forward(found), "", *_verdicts(found), ""]
     return "\n".join(lines)
 
 
@@ -156,6 +157,18 @@ def _variances(found: Comparison) -> list[str]:
             [[name, *(f"{row[d]:.3g}" for d in nodes)] for name, row in found.widths.items()],
         ),
     ]
+
+
+def _forward(found: Comparison) -> list[str]:
+    rows = [
+        [str(n) for n in astuple(one.setting)]
+        + [f"{one.variance.predicted:.4g}", f"{one.variance.measured:.4g}"]
+        + [f"{one.variance.error:.2g}"]
+        for one in found.forward
+    ]
+    header = ["neurons of a layer", "lanes", "steps", "predicted", "measured", "standard error"]
+    title = "## Variance of FWD over the squared norm of the gradient, hidden layers, at the start"
+    return [title, "", *_table(header, rows)]
 
 
 def _draw_curves(found: Comparison, folder: Path) -> list[str]:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.experiments.opzo.data import dataset
+from dualspike.golden.experiments.opzo.forward import ForwardVariance, forward_variances
 from dualspike.golden.experiments.opzo.trials import (
     Codings,
     Kind,
@@ -23,7 +25,6 @@ from dualspike.golden.experiments.runner.processes import workers
 from dualspike.golden.experiments.runner.study import Job, Progress
 from dualspike.golden.experiments.runner.tuned import Planned, Tuned
 from dualspike.golden.online.convolution import convolutional
-from dualspike.golden.online.data.samples import ClassData
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.network import OnlineNetwork
 from dualspike.golden.online.rules.noise import Noise
@@ -44,7 +45,7 @@ class OpzoPlan:
     ``channels`` of the convolutional ones. Every rule takes the one of ``rates``, or
     ``convolved_rates``, that is best for it. ``batches``: how many gradients a variance is measured
     from; ``marks``: how many times in a run, evenly spaced; ``widths``: see
-    `opzo_variance.by_width`.
+    `opzo_variance.by_width`; ``draws``: see `opzo.forward.forward_variances`.
     """
 
     hidden: tuple[int, ...] = (256, 256)
@@ -56,6 +57,7 @@ class OpzoPlan:
     batches: int = 12
     marks: int = 4
     widths: tuple[int, ...] = (8, 32, 128, 512)
+    draws: int = 400
     seeds: int = 3
 
 
@@ -69,6 +71,7 @@ QUICK = OpzoPlan(
     batches=4,
     marks=1,
     widths=(4, 16),
+    draws=20,
     seeds=1,
 )
 
@@ -95,13 +98,14 @@ class OpzoRun:
 class Comparison(Tuned[OpzoTrial, OpzoRun]):
     """What a study of the data set of that name found; rates are chosen by validation accuracy.
 
-    ``widths``: see `opzo_variance.by_width`.
+    ``widths``: see `opzo_variance.by_width`; ``forward``: see `opzo.forward.forward_variances`.
     """
 
     data: str
     plan: OpzoPlan
     shown: Codings
     widths: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
+    forward: list[ForwardVariance] = field(default_factory=list[ForwardVariance])
 
     def rate(self, trial: OpzoTrial) -> float:
         """See Tuned.rate."""
@@ -133,25 +137,25 @@ def execute(
     """One run from ``default_rng(seed)``."""
     rng = np.random.default_rng(seed)
     network = network_for(trial.kind, samples, plan, rng)
-    course = replace(plan.course, coding=trial.coding, rate=rate)
+    config = replace(plan.course, coding=trial.coding, rate=rate)
     noise = Noise(
-        rng, course.alpha, trial.distribution, trial.position, antithetic=trial.antithetic
+        rng, config.alpha, trial.distribution, trial.position, antithetic=trial.antithetic
     )
     rule = named_rule(trial.rule, network, rng, noise)
-    measure = partial(variance, network, rule, samples.train, course, rng, plan.batches)
+    measure = partial(variance, network, rule, samples.train, config, rng, plan.batches)
     curve = trial in variance_trials(codings(samples))
     first = 1 if curve else plan.marks
-    marked = {course.epochs * mark // plan.marks - 1 for mark in range(first, plan.marks + 1)}
+    marked = {config.epochs * mark // plan.marks - 1 for mark in range(first, plan.marks + 1)}
     variances = [measure()] if curve else []
 
     def look(epoch: int) -> None:
         if epoch in marked:
             variances.append(measure())
 
-    epochs = train(network, rule, samples, course, rng, noise, look)
-    steps = samples.train.x.shape[1] if samples.events else course.steps
+    epochs = train(network, rule, samples, config, rng, noise, look)
+    steps = samples.train.x.shape[1] if samples.events else config.steps
     operations = synaptic_operations(network, epochs[-1].rates, steps)
-    right = accuracy(network, course, samples.test, rng)
+    right = accuracy(network, config, samples.test, rng)
     return OpzoRun(seed, epochs, right, variances, operations)
 
 
@@ -188,10 +192,12 @@ def job(
             progress(len(todo)) as show,
             workers(jobs, _begin, (samples,)) as pool,
         ):
-            course = replace(plan.course, coding=shown[0])
-            widths = pool.submit(_by_width, course, plan.widths)
+            config = replace(plan.course, coding=shown[0])
+            widths = pool.submit(_by_width, config, plan.widths)
+            forward = pool.submit(_forward_variances, config, plan.draws)
             found.carry_out(todo, pool, partial(_work, plan), show)
             found.widths.update(widths.result())
+            found.forward.extend(forward.result())
         return found
 
     return Job(run)
@@ -215,5 +221,9 @@ def _work(plan: OpzoPlan, task: tuple[OpzoTrial, float, int]) -> OpzoRun:
     return execute(trial, plan if seed else replace(plan, batches=0), _samples, rate, seed)
 
 
-def _by_width(course: TrainingConfig, widths: tuple[int, ...]) -> dict[str, dict[int, float]]:
-    return by_width(_samples, course, widths)
+def _by_width(config: TrainingConfig, widths: tuple[int, ...]) -> dict[str, dict[int, float]]:
+    return by_width(_samples, config, widths)
+
+
+def _forward_variances(config: TrainingConfig, draws: int) -> list[ForwardVariance]:
+    return forward_variances(_samples, config, draws)

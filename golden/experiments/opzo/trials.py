@@ -1,6 +1,8 @@
 """What is trained to compare the online rules: a rule, how it is shown samples, on which network.
 
 After Xiao et al., OPZO: table 1 (rules), table 2 (noise), figure 2 (variance), table 7 (spikes).
+FWD, forward by neurons with one lane a layer, and FDFA, which learns matrices by the same lanes,
+stand next to their rules.
 """
 
 from collections.abc import Callable
@@ -10,10 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-from dualspike.golden.online.data.samples import ClassData
+from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.online.network import OnlineNetwork, Position
 from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.rules.direct_feedback import DirectFeedback
+from dualspike.golden.online.rules.forward import ForwardByNeurons
+from dualspike.golden.online.rules.forward_direct_feedback import ForwardDirectFeedback
 from dualspike.golden.online.rules.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.rules.local_learning import LocalLearning
 from dualspike.golden.online.rules.noise import Distribution, Noise
@@ -23,9 +27,9 @@ from dualspike.golden.online.rules.single_point import SinglePoint
 from dualspike.golden.online.rules.two_point import TwoPoint
 from dualspike.golden.online.training import Coding
 
-RULES = ("BP", "OPZO", "DFA", "DKP", "SPSA", "ZO")
-CONVOLVED = ("BP", "OPZO", "OPZO-LL", "DFA", "ZO")
-DEEP = ("BP", "OPZO", "OPZO-LL", "OPZO-IGL", "OPZO-IGL-LL", "DFA")
+RULES = ("BP", "OPZO", "DFA", "DKP", "SPSA", "ZO", "FWD", "FDFA")
+CONVOLVED = ("BP", "OPZO", "OPZO-LL", "DFA", "ZO", "FWD")
+DEEP = ("BP", "OPZO", "OPZO-LL", "OPZO-IGL", "OPZO-IGL-LL", "DFA", "FWD")
 LOCAL = "-LL"
 
 MOMENTUM = 0.999
@@ -125,5 +129,7 @@ def named_rule(name: str, network: OnlineNetwork, rng: np.random.Generator, nois
         "DKP": partial(DirectKolenPollack, network, rng, POLLACK_RATE, POLLACK_DECAY),
         "SPSA": partial(TwoPoint, noise),
         "ZO": partial(SinglePoint, noise),
+        "FWD": partial(ForwardByNeurons, rng),
+        "FDFA": partial(ForwardDirectFeedback, network, rng, MOMENTUM),
     }
     return makers[name]()

@@ -44,6 +44,7 @@ COLOURS: dict[PaperRule, str] = {
     "RFG-G": "#c2410c",
     "RFG-L": ACCENT,
     "RFG-LL": "#9333ea",
+    "RFG-N": "#be185d",
 }
 
 SMOOTH = 10

@@ -43,9 +43,10 @@ class MethodRow:
         )
 
     @property
-    def reached(self) -> bool:
-        """Whether the median is at or below the published error."""
-        return self.median <= self.method.published
+    def reached(self) -> bool | None:
+        """Whether the median is at or below the published error; None where there is none."""
+        published = self.method.published
+        return None if published is None else self.median <= published
 
     @property
     def seconds(self) -> float:
@@ -131,9 +132,11 @@ class Report:
     def _cells(self, row: MethodRow, operator: bool) -> list[str]:
         errors = row.errors
         spread = f"{errors[0]:.4f}..{errors[-1]:.4f}" if errors else "none"
-        cells = [row.method.name, f"{row.method.published:.4f}", _shown(row.median), spread]
+        published = row.method.published
+        cells = [row.method.name, "" if published is None else f"{published:.4f}"]
+        cells += [_shown(row.median), spread]
         cells += [_shown(row.global_median)] if operator else []
-        cells += ["yes" if row.reached else "no", str(len(row.outcomes))]
+        cells += [{True: "yes", False: "no", None: ""}[row.reached], str(len(row.outcomes))]
         return [*cells, str(self.settings.training.updates), f"{row.seconds:.1f}"]
 
 

@@ -22,6 +22,7 @@ from dualspike.golden.experiments.runner.records import RunOutcome, RunRecord, R
 from dualspike.golden.float.estimators.backpropagation import Backpropagation
 from dualspike.golden.float.estimators.estimator import Estimator
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient
 from dualspike.golden.float.model import Model
 from dualspike.golden.numeric import Doubles
 from dualspike.model.ceil_div import ceil_div
@@ -73,10 +74,11 @@ class Run:
 
     def estimator(self) -> Estimator:
         """The rule that finds a gradient."""
-        scope = self.method.scope
+        scope, training = self.method.scope, self.settings.training
+        if self.method.rule == "RFG-N":
+            return NeuronGradient(training.directions, training.distribution)
         if scope is None:
             return Backpropagation()
-        training = self.settings.training
         return ForwardGradient(
             scope, training.directions, training.distribution, training.structure
         )

@@ -83,10 +83,12 @@ class ScheduleSettings(Section):
 
 
 class TrainingSettings(Section):
-    """The same for every method but for the ``rates``, one for each rule.
+    """The same for every method but for the ``rates``, one for each of the paper's rules.
 
+    Others may have one: without it they are not run.
     ``batch``: rows of each part of the network. ``directions``: K of the forward gradients;
-    ``distribution``, ``structure``: how they are drawn, see `golden.float.estimators.directions`.
+    ``distribution``, ``structure``: how they are drawn, see `golden.float.estimators.directions`;
+    neurons have no structure.
     ``validations``: how often the error on the validation samples is measured. ``floor``: of the
     weights of functions in the loss, see `golden.float.combine`; left out, all weigh the same.
     """
@@ -140,10 +142,12 @@ class PaperSettings(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        rules = list(dict.fromkeys(method.rule for method in METHODS[self.experiment]))
-        if sorted(self.training.rates) != sorted(rules):
-            given = ", ".join(self.training.rates) or "nothing"
-            raise ValueError(f"training.rates must be given for {', '.join(rules)}, not {given}")
+        rows = METHODS[self.experiment]
+        rules = list(dict.fromkeys(row.rule for row in rows if row.published is not None))
+        given = list(self.training.rates)
+        if not set(rules) <= set(given) <= {row.rule for row in rows}:
+            came = ", ".join(given) or "nothing"
+            raise ValueError(f"training.rates must be given for {', '.join(rules)}, not {came}")
         kind, parts = self.operator.kind, len(self.operator.parts)
         if kind != self.problem.kind:
             raise ValueError(f"operator.kind must be {self.problem.kind}, not {kind}")

@@ -36,6 +36,10 @@ def _job(
     described = read_settings(settings) if settings else load_settings(name)
     if described.experiment != name:
         raise BadInput(f"{settings}: experiment must be {name}, not {described.experiment}")
+    lacking = [row for row in rows if row.rule not in described.training.rates]
+    if lacking and methods != "all":
+        raise BadInput(f"{settings}: training.rates must have {lacking[0].rule} to run it")
+    rows = tuple(row for row in rows if row not in lacking)
     count = seeds or (1 if quick else described.seeds)
     described = described.with_training(updates, quick)
 

@@ -1,4 +1,4 @@
-"""Random directions v over all parameters, with E[v v^T] = I whatever the distribution.
+"""Random directions v over all parameters or neurons, with E[v v^T] = I for any distribution.
 
 - rademacher: +1 or -1, each as likely
 - gaussian: standard normal
@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 
 from dualspike.golden.float.layout import Layout, Slot
-from dualspike.golden.integer.lfsr import RandomWords
+from dualspike.golden.integer.lfsr import RandomWords, bits
 from dualspike.golden.integer.perturbation import sign_bits
 from dualspike.golden.numeric import Floats
+from dualspike.model.interface.lfsr import SIGNS
 
 Distribution = Literal["rademacher", "gaussian", "lfsr"]
 Structure = Literal["independent", "factored"]
@@ -48,6 +49,24 @@ def draw(
         first += slot.n_out + 1 + slot.n_in
         _outer(slot, v, rows, factors[:, first - 1 - slot.n_in : first])
     return v
+
+
+def draw_neurons(
+    shapes: list[tuple[int, int]], lanes: int, distribution: Distribution, rng: np.random.Generator
+) -> list[Floats]:
+    """Directions [lanes, B, n] for the neurons of every layer, of ``shapes`` (B, n), in turn.
+
+    For lfsr a register starts from a word for every layer and lane, those of a layer in turn, and
+    gives the signs sample by sample; the words' own register starts as in `draw`.
+    """
+    if distribution != "lfsr":
+        return [_numbers(distribution, (lanes, *shape), rng) for shape in shapes]
+    words = RandomWords(int(rng.integers(1, 2**64, dtype=np.uint64)))
+    drawn = [bits(SIGNS, words.words(lanes), rows * n) for rows, n in shapes]
+    return [
+        1.0 - 2.0 * stream.reshape(lanes, *shape)
+        for stream, shape in zip(drawn, shapes, strict=True)
+    ]
 
 
 def _numbers(distribution: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

@@ -23,3 +23,12 @@ def no_feedback(network: OnlineNetwork) -> list[Floats]:
 def bring(matrices: list[Floats], error: Floats) -> list[Floats]:
     """B_l e for every sample: [B, n_l] from error [B, n_out]."""
     return [error @ B.T for B in matrices]
+
+
+def average(matrix: Floats, n: Floats, moved: Floats, momentum: float, share: float) -> None:
+    """The matrix becomes momentum times itself plus ``share`` times the sum of n moved^T.
+
+    ``n`` [B, n_l]: how a layer was perturbed; ``moved`` [B, n_out]: what came out.
+    """
+    matrix *= momentum
+    matrix += share * (n.T @ moved)

@@ -4,7 +4,7 @@ import numpy as np
 
 from dualspike.golden.numeric import Floats
 from dualspike.golden.online.network import OnlineNetwork
-from dualspike.golden.online.rules.feedback import bring, no_feedback
+from dualspike.golden.online.rules.feedback import average, bring, no_feedback
 from dualspike.golden.online.rules.local_learning import Readout
 from dualspike.golden.online.rules.noise import Noise, Noisy
 from dualspike.golden.online.rules.rule import Step
@@ -40,8 +40,7 @@ class PseudoZerothOrder(Noisy):
         if self._divided:
             share /= self._noise.alpha
         for matrix, n in zip(matrices, self._noise.values, strict=False):
-            matrix *= self._momentum
-            matrix += share * (n.T @ output)
+            average(matrix, n, output, self._momentum, share)
 
 
 class IntermediateGlobal(PseudoZerothOrder):

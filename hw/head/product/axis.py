@@ -35,7 +35,7 @@ class Axis(wiring.Component):
     last axis, else ``basis`` terms for each, and G leaves on ``carried``. The next prefixes come in
     and leave meanwhile, as many as `model.sizes.cycles.prefixes_held` has room for. ``flush``
     after the last one sends E_n of all rows to ``own``. ``overflow`` pulses where G or E is
-    clipped.
+    clipped. In a chip that only infers pairs leave and nothing comes back.
     Throughput: a chunk of pairs, a term of all else, a cycle; a prefix takes the cycles that
     `model.sizes.cycles.prefix_cycles` counts.
     """
@@ -50,29 +50,54 @@ class Axis(wiring.Component):
         self._carried, self._own = geometry.carried[axis - 1], geometry.own[axis]
         self._error_bits = (f.error if self._last else f.cotangent).bits
         factor, mean = signed(f.factor.bits), signed(f.cotangent.bits)
-        super().__init__(
-            {
-                "factors": In(stream.Signature(factor)),
-                "prefix": In(stream.Signature(factor)),
-                "pairs": Out(stream.Signature(pairs_of(description, self._terms))),
+        members = {
+            "factors": In(stream.Signature(factor)),
+            "prefix": In(stream.Signature(factor)),
+            "pairs": Out(stream.Signature(pairs_of(description, self._terms))),
+            "clear": In(1),
+            "full": Out(1),
+            "stored": Out(counter_shape(self._rows)),
+        }
+        if description.learns:
+            members |= {
                 "errors": In(stream.Signature(signed(self._error_bits))),
                 "carried": Out(stream.Signature(mean)),
                 "own": Out(stream.Signature(mean)),
                 "learn": In(1),
-                "clear": In(1),
                 "flush": In(1),
-                "full": Out(1),
-                "stored": Out(counter_shape(self._rows)),
                 "overflow": Out(1),
             }
-        )
+        super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        shape = self._basis, self._terms, self._d.formats.factor.bits, 1 + self._d.learns
+        m.submodules.rows = rows = VectorMemory(self._rows, *shape)
+        m.submodules.prefixes = prefix = VectorMemory(self._held, *shape)
+        sent = Signal()
+        free: Value = sent
+        if self._d.learns:
+            free = self._learn(m, rows, prefix, sent)
+        else:
+            self._forward(m, rows, prefix, prefix.stored != 0, sent)
+        m.d.comb += [
+            self.full.eq(rows.full),
+            self.stored.eq(rows.stored),
+            self.factors.ready.eq(~rows.full),
+            rows.write.eq(self.factors.valid & ~rows.full),
+            rows.term.eq(self.factors.payload),
+            rows.clear.eq(self.clear),
+            self.prefix.ready.eq(rows.full & ~prefix.full),
+            prefix.write.eq(self.prefix.valid & self.prefix.ready),
+            prefix.term.eq(self.prefix.payload),
+            prefix.free.eq(free),
+        ]
+        return m
+
+    def _learn(self, m: Module, rows: VectorMemory, prefix: VectorMemory, sent: Signal) -> Value:
+        """Pairs leave, their errors come back to two sums; whether a prefix is done with."""
         f, basis, terms = self._d.formats, self._basis, self._terms
         bits = self._error_bits + f.factor.bits
-        m.submodules.rows = rows = VectorMemory(self._rows, basis, terms, f.factor.bits)
-        m.submodules.prefixes = prefix = VectorMemory(self._held, basis, terms, f.factor.bits)
         one_row, one_chunk, mean = self._rows == 1, self._chunks == 1, f.cotangent.bits
         m.submodules.carried_sums = carried = AccumulatorBank(
             *(2, basis, terms, bits, self._carried, mean),
@@ -86,7 +111,6 @@ class Axis(wiring.Component):
         )
         connect(m, carried.outputs, flipped(self.carried))
         connect(m, own.outputs, flipped(self.own))
-        sent = Signal()
         returned = Signal()
         away = Signal.like(prefix.stored)
         self._forward(m, rows, prefix, prefix.stored != away, sent)
@@ -94,21 +118,11 @@ class Axis(wiring.Component):
         with m.If(self.learn):
             m.d.sync += away.eq(away + sent - returned)
         m.d.comb += [
-            self.full.eq(rows.full),
-            self.stored.eq(rows.stored),
-            self.factors.ready.eq(~rows.full),
-            rows.write.eq(self.factors.valid & ~rows.full),
-            rows.term.eq(self.factors.payload),
-            rows.clear.eq(self.clear),
-            self.prefix.ready.eq(rows.full & ~prefix.full),
-            prefix.write.eq(self.prefix.valid & self.prefix.ready),
-            prefix.term.eq(self.prefix.payload),
-            prefix.free.eq(Mux(self.learn, returned, sent)),
             carried.give.eq(returned),
             own.give.eq(self.flush),
             self.overflow.eq(carried.overflow | own.overflow),
         ]
-        return m
+        return Mux(self.learn, returned, sent)
 
     def _forward(
         self, m: Module, rows: VectorMemory, prefix: VectorMemory, sending: Value, sent: Signal

@@ -24,7 +24,8 @@ class GridOutput(wiring.Component):
     With ``learn`` every y meets a target, and the weighted error leaves on ``errors``; with a
     ``floor`` in the description ``scales`` has one v for each function. Without, y leaves on
     ``results``, and ``counted`` pulses with the last one of a function. ``clear`` zeroes ``loss``.
-    ``overflow`` pulses: bit 0 y, bit 1 e or w clipped.
+    ``overflow`` pulses: bit 0 y, bit 1 e or w clipped. A chip that only infers has neither targets
+    nor what comes of them.
     Latency from a point's last chunk in: 3 cycles to y; from y to its error 1, with a floor 3; to
     the loss 2 more. Throughput: a chunk a cycle.
     """
@@ -32,20 +33,23 @@ class GridOutput(wiring.Component):
     def __init__(self, description: Description, geometry: ProductSizes) -> None:
         self._d, self._g = description, geometry
         f = description.formats
-        self._weighted = description.learning.floor is not None
+        self._weighted = description.floor is not None
         self._points = math.prod(description.batch[1:])
         self._chunks = ceil_div(description.basis, geometry.terms)
         members = {
             "pairs": In(stream.Signature(pairs_of(description, geometry.terms))),
-            "targets": In(stream.Signature(signed(f.target.bits))),
             "results": Out(stream.Signature(signed(f.membrane.bits))),
-            "errors": Out(stream.Signature(signed(f.error.bits))),
-            "learn": In(1),
-            "clear": In(1),
             "counted": Out(1),
-            "loss": Out(signed(geometry.loss_bits)),
-            "overflow": Out(2),
+            "overflow": Out(1 + description.learns),
         }
+        if description.learns:
+            members |= {
+                "targets": In(stream.Signature(signed(f.target.bits))),
+                "errors": Out(stream.Signature(signed(f.error.bits))),
+                "learn": In(1),
+                "clear": In(1),
+                "loss": Out(signed(geometry.loss_bits)),
+            }
         if self._weighted:
             members["scales"] = In(stream.Signature(signed(f.scale.bits)))
         super().__init__(members)
@@ -65,20 +69,33 @@ class GridOutput(wiring.Component):
 
         onward = Signal()
         taken = Signal()
-        scaled: Value = self.scales.valid if self._weighted else Const(1)
+        valid, moves = (
+            self._meet(m, there, taken, onward) if self._d.learns else (there, self.results.ready)
+        )
         m.d.comb += [
-            self.targets.ready.eq(taken),
-            taken.eq(self.learn & there & self.targets.valid & scaled & onward),
-            self.results.valid.eq(~self.learn & there),
+            self.results.valid.eq(valid),
             self.results.payload.eq(y),
-            given.eq(Mux(self.learn, taken, self.results.ready)),
+            given.eq(moves),
             self.counted.eq(self.results.valid & self.results.ready & last_point),
         ]
         if self._weighted:
             m.d.comb += self.scales.ready.eq(taken & last_point)
-        error = self._weigh(m, y, taken, onward)
-        self._accumulate(m, error)
+        if self._d.learns:
+            error = self._weigh(m, y, taken, onward)
+            self._accumulate(m, error)
         return m
+
+    def _meet(self, m: Module, there: Signal, taken: Signal, onward: Signal) -> tuple[Value, Value]:
+        """While learning every y is ``taken`` with its target, else a result.
+
+        Whether it is on offer as one, and whether it goes.
+        """
+        scaled: Value = self.scales.valid if self._weighted else Const(1)
+        m.d.comb += [
+            self.targets.ready.eq(taken),
+            taken.eq(self.learn & there & self.targets.valid & scaled & onward),
+        ]
+        return ~self.learn & there, Mux(self.learn, taken, self.results.ready)
 
     def _output(self, m: Module, y: Signal, there: Signal, given: Signal) -> None:
         """y from its chunks: multiply, add up, round."""

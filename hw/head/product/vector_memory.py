@@ -16,13 +16,14 @@ class VectorMemory(wiring.Component):
     """``rows`` vectors of ``basis`` terms.
 
     ``write`` adds ``term`` to them until ``full``; ``clear`` takes them all away, ``free`` the
-    earliest, whose place the next one gets; ``stored`` counts whole rows. Two readers: with
-    ``read_n`` in one cycle, ``chunk_n`` has ``terms`` terms from ``place_n`` = row * chunks + chunk
-    from the next on. What pads a row's last chunk has no value.
+    earliest, whose place the next one gets; ``stored`` counts whole rows. One or two ``readers``:
+    with ``read_n`` in one cycle, ``chunk_n`` has ``terms`` terms from ``place_n`` = row * chunks +
+    chunk from the next on. What pads a row's last chunk has no value.
     """
 
-    def __init__(self, rows: int, basis: int, terms: int, bits: int) -> None:
+    def __init__(self, rows: int, basis: int, terms: int, bits: int, readers: int) -> None:
         self._rows, self._basis, self._terms, self._bits = rows, basis, terms, bits
+        self._readers = readers
         self._places = rows * ceil_div(basis, terms)
         members = {
             "write": In(1),
@@ -32,7 +33,7 @@ class VectorMemory(wiring.Component):
             "full": Out(1),
             "stored": Out(counter_shape(rows)),
         }
-        for n in range(2):
+        for n in range(readers):
             members[f"read_{n}"] = In(1)
             members[f"place_{n}"] = In(counter_shape(self._places - 1))
             members[f"chunk_{n}"] = Out(ArrayLayout(signed(bits), terms))
@@ -63,7 +64,7 @@ class VectorMemory(wiring.Component):
                 write.data.eq(self.term),
                 write.en.eq(self.write & (addresses.slot == slot)),
             ]
-            for n in range(2):
+            for n in range(self._readers):
                 read = store.read_port()
                 m.d.comb += [
                     read.addr.eq(getattr(self, f"place_{n}")),

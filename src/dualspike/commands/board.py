@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.commands.source import NetArgument, PresetOption, SeedOption, perceptron
+from dualspike.commands.source import NetArgument, PresetOption, SeedOption, description
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json
@@ -32,7 +32,7 @@ def serve(
     """Put a board behind a pseudo-terminal, print its path, and serve until interrupted."""
     if not virtual:
         raise BadInput("--virtual must be given: a real board needs nobody to serve it")
-    d = perceptron(net, preset, "a board", seed=seed)
+    d = description(net, preset, seed=seed)
     out = console(as_json)
     check_cache()
     out.print(f"Building {d.name} with Verilator (kept for the next time) ...")

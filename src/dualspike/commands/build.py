@@ -10,13 +10,19 @@ from rich.table import Table
 
 from dualspike.boards.catalog import board_named
 from dualspike.boards.flow.bitstream import Bitstream, Plan, build_bitstream, plan
-from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit
+from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit, check_room
 from dualspike.boards.flow.manifest import NAME, manifest, megahertz, read_manifest
+from dualspike.boards.flow.slowest import settings
 from dualspike.boards.pll import MHZ
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, perceptron
+from dualspike.commands.source import (
+    ClockOption,
+    FolderOption,
+    NetArgument,
+    PresetOption,
+    description,
+)
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
-from dualspike.model.description.description import Description
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
@@ -31,9 +37,7 @@ def build(
     net: NetArgument = None,
     output: FolderOption = Path("board"),
     preset: PresetOption = None,
-    clock: Annotated[
-        float | None, typer.Option(metavar="MHZ", help="Clock of the design; else the board's own.")
-    ] = None,
+    clock: ClockOption = None,
     baud: Annotated[int, typer.Option(help="Speed of the host link in bits a second.")] = 1_000_000,
     seeds: Annotated[
         int,
@@ -43,20 +47,22 @@ def build(
 ) -> None:
     """Make the bitstream of a board, or a project for its vendor's tool.
 
-    The exit status is 1, and nothing is written, if the clock is not reached.
+    Where no clock is asked for, it is the board's own. The exit status is 1, and nothing is
+    written, if it is not reached.
     """
     on = board_named(board)
-    d = perceptron(net, preset, "a board")
-    if clock is not None and not 1 <= clock <= 1000:
-        raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
+    d = description(net, preset, clock=clock)
+    asked = d.hardware.clock
     if not 1 <= seeds <= MOST_SEEDS:
         raise BadInput(f"--seeds must be in [1, {MOST_SEEDS}], not {seeds}")
+    if on.flow == "open":
+        check_room(d, on)
     check_cache()
-    p = plan(d, on, round(clock * MHZ) if clock else on.clock_hz, baud)
+    p = plan(d, on, on.clock_hz if asked is None else round(asked * MHZ), baud)
     out = console(as_json)
     with writing(output):
         _check_ours(output)
-        found, names = _write(d, p, seeds, output, out)
+        found, names = _write(p, seeds, output, out)
     out.print(f"wrote {output} for {on.title}: {', '.join(names)}. Next:")
     out.print(f"  {_next(p, output)}")
     if as_json:
@@ -65,7 +71,7 @@ def build(
 
 def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFlag = False) -> None:
     """List the boards and what fits on them of a network, the preset hat if none is given."""
-    d = perceptron(net, preset or (None if net else "hat"), "a board")
+    d = description(net, preset or (None if net else "hat"))
     found = boards_that_fit(d)
     columns = ("board", "FPGA", "flow", "LUT4", "DSP", "BRAM", d.name, "smallest")
     table = Table(*columns, box=None, pad_edge=False)
@@ -83,8 +89,9 @@ def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFl
         )
     out = console(as_json)
     out.print(table)
+    ones = "pe = simd = 1" if d.kind == "mlp" else "pe = simd = terms = 1"
     out.print(
-        "Forecasts for the core alone, folded as it is, and the smallest, pe = simd = 1:\n"
+        f"Forecasts for the core alone, folded as it is, and the smallest, {ones}:\n"
         f"with the most directions that fit in {100 * BUDGET:g} %. dualspike generate --fit finds"
         " a folding between."
     )
@@ -101,18 +108,20 @@ def _check_ours(folder: Path) -> None:
             raise BadInput(f"--output must be a folder without another {NAME}: {folder}") from error
 
 
-def _write(
-    d: Description, p: Plan, seeds: int, output: Path, out: Console
-) -> tuple[dict[str, Any], list[str]]:
+def _write(p: Plan, seeds: int, output: Path, out: Console) -> tuple[dict[str, Any], list[str]]:
     """Make everything and write it into the folder; returns the manifest and the files' names."""
-    made = None
+    d, made = p.description, None
     if p.board.flow == "open":
         made = build_bitstream(p, seeds, lambda step: out.print(f"{p.board.name}: {step} ..."))
         out.print(_utilisation(made))
         out.print(_clock_line(made, p))
+        if made.slowest:
+            out.print(f"Slowest path: {made.slowest}. What would help:")
+            for setting in settings(made.slowest, d):
+                out.print(f"  {setting}")
         if not made.taken.met:
             raise typer.Exit(1)
-    found = manifest(d, p, made)
+    found = manifest(p, made)
     contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d), **p.files}
     if made:
         contents[found["bitstream"]] = made.data

@@ -8,6 +8,8 @@ from dualspike.model.cost.area import Area
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import uses
 from dualspike.model.description.description import Description
+from dualspike.model.sizes.depth import Depth
+from dualspike.model.sizes.online import learning_interval
 
 
 def layer_table(layers: list[dict[str, Any]]) -> Table:
@@ -30,11 +32,16 @@ def layer_table(layers: list[dict[str, Any]]) -> Table:
 
 
 def summary(found: dict[str, Any]) -> list[str]:
-    """Bottleneck, multipliers, memory bits and the forecast of the area, a line each."""
+    """Bottleneck, multipliers, memory bits and the forecast of the area, a line each.
+
+    Where a clock is asked for, the depth it takes.
+    """
     memories = found["memory_bits"]
     listed = ", ".join(f"{kind} {bits:,}" for kind, bits in memories.items() if bits)
-    area = found["estimate"]
+    area, clock = found["estimate"], found["clock_mhz"]
+    depth = [] if clock is None else [f"For {clock:g} MHz: {Depth(**found['depth'])}."]
     return [
+        *depth,
         f"Slowest: {found['bottleneck']}. {found['multipliers']:,} multipliers.",
         f"Memory bits: {listed}.",
         f"About {area['lut4']:,} LUT4, {area['ff']:,} FF, {area['dsp']:,} DSP,"
@@ -55,11 +62,20 @@ def device_table(area: Area, device: Device) -> Table:
 
 def pace(d: Description, found: dict[str, Any]) -> str:
     """One line: how often a chip takes a sample, or a function."""
+    lanes = f"{d.lanes_built} tangent lanes" if d.learns else "inference only"
+    if d.online:
+        lanes = _online(d, found["interval"])
     if d.kind == "mlp":
-        lanes = f"{d.lanes_built} tangent lanes" if d.learns else "inference only"
         return f"A sample every {found['interval']} clocks, {lanes}."
     least, most = found["clocks_per_batch_at_least"], found["clocks_per_batch_at_most"]
     return (
         f"A function every {found['clocks_per_function']:,} clocks, a batch in {least:,} to"
-        f" {most:,}, {d.lanes} tangent lanes."
+        f" {most:,}, {lanes}."
     )
+
+
+def _online(d: Description, interval: int) -> str:
+    """How errors come back, and the clocks of a sample where changes are waited for."""
+    own, learning = d.parts[0].own_lanes, learning_interval(d.parts[0])
+    lanes = f"{own} tangent lane{'s' * (own > 1)} a hidden layer" if own else "fixed signs"
+    return f"{learning} while learning, {lanes}" if learning > interval else lanes

@@ -21,10 +21,6 @@ FitFlag = Annotated[
 RateOption = Annotated[
     float | None, typer.Option("--samples-per-second", metavar="N", help="The rate to reach.")
 ]
-ClockOption = Annotated[float | None, typer.Option(metavar="MHZ", help="The clock it is for.")]
-DeviceOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The FPGA that has to hold the core.")
-]
 BudgetOption = Annotated[
     float | None, typer.Option(metavar="SHARE", help="Share of the FPGA to use; 0.8 if not given.")
 ]
@@ -32,7 +28,10 @@ BudgetOption = Annotated[
 
 @dataclass(frozen=True)
 class FoldingRequest:
-    """What the options ask for, checked: BadInput where they do not go together."""
+    """What is asked for, checked: BadInput where it does not go together.
+
+    ``clock`` and ``device`` are those of the description or the options.
+    """
 
     fit: bool
     rate: float | None
@@ -44,21 +43,19 @@ class FoldingRequest:
         rate, clock = self.rate is not None, self.clock is not None
         for given, name, wanted, other in (
             (rate, "--samples-per-second", self.fit and clock, "--fit and --clock"),
-            (clock, "--clock", rate, "--samples-per-second"),
             (self.budget is not None, "--budget", self.fit and self.device, "--fit and --device"),
             (self.fit, "--fit", rate or self.device, "--samples-per-second or --device"),
         ):
             if given and not wanted:
                 raise BadInput(f"{name} must come with {other}")
-        for name, value in (("--samples-per-second", self.rate), ("--clock", self.clock)):
-            if value is not None and not 1e-6 <= value <= 1e12:
-                raise BadInput(f"{name} must be in [1e-06, 1e+12], not {value:g}")
+        if self.rate is not None and not 1e-6 <= self.rate <= 1e12:
+            raise BadInput(f"--samples-per-second must be in [1e-06, 1e+12], not {self.rate:g}")
         if self.budget is not None and not 0 < self.budget <= 1:
             raise BadInput(f"--budget must be in (0, 1], not {self.budget:g}")
 
     @property
     def on(self) -> Device | None:
-        """The device, if one was named."""
+        """The device, if one is named."""
         return None if self.device is None else device_named(self.device)
 
     def folded(self, d: Description) -> Description:

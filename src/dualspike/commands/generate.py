@@ -8,13 +8,13 @@ import typer
 from dualspike.commands.estimates import device_table, layer_table, pace, summary
 from dualspike.commands.fitting import (
     BudgetOption,
-    ClockOption,
-    DeviceOption,
     FitFlag,
     FoldingRequest,
     RateOption,
 )
 from dualspike.commands.source import (
+    ClockOption,
+    DeviceOption,
     FolderOption,
     NetArgument,
     PresetOption,
@@ -55,8 +55,8 @@ def generate(
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
-    wanted = FoldingRequest(fit, rate, clock, device, budget)
-    described = description(net, preset)
+    described = description(net, preset, clock=clock, device=device)
+    wanted = FoldingRequest(fit, rate, described.hardware.clock, described.hardware.device, budget)
     if wrap is not None and wrap not in WRAPS:
         raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
     d = wanted.folded(described)
@@ -79,8 +79,10 @@ def generate(
     if wanted.on:
         out.print(device_table(chip_area(d, wanted.on.family), wanted.on))
     out.print(f"{pace(d, found)} Next:")
-    source = output / f"{d.name}.toml" if fit else net
-    out.print(f"  dualspike verify {shell(source) if source else f'--preset {preset}'}")
+    source = [output / f"{d.name}.toml"] if fit else [net] if net else ["--preset", f"{preset}"]
+    asked = {} if fit else {"--clock": clock, "--device": device}
+    options = [f"{word}" for one in asked.items() if one[1] is not None for word in one]
+    out.print(f"  {shell('dualspike', 'verify', *source, *options)}")
     if as_json:
         result = {"folder": str(output), "files": files, "config_hash": config_hash(d)}
         emit_json(result | {"estimate": found})

@@ -5,25 +5,53 @@ from typing import Annotated
 
 import typer
 
+from dualspike.commands.source import data_keys
+from dualspike.golden.data.fitting import description_for
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.load import preset_text
+from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, shell
+
+PRESET = "hat"
 
 
 def init(
     path: Annotated[Path, typer.Argument(metavar="NET.toml", help="The file to write.")],
-    preset: Annotated[str, typer.Option(help="The network to start from.")] = "hat",
+    preset: Annotated[
+        str | None, typer.Option(help=f"The network to start from; left out, {PRESET}.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.npz|NAME[=FOLDER]", help="Data that the network is to fit, in its place."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a preset as a TOML file to edit."""
-    text = preset_text(preset)
+    """Write a preset, or what fits your data, as a TOML file to edit."""
+    if data is not None and preset is not None:
+        raise BadInput("give either --preset NAME or --data FILE, one of the two")
+    source = f"preset {preset or PRESET}" if data is None else f"data {data}"
+    text = preset_text(preset or PRESET) if data is None else None
     if path.is_file() and not force:
         raise BadInput(f"{path} is already there: give --force to replace it")
-    write_atomic(path, text)
+    write_atomic(path, fitted_text(data or "") if text is None else text)
     out = console(as_json)
-    out.print(f"Wrote {path} from preset {preset}. Next: edit it, then run")
-    out.print(f"  {shell('dualspike', 'generate', path)}")
+    out.print(f"Wrote {path} from {source}. Next: edit it, then run")
+    command = "generate" if data is None else "train"
+    out.print(f"  {shell('dualspike', command, path)}")
     if as_json:
-        emit_json({"file": str(path), "preset": preset})
+        what = {"preset": preset or PRESET} if data is None else {"data": data}
+        emit_json({"file": str(path), **what})
+
+
+def fitted_text(data: str) -> str:
+    """A description that fits data, with a line of what they are."""
+    d, problem = description_for(data_keys(data))
+    x, test = problem.train.inputs[0], problem.test.target
+    answers = f"{d.basis} classes" if problem.classes else f"{d.basis} outputs"
+    tested = f"{len(test)} to test ({problem.tested_on})"
+    told = f"# Fits {len(x)} samples of {x.shape[1]} inputs and {answers}, {tested}.\n"
+    return told + toml_text(d)

@@ -7,7 +7,11 @@ import numpy as np
 import typer
 from rich.table import Table
 
+from dualspike.commands.asked import asked_of
 from dualspike.commands.source import (
+    ClockOption,
+    DataOption,
+    DeviceOption,
     FolderOption,
     NetArgument,
     PresetOption,
@@ -15,12 +19,11 @@ from dualspike.commands.source import (
     WeightsOption,
     description,
     initial,
-    problem_of,
 )
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.numeric import Indices
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
 from dualspike.testbench.cosim.engine import RtlEngine
@@ -37,15 +40,16 @@ def simulate(
     ] = 4,
     seed: SeedOption = None,
     weights: WeightsOption = None,
+    clock: ClockOption = None,
+    device: DeviceOption = None,
+    data: DataOption = None,
     waves: Annotated[bool, typer.Option("--waves", help="Write waves.vcd as well.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run samples through the simulated hardware with its start weights; write the outputs."""
-    d = description(net, preset, seed=seed)
-    first, *axes = problem_of(d).test.inputs
-    if not 1 <= samples <= len(first):
-        raise BadInput(f"--samples must be in [1, {len(first)}], not {samples}")
-    parameters, x = initial(weights, d), first[:samples]
+    d = description(net, preset, clock=clock, device=device, seed=seed)
+    d, asked = asked_of(d, data, samples)
+    (x, *axes), parameters = asked.inputs, initial(weights, d)
     check_cache()
     out = console(as_json)
     with writing(output):
@@ -55,26 +59,34 @@ def simulate(
                 engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
             y = engine.predict([x, *axes])
             cycles, equal = engine.simulation.cycles, engine.difference is None
-        write_atomic(output / "outputs.csv", grid_csv(axes, y) if axes else samples_csv(x, y))
+        columns = asked.columns(y)
+        text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
+        write_atomic(output / "outputs.csv", text)
     if axes:
         out.print(f"{samples} functions at {y[0].size} points each")
     else:
-        out.print(_table(x, y))
+        out.print(_table(x, y, columns))
     unit = "function" if axes else "sample"
     out.print(f"{cycles} clocks, {cycles / samples:.1f} a {unit}; as the integer model: {equal}")
+    if asked.classes:
+        out.print(f"{samples} samples, {asked.line(y)}")
     files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:
-        emit_json({"equal": equal, "samples": samples, "cycles": cycles, "files": files})
+        classes = {name: column.tolist() for name, column in columns.items()}
+        found = asked.told(y) if asked.classes and asked.answered else {}
+        said = {"equal": equal, "samples": samples, "cycles": cycles, "files": files}
+        emit_json(said | classes | found)
     if not equal:
         raise typer.Exit(1)
 
 
-def _table(x: np.ndarray, y: np.ndarray) -> Table:
-    """The first samples with their outputs."""
-    table = Table("sample", "inputs", "outputs", box=None, pad_edge=False)
+def _table(x: np.ndarray, y: np.ndarray, columns: dict[str, Indices]) -> Table:
+    """The first samples with their outputs and classes."""
+    table = Table("sample", "inputs", "outputs", *columns, box=None, pad_edge=False)
     for n in range(min(len(x), 16)):
-        table.add_row(str(n), _numbers(x[n]), _numbers(y[n]))
+        classes = [str(column[n]) for column in columns.values()]
+        table.add_row(str(n), _numbers(x[n]), _numbers(y[n]), *classes)
     return table
 
 

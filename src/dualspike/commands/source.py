@@ -1,7 +1,7 @@
 """What a command works on: a TOML file or a preset, with the options that override it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +16,11 @@ from dualspike.golden.data.problem import Problem
 from dualspike.golden.data.vanishing import PrecisionLoss
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.weights_file import read_weights
+from dualspike.model.cost.devices import device_named
+from dualspike.model.description.data import FROM_FILES, SOURCES, Data
 from dualspike.model.description.description import Description
-from dualspike.model.description.load import describe, load, load_preset
+from dualspike.model.description.hardware import CLOCKS
+from dualspike.model.description.load import describe, load, load_preset, revised
 from dualspike.model.errors import BadInput
 from dualspike.output import warn
 
@@ -37,24 +40,86 @@ WeightsOption = Annotated[
         metavar="FILE.npz", help="Weights to start from, as train writes them; else the seed's."
     ),
 ]
+ClockOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="MHZ",
+        help="The clock to ask for, which decides how deep pipelines are; else the description's.",
+    ),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The FPGA it is for, whose delays count; else the description's."
+    ),
+]
 FolderOption = Annotated[
     Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
 ]
 
 
-def description(net: Path | None, preset: str | None, **learning: int | None) -> Description:
-    """The description that was asked for, checked again with the ``learning`` keys replaced."""
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="FILE|NAME[=FOLDER]|FOLDER",
+        help="An .npz, a data set, or where the files of the description's data set are.",
+    ),
+]
+
+
+def description(
+    net: Path | None,
+    preset: str | None,
+    data: str | None = None,
+    *,
+    clock: float | None = None,
+    device: str | None = None,
+    **learning: int | None,
+) -> Description:
+    """The description that was asked for, for another clock and device if they are given.
+
+    Checked again with the ``learning`` keys replaced, and with other ``data``: an ``.npz``, the
+    name of a data set, with a folder or without, or the folder of the data set that the
+    description names.
+    """
     if (net is None) == (preset is None):
         raise BadInput("give either NET.toml or --preset NAME, one of the two")
+    least, most = CLOCKS
+    if clock is not None and not least <= clock <= most:
+        raise BadInput(f"--clock must be in [{least}, {most}], not {clock:g}")
+    if device is not None:
+        device_named(device)
     d = load(net) if net else load_preset(preset or "")
-    return override(d, **learning)
+    d = revised(d, "learning", **learning)
+    return with_data(revised(d, "hardware", clock=clock, device=device), data)
 
 
-def perceptron(
-    net: Path | None, preset: str | None, what: str, **learning: int | None
-) -> Description:
+def with_data(d: Description, data: str | None) -> Description:
+    """The same description with other data; see `description`."""
+    if data is None:
+        return d
+    tables, keys = d.model_dump(), data_keys(data)
+    if d.data.known in FROM_FILES and keys["source"] == data and not data.endswith(".npz"):
+        keys = {"source": d.data.source, "folder": data}
+    dropped = {"source", "folder"}
+    if Data(source=keys["source"]).known is not None:
+        dropped |= {"offset", "scale", "bin"}
+    tables["data"] = {key: one for key, one in tables["data"].items() if key not in dropped} | keys
+    return describe(tables, "--data")
+
+
+def data_keys(data: str) -> dict[str, str]:
+    """Keys of ``[data]`` for a file, or for the name of a data set with a folder or without."""
+    name, given, folder = data.partition("=")
+    if name.replace("_", "-") not in SOURCES:
+        return {"source": data}
+    return {"source": name, **({"folder": folder} if given else {})}
+
+
+def perceptron(net: Path | None, preset: str | None, what: str, **keys: Any) -> Description:
     """As `description`, for ``what`` only perceptrons can have."""
-    d = description(net, preset, **learning)
+    d = description(net, preset, **keys)
     if d.kind != "mlp":
         raise BadInput(f"{what} must be that of a perceptron, [network], not of a {d.kind}")
     return d
@@ -92,13 +157,3 @@ def problem_of(d: Description) -> Problem:
 def _warn(source: str, losses: list[PrecisionLoss]) -> None:
     for loss in losses:
         warn(f"{source}{loss.text}")
-
-
-def override(d: Description, **learning: int | None) -> Description:
-    """The same description with other values for ``learning`` keys; None leaves one alone."""
-    given = {key: value for key, value in learning.items() if value is not None}
-    if not given:
-        return d
-    tables = d.model_dump()
-    tables["learning"] |= given
-    return describe(tables, "options")

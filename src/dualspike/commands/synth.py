@@ -6,12 +6,19 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dualspike.boards.flow.measure import Route, device_of, measure
+from dualspike.boards.flow.measure import AIM, Route, device_of, measure
 from dualspike.boards.flow.place import DEVICES
 from dualspike.boards.flow.synthesis import TARGETS
-from dualspike.commands.source import FolderOption, NetArgument, PresetOption, description
+from dualspike.commands.source import (
+    ClockOption,
+    FolderOption,
+    NetArgument,
+    PresetOption,
+    description,
+)
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.load import revised
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
@@ -41,18 +48,23 @@ def synth(
         bool, typer.Option("--place-and-route", help="Run nextpnr as well and report the clock.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
-    clock: Annotated[float, typer.Option(metavar="MHZ", help="Clock nextpnr aims at.")] = 100.0,
+    clock: ClockOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes."""
-    d = description(net, preset)
-    _check(target, device, route, seed, clock)
+    """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes.
+
+    Where no clock is asked for, nextpnr aims at 100 MHz.
+    """
+    _check(target, device, route, seed)
+    d = description(net, preset, clock=clock, device=device)
+    chip = device_of(target, d.hardware.device)
+    d = revised(d, "hardware", device=chip.name) if target in DEVICES else d
     check_cache()
     out = console(as_json)
     steps = "Synthesising, placing and routing" if route else "Synthesising"
     out.print(f"{steps} {d.name} for {target} ...")
     with writing(output, "report"):
-        found = measure(d, target, device_of(target, device), Route(seed, clock) if route else None)
+        found = measure(d, target, chip, Route(seed, d.hardware.clock or AIM) if route else None)
         path = output / "report" / f"synth-{target}.json"
         write_atomic(path, sealed(found))
     out.print(_table(found))
@@ -63,7 +75,7 @@ def synth(
         emit_json(found)
 
 
-def _check(target: str, device: str | None, route: bool, seed: int, clock: float) -> None:
+def _check(target: str, device: str | None, route: bool, seed: int) -> None:
     if target not in TARGETS:
         raise BadInput(f"--target must be one of {', '.join(TARGETS)}, not {target!r}")
     devices = DEVICES.get(target, [])
@@ -74,8 +86,6 @@ def _check(target: str, device: str | None, route: bool, seed: int, clock: float
         raise BadInput("--place-and-route must be left out with --target gates")
     if not 0 <= seed < 2**31:
         raise BadInput(f"--seed must be in [0, 2147483647], not {seed}")
-    if not 1 <= clock <= 1000:
-        raise BadInput(f"--clock must be in [1, 1000], not {clock:g}")
 
 
 def _table(found: dict[str, Any]) -> Table:

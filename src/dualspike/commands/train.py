@@ -11,8 +11,10 @@ from rich.table import Table
 
 from dualspike.boards.host.board import BoardCore
 from dualspike.boards.host.port import LinkLost
+from dualspike.commands.accuracy import confusion_table, figures
 from dualspike.commands.board_engine import BAUD, BaudOption, BoardEngine, PortOption, board_port
 from dualspike.commands.source import (
+    DataOption,
     FolderOption,
     NetArgument,
     PresetOption,
@@ -41,7 +43,7 @@ from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import sealed
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, warn
 from dualspike.progress import progress_bar
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation
@@ -67,6 +69,7 @@ def train(
     updates: UpdatesOption = None,
     seed: SeedOption = None,
     weights: WeightsOption = None,
+    data: DataOption = None,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -80,17 +83,19 @@ def train(
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
-    d = description(net, preset, updates=updates, seed=seed)
+    d = description(net, preset, data, updates=updates, seed=seed)
     if port is not None and engine is not EngineName.board:
         raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
     if not d.learns:
-        raise BadInput(f"learning.rule must be 'rfg' to train, not {d.learning.rule!r}")
+        raise BadInput(f"learning.rule must be 'rfg' or 'online' to train, not {d.learning.rule!r}")
+    if d.online and engine is EngineName.golden:
+        raise BadInput(
+            "--engine must be fixed, rtl or board with learning.rule 'online', not golden"
+        )
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     if engine is not EngineName.golden:
         check_moves(d)
-    if d.kind != "mlp" and engine is EngineName.board:
-        raise BadInput("--engine must be golden, fixed or rtl for an operator network, not board")
     problem = problem_of(d)
     first = initial(weights, d)
     with writing(output), keeping(resume):
@@ -99,11 +104,10 @@ def train(
         try:
             with open_engine(d, engine, first, port, baud) as (chosen, cycles):
                 with progress_bar(f"train {engine}", d.learning.updates) as show:
-                    keeper = None
+                    checkpointer = None
                     if resume is not None and not isinstance(chosen, FloatEngine):
-                        keeper = Checkpointer(resume, chosen, _origin(d, problem, first))
-                    result = run(chosen, d, problem, show, keeper)
-                learned = chosen.weights()
+                        checkpointer = Checkpointer(resume, chosen, _origin(d, problem, first))
+                    result = run(chosen, d, problem, show, checkpointer)
                 summary = summarise(d, engine, problem, result) | cycles()
         except LinkLost as lost:
             kept = f"; the run so far is in {resume}" if resume and resume.exists() else ""
@@ -111,12 +115,16 @@ def train(
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
         run_figure(problem, result.prediction, result.losses, output / "result.png", title)
         write_atomic(output / "description.toml", toml_text(d))
-        write_atomic(output / "weights.npz", npz(learned, result))
+        write_atomic(output / "weights.npz", npz(result))
         write_atomic(output / "result.json", sealed(summary))
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)
     out.print(_table(title, problem, summary))
+    if problem.classes is not None:
+        out.print(confusion_table(summary["confusion"]))
+    if result.diverged:
+        warn(result.diverged)
     out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}")
     if as_json:
         emit_json(summary)
@@ -127,8 +135,13 @@ def _table(title: str, problem: Problem, summary: dict[str, Any]) -> Table:
     mlp = problem.kind == "mlp"
     unit, mean = ("sample", "") if mlp else ("function", ", mean over functions")
     table = Table("", title, box=None, pad_edge=False)
-    for name, when in (("rel_l2_before", "before"), ("rel_l2", "after")):
-        table.add_row(f"relative l2 {when}{mean}{problem.where}", f"{summary[name]:.4f}")
+    if problem.classes is not None:
+        for name, when in (("accuracy_before", "before"), ("accuracy", "after")):
+            table.add_row(f"accuracy {when}{problem.where}", f"{summary[name]:.2%}")
+        table.add_row(f"loss after{problem.where}", f"{summary['loss']:.4f}")
+    else:
+        for name, when in (("rel_l2_before", "before"), ("rel_l2", "after")):
+            table.add_row(f"relative l2 {when}{mean}{problem.where}", f"{summary[name]:.4f}")
     if not mlp:
         table.add_row("the same, global norm", f"{summary['global_rel_l2']:.4f}")
     if "published" in summary:
@@ -198,24 +211,24 @@ def summarise(
         "seed": d.learning.seed,
         "scope": d.learning.scope,
         "tested_on": problem.tested_on,
-        "rel_l2_before": result.rel_l2_before,
-        "rel_l2": result.rel_l2,
-        **({} if d.kind == "mlp" else {"global_rel_l2": result.global_rel_l2}),
+        **figures(problem, result.before, result.measures),
         **_published(d),
         "updates": result.updates,
         "samples": result.samples,
         "seconds": result.seconds,
+        "diverged": result.diverged,
     }
 
 
 def _published(d: Description) -> dict[str, float]:
     """The paper's error of the same problem, layer-wise forward gradients in floating point."""
-    rows = [row for name, some in METHODS.items() for row in some if name == d.data.source]
-    errors = [row.published for row in rows if row.rule == "RFG-L" and d.kind != "mlp"]
+    rows = [row for name, some in METHODS.items() for row in some if name == d.data.known]
+    layered = [row for row in rows if row.rule == "RFG-L" and d.kind != "mlp"]
+    errors = [row.published for row in layered if row.published is not None]
     return {"published": errors[0]} if errors else {}
 
 
-def npz(weights: Parameters, result: TrainResult) -> bytes:
+def npz(result: TrainResult) -> bytes:
     """Weights, biases, losses and the test samples' prediction as one .npz."""
     arrays: dict[str, Any] = {"losses": result.losses, "prediction": result.prediction}
-    return npz_bytes(arrays | weight_arrays(weights))
+    return npz_bytes(arrays | weight_arrays(result.weights))

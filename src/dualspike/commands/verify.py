@@ -8,6 +8,9 @@ import typer
 from rich.table import Table
 
 from dualspike.commands.source import (
+    ClockOption,
+    DataOption,
+    DeviceOption,
     NetArgument,
     PresetOption,
     SeedOption,
@@ -31,6 +34,9 @@ def verify(
     updates: UpdatesOption = 10,
     seed: SeedOption = None,
     weights: WeightsOption = None,
+    clock: ClockOption = None,
+    device: DeviceOption = None,
+    data: DataOption = None,
     waveform: Annotated[
         Path, typer.Option(metavar="FILE.vcd", help="Where a mismatch's waveform goes.")
     ] = Path("mismatch.vcd"),
@@ -41,7 +47,7 @@ def verify(
     A core that only infers runs test samples instead. Then come batches at the limits, several
     with one command. The exit status is 1 if they differ.
     """
-    d = description(net, preset, updates=updates, seed=seed)
+    d = description(net, preset, data, clock=clock, device=device, updates=updates, seed=seed)
     problem = problem_of(d)
     parameters = initial(weights, d)
     out = console(as_json)

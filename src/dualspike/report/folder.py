@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeInt,
+    ValidationError,
+    field_validator,
+)
 
 from dualspike.golden.files.arrays import array_names, finite_floats, read_arrays
 from dualspike.golden.float.layout import Parameters
@@ -12,6 +18,7 @@ from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load, mistake
+from dualspike.model.description.network import within
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import CHECKSUM, whole
@@ -20,6 +27,8 @@ from dualspike.model.system.text import parse_json, read_text
 DESCRIPTIONS = ("description.toml", "net.toml")
 MANIFEST = "manifest.json"
 WAVEFORMS = ("waves.vcd", "mismatch.vcd")
+
+Share = Annotated[float, within(0, 1)]
 
 
 class FolderRecord(BaseModel):
@@ -90,22 +99,52 @@ class Synthesis(FolderRecord):
     fmax_mhz: float | None = None
 
 
-class Result(FolderRecord):
-    """`result.json`, as ``dualspike train`` and ``demo`` write it."""
+class Errors(FolderRecord):
+    """Relative l2 errors in `result.json`."""
 
     rel_l2_before: float
     rel_l2: float
     global_rel_l2: float | None = None
     published: float | None = None
+
+
+class Classes(FolderRecord):
+    """Accuracy in `result.json`, the loss on the same samples, and what was taken for what."""
+
+    accuracy_before: Share
+    accuracy: Share
+    loss: float
+    confusion: list[list[NonNegativeInt]]
+
+    @field_validator("confusion")
+    @classmethod
+    def _square(cls, rows: list[list[int]]) -> list[list[int]]:
+        if not rows or any(len(row) != len(rows) for row in rows):
+            raise ValueError("must have as many entries in every row as rows")
+        return rows
+
+
+class Run(FolderRecord):
+    """The rest of `result.json`, as ``dualspike train`` and ``demo`` write it."""
+
     updates: int
     samples: int
     seconds: float
     seed: int
     engine: str = "rtl"
-    tested_on: Literal["test set", "training points"] | None = None
+    tested_on: str | None = None
+    diverged: str | None = None
     config_hash: str | None = None
     cycles: int | None = None
     cycles_per_sample: float | None = None
+
+
+class Result(Run, Errors):
+    """`result.json` where targets are real numbers."""
+
+
+class ClassResult(Run, Classes):
+    """`result.json` where targets are labels."""
 
 
 R = TypeVar("R", bound=FolderRecord)
@@ -123,7 +162,7 @@ class Folder:
     description: Description
     estimate: SampleEstimate | FunctionEstimate | None = None
     syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
-    result: Result | None = None
+    result: Result | ClassResult | None = None
     parameters: Parameters | None = None
     losses: Doubles | None = None
     prediction: Doubles | None = None
@@ -157,7 +196,7 @@ def read_folder(path: Path, description: Description) -> Folder:
         known(f"report/synth-{synthesis.target}.json", synthesis.config_hash)
     if not folder.syntheses:
         lacks("report/synth-*.json", "area and clock rate after synthesis", "synth")
-    folder.result = _record(path / "result.json", Result)
+    folder.result = _result(path / "result.json")
     if folder.result:
         known("result.json", folder.result.config_hash)
     elif learns:
@@ -167,7 +206,8 @@ def read_folder(path: Path, description: Description) -> Folder:
     else:
         what, command = ("learned weights and the learning curve", "train")
         if not learns:
-            what, command = ("weights", "nir import")
+            command = "nir import" if description.kind == "mlp" else "train, with a rule to learn"
+            what = "weights"
         lacks("weights.npz", what, command)
     folder.waveforms = [path / name for name in WAVEFORMS if (path / name).exists()]
     if not folder.waveforms:
@@ -198,6 +238,11 @@ def _weights(folder: Folder) -> None:
     losses = _optional(file, "losses")
     folder.losses = None if losses is None else losses.reshape(-1)
     folder.prediction = _optional(file, "prediction")
+
+
+def _result(file: Path) -> Result | ClassResult | None:
+    labelled = file.exists() and "accuracy" in _json(file)
+    return _record(file, ClassResult if labelled else Result)
 
 
 def _optional(file: Path, name: str) -> Doubles | None:

@@ -23,7 +23,7 @@ from dualspike.model.sizes.cycles import draw_cycles, function_interval, learn_c
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.report.curve import learning_curve
-from dualspike.report.folder import Folder, Synthesis
+from dualspike.report.folder import ClassResult, Folder, Result, Synthesis
 from dualspike.report.maps import dots, maps
 from dualspike.report.network import network_drawing
 from dualspike.report.raster import rasters
@@ -90,10 +90,22 @@ def _context(folder: Folder) -> dict[str, Any]:
         "forecast": _forecast(estimate.estimate if estimate else {}),
         "no_data": no_data,
         "tested_on": _tested_on(folder, problem),
+        **_figures(folder.result),
         "waveforms": [(path.name, os.path.getsize(path)) for path in folder.waveforms],
         **(_of_samples(d) if d.kind == "mlp" else _of_functions(d)),
         **_drawn(folder, problem),
     }
+
+
+def _figures(result: Result | ClassResult | None) -> dict[str, Any]:
+    """The one number of a run, its name and its digits; and what was taken for what."""
+    if isinstance(result, ClassResult):
+        shares = (100 * share for share in (result.accuracy_before, result.accuracy))
+        return {"figure": ("accuracy", "%.2f %%", *shares), "confusion": result.confusion}
+    if result is None:
+        return {"figure": None, "confusion": None}
+    errors = result.rel_l2_before, result.rel_l2
+    return {"figure": ("relative l2 error", "%.4f", *errors), "confusion": None}
 
 
 def _of_samples(d: Description) -> dict[str, Any]:
@@ -158,7 +170,8 @@ def _drawn(folder: Folder, problem: Problem | None) -> dict[str, Any]:
     found = folder.prediction
     if found is not None and found.shape == problem.test.target.shape:
         drawn["maps"] = maps(problem, found)
-        drawn["dots"] = None if drawn["maps"] else dots(problem, found)
+        shown = drawn["maps"] or problem.classes is not None
+        drawn["dots"] = None if shown else dots(problem, found)
     if folder.parameters:
         chosen = [_rows(len(x)) for x in problem.test.inputs]
         drawn["rasters"] = rasters(d, folder.parameters, problem.test, chosen)

@@ -54,9 +54,9 @@ def rasters(
 ) -> list[Raster]:
     """Spikes of the integer model, hence of the chip, for some ``rows`` of every part's inputs."""
     chosen = [x[some] for x, some in zip(samples.inputs, rows, strict=True)]
-    chip = first_chip(d, parameters).traced()
+    chip = first_chip(d, parameters)
     found: list[Raster] = []
-    for part, forward in enumerate(chip.forward(stored_inputs(d, chosen), None)):
+    for part, forward in enumerate(chip.follow(stored_inputs(d, chosen))):
         outputs = real(forward.y, d.formats.membrane)
         for n, row in enumerate(rows[part]):
             strips = _strips([trace.spikes[:, n] for trace in forward.layers[:-1]])

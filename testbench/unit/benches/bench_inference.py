@@ -1,15 +1,17 @@
 """`Core` without learning: registers, results and pace, as `golden.integer.chip.Chip`."""
 
+import math
 from itertools import pairwise
 
 from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.sizes.cycles import function_interval
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.unit.benches.core import TOP, Bench, component
 
 __all__ = ["TOP", "component"]
 
-FLAGS = 1  # what the inference clips
-CASES = [{"name": "still"}]
+FLAGS = {"still": 0b1, "rest": 0b10001}  # what the inference clips
+CASES = [{"name": name} for name in FLAGS]
 
 
 @Bench.test(stall=[0.0, 0.5, 0.8])
@@ -24,7 +26,7 @@ async def infers(bench: Bench) -> None:
     assert await host.read("CYCLES") - first == bench.now - before
     for count in (1, 7):
         await bench.infer(count)
-    assert await host.read("FLAGS") == bench.chip.flags == FLAGS
+    assert await host.read("FLAGS") == bench.chip.flags == FLAGS[bench.case["name"]]
     await host.write("FLAGS", 0xFFFFFFFF)
     assert await host.read("FLAGS") == 0
     await bench.compare_weights()
@@ -40,7 +42,7 @@ async def learning_is_no_command(bench: Bench) -> None:
         assert await bench.host.read("CONTROL") == Command.STOP
         bench.send(inputs)
         await bench.cycle(50)
-        assert not bench.inputs[0].moved and not await bench.see("inputs_ready")
+        assert not bench.inputs[0].moved and not await bench.see(f"{bench.ports[0]}_ready")
         await bench.host.write("CONTROL", Command.INFER)
         await bench.until(lambda: not bench.inputs[0].queue)
         await bench.host.write("CONTROL", command)
@@ -53,10 +55,16 @@ async def learning_is_no_command(bench: Bench) -> None:
 
 @Bench.test(stall=0.0)
 async def keeps_its_pace(bench: Bench) -> None:
-    """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks."""
-    interval = geometry(bench.d.parts[0]).interval
+    """Without stalls a sample enters, and another leaves, every `Geometry.interval` clocks.
+
+    Of an operator network a function leaves every `function_interval` clocks.
+    """
+    d, g = bench.d, geometry(bench.d.parts[0])
+    mlp = d.kind == "mlp"
+    interval = g.interval if mlp else function_interval(d)
     await bench.infer(24)
-    chunks, outputs = geometry(bench.d.parts[0]).layers[0].chunks, bench.d.shapes[-1][1]
-    for moved, each in ((bench.inputs[0].moved, chunks), (bench.results.moved, outputs)):
+    chunks, outputs = g.layers[0].chunks, d.basis if mlp else math.prod(d.batch[1:])
+    taken = [(bench.inputs[0].moved, chunks)] if mlp else []
+    for moved, each in (*taken, (bench.results.moved, outputs)):
         ends = moved[each - 1 :: each]
         assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7

@@ -55,7 +55,7 @@ class Bench(TB):
         if d.learns:
             self.targets = self.source("targets", stall)
             self.given.append(self.targets)
-        if d.learning.floor is not None:
+        if d.floor is not None:
             self.scales = self.source("scales", stall)
             self.given.append(self.scales)
         self.results = self.sink("results", stall)
@@ -110,7 +110,7 @@ class Bench(TB):
         for _ in range(count):
             inputs, target = self.samples(d.batch[0]), self.stored(f.target, *shape)
             scale = None
-            if d.learning.floor is not None:
+            if d.floor is not None:
                 scale = self.rng.integers(0, f.scale.highest + 1, d.batch[0])
                 self.scales.send(scale.tolist())
             for _ in range(d.passes):

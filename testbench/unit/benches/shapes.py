@@ -25,6 +25,8 @@ and operator networks, between them every kind of walk, folding and format that 
 | tight    | three trunks, narrow formats that saturate often, one term at a time               |
 | sliding  | momentum, with every other way to learn: masks, mantissas, stages; ecc             |
 | point    | one neuron in each layer, one function at one point                                |
+| rest     | inference only, ends of formats, all else as in tight; parity                      |
+| apart    | the same of a DeepONet whose walks are shorter than its basis, folded              |
 """
 
 from typing import Any
@@ -259,6 +261,20 @@ SHAPES: dict[str, dict[str, Any]] = {
     "point": {
         "operator": {"kind": "deeponet", "parts": [_part(1, 1, 1), _part(1, 1, 1, time_steps=1)]},
         "learning": {"batch": [1, 1], "rate": 4},
+    },
+    "rest": {
+        "operator": {
+            "kind": "seponet",
+            "parts": [_part(2, 2, 2, 2), _part(1, 3, 2), _part(1, 2, 2), _part(1, 2, 2)],
+        },
+        "learning": {"batch": [2, 3, 2, 4], "rule": "none", "floor": 0.5, "momentum": 3},
+        "formats": TIGHT,
+        "hardware": {"terms": 1, "protection": "parity"},
+    },
+    "apart": {
+        "operator": {"kind": "deeponet", "parts": [_part(3, 4, 3), _part(2, 3, 3, time_steps=4)]},
+        "learning": {"batch": [3, 2], "rule": "none"},
+        "hardware": {"terms": 2, "pe": [2, 1, 3, 2], "simd": [2, 1, 1, 2]},
     },
 }
 

@@ -110,7 +110,10 @@ def test_what_is_no_file() -> None:
         ("folder.npz", "Is a directory"),
         ("a\0b", "unreadable"),
     ):
-        line = f"data.source must be hat or a readable .npz file, not {name}: {reason}"
+        line = (
+            "data.source must be hat, the name of a data set or a readable .npz file,"
+            f" not {name}: {reason}"
+        )
         assert complaint(described(name)) == line
 
 

@@ -59,13 +59,13 @@ def test_layers_are_layered_circuits(alpha: float, beta: float, scale: float) ->
     gradient = np.zeros_like(w)
     for b, row in enumerate(times):
         spikes = simulate(circuit, w, row, np.arange(SIZES[0]), until=UNTIL)
-        for layer, volley in ((1, hidden), (2, outputs)):
+        for layer, batch in ((1, hidden), (2, outputs)):
             own = of_layer(spikes, layer)
             n = len(own)
-            assert np.isinf(volley.times[b, n:]).all()
-            assert (spikes.units[own] - sum(SIZES[:layer]) == volley.units[b, :n]).all()
-            np.testing.assert_allclose(volley.times[b, :n], spikes.times[own], rtol=0, atol=1e-12)
-            np.testing.assert_allclose(volley.slopes[b, :n], spikes.slopes[own], atol=1e-10)
+            assert np.isinf(batch.times[b, n:]).all()
+            assert (spikes.units[own] - sum(SIZES[:layer]) == batch.units[b, :n]).all()
+            np.testing.assert_allclose(batch.times[b, :n], spikes.times[own], rtol=0, atol=1e-12)
+            np.testing.assert_allclose(batch.slopes[b, :n], spikes.slopes[own], atol=1e-10)
         by_input = np.empty((SIZES[0], 6))
         by_input[inputs.units[b]] = dinputs[b]
         tangents = directional(spikes, dw, by_input.T)
@@ -105,25 +105,25 @@ def test_a_horizon_leaves_later_tangents_out_and_earlier_ones_alone() -> None:
     w, _ = weights(rng, 2.0)
     inputs = given(rng.uniform(0, 6, (5, SIZES[0])))
     layer = ExactLayer(w, 1.0, 0.5, 1.0, UNTIL)
-    volley = layer.fire(inputs)
+    batch = layer.fire(inputs)
     dw = rng.standard_normal((*w.shape, 3))
     horizon = np.linspace(0, 8, 5)
     whole, part = (
-        layer.tangents(inputs, volley, dw),
-        layer.tangents(inputs, volley, dw, None, horizon),
+        layer.tangents(inputs, batch, dw),
+        layer.tangents(inputs, batch, dw, None, horizon),
     )
-    early = volley.times <= horizon[:, None]
+    early = batch.times <= horizon[:, None]
     assert 0.1 < early.mean() < 0.9
     np.testing.assert_array_equal(part, np.where(early[:, :, None], whole, 0))
 
 
 def test_one_more_spike_follows_all_others() -> None:
-    volley = ExactLayer(np.array([[3.0], [9.0]]), 1.0, 1.0, 1.0, 4.0).fire(
+    batch = ExactLayer(np.array([[3.0], [9.0]]), 1.0, 1.0, 1.0, 4.0).fire(
         given(np.array([[0.5], [5.0]]))
     )
-    assert volley.begin.tolist() == [[0, 1, 7], [0, 0, 0]]
-    heard = followed(volley, 4.5, 2)
-    assert (heard.times[0, :7] == volley.times[0, :7]).all()
+    assert batch.begin.tolist() == [[0, 1, 7], [0, 0, 0]]
+    heard = followed(batch, 4.5, 2)
+    assert (heard.times[0, :7] == batch.times[0, :7]).all()
     assert heard.times[:, -1].tolist() == [4.5, np.inf]
     assert heard.times[1, 0] == 4.5
     assert (heard.units[0, -1], heard.units[1, 0]) == (2, 2)
@@ -156,19 +156,19 @@ def test_inhibition_right_before_a_spike_takes_it_away_and_right_behind_does_not
     )
     for at, fires in ((alone * (1 - 1e-9), False), (alone * (1 + 1e-9), True)):
         inputs = given(np.array([[0.0, at]]))
-        volley = layer.fire(inputs)
-        assert volley.silent.all() == (not fires)
-    assert volley.times[0, 0] == alone
-    assert layer.vjp(inputs, volley, np.array([[1.0, 0.0]]))[1][0, 1] == 0
+        batch = layer.fire(inputs)
+        assert batch.silent.all() == (not fires)
+    assert batch.times[0, 0] == alone
+    assert layer.vjp(inputs, batch, np.array([[1.0, 0.0]]))[1][0, 1] == 0
 
 
 def test_a_layer_without_inputs_is_silent() -> None:
     empty = SpikeTrains(np.zeros((3, 0)), np.zeros((3, 0), np.int64))
     layer = ExactLayer(np.ones((2, 1)), 1.0, 1.0, 1.0, 5.0)
-    volley = layer.fire(empty)
-    assert volley.silent.all()
-    assert (volley.first() == -1).all()
-    assert layer.tangents(empty, volley, np.ones((2, 1, 4))).shape == (3, 1, 4)
+    batch = layer.fire(empty)
+    assert batch.silent.all()
+    assert (batch.first() == -1).all()
+    assert layer.tangents(empty, batch, np.ones((2, 1, 4))).shape == (3, 1, 4)
 
 
 def test_bad_runs() -> None:
@@ -180,12 +180,12 @@ def test_bad_runs() -> None:
     )
     for ulps in range(1, 50):
         grazing = ExactLayer(np.array([[4 + ulps * 8.9e-16]]), 1.0, 2.0, 1.0, 9.0, once=True)
-        volley = grazing.fire(inputs)
-        if not volley.silent.any():
+        batch = grazing.fire(inputs)
+        if not batch.silent.any():
             break
     for work in (
-        lambda: grazing.tangents(inputs, volley, np.ones((1, 1, 1))),
-        lambda: grazing.vjp(inputs, volley, np.array([[1.0, 0.0]])),
+        lambda: grazing.tangents(inputs, batch, np.ones((1, 1, 1))),
+        lambda: grazing.vjp(inputs, batch, np.array([[1.0, 0.0]])),
     ):
         message = refusal(work)
         assert message.startswith("slopes must be at least 2e-07, not ")
@@ -195,10 +195,8 @@ def test_bad_runs() -> None:
 def test_a_floor_limits_derivatives_of_grazing_spikes() -> None:
     inputs = given(np.zeros((1, 1)))
     layer = ExactLayer(np.array([[4 + 1e-13]]), 1.0, 2.0, 1.0, 9.0, once=True, floor=0.1)
-    volley = layer.fire(inputs)
+    batch = layer.fire(inputs)
     # h(ln 2) = 1 / 4 and the slope counts as 0.1 beta theta = 0.2.
-    assert layer.tangents(inputs, volley, np.ones((1, 1, 1)))[0, 0] == pytest.approx(
-        -1.25, rel=1e-6
-    )
+    assert layer.tangents(inputs, batch, np.ones((1, 1, 1)))[0, 0] == pytest.approx(-1.25, rel=1e-6)
     adjoint = np.array([[1.0, 0.0]])
-    assert layer.vjp(inputs, volley, adjoint)[0][0, 0] == pytest.approx(-1.25, rel=1e-6)
+    assert layer.vjp(inputs, batch, adjoint)[0][0, 0] == pytest.approx(-1.25, rel=1e-6)

@@ -7,6 +7,7 @@ import pytest
 
 from dualspike.golden.experiments.estimator import report
 from dualspike.golden.experiments.estimator.figures import draw
+from dualspike.golden.experiments.estimator.neurons import AlongNeurons
 from dualspike.golden.experiments.estimator.study import (
     RULES,
     Estimators,
@@ -93,6 +94,17 @@ def test_tables(measured: list[Measured]) -> None:
         m.variances[0].measured / m.variances[0].predicted, abs=1e-3
     )
     assert report.text(Estimators(PLAN, measured)).splitlines()[0].split()[0] == "prediction"
+
+
+def test_neurons_have_a_table_of_their_own(measured: list[Measured]) -> None:
+    one = AlongNeurons("hat", "start", 1, 32, 0.0123, 0.9991, 2.5, Value(2.0, 2.5, 0.5), 80.0)
+    found = Estimators(PLAN, measured, [one])
+    lines = report.markdown(found).splitlines()
+    title = lines.index("## Along neurons: RFG-N, 1,024 gradients of one direction each")
+    assert lines[title + 4] == (
+        "| hat, start, seed 1 | 32 | 0.0123 | 0.9991 | 2.5 | 2 | 2.5 | +1.0 | 80 |"
+    )
+    assert report.results(found)["neurons"][0]["variance"]["predicted"] == 2
 
 
 def test_figures_are_there_whole(measured: list[Measured], tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Predictions hold for real estimators by z-score, and fail for wrong ones."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dualspike.golden.experiments.estimator.neurons import along_neurons
 from dualspike.golden.experiments.estimator.study import (
     DIRECTIONS,
     RULES,
@@ -22,6 +24,7 @@ from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.hidden import Scope
 from dualspike.golden.float.model import Key, Model
 from dualspike.golden.numeric import Floats
+from tests.golden.experiments.conftest import LAYERS
 
 Small = Callable[..., PaperSettings]
 
@@ -140,3 +143,19 @@ def test_cases_are_the_start_and_the_same_trained(small: Small) -> None:
 def test_a_value_in_standard_errors() -> None:
     assert Value(2.0, 3.0, 0.25).z == 4
     assert Value(1.0, 1.0, 0.0).z == 0  # |v|^2 is the same for all signs
+
+
+@pytest.mark.parametrize("name", ["hat", "poisson", "reaction-diffusion"])
+def test_along_neurons(name: Experiment, small: Small) -> None:
+    """Mean and variance as predicted; spikes leave a little out, constant inputs nothing."""
+    for case in case_of(small, name):
+        found = along_neurons(case, 400)
+        assert found.neurons == sum(n for part in LAYERS[name] for n in part[1:-1])
+        assert found.bias < bound(case.model.layout.size)
+        assert abs(found.variance.z) < bound(6)
+        assert abs(replace(found.variance, predicted=0.7 * found.variance.predicted).z) > 3
+        assert found.variance.predicted < found.layered
+        if name == "hat":
+            assert 1e-4 < found.spikes < 0.3 and 0.95 < found.cosine < 1
+        else:
+            assert found.spikes < 1e-12 and found.cosine == pytest.approx(1)

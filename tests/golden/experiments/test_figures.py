@@ -17,7 +17,7 @@ from dualspike.golden.experiments.paper.settings import PaperSettings
 from dualspike.golden.experiments.runner.records import RunOutcome, RunState
 from tests.refusals import refusal
 
-SIZES = {"hat": (1584, 792), "poisson": (1296, 1152), "reaction-diffusion": (1584, 792)}
+SIZES = {"hat": (1956, 792), "poisson": (1296, 1152), "reaction-diffusion": (1956, 792)}
 
 
 def state() -> RunState:

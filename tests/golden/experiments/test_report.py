@@ -20,6 +20,7 @@ from tests.refusals import refusal
 
 Errors = dict[str, list[float]]
 HAT: Errors = {"BP": [0.03, 0.02, 0.0298], "RFG-L": [0.05, math.nan, 0.04], "RFG-G": [math.nan]}
+BESIDE: Errors = {"RFG-L": [0.03], "RFG-N": [0.02]}
 POISSON: Errors = {"SG-RFG-G": [0.04], "WSG-BP": [0.03, 0.02], "SG-RFG-LL": [math.nan, 0.01]}
 
 
@@ -79,6 +80,18 @@ def test_the_table_of_an_operator_network(report: Callable[..., Report]) -> None
         "\n"
         "- SG-RFG-LL with seed 1 diverged at update 7: lower training.rates.RFG-LL (0.001)\n"
     )
+
+
+def test_a_method_that_is_not_the_papers_has_nothing_to_reach(
+    report: Callable[..., Report],
+) -> None:
+    made = report("hat", BESIDE)
+    assert made.text().splitlines()[2:] == [
+        "RFG-L      0.0342  0.0300  0.0300..0.0300      yes      1       30      2.0",
+        "RFG-N              0.0200  0.0200..0.0200               1       30      2.0",
+    ]
+    found = json.loads(to_json(made.results()))["methods"][1]
+    assert (found["published"], found["reached"]) == (None, None)
 
 
 def test_results_for_programs(report: Callable[..., Report]) -> None:

@@ -14,6 +14,7 @@ from dualspike.golden.experiments.paper.methods import METHODS, Experiment
 from dualspike.golden.experiments.paper.run import Run, Training, execute
 from dualspike.golden.experiments.runner.records import RunOutcome
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient
 from dualspike.golden.float.model import Model
 from dualspike.model.keys import Purpose
 from tests.refusals import refusal
@@ -208,5 +209,7 @@ def test_the_settings_say_how_directions_are_drawn(run_of: Callable[..., Run]) -
     assert plain.estimator() == ForwardGradient("layer", 2, "rademacher", "independent")
     other = run_of("hat", "RFG-L", directions=2, distribution="lfsr", structure="factored")
     assert other.estimator() == ForwardGradient("layer", 2, "lfsr", "factored")
+    neurons = run_of("hat", "RFG-N", directions=2, distribution="lfsr")
+    assert neurons.estimator() == NeuronGradient(2, "lfsr")
     half = run_of("hat", "RFG-L", directions=2, structure="factored")
     assert len({run.settings.identity for run in (plain, other, half)}) == 3

@@ -29,6 +29,16 @@ def test_presets_hold_the_papers_networks(name: Experiment) -> None:
     assert {part.surrogate.sigma for part in parts} == {sigma}
 
 
+@pytest.mark.parametrize("path", sorted(PRESETS.glob("*_one_*.toml")), ids=lambda path: path.stem)
+def test_settings_with_one_direction(path: Path) -> None:
+    """They have the preset's network and data, and a rate for every method."""
+    settings = read_settings(path)
+    preset = load_settings(settings.experiment)
+    assert settings.training.directions == 1
+    assert (settings.operator, settings.problem) == (preset.operator, preset.problem)
+    assert set(settings.training.rates) == {m.rule for m in METHODS[settings.experiment]}
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_has_its_network(name: Experiment) -> None:
     settings = load_settings(name)

@@ -43,6 +43,10 @@ def everything(
     for scope in SCOPES:
         rates, found[scope] = hidden.tangents(params, x, v, scope, slope)
         assert all((a == b).all() for a, b in zip(rates, found["rates"], strict=True))
+    rng = np.random.default_rng(9)
+    signs = [rng.choice([-1, 1], (2, *r.shape)).astype(r.dtype) for r in found["rates"]]
+    rates, found["neurons"] = hidden.neuron_tangents(params, x, signs, slope)
+    assert all((a == b).all() for a, b in zip(rates, found["rates"], strict=True))
     rates, pull = hidden.reverse(params, x, slope)
     assert all((a == b).all() for a, b in zip(rates, found["rates"], strict=True))
     rng = np.random.default_rng(8)

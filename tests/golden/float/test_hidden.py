@@ -148,6 +148,22 @@ def test_tangents_are_derivatives(network: Network, seed: int, coded: bool) -> N
 
 
 @pytest.mark.parametrize("network", NETWORKS)
+def test_neurons_move_like_the_biases_of_one_sample(network: Network) -> None:
+    params, x = lively(network, 2)
+    slope, rng = Slope(network.surrogate), np.random.default_rng(2)
+    signs: list[Floats] = [rng.standard_normal((3, x.shape[1], n)) for n in network.layers[1:-1]]
+    rates, found = hidden(network).neuron_tangents(params, x, signs, slope)
+    assert [len(lanes) for lanes in found] == [3 * (n + 1) for n in range(len(found))]
+    for b in range(x.shape[1]):
+        v = directions(network, 3, 1)
+        for weights, biases, own in zip(v.weights, v.biases, signs, strict=False):
+            weights[:], biases[:] = 0, own[:, b]
+        alone = hidden(network).tangents(params, x[:, b : b + 1], v, "layer", slope)
+        for got, expected in zip((*rates, *found), (*alone[0], *alone[1]), strict=True):
+            np.testing.assert_allclose(got[..., b, :], expected[..., 0, :], rtol=1e-12)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
 def test_reverse_is_the_adjoint_of_tangents(network: Network) -> None:
     """<c, J v> = <J^T c, v>, with a cotangent c at the rates of every hidden layer."""
     params, x = lively(network, 3)

@@ -270,3 +270,13 @@ def test_wrong_shapes(change: dict[str, Any], line: str) -> None:
     inputs = tuple(np.zeros(shape) for shape in shapes["inputs"])
     arrays = [np.zeros(shapes[name]) for name in ("theta", "target", "v")]
     assert refusal(case.model.slopes, arrays[0], inputs, arrays[1], arrays[2], "layer") == line
+
+
+def test_wrong_shapes_of_neurons() -> None:
+    case = Case.of("deeponet")
+    v = [np.zeros((2, 7, 5)), np.zeros((2, 7, 6))]
+    given = (case.theta, (np.zeros((7, 4)), np.zeros((4, 2))), np.zeros((7, 4)))
+    line = "v must have the shapes [2, 7, 5], [2, 4, 6], not [2, 7, 5], [2, 7, 6]"
+    assert refusal(case.model.neuron_slopes, *given, v) == line
+    line = "v must have the shapes [0, 7, 5], [0, 4, 6], not nothing"
+    assert refusal(case.model.neuron_slopes, *given, []) == line

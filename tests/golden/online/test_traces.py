@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dualspike.golden.data.labelled.shape import Shape
 from dualspike.golden.numeric import Floats
-from dualspike.golden.online.convolution import Shape, convolutional
+from dualspike.golden.online.convolution import convolutional
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import MixedLoss
 from dualspike.golden.online.network import OnlineNetwork

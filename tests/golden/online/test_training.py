@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits  # pyright: ignore[reportMissingTypeStubs]
 
-from dualspike.golden.online.convolution import Shape
-from dualspike.golden.online.data.digits import digits
-from dualspike.golden.online.data.samples import ClassData, Labelled, held_back
+from dualspike.golden.data.labelled.digits import digits
+from dualspike.golden.data.labelled.samples import ClassData, Labelled, held_back
+from dualspike.golden.data.labelled.shape import Shape
 from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
 from dualspike.golden.online.rules.noise import Noise
@@ -60,17 +60,17 @@ def test_learns(coding: Coding, name: str) -> None:
     )
     nothing = whole.test.taken(np.arange(0))  # a run that looked at the test would fail
     samples = ClassData(learned, validation, nothing, whole.shape, 3)
-    course = TrainingConfig(epochs=8, batch=32, steps=4, rate=3e-3, coding=coding)
+    config = TrainingConfig(epochs=8, batch=32, steps=4, rate=3e-3, coding=coding)
 
     def run() -> Any:
         rng = np.random.default_rng(1)
-        network, noise = perceptron([64, 40, 30, 3], rng), Noise(rng, course.alpha)
+        network, noise = perceptron([64, 40, 30, 3], rng), Noise(rng, config.alpha)
         opzo = PseudoZerothOrder(network, noise, 0.99)
         rule = SpatialBackpropagation() if name == "BP" else opzo
         heard: list[int] = []
-        found = train(network, rule, samples, course, rng, noise, heard.append)
+        found = train(network, rule, samples, config, rng, noise, heard.append)
         assert heard == list(range(8))
-        assert noise.alpha == pytest.approx(course.last_alpha)
+        assert noise.alpha == pytest.approx(config.last_alpha)
         return found
 
     found = run()

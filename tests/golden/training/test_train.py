@@ -58,8 +58,8 @@ def test_loop() -> None:
     engine = Scripted([0.5, 0.25, 0.125], [0.0, 3.0])
     calls: list[tuple[int, float]] = []
     result = train(engine, description, SQUARE, lambda done, loss: calls.append((done, loss)))
-    assert result.rel_l2_before == 1
-    assert result.rel_l2 == result.global_rel_l2 == 0.5
+    assert result.before == 1
+    assert result.after == result.measures.global_rel_l2 == 0.5
     assert result.losses.tolist() == [0.5, 0.25, 0.125]
     assert (result.updates, result.samples) == (3, 15)
     assert result.seconds > 0
@@ -232,7 +232,7 @@ def test_short_run_learns(scope: str, rate: int) -> None:
     problem = load_problem(description)
     engine: Engine = FloatEngine(description)
     result = train(engine, description, problem)
-    assert result.rel_l2_before == pytest.approx(1.0541, abs=1e-4)
-    assert result.rel_l2 < 0.7 * result.rel_l2_before
+    assert result.before == pytest.approx(1.0541, abs=1e-4)
+    assert result.after < 0.7 * result.before
     assert result.losses[-20:].mean() < 0.5 * result.losses[:5].mean()
-    assert result.rel_l2 == relative_l2(engine.predict(problem.test.inputs), problem.test.target)
+    assert result.after == relative_l2(engine.predict(problem.test.inputs), problem.test.target)

@@ -6,6 +6,7 @@ arithmetic.
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -129,15 +130,22 @@ def execute(
     theta: Floats,
     inputs: tuple[Floats, ...],
     target: Floats,
-    v: Floats,
+    v: Any,
     rule: str,
     constant: bool,
 ) -> tuple[Meter, Floats]:
-    """Run a rule; returns what it counted, and y (forward) or g."""
+    """Run a rule; returns what it counted, and y (forward) or g.
+
+    ``v``: directions [K, N]; for rule neurons those of every hidden layer, [K, rows, n].
+    """
     meter = Meter()
     slots = [model.layout.of_part(n) for n in range(len(inputs))]
     thetas = [[_given(meter, slot, theta) for slot in some] for some in slots]
-    signs = [[[_given(meter, slot, row) for row in v] for slot in some] for some in slots]
+    if rule == "neurons":
+        own = iter(v)
+        signs: Any = [[[*map(meter.given, next(own))] for _ in some[:-1]] for some in slots]
+    else:
+        signs = [[[_given(meter, slot, row) for row in v] for slot in some] for some in slots]
     parts = [
         Part(meter, network, some, x, constant)
         for network, some, x in zip(model.operator.parts, slots, inputs, strict=True)
@@ -153,6 +161,13 @@ def execute(
     if rule == "bp":
         for part, params, some, (rates, dw, db) in zip(parts, thetas, slots, backs, strict=True):
             found = [*reversed([*part.vjp(params, rates)]), (dw, db)]
+            for slot, (w, b) in zip(some, found, strict=True):
+                for into, values in zip(slot.split(g), (w, b), strict=True):
+                    into[:] = values.values
+        return meter, g
+    if rule == "neurons":
+        for part, some, lanes, (rates, dw, db) in zip(parts, slots, signs, backs, strict=True):
+            found = [*_neurons(meter, part, lanes, rates), (dw, db)]
             for slot, (w, b) in zip(some, found, strict=True):
                 for into, values in zip(slot.split(g), (w, b), strict=True):
                     into[:] = values.values
@@ -188,6 +203,40 @@ def _slopes(
                 for index in itertools.product(*map(range, g.values.shape)):
                     table[k][place] = table[k][place] + g[index].signed(v[index])
     return table if rule == "layer" else [row[:1] for row in table]
+
+
+def _neurons(
+    meter: Meter, part: Part, signs: list[list[Array]], back: Array
+) -> Iterator[tuple[Array, Array]]:
+    """DW and db of every hidden layer, from dL/drate of the last."""
+    count = len(signs[0])
+    every = range(part.rows)
+    for depth, lanes in enumerate(signs):
+        n_in, n = part.network.shapes[depth]
+        q, dw, db = meter.made(part.rows, n), meter.made(n, n_in), meter.made(n)
+        for b in every:
+            slopes: list[Number] = []
+            for k in range(count):
+                total = meter.zero()
+                for i in range(part.network.layers[-2]):
+                    total = total + back[b, i] * part.drates[depth * count + k, b, i]
+                slopes.append(total if count == 1 else total * (1 / count))
+            for i in range(n):
+                moved = [
+                    slope.signed(lane[b, i]) for slope, lane in zip(slopes, lanes, strict=True)
+                ]
+                q[b, i] = moved[0] if count == 1 else sum(moved, meter.zero())
+        for i in range(n):
+            for j in range(n_in):
+                total = meter.zero()
+                for b in every:
+                    total = total + q[b, i] * part.sent[depth][b, j]
+                dw[i, j] = total
+            total = meter.zero()
+            for b in every:
+                total = total + q[b, i]
+            db[i] = total
+        yield dw, db
 
 
 def _combine(

@@ -12,7 +12,10 @@ from .meter import Array, Meter, Number
 
 
 class Part:
-    """One perceptron on its rows of the batch; ``rule`` is forward, bp, layer or global."""
+    """One perceptron on its rows of the batch.
+
+    ``rule`` is forward, bp, layer, global or neurons.
+    """
 
     def __init__(
         self, meter: Meter, network: Network, slots: tuple[Slot, ...], x: Floats, constant: bool
@@ -24,12 +27,16 @@ class Part:
         self.spikes: list[Array] = []
         self.slopes: list[Array] = []
         self.rates = meter.made(len(x), network.layers[-2], keep="kept_values")
+        self.sent = [self.x]  # what hidden layers are sent in the mean, for rule neurons
 
     def source(self, depth: int, t: int, b: int, j: int) -> Number:
         return self.spikes[depth - 1][t, b, j] if depth else self.x[b, j]
 
     def run(self, theta: list[tuple[Array, Array]], v: list[Any], rule: str) -> None:
-        """Hidden layers, then the readout. ``v``: for each layer the lanes' signs (W, b)."""
+        """Hidden layers, then the readout. ``v``: for each layer the lanes' signs (W, b).
+
+        For rule neurons those of the neurons, [rows, n].
+        """
         k = len(v[0])
         dspikes: Array | None = None
         for depth in range(self.last + 1):
@@ -39,6 +46,8 @@ class Part:
                 keep = "kept_bits" if rule == "bp" else ""
                 self.spikes.append(self.meter.made(self.steps, self.rows, n, keep=keep))
                 dspikes_above = self.meter.made(lanes, self.steps, self.rows, n)
+                if rule == "neurons":
+                    self.sent.append(self.meter.made(self.rows, n, keep="kept_values"))
             else:
                 keep = "kept_values" if lanes else ""
                 self.drates = self.meter.made(lanes, self.rows, n, keep=keep)
@@ -60,7 +69,8 @@ class Part:
             self.outputs[b, o] = total
 
     def _lanes(self, depth: int, k: int, rule: str) -> int:
-        return {"forward": 0, "bp": 0, "global": k, "layer": (depth + 1) * k}[rule]
+        each = (depth + 1) * k
+        return {"forward": 0, "bp": 0, "global": k, "layer": each, "neurons": each}[rule]
 
     def _fire(self, depth: int, u: Number, z: Number) -> tuple[Number, Number, bool]:
         u = u + z
@@ -84,6 +94,7 @@ class Part:
         last, derive = depth == self.last, rule != "forward"
         z = bias[i]
         dz = [lane[1][i] for lane in v[depth]] if forward else []
+        signs = [lane[b, i] for lane in v[depth]] if rule == "neurons" else []
         for j in range(self.network.layers[depth]):
             x = self.x[b, j]
             z = z + w[i, j] * x
@@ -91,9 +102,9 @@ class Part:
         u, rate, gain, mean = (self.meter.zero() for _ in range(4))
         for t in range(self.steps):
             u, distance, fired = self._fire(depth, u, z)
-            if last:
+            if last or rule == "neurons":
                 rate = rate.plus_if(1, fired)
-            else:
+            if not last:
                 self.spikes[depth][t, b, i] = fired
             if not derive:
                 continue
@@ -107,6 +118,10 @@ class Part:
                 assert dspikes_above is not None
                 for lane, d in enumerate(dz):
                     dspikes_above[lane, t, b, i] = response * d
+                for lane, sign in enumerate(signs):
+                    dspikes_above[lane, t, b, i] = response.signed(sign)
+        if rule == "neurons" and not last:
+            self.sent[depth + 1][b, i] = rate * (1 / self.steps)
         if last:
             self.rates[b, i] = rate * (1 / self.steps)
             if derive:
@@ -115,6 +130,8 @@ class Part:
                 self.slopes[depth][0, b, i] = mean
             for lane, d in enumerate(dz):
                 self.drates[lane, b, i] = mean * d
+            for lane, sign in enumerate(signs):
+                self.drates[lane, b, i] = mean.signed(sign)
 
     def _neuron(
         self,
@@ -130,15 +147,16 @@ class Part:
         w, bias = theta[depth]
         forward, last = rule in ("layer", "global"), depth == self.last
         n_in, own = self.network.layers[depth], v[depth] if forward else []
+        signs = [lane[b, i] for lane in v[depth]] if rule == "neurons" else []
         lanes = self._lanes(depth, len(v[0]), rule)
-        before = 0 if depth == 0 or not forward else self._lanes(depth - 1, len(v[0]), rule)
+        before = self._lanes(depth - 1, len(v[0]), rule) if depth and dspikes is not None else 0
         u, rate = self.meter.zero(), self.meter.zero()
         du, drate = ([self.meter.zero() for _ in range(lanes)] for _ in range(2))
         for t in range(self.steps):
             z = bias[i]
             # Own terms begin with c in the last lanes; carried ones, layer-wise, with 0 in front.
-            dz = [self.meter.zero() for _ in range(lanes - len(own))]
-            dz += [lane[1][i] for lane in own]
+            dz = [self.meter.zero() for _ in range(lanes - len(own) - len(signs))]
+            dz += [lane[1][i] for lane in own] + signs
             for j in range(n_in):
                 weight, s = w[i, j], self.source(depth, t, b, j)
                 z = z.plus_if(weight, s) if depth else z + weight * s
@@ -150,9 +168,9 @@ class Part:
                     for lane in range(before):
                         dz[lane] = dz[lane] + weight * dspikes[lane, t, b, j]
             u, distance, fired = self._fire(depth, u, z)
-            if last:
+            if last or rule == "neurons":
                 rate = rate.plus_if(1, fired)
-            else:
+            if not last:
                 self.spikes[depth][t, b, i] = fired
             if rule == "forward":
                 continue
@@ -167,6 +185,8 @@ class Part:
                 else:
                     assert dspikes_above is not None
                     dspikes_above[lane, t, b, i] = ds
+        if rule == "neurons" and not last:
+            self.sent[depth + 1][b, i] = rate * (1 / self.steps)
         if last:
             self.rates[b, i] = rate * (1 / self.steps)
             for lane in range(lanes):

@@ -6,13 +6,15 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.experiments.cost.gradient import (
-    Count,
     backpropagation,
     forward,
     forward_gradient,
+    neuron_gradient,
 )
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
+from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient, along
 from dualspike.golden.float.model import Model
 from dualspike.model.description.network import Network
 from dualspike.model.description.operator import Operator
@@ -20,7 +22,7 @@ from dualspike.model.errors import BadInput
 
 from .loops import execute
 
-Rule = Literal["forward", "bp", "layer", "global"]
+Rule = Literal["forward", "bp", "layer", "global", "neurons"]
 
 
 def operator(kind: Literal["mlp", "deeponet", "seponet"], *layers: list[int]) -> Operator:
@@ -45,6 +47,8 @@ def formula(o: Operator, rule: Rule, k: int, constant: bool, weighted: bool) -> 
             return forward(o, batch, constant=constant)
         case "bp":
             return backpropagation(o, batch, constant=constant, weighted=weighted)
+        case "neurons":
+            return neuron_gradient(o, batch, k, constant=constant, weighted=weighted)
         case _:
             how = {"constant": constant, "weighted": weighted}
             return forward_gradient(o, batch, rule, k, **how)
@@ -53,7 +57,16 @@ def formula(o: Operator, rule: Rule, k: int, constant: bool, weighted: bool) -> 
 @pytest.mark.parametrize("constant", [True, False])
 @pytest.mark.parametrize(
     ("rule", "k"),
-    [("forward", 0), ("bp", 0), ("global", 1), ("global", 3), ("layer", 1), ("layer", 2)],
+    [
+        ("forward", 0),
+        ("bp", 0),
+        ("global", 1),
+        ("global", 3),
+        ("layer", 1),
+        ("layer", 2),
+        ("neurons", 1),
+        ("neurons", 3),
+    ],
 )
 @pytest.mark.parametrize("name", NETWORKS)
 def test_formulas_count_what_loops_do(name: str, rule: Rule, k: int, constant: bool) -> None:
@@ -68,12 +81,15 @@ def test_formulas_count_what_loops_do(name: str, rule: Rule, k: int, constant: b
     theta, target = 3 * model.start(2), rng.uniform(-1, 1, shape)
     scope = "layer" if rule == "layer" else "global"
     estimator = ForwardGradient(scope, max(k, 1))
-    v = estimator.draw(model, (1,))[:k]
+    neurons = NeuronGradient(max(k, 1)).draw(model, inputs, (1,))
+    v = neurons if rule == "neurons" else estimator.draw(model, (1,))[:k]
     meter, found = execute(model, theta, inputs, target, v, rule, constant)
     if rule == "forward":
         expected = model.predict(theta, inputs)
     elif rule == "bp":
         expected = model.gradient(theta, inputs, target)[1]
+    elif rule == "neurons":
+        expected = along(model, theta, inputs, target, neurons, (0,))[1]
     else:
         expected = estimator.gradient(model, theta, inputs, target, (1,))[1]
     assert np.abs(expected).max() > 0

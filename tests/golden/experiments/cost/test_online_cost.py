@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.experiments.cost.gradient import Count
+from dualspike.golden.experiments.cost.count import Count
 from dualspike.golden.experiments.cost.online import RULES, online
 from dualspike.golden.experiments.neighbours import study as neighbours
 from dualspike.golden.experiments.opzo import trials as opzo_trials

@@ -1,0 +1,58 @@
+"""What a network's answers are worth: errors of real numbers, accuracy where there are labels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.numeric import Doubles, Indices
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of one set of samples.
+
+    ``loss``: 1/2 mean over the samples of sum over outputs (y - target)^2; of an operator network
+    over all entries. Relative l2 errors where targets are real numbers: ``rel_l2`` that of a
+    perceptron, or the mean over functions, ``global_rel_l2`` one norm over everything.
+    Where targets are labels ``accuracy``, the share of samples whose class has the largest output,
+    and ``confusion``: how often class [row] was taken for class [column].
+    """
+
+    loss: float
+    rel_l2: float | None = None
+    global_rel_l2: float | None = None
+    accuracy: float | None = None
+    confusion: list[list[int]] | None = None
+
+    @property
+    def figure(self) -> float:
+        """The one number of a run: accuracy, else ``rel_l2``."""
+        figure = self.rel_l2 if self.accuracy is None else self.accuracy
+        assert figure is not None
+        return figure
+
+
+def measure(problem: Problem, y: Doubles) -> Measures:
+    """Of outputs ``y`` for the test samples."""
+    target = problem.test.target
+    rows = y.size if problem.kind != "mlp" else len(y)
+    loss = float(np.square(y - target).sum() / (2 * rows))
+    if problem.classes is not None:
+        table = confusion(classes_of(target), classes_of(y), problem.classes)
+        right = float(np.trace(table) / table.sum())
+        return Measures(loss, accuracy=right, confusion=table.tolist())
+    error = relative_l2 if problem.kind == "mlp" else mean_relative_l2
+    return Measures(loss, error(y, target), relative_l2(y, target))
+
+
+def classes_of(y: Doubles) -> Indices:
+    """The class of every row of outputs: the largest, of several the first."""
+    return y.argmax(axis=1)
+
+
+def confusion(labels: Indices, found: Indices, classes: int) -> Indices:
+    """[classes, classes]: how often class [row] was taken for class [column]."""
+    pairs = np.bincount(labels * classes + found, minlength=classes * classes)
+    return pairs.reshape(classes, classes)

@@ -1,0 +1,1 @@
+"""The online learner in integers: every change lands in the pass that reads the weight."""

@@ -1,0 +1,193 @@
+"""The integer model of a chip that learns online: sample by sample, step by step.
+
+Equations, random words and the moments at which changes land: docs/online_chip.md.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dualspike.golden.integer.lfsr import RandomWords, bits
+from dualspike.golden.integer.online.kernels import Setup, State, run
+from dualspike.golden.integer.part import Forward, LayerTrace
+from dualspike.golden.integer.state import IntegerChip
+from dualspike.golden.numeric import Ints, Matrix
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import Format
+from dualspike.model.description.part import Part
+from dualspike.model.interface.lfsr import SIGNS, feedback_state, online_draws, seed_state
+from dualspike.model.interface.record import Record
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.online import constant_trace
+
+_NOTHING = np.zeros((0, 0, 0, 0, 0), np.int64)
+
+
+class OnlineChip(IntegerChip):
+    """State of one chip with the online learner; between batches every change has landed."""
+
+    def __init__(
+        self,
+        description: Description,
+        weights: Sequence[Matrix],
+        biases: Sequence[Matrix],
+        lfsr: int | None = None,
+    ) -> None:
+        super().__init__(description, weights, biases)
+        self._lfsr = seed_state(description.learning.seed) if lfsr is None else lfsr
+        self._fixed = _fixed_signs(description)
+        self._draws = online_draws(description.n_layers, description.parts[0].own_lanes)
+
+    @property
+    def lfsr(self) -> int:
+        """The drawer's state."""
+        return self._lfsr
+
+    @lfsr.setter
+    def lfsr(self, state: int) -> None:
+        self._lfsr = state
+
+    def infer(self, inputs: Sequence[Ints]) -> Ints:
+        """Scores [B, n_out] in the membrane format."""
+        return self._run(inputs, None, 0)[1]
+
+    def update(
+        self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
+    ) -> Record:
+        """Learn from one batch of stored inputs and stored targets [B, n_out]."""
+        loss, _ = self._run(inputs, target, stage)
+        return Record(loss, (), self._lfsr, self.flags)
+
+    def follow(
+        self, inputs: Sequence[Ints], target: Ints | None = None, stage: int = 0
+    ) -> list[Forward]:
+        """See `IntegerChip.follow`: z and spikes of every step; tangents are not kept."""
+        part = self.d.parts[0]
+        widest, steps = max(part.network.layers), part.network.time_steps
+        seen = np.zeros((2, len(part.shapes), len(inputs[0]), steps, widest), np.int64)
+        _, y = self.copy()._run(inputs, target, stage, seen)
+        none = np.zeros((0, 0, 0, 0), np.int64)
+        result = Forward(y, y[None][:0])
+        for layer, (_, n_out) in enumerate(part.shapes):
+            z, spikes = seen[:, layer, :, :, :n_out].swapaxes(1, 2)
+            result.layers.append(LayerTrace(z, none, spikes, none))
+        return [result]
+
+    def _frames(self, inputs: Ints) -> Matrix:
+        """Inputs as the first layer takes them: [B, 1, n_in] once a sample, or [B, T, n_in]."""
+        if self.d.network.coding == "frames":
+            return np.ascontiguousarray(inputs, np.int64)
+        fed = self.coder.frames(inputs).astype(np.int64)
+        return fed[:, None] if fed.ndim == 2 else np.ascontiguousarray(fed.swapaxes(0, 1))
+
+    def _run(
+        self, inputs: Sequence[Ints], target: Ints | None, stage: int, seen: Matrix = _NOTHING
+    ) -> tuple[int, Matrix]:
+        """Run a batch and, with a target, learn from it; the loss, and scores without one."""
+        f, x = self.d.formats, self._frames(inputs[0])
+        y = np.zeros((len(x), self.d.basis), np.int64)
+        words, wanted = [0] * len(self._draws), y
+        if target is not None:
+            drawer = RandomWords(self._lfsr)
+            words, self._lfsr = drawer.words(len(words)), drawer.state
+            wanted = target.astype(np.int64) << (f.membrane.fraction - f.target.fraction)
+        state = self._state(words, seen)
+        loss = int(run(_setup(self.d, stage, self._fixed), state, x, wanted, target is not None, y))
+        self.flags |= int(state.flags[0])
+        if target is not None:
+            self._unpack(state)
+        return loss, y
+
+    def _state(self, words: list[int], seen: Matrix) -> State:
+        part = self.d.parts[0]
+        layers, lanes = len(part.shapes), part.own_lanes
+        drawn = np.array(words, np.int64)
+        widest, depth = max(part.network.layers), 1 + max(_lags(part))
+
+        def zeros(*shape: int) -> Matrix:
+            return np.zeros(shape, np.int64)
+
+        return State(
+            weights=np.concatenate([w.ravel() for w in self.weights]),
+            biases=np.concatenate(self.biases),
+            registers=drawn[: 2 * layers].reshape(layers, 2).copy(),
+            signs=drawn[2 * layers :].reshape(layers - 1, lanes).copy(),
+            u=zeros(layers, widest),
+            spikes=zeros(layers, widest),
+            gates=zeros(layers, widest),
+            current=zeros(layers, widest),
+            trace=zeros(layers, widest),
+            lane=zeros(layers, lanes, widest),
+            own=zeros(layers, lanes, widest),
+            signal_ring=zeros(layers, depth, widest),
+            trace_ring=zeros(layers, depth, widest),
+            error=zeros(widest),
+            held=zeros(widest),
+            total=zeros(widest),
+            flags=zeros(1),
+            seen=seen,
+        )
+
+    def _unpack(self, state: State) -> None:
+        """Weights and biases as a batch has left them."""
+        place = first = 0
+        for layer, (n_in, n_out) in enumerate(self.d.shapes):
+            end = place + n_in * n_out
+            self.weights[layer] = state.weights[place:end].reshape(n_out, n_in)
+            self.biases[layer] = state.biases[first : first + n_out]
+            place, first = end, first + n_out
+
+
+def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
+    part, f = d.parts[0], d.formats
+    steps = part.network.time_steps
+    grow = (steps - 1).bit_length()
+    wide = [f.cotangent.lowest << grow, (f.cotangent.highest + 1 << grow) - 1]
+    return Setup(
+        sizes=np.array(part.network.layers),
+        steps=steps,
+        still=part.network.coding == "direct",
+        margin=d.learning.loss == "margin",
+        lanes=part.own_lanes,
+        leak=part.leak_shift,
+        gate=part.gate,
+        score=grow,
+        weight_fraction=f.weight.fraction,
+        membrane_fraction=f.membrane.fraction,
+        input_fraction=f.input.fraction,
+        tangent_fraction=f.tangent.fraction,
+        error_fraction=f.error.fraction,
+        cotangent_fraction=f.cotangent.fraction,
+        theta=np.array(part.thresholds),
+        shifts=np.array([shift + stage for shift in d.step_shift]),
+        lags=np.array(_lags(part)),
+        kappa=np.array(constant_trace(part)),
+        fixed=fixed,
+        membrane=_range(f.membrane),
+        tangent=_range(f.tangent),
+        weight=_range(f.weight),
+        error=_range(f.error),
+        cotangent=_range(f.cotangent),
+        wide=np.array(wide),
+    )
+
+
+def _lags(part: Part) -> list[int]:
+    return [layer.lag for layer in geometry(part).layers]
+
+
+def _range(form: Format) -> Matrix:
+    return np.array([form.lowest, form.highest])
+
+
+def _fixed_signs(d: Description) -> Matrix:
+    """B [hidden, widest, n_out]: signs by which errors come back; empty with feedback forward."""
+    layers, n_out = d.network.layers, d.basis
+    fixed = np.ones((len(layers) - 2, max(layers), n_out), np.int64)
+    if d.parts[0].own_lanes:
+        return fixed[:0]
+    starts = RandomWords(feedback_state(d.learning.seed)).words(len(fixed))
+    for signs, start, width in zip(fixed, starts, layers[1:-1], strict=True):
+        drawn = bits(SIGNS, [start], width * n_out)[0].reshape(width, n_out)
+        signs[:width] = 1 - 2 * drawn.astype(np.int64)
+    return fixed

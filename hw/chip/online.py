@@ -1,0 +1,149 @@
+"""A perceptron that learns online: its chain, errors at its end, and what of them comes back."""
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import connect, flipped
+
+from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.chip.perceptron import Perceptron
+from dualspike.hw.chip.registers import (
+    wire_drawer,
+    wire_layers,
+    wire_loss,
+    wire_schedule,
+    wire_updates,
+)
+from dualspike.hw.head.head import Clips
+from dualspike.hw.head.step_error import StepError
+from dualspike.hw.layer.online.chain import StepChain
+from dualspike.hw.learn.online.feedback import (
+    Feedback,
+    ForwardFeedback,
+    SignedFeedback,
+    fixed_starts,
+)
+from dualspike.hw.learn.online.sample_sum import SampleSum
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
+from dualspike.hw.learn.random_words import RandomWordSource
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.queue import Queue
+from dualspike.model.interface.lfsr import seed_state
+from dualspike.model.interface.registers import Flag
+
+
+class OnlinePerceptron(Perceptron):
+    """As `Perceptron`; targets are taken once a sample, results are scores."""
+
+    def _chain(self) -> StepChain:
+        self._steps = StepChain(self._d.parts[0], self._g, self._d.batch[0])
+        return self._steps
+
+    def learner(
+        self, m: Module, chip: wiring.Component, registers: RegisterBus
+    ) -> tuple[OnlineSequencer, Clips]:
+        """The learner around the chain: the course of a batch, and what pulses when clipped."""
+        d = self._d
+        m.submodules.drawer = drawer = RandomWordSource(seed_state(d.learning.seed))
+        m.submodules.sequencer = sequencer = OnlineSequencer(d)
+        connect(m, drawer.words, sequencer.words)
+        m.submodules.errors = head = StepError(d)
+        connect(m, flipped(chip.targets), head.targets)
+        connect(m, head.results, flipped(chip.results))
+        learn = sequencer.learn
+        outputs = self.chain.elaborate(m, chip.inputs, sequencer.open, sequencer.entered, learn)
+        connect(m, outputs, head.inputs)
+        shifts = Signal(ArrayLayout(6, d.n_layers), init=d.step_shift)
+        m.d.comb += [
+            sequencer.left.eq(chip.results.valid & chip.results.ready),
+            sequencer.over.eq(Cat(dense.over for dense in self._steps.dense).all()),
+            head.learn.eq(learn),
+            head.clear.eq(sequencer.start),
+        ]
+        stage = self._options(m, registers, sequencer)
+        for n, dense in enumerate(self._steps.dense):
+            m.d.comb += [
+                dense.start.eq(sequencer.start),
+                dense.learn.eq(learn),
+                dense.load.eq(sequencer.load[n]),
+                dense.word.eq(drawer.words.payload),
+                dense.shift.eq(shifts[n] + stage),
+            ]
+        for n, neurons in enumerate(self._steps.neurons if d.parts[0].own_lanes else []):
+            m.d.comb += [
+                neurons.load.eq(sequencer.load_lanes[n]),
+                neurons.word.eq(drawer.words.payload),
+            ]
+        over = self._back(m, head)
+        wire_updates(m, registers, sequencer)
+        wire_drawer(m, registers, drawer)
+        wire_loss(m, registers, head.loss)
+        wire_layers(m, registers, "SHIFT", shifts)
+        return sequencer, {
+            Flag.MEMBRANE: self._overflows(0) | head.clipped[0],
+            Flag.TANGENT: self._overflows(1) & learn,
+            Flag.WEIGHT: Cat(dense.saturated for dense in self._steps.dense).any(),
+            Flag.STEP: over | head.clipped[1],
+        }
+
+    def _overflows(self, bit: int) -> Value:
+        parts = [dense.overflow[bit] for dense in self._steps.dense]
+        if not bit:
+            parts += [neurons.overflow for neurons in self._steps.neurons]
+        return Cat(parts).any()
+
+    def _options(
+        self, m: Module, registers: RegisterBus, sequencer: OnlineSequencer
+    ) -> Value | int:
+        """The schedule, where the chip has one; the stage that is in force."""
+        if self._d.learning.schedule != "chip":
+            return 0
+        wire_schedule(m, registers, sequencer, self._d.learning)
+        return sequencer.stage
+
+    def _back(self, m: Module, head: StepError) -> Value:
+        """Signals to every layer; whether one was clipped."""
+        part, layers = self._d.parts[0], self._g.layers
+        hidden, width = layers[:-1], part.own_lanes
+        starts = fixed_starts(self._d.learning.seed, len(hidden))
+        clipped: list[Value] = []
+        units: list[Feedback] = []
+        for layer, start in zip(hidden, starts, strict=True):
+            unit = ForwardFeedback(part, layer) if width else SignedFeedback(part, layer, start)
+            m.submodules[f"feedback_{layer.index}"] = unit
+            units.append(unit)
+            gates = self._steps.gates[layer.index]
+            name = "own" if width else "gate"
+            m.d.comb += [
+                unit.gates.valid.eq(gates.valid),
+                unit.gates.payload.eq(gates.payload[name]),
+                gates.ready.eq(unit.gates.ready),
+            ]
+            source = unit.signals
+            clipped.append(unit.clipped)
+            if not layer.every_step:
+                m.submodules.sample_sum = sums = SampleSum(part, layer)
+                connect(m, source, sums.inputs)
+                source = sums.outputs
+                clipped.append(sums.clipped)
+            connect(m, source, self._steps.dense[layer.index].signals)
+        shape = head.errors.payload.shape()
+        last = layers[-1]
+        m.submodules.errors_waiting = waiting = Queue(shape, last.lag * last.n_out)
+        connect(m, head.errors, waiting.inputs)
+        sink = self._steps.dense[-1].signals
+        m.d.comb += [
+            sink.valid.eq(waiting.outputs.valid),
+            sink.payload[0].eq(waiting.outputs.payload),
+            waiting.outputs.ready.eq(sink.ready),
+        ]
+        all_ready = Cat(unit.errors.ready for unit in units).all()
+        m.d.comb += head.back.ready.eq(all_ready)
+        for n, unit in enumerate(units):
+            given = head.back.payload
+            m.d.comb += unit.errors.valid.eq(head.back.valid & all_ready)
+            if width:
+                given = data.View(
+                    unit.errors.payload.shape(), Cat(given[n * width + q] for q in range(width))
+                )
+            m.d.comb += unit.errors.payload.eq(given)
+        return Cat(clipped).any()

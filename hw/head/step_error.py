@@ -1,0 +1,199 @@
+"""Errors of every step, scores of every sample, and slopes of the loss along the tangent lanes.
+
+e = o - target in every step, with loss margin on the wrong side of the target only; a score is the
+mean of o over the steps; a slope is sum e dy over the
+outputs (docs/online_chip.md).
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.lib import memory, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dualspike.hw.layer.multiplier import multiplied
+from dualspike.hw.stream.arithmetic import round_saturate
+from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.credit_buffer import CreditBuffer
+from dualspike.hw.stream.delay import bit_later, later
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.payloads import row
+from dualspike.model.description.description import Description
+from dualspike.model.sizes.head import squared_error_sizes
+
+ERROR = 2
+"""Cycles from an output to its error."""
+
+
+class StepError(wiring.Component):
+    """Takes outputs one at a time, o with tangents dy_k, T frames of them a sample.
+
+    With ``learn`` a sample takes ``targets`` in its first step; e leaves by ``errors``, one after
+    the other, and what the hidden layers need by ``back`` once a step: all errors, or where there
+    are lanes a slope for each. ``loss`` += e^2; ``clear`` zeroes it. Without, scores leave by
+    ``results`` at the end of a sample. ``clipped`` pulses: bit 0 a score, bit 1 an error or slope.
+    Latency: 3 cycles to an error, 4 + ``multiply`` to slopes and 3 to scores, from the last output.
+    Throughput: an output a cycle.
+    """
+
+    def __init__(self, description: Description) -> None:
+        self._d, self._g = description, squared_error_sizes(description)
+        d, f = description, description.formats
+        self._outputs, self._steps = d.network.layers[-1], d.network.time_steps
+        self._lanes = d.parts[0].own_lanes * (len(d.network.layers) - 2)
+        self._error = signed(f.error.bits)
+        inputs = row(signed(f.membrane.bits), f.tangent.bits, self._lanes, 1)
+        back = ArrayLayout(self._error, self._outputs)
+        if self._lanes:
+            back = ArrayLayout(signed(f.cotangent.bits), self._lanes)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(inputs)),
+                "targets": In(stream.Signature(signed(f.target.bits))),
+                "results": Out(stream.Signature(signed(f.membrane.bits))),
+                "errors": Out(stream.Signature(self._error)),
+                "back": Out(stream.Signature(back)),
+                "learn": In(1),
+                "clear": In(1),
+                "loss": Out(self._g.loss_bits),
+                "clipped": Out(2),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        depth = self._d.depth.multiply
+        summed = ERROR + depth + 1 if self._lanes else ERROR
+        results, errors, back = (
+            self._buffer(m, name, clocks)
+            for name, clocks in (("results", ERROR), ("errors", ERROR), ("back", summed))
+        )
+        output, step = (Signal(counter_shape(n - 1)) for n in (self._outputs, self._steps))
+        last, last_step = output == self._outputs - 1, step == self._steps - 1
+        taken, waits = Signal(), Signal()
+        wants = self.learn & (step == 0)
+        room = Mux(self.learn, errors.room & back.room, results.room)
+        m.d.comb += [
+            waits.eq(wants & ~self.targets.valid),
+            self.inputs.ready.eq(room & ~waits),
+            taken.eq(self.inputs.valid & room & ~waits),
+            self.targets.ready.eq(self.inputs.valid & room & wants),
+            errors.taken.eq(taken & self.learn),
+            back.taken.eq(taken & self.learn & last),
+            results.taken.eq(taken & ~self.learn & last_step),
+        ]
+        with m.If(taken):
+            count_on(m, output, self._outputs - 1, last)
+            with m.If(last):
+                count_on(m, step, self._steps - 1, last_step)
+        over_score = self._scores(m, results, taken, output, step == 0)
+        error, over = self._errors(m, errors, output, step == 0)
+        self._squares(m, error, errors.inputs.valid)
+        if self._lanes:
+            first = bit_later(m, output == 0, summed - 1, "first")
+            over += self._slopes(m, back, error, first, errors.inputs.valid)
+        else:
+            self._gather(m, back, error, errors.inputs.valid)
+        reported = Signal(len(over))
+        m.d.sync += [self.clipped[0].eq(over_score), reported.eq(Cat(over))]
+        m.d.comb += self.clipped[1].eq(reported.any())
+        return m
+
+    def _buffer(self, m: Module, name: str, clocks: int) -> CreditBuffer:
+        """The end of a stream, so many clocks after what it is made of was taken."""
+        port = getattr(self, name)
+        m.submodules[f"{name}_buffer"] = buffer = CreditBuffer(port.payload.shape(), clocks + 2)
+        connect(m, buffer.outputs, flipped(port))
+        m.d.comb += buffer.inputs.valid.eq(bit_later(m, buffer.taken, clocks, f"{name}_there"))
+        return buffer
+
+    def _scores(
+        self, m: Module, results: CreditBuffer, taken: Value, output: Value, first: Value
+    ) -> Value:
+        """Sums of every output over a sample; whether the score that is done was clipped."""
+        f, steps = self._d.formats, self._steps
+        shift = (steps - 1).bit_length()
+        shape = signed(f.membrane.bits + shift)
+        m.submodules.sums = sums = memory.Memory(shape=shape, depth=self._outputs, init=[])
+        read, write = sums.read_port(domain="comb"), sums.write_port()
+        at = later(m, output, 1, "summed_output")
+        given = later(m, self.inputs.payload.value[0], 1, "given")
+        first = bit_later(m, first, 1, "first_step")
+        m.d.comb += [
+            read.addr.eq(at),
+            write.addr.eq(at),
+            write.data.eq(Mux(first, 0, read.data) + given),
+            write.en.eq(bit_later(m, taken, 1, "sums_taken")),
+        ]
+        total = later(m, write.data, 1, "total")
+        score, clips = round_saturate(m, total, shift, f.membrane.bits, "score")
+        m.d.comb += results.inputs.payload.eq(score)
+        return results.inputs.valid & clips
+
+    def _errors(
+        self, m: Module, errors: CreditBuffer, output: Value, first: Value
+    ) -> tuple[Value, list[Value]]:
+        """Errors, in the cycle in which they leave; whether one was clipped.
+
+        Targets come in the first step of a sample, and are kept for the others.
+        """
+        f = self._d.formats
+        m.submodules.kept = kept = memory.Memory(
+            shape=signed(f.target.bits), depth=self._outputs, init=[]
+        )
+        read, write = kept.read_port(domain="comb"), kept.write_port()
+        target = Mux(first, self.targets.payload, read.data)
+        m.d.comb += [
+            read.addr.eq(output),
+            write.addr.eq(output),
+            write.data.eq(self.targets.payload),
+            write.en.eq(self.targets.valid & self.targets.ready),
+        ]
+        align = f.membrane.fraction - f.target.fraction
+        off = self.inputs.payload.value[0] - target.shift_left(align)
+        off = later(m, off, 1, "off")
+        if self._d.learning.loss == "margin":
+            wanted = later(m, target > 0, 1, "wanted")
+            off = Mux(off[-1] == wanted, off, 0)
+        drop = f.membrane.fraction - f.error.fraction
+        error, clips = round_saturate(m, off, drop, self._error.width, "error")
+        error = later(m, error, 1, "error")
+        clips = later(m, clips, 1, "error_over")
+        m.d.comb += errors.inputs.payload.eq(error)
+        return error, [clips & errors.inputs.valid]
+
+    def _squares(self, m: Module, error: Value, valid: Value) -> None:
+        """The loss. No `Multiplier`, whose operands are two signals."""
+        clocks = self._d.depth.multiply
+        square = later(m, error * error, clocks, "square")
+        counts = bit_later(m, valid, clocks, "squared")
+        with m.If(self.clear):
+            m.d.sync += self.loss.eq(0)
+        with m.Elif(counts):
+            m.d.sync += self.loss.eq(self.loss + square)
+
+    def _slopes(
+        self, m: Module, back: CreditBuffer, error: Value, first: Value, valid: Value
+    ) -> list[Value]:
+        """Sums of e dy over the outputs; whether one was clipped."""
+        f, clocks = self._d.formats, self._d.depth.multiply
+        drop = f.error.fraction + f.tangent.fraction - f.cotangent.fraction
+        over: list[Value] = []
+        counts = bit_later(m, valid, clocks, "counts")
+        for k in range(self._lanes):
+            dy = later(m, self.inputs.payload.tangent[0][k], ERROR, f"dy_{k}")
+            product = multiplied(m, error, dy, f"multiplier_{k}", clocks)
+            total = Signal(signed(self._g.jvp_bits), name=f"slope_{k}", reset_less=True)
+            m.d.sync += total.eq(Mux(first, 0, total) + Mux(counts, product, 0))
+            slope, clips = round_saturate(m, total, drop, f.cotangent.bits, f"rounded_slope_{k}")
+            m.d.comb += back.inputs.payload[k].eq(slope)
+            over.append(clips & back.inputs.valid)
+        return over
+
+    def _gather(self, m: Module, back: CreditBuffer, error: Value, valid: Value) -> None:
+        """All errors of a step side by side: the last one is there as it leaves."""
+        held = [error]
+        for n in range(self._outputs - 1):
+            register = Signal(self._error, name=f"before_{n}", reset_less=True)
+            with m.If(valid):
+                m.d.sync += register.eq(held[-1])
+            held.append(register)
+        m.d.comb += [back.inputs.payload[n].eq(one) for n, one in enumerate(reversed(held))]

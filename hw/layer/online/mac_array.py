@@ -1,0 +1,203 @@
+"""A layer's multiply-accumulate array whose weights change on their way to the products.
+
+For every neuron: sum W a, and for every tangent lane that comes in sum W da (docs/online_chip.md).
+"""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.layer.addresses import WeightAddressGenerator
+from dualspike.hw.layer.multiplier import multiplied
+from dualspike.hw.layer.online.changes import ROUNDED, SHIFT, Changes
+from dualspike.hw.layer.online.dither import Dither
+from dualspike.hw.layer.online.passes import Passes, spaced
+from dualspike.hw.layer.online.shapes import signal_shape, trace_shape
+from dualspike.hw.layer.online.traces import TRACED, Traces
+from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
+from dualspike.hw.layer.words import Words
+from dualspike.hw.stream.arithmetic import add
+from dualspike.hw.stream.delay import bit_later, later
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.payloads import spikes, weighted
+from dualspike.model.description.part import Part
+from dualspike.model.interface.lfsr import WORD
+from dualspike.model.sizes.layers import Layer
+
+
+class ChangingMacArray(wiring.Component):
+    """Weighted sums of one layer, pass after pass.
+
+    ``inputs``, ``outputs`` and ``admits`` are those of a `MacArray`. In a pass in which a change is
+    due a group begins when its row of ``signals`` is there, which it takes. ``ended`` pulses with
+    the last chunk of each group; passes at the end of a batch have no frame (``flush``) and give no
+    sums. ``frames`` make a batch, from ``start`` on; ``load`` and ``word`` are the
+    `Dither`'s.
+    Latency: 8 + 2 ``multiply`` cycles from a group's last chunk to its sums. Throughput: a chunk a
+    cycle; a pass in `AGAIN` cycles if it has fewer chunks.
+    """
+
+    def __init__(self, part: Part, layer: Layer, frames: int) -> None:
+        self._part, self._layer, self._frames = part, layer, frames
+        self._signal, self._words = signal_shape(part, layer), Words.of(part)
+        super().__init__(
+            {
+                "inputs": In(stream.Signature(spikes(layer, layer.simd))),
+                "signals": In(stream.Signature(ArrayLayout(self._signal, layer.pe))),
+                "outputs": Out(stream.Signature(weighted(layer, layer.pe))),
+                "admits": In(1),
+                "ended": Out(1),
+                "flush": Out(1),
+                "start": In(1),
+                "learn": In(1),
+                "load": In(2),
+                "word": In(WORD),
+                "shift": In(range(SHIFT.stop)),
+                "saturated": Out(1),
+                **self._words.ports,
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        m.submodules.addresses = at = WeightAddressGenerator(layer)
+        m.submodules.passes = passes = Passes(self._frames, layer.lag)
+        taken, may, able = Signal(), Signal(), Signal()
+        spare = spaced(m, at.row == 0, taken, layer.cycles, AGAIN)
+        begins = at.first_chunk & passes.due
+        m.d.comb += [
+            passes.start.eq(self.start),
+            passes.learn.eq(self.learn),
+            passes.ended.eq(taken & at.last_row),
+            self.flush.eq(passes.flush),
+            may.eq(~passes.over & (self.signals.valid | ~begins)),
+            able.eq(may & spare & (self.admits | ~at.last_chunk)),
+            self.inputs.ready.eq(able & ~passes.flush),
+            taken.eq(able & (self.inputs.valid | passes.flush)),
+            self.signals.ready.eq(taken & begins),
+            self.ended.eq(taken & at.last_chunk),
+            at.advance.eq(taken),
+        ]
+        words = self._change(m, at, passes, taken)
+        chunk = Signal.like(self.inputs.payload, reset_less=True)
+        m.d.sync += chunk.eq(Mux(self.inputs.valid & self.inputs.ready, self.inputs.payload, 0))
+        chunk = later(m, chunk, self._used - 1, "chunk")
+        summed = self._used + layer.multiply
+        first = bit_later(m, taken & at.first_chunk, summed, "first")
+        last = bit_later(m, self.ended & ~passes.flush, summed + 1, "last")
+        m.d.comb += self.outputs.valid.eq(last)
+        self._accumulate(m, first, words, chunk)
+        return m
+
+    @property
+    def _used(self) -> int:
+        """Cycles from a chunk to its weights."""
+        return TRACED + self._layer.multiply + ROUNDED - CHANGED + USED
+
+    def _change(
+        self, m: Module, at: WeightAddressGenerator, passes: Passes, taken: Signal
+    ) -> data.View:
+        """The present chunk's weights, changed."""
+        layer, part = self._layer, self._part
+        pe, simd, shape = layer.pe, layer.simd, trace_shape(part, layer)
+        m.submodules.traces = traces = Traces(part, layer)
+        m.submodules.dither = dither = Dither(pe, simd)
+        product = signed(self._signal.width + shape.width)
+        m.submodules.changes = changes = Changes(product, pe, simd, self._words.bits)
+        m.submodules.store = store = ChangingWeights(layer.n_out, layer.n_in, pe, simd, self._words)
+        self._words.connect(m, self, store)
+        due, rounded = taken & passes.due, TRACED + layer.multiply
+        changed = rounded + ROUNDED
+        m.d.comb += [
+            traces.start.eq(self.start),
+            traces.advance.eq(taken),
+            traces.due.eq(passes.due),
+            traces.chunk.eq(at.chunk),
+            traces.group.eq(at.group),
+            traces.last_row.eq(at.last_row),
+            traces.values.eq(self.inputs.payload.value),
+            dither.load.eq(self.load),
+            dither.word.eq(self.word),
+            dither.advance.eq(bit_later(m, due, rounded - 1, "due")),
+            dither.last_chunk.eq(bit_later(m, at.last_chunk, rounded - 1, "last_chunk")),
+            dither.last_row.eq(bit_later(m, at.last_row, rounded - 1, "last_row")),
+            changes.rows.eq(dither.rows),
+            changes.columns.eq(dither.columns),
+            changes.shift.eq(self.shift),
+            store.row.eq(later(m, at.row, changed - CHANGED, "row")),
+            store.enable.eq(bit_later(m, taken, changed - CHANGED, "enable")),
+            store.changes.eq(changes.changes),
+            store.move.eq(bit_later(m, due, changed, "move")),
+            self.saturated.eq(store.saturated),
+        ]
+        signals = self._signals(m, taken & at.first_chunk, passes.due)
+        for s in range(simd):
+            for p in range(pe):
+                m.d.comb += changes.products[s * pe + p].eq(
+                    self._product(m, signals[p], traces.traces[s], f"change_{s}_{p}")
+                )
+        return store.words
+
+    def _signals(self, m: Module, first: Value, due: Value) -> list[Signal]:
+        """The group's row of signals when its traces are there, 0 where no change is due.
+
+        Registers load with the group's first chunk; with more chunks than one it stays in the first
+        of them until the traces of that are there.
+        """
+        pe, loads = self._layer.pe, [first]
+        for n in range(TRACED - 1):
+            loads.append(bit_later(m, first, n + 1, f"loads_{n}"))
+        if self._layer.chunks > 1:
+            loads = [loads[0], loads[-1]]
+        row: list[Signal] = []
+        for n, load in enumerate(loads):
+            held = [
+                Signal(self._signal, name=f"signal_{n}_{p}", reset_less=True) for p in range(pe)
+            ]
+            for p in range(pe):
+                given = row[p] if n else Mux(due, self.signals.payload[p], 0)
+                with m.If(load):
+                    m.d.sync += held[p].eq(given)
+            row = held
+        return row
+
+    def _product(self, m: Module, signal: Signal, trace: Value, name: str) -> Value:
+        if trace.shape().width > 1:
+            return multiplied(m, signal, trace, name, self._layer.multiply)
+        return later(m, Mux(trace, signal, 0), self._layer.multiply, name)
+
+    def _accumulate(self, m: Module, first: Value, words: data.View, chunk: data.View) -> None:
+        """Products of the chunk, then their sums onto the accumulators."""
+        layer, out = self._layer, self.outputs.payload
+        clocks, inputs = layer.multiply, range(layer.simd)
+
+        def stage(target: Value, held: Sequence[Value], name: str) -> None:
+            total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
+            m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
+            m.d.comb += target.eq(total)
+
+        def times(weight: Value, given: Value, name: str, *, number: bool) -> Value:
+            if number:
+                return multiplied(m, weight, given, name, clocks)
+            negative = Mux(given[1], -weight, weight) if given.shape().signed else weight
+            return later(m, Mux(given[0], negative, 0), clocks, name)
+
+        for p in range(layer.pe):
+            weights = [words[s * layer.pe + p] for s in inputs]
+            columns = {"value": [chunk.value[s] for s in inputs]}
+            for k in range(layer.own_lanes):
+                columns[f"own_{k}"] = [chunk.own[s][k] for s in inputs]
+            for k in range(layer.lanes_in - layer.own_lanes):
+                columns[f"tangent_{k}"] = [chunk.tangent[s][k] for s in inputs]
+            for name, column in columns.items():
+                label = f"{name}_product_{p}"
+                kind, _, lane = name.partition("_")
+                target = out[kind][p][int(lane)] if lane else out.value[p]
+                number = kind == "tangent" or (kind == "value" and layer.kind == "direct")
+                terms = [
+                    times(weights[s], column[s], f"{label}_{s}", number=number) for s in inputs
+                ]
+                stage(target, terms, label)

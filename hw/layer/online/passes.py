@@ -1,0 +1,62 @@
+"""Which passes of a batch have a frame, and in which a change is due."""
+
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.stream.counters import counter_shape
+
+
+class Passes(wiring.Component):
+    """Counts the passes of a batch: ``frames`` of them have a frame, ``lag`` come after these.
+
+    ``start`` starts a batch, ``ended`` pulses with the end of each pass while the chip may
+    ``learn``. Of the pass that comes next: ``due``, whether a change lands in it, not in the first
+    ``lag``; ``flush``, whether it has no frame; ``over``, that the batch has no pass left. All
+    are registers, and 0 for one that does not ``learn``.
+    """
+
+    def __init__(self, frames: int, lag: int) -> None:
+        self._frames, self._lag = frames, lag
+        super().__init__(
+            {
+                "start": In(1),
+                "learn": In(1),
+                "ended": In(1),
+                "due": Out(1),
+                "flush": Out(1),
+                "over": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        last = self._frames + self._lag
+        count = Signal(counter_shape(last))
+        marks = {"due": self._lag, "flush": self._frames, "over": last}
+        reached = {name: Signal(name=f"{name}_reached") for name in marks}
+        for name, held in reached.items():
+            m.d.comb += getattr(self, name).eq(held & self.learn)
+        with m.If(self.start):
+            m.d.sync += [count.eq(0), *(held.eq(0) for held in reached.values())]
+        with m.Elif(self.ended & self.learn):
+            m.d.sync += count.eq(count + 1)
+            for name, held in reached.items():
+                with m.If(count == marks[name] - 1):
+                    m.d.sync += held.eq(1)
+        return m
+
+
+def spaced(m: Module, first: Value, taken: Value, clocks: int, least: int) -> Value:
+    """Whether what is next of a pass may be ``taken``; the ``first`` of it waits.
+
+    It comes ``least`` clocks after the first of the pass before, which has ``clocks`` of them.
+    """
+    if clocks >= least:
+        return Const(1)
+    pause = Signal(range(least))
+    with m.If(taken & first):
+        m.d.sync += pause.eq(least - 1)
+    with m.Elif(pause != 0):
+        m.d.sync += pause.eq(pause - 1)
+    return ~first | (pause == 0)

@@ -1,0 +1,102 @@
+"""Weight memories that change in the pass that reads them: read, changed, written back and used."""
+
+from amaranth.hdl import Array, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.layer.ecc import decode
+from dualspike.hw.layer.weights import Weights
+from dualspike.hw.layer.words import Words
+from dualspike.hw.stream.arithmetic import saturate
+from dualspike.hw.stream.counters import counter_shape
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.model.ceil_div import ceil_div
+from dualspike.model.interface.ecc import code_of
+from dualspike.model.sizes.layers import LEAST_PASS
+
+CHANGED = 2
+"""Cycles from a row's address to its change."""
+USED = 3
+"""Cycles from a row's address to its words."""
+AGAIN = LEAST_PASS
+"""Cycles after which a row's address may come again."""
+SPARE = 2
+"""Bits of a change beyond those of a word: enough to tell what is clipped from what fits."""
+
+
+class ChangingWeights(Weights):
+    """`Weights` without moves: matrix element (i, j) in the same bank and row, and the same host.
+
+    A ``row`` with ``enable`` comes out as ``words`` 3 cycles later, each less its element of
+    ``changes``, saturated; ``move`` writes them back. ``changes`` and ``move`` come 2 cycles after
+    the row. A change has 2 bits more than a word and is clipped to them, if it is larger.
+    ``saturated`` tells in the cycle of the words that one was clipped that moves. Padding is never
+    written. Nothing has an enable, so rows may come with any pauses, one row once in 4 cycles.
+    Latency: 3 cycles. Throughput: a row a cycle.
+    """
+
+    def __init__(self, n_out: int, n_in: int, pe: int, simd: int, words: Words) -> None:
+        self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
+        self._words, self._bits = words, words.bits
+        self._chunks = ceil_div(n_in, simd)
+        self._rows = ceil_div(n_out, pe) * self._chunks
+        banks = pe * simd
+        wiring.Component.__init__(
+            self,
+            {
+                "row": In(counter_shape(self._rows - 1)),
+                "enable": In(1),
+                "changes": In(ArrayLayout(signed(words.bits + SPARE), banks)),
+                "move": In(1),
+                "words": Out(ArrayLayout(signed(words.bits), banks)),
+                "saturated": Out(1),
+                **words.ports,
+            },
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        banks, host = self._pe * self._simd, self.host
+        code, upsets, words = code_of(self._words.protection, self._bits), list[Value](), []
+        host_bank, host_row = self._host_walk(m, host.rewind, host.access)
+        rows = [self.row]
+        for n in range(USED):
+            rows.append(Signal.like(self.row, name=f"row_{n}", reset_less=True))
+            m.d.sync += rows[-1].eq(rows[-2])
+        writes, clipped = Signal(), Signal(banks)
+        m.d.sync += writes.eq(self.move)
+        m.d.comb += self.saturated.eq((clipped & writes.replicate(banks)).any())
+        for bank in range(banks):
+            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
+            m.submodules[f"bank_{bank}"] = store
+            read, write = store.read_port(), store.write_port()
+            decoded, upset = decode(m, code, read.data, f"bank_{bank}")
+            upsets.append(upset)
+            words.append(decoded.as_signed())
+            held = Signal(signed(self._bits), name=f"held_{bank}", reset_less=True)
+            after, clips = saturate(m, held - self.changes[bank], self._bits, f"sum_{bank}")
+            new = Signal(signed(self._bits), name=f"new_{bank}", reset_less=True)
+            exists = self._exists(bank, rows[CHANGED])
+            m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]
+            given = host.access & host.write & (host_bank == bank)
+            value = Mux(writes, new, host.write_data)
+            m.d.comb += [
+                self.words[bank].eq(new),
+                read.addr.eq(Mux(host.access, host_row, self.row)),
+                write.addr.eq(Mux(writes, rows[USED], host_row)),
+                write.data.eq(self._coded(m, code, value, host, given, f"bank_{bank}")),
+                write.en.eq((writes & self._exists(bank, rows[USED])) | given),
+            ]
+        self._tell(m, host, code, upsets)
+        self._answer(m, host, host_bank, words)
+        return m
+
+    @staticmethod
+    def _answer(
+        m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
+    ) -> None:
+        """The host's read data, kept until the next access."""
+        asked, bank = Signal(), Signal.like(host_bank)
+        m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
+        with m.If(asked):
+            m.d.sync += port.read_data.eq(Array(words)[bank])

@@ -1,0 +1,33 @@
+"""What the course of any learner begins and ends with: nothing or inference, and one batch less."""
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import wiring
+
+from dualspike.model.interface.registers import Command
+
+
+def idle(m: Module, course: wiring.Component, infer: Signal, inside: Value) -> None:
+    """The state of inference, or of nothing; a command to learn ends it while nothing is inside."""
+    with m.State("IDLE"):
+        m.d.comb += [
+            course.open.eq(infer),
+            course.busy.eq(inside != 0),
+            course.mode.eq(Mux(infer, Command.INFER, Command.STOP)),
+        ]
+        with m.If(course.commanded):
+            m.d.sync += infer.eq(course.command == Command.INFER)
+            learns = course.command == Command.LEARN
+            with m.If(learns & ~course.busy & ~infer & (course.updates != 0)):
+                m.next = "DRAW"
+
+
+def done(m: Module, course: wiring.Component, *, schedule: bool) -> None:
+    """The state after a batch: the next one, or the end."""
+    with m.State("DONE"):
+        if schedule:
+            m.d.comb += course.tick.eq(1)
+        m.d.sync += course.updates.eq(course.updates - 1)
+        m.next = "DRAW"
+        with m.If(course.updates <= 1):
+            m.d.sync += course.updates.eq(0)
+            m.next = "IDLE"

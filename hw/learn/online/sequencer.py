@@ -1,0 +1,105 @@
+"""The course of a batch of a chip that learns online: draw, let samples in, wait for the changes.
+
+Layers count their passes themselves, and tell when all changes of a batch have landed.
+"""
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.hw.learn.course import done, idle
+from dualspike.hw.stream.counters import counter_shape
+from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.outstanding import outstanding
+from dualspike.model.description.description import Description
+from dualspike.model.interface.lfsr import WORD, online_draws
+from dualspike.model.interface.registers import Command
+from dualspike.model.sizes.layers import most_inside
+
+
+class OnlineSequencer(wiring.Component):
+    """State machine over the whole core; members as those of `hw.learn.sequencer.Sequencer`.
+
+    Before a batch a drawn word goes to every layer's rows and columns (``load``[l]) and to every
+    lane of every hidden layer (``load_lanes``[l]), then ``start`` pulses. The batch ends when
+    ``over`` holds: a clock for each word, 1 to start and 1 to end, besides the samples.
+    """
+
+    def __init__(self, description: Description) -> None:
+        d = description
+        self._batch, self._schedule = d.batch[0], d.learning.schedule == "chip"
+        self._outputs, self._inside = d.network.layers[-1], most_inside(d.n_layers)
+        self._lanes = lanes = d.parts[0].own_lanes
+        self._order = online_draws(d.n_layers, lanes)
+        members = {"stage": In(4), "tick": Out(1)} if self._schedule else {}
+        if lanes:
+            members["load_lanes"] = Out(ArrayLayout(lanes, d.n_layers - 1))
+        super().__init__(
+            members
+            | {
+                "command": In(2),
+                "commanded": In(1),
+                "set_updates": In(1),
+                "updates_data": In(32),
+                "updates": Out(32),
+                "busy": Out(1),
+                "mode": Out(2),
+                "words": In(stream.Signature(WORD, always_valid=True)),
+                "load": Out(ArrayLayout(2, d.n_layers)),
+                "start": Out(1),
+                "open": Out(1),
+                "learn": Out(1),
+                "entered": In(1),
+                "left": In(1),
+                "over": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        entered, left = self.entered & ~self.learn, self.left & ~self.learn
+        inside = outstanding(m, entered, left, self._outputs, self._inside)
+        with m.If(self.set_updates):
+            m.d.sync += self.updates.eq(self.updates_data)
+        with m.FSM() as machine:
+            idle(m, self, Signal(name="infer"), inside)
+            self._draw(m)
+            self._run(m)
+            done(m, self, schedule=self._schedule)
+        m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
+        with m.If(self.learn):
+            m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
+        return m
+
+    def _draw(self, m: Module) -> None:
+        """A word a clock."""
+        word = Signal(counter_shape(len(self._order) - 1))
+        with m.State("DRAW"):
+            m.d.comb += self.words.ready.eq(1)
+            with m.Switch(word):
+                for n, draw in enumerate(self._order):
+                    with m.Case(n):
+                        m.d.comb += self._target(draw.kind, draw.layer, draw.lane).eq(1)
+            m.d.sync += word.eq(word + 1)
+            with m.If(word == len(self._order) - 1):
+                m.d.sync += word.eq(0)
+                m.next = "START"
+        with m.State("START"):
+            m.d.comb += self.start.eq(1)
+            m.next = "RUN"
+
+    def _target(self, kind: str, layer: int, lane: int) -> Value:
+        if kind == "lane":
+            return self.load_lanes[layer][lane]
+        return self.load[layer][int(kind == "columns")]
+
+    def _run(self, m: Module) -> None:
+        """The batch's samples in, until all that comes of them has landed."""
+        samples = Signal(counter_shape(self._batch))
+        with m.State("RUN"):
+            m.d.comb += self.open.eq(samples != self._batch)
+            with m.If(self.entered):
+                m.d.sync += samples.eq(samples + 1)
+            with m.If(self.over):
+                m.d.sync += samples.eq(0)
+                m.next = "DONE"

@@ -1,0 +1,226 @@
+"""The area of a layer that learns online and of what comes back to it; what such a chip has once.
+
+Counted as `model.cost.layer_area` counts: a bit of an adder is one look-up table, a bit of a
+choice another; what is more was measured, component by component.
+"""
+
+from dualspike.model.cost.area import Area, far_bits
+from dualspike.model.description.description import Description
+from dualspike.model.description.part import Part
+from dualspike.model.interface.lfsr import DITHER, DRAWER, WORD
+from dualspike.model.interface.registers import register_map
+from dualspike.model.sizes.components import row_bits
+from dualspike.model.sizes.head import squared_error_sizes
+from dualspike.model.sizes.layers import Layer
+from dualspike.model.sizes.online import signal_bits, trace_bits
+from dualspike.model.sizes.online_resources import (
+    chunk_bits,
+    factor_bits,
+    fixed_sign_levels,
+    follows,
+    head_lanes,
+    spike_bits,
+    sum_bits,
+)
+
+_HELD = 7
+"""Clocks from a chunk to its products without their own."""
+_SPARE = 2
+"""Bits of a change beyond those of a weight."""
+_TOGETHER = 0.77
+"""Tables of a whole over those of its components, each mapped on its own."""
+
+
+def online_layer_logic(d: Part, layer: Layer) -> Area:
+    """A layer without its memories and multipliers."""
+    width, signal = layer.next_simd, signal_bits(d, layer)
+    address, rows = _bits(layer.cycles), _bits(layer.rows)
+    banks = layer.pe * layer.simd
+    parts = [
+        _mac_array(d, layer, signal, address),
+        _dither(layer.pe, layer.simd),
+        _changes(d, max(DITHER, signal + trace_bits(d, layer)), banks),
+        _store(d, banks, address),
+        _traces(d, layer),
+        Area(0.5 * width * signal + 25, width * signal + 32),
+        _dither(width, 0),
+        _changes(d, max(DITHER, signal + 8), width),
+        _store(d, width, rows),
+        _buffer(width * d.formats.weight.bits, layer.row_places - 1, credit=True),
+        Area(3 * layer.group_rows + 5, layer.pe * signal + 4),
+        _queue(2 * layer.group_rows + 1),
+        _rows(d, layer),
+    ]
+    if layer.groups > 1:
+        parts.append(Area(33, 14))
+    if layer.kind == "direct":
+        parts.append(Area(36, 15))
+    if layer.kind == "output":
+        parts.append(_queue(layer.lag * layer.n_out - 1))
+    else:
+        parts += [_neuron(d, layer), _feedback(d, layer)]
+        if not layer.every_step:
+            parts.append(_sample_sum(d, layer, signal))
+    return _whole(parts)
+
+
+def _whole(parts: list[Area]) -> Area:
+    """Of components that are mapped together."""
+    total = sum(parts, Area())
+    return Area(_TOGETHER * total.lut4, total.ff)
+
+
+def _bits(count: int) -> int:
+    """Of a place among so many."""
+    return max(1, (count - 1).bit_length())
+
+
+def _buffer(bits: int, depth: int, *, credit: bool = False) -> Area:
+    """A `RowBuffer` around its memory, and the count of what is before it."""
+    count = depth.bit_length()
+    around = Area(3.5 * count, count + 1) if credit else Area()
+    return Area(bits + 12 * count, bits + 3 * count + 3) + around
+
+
+def _queue(depth: int) -> Area:
+    """A `Queue` around its memory."""
+    count = depth.bit_length()
+    return Area(12 * count - 8, 3 * count + 1)
+
+
+def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
+    """Signals held, products of spikes held, sums; chunks and marks on their way to these."""
+    w, k, banks = d.formats.weight.bits, layer.own_lanes, layer.pe * layer.simd
+    number = layer.kind == "direct"
+    held = _HELD + layer.multiply
+    masked = banks * ((0 if number else w + layer.value_signed) + k * (w + 1))
+    moved = banks * signal if layer.kind == "output" else 0
+    sums, chunk = sum_bits(layer, layer.pe), chunk_bits(layer, layer.simd)
+    signals = layer.pe * signal
+    others = layer.simd * (layer.lanes_in - k) * layer.tangent_in_bits
+    turned = banks * w * (k + layer.value_signed)
+    return Area(
+        layer.simd * sums + signals + 0.7 * masked + turned + 0.5 * moved + 75,
+        held * chunk
+        + 2 * signals
+        + sums
+        + layer.multiply * (masked + moved)
+        - others
+        + 5 * address
+        + 50,
+    )
+
+
+def _dither(pe: int, simd: int) -> Area:
+    """Windows of two registers; without ``simd`` that of one, and the start of the other."""
+    far = far_bits(pe + WORD) + (far_bits(simd + 1 + WORD) if simd else 0)
+    if not simd:
+        return Area(194 + far, 3 * WORD + pe + 2 * DITHER - 1)
+    return Area(340 + far, 4 * WORD + pe + simd + 2 * DITHER - 2)
+
+
+def _changes(d: Part, product: int, banks: int) -> Area:
+    """Dither added, shifted by any number, clipped."""
+    width = product + 2
+    each = Area(11.5 * width, 2 * width + d.formats.weight.bits + _SPARE)
+    return each.times(banks) + Area(42, DITHER + 5)
+
+
+def _store(d: Part, banks: int, address: int) -> Area:
+    """Words less their changes, clipped, written back; the host's way to them."""
+    bits, count = d.formats.weight.bits, (banks - 1).bit_length()
+    each = Area(6.2 * bits, 2 * bits + 1)
+    return each.times(banks) + Area(16 * count, bits + 4 * address + 2 * count + 3)
+
+
+def _traces(d: Part, layer: Layer) -> Area:
+    """Places in the ring of inputs, and the traces' next step."""
+    places = _bits((layer.lag + 1) * layer.chunks)
+    kept = layer.simd * trace_bits(d, layer)
+    if not follows(layer):
+        return Area(4 * places, kept + 2 * places)
+    adders = 2 if d.leak_shift else 1
+    marks = 3 * (_bits(layer.chunks) + 3)
+    return Area((adders + 0.5) * kept + 4 * places, kept + 2 * places + marks)
+
+
+def _rows(d: Part, layer: Layer) -> Area:
+    """From sums to rows of results: serializer, buffer, admission, rounding."""
+    width, f = layer.next_simd, d.formats
+    bits, row = sum_bits(layer, layer.pe), sum_bits(layer, width)
+    moved = bits - sum_bits(layer, min(layer.pe, width))
+    out = row_bits(d, layer.lanes_in, width)
+    drop = f.weight.fraction + layer.value_fraction - f.membrane.fraction
+    rounds = 4 if drop > 0 else 1
+    values = width * layer.value_sum_bits
+    parts = [
+        Area(moved + 5, bits + 4),
+        _buffer(row, layer.row_places - 1),
+        Area(16, 7),
+        Area(rounds * values + (row - values) + 1.2 * out, out + 3),
+        _buffer(out, 2, credit=True),
+    ]
+    return sum(parts, Area())
+
+
+def _neuron(d: Part, layer: Layer) -> Area:
+    """Membrane with threshold and gate; own signs; tangents on their way past the gate."""
+    f, width = d.formats, layer.next_simd
+    membrane, passing = f.membrane.bits, layer.lanes_in * f.tangent.bits
+    tables = (8 if d.leak_shift else 6.5) * membrane + passing
+    own = d.own_lanes * (far_bits(width + WORD) + 1.5 * WORD)
+    own_held = d.own_lanes * (WORD + 2 * width)
+    area = Area(width * tables + 35 + own, width * (membrane + 4 + 2 * passing) + 14 + own_held)
+    return area + _buffer(width * spike_bits(d, layer), 3, credit=True) + Area(8, 2)
+
+
+def _feedback(d: Part, layer: Layer) -> Area:
+    """What waits for each other, and the sum that makes signals of them."""
+    f, width, n_out, lanes = d.formats, layer.next_simd, d.network.layers[-1], d.own_lanes
+    steps = 1 + (layer.lag if layer.every_step else len(d.shapes) + 1)
+    cotangent, clocks = f.cotangent.bits, 1 if lanes else fixed_sign_levels(d)
+    parts = [
+        _queue(steps * layer.rows - 1),
+        _buffer(width * cotangent, 1 + clocks, credit=True),
+    ]
+    if lanes:
+        errors = lanes * cotangent
+        adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length())
+        sums = Area(width * adders + 38, width * (cotangent + lanes) + 5)
+    else:
+        errors, terms = n_out * f.error.bits, width * n_out
+        far = far_bits(terms + WORD)
+        added = terms * (f.error.bits + 2) * (4 / 3 if n_out > 4 else 1)
+        held = errors + 1.4 * added / 3 + terms + WORD + width * clocks
+        sums = Area(4.5 * added + far + 1.5 * WORD, held)
+    return sum(parts, _buffer(errors, steps) + sums)
+
+
+def _sample_sum(d: Part, layer: Layer, signal: int) -> Area:
+    """Sums over the steps, rounded, and the trace of a constant."""
+    width, bits, factor = layer.next_simd, signal + factor_bits(d), factor_bits(d)
+    waits = _queue(2 * layer.rows - 1)
+    ends = _buffer(width * signal, 1 + layer.multiply, credit=True)
+    return Area(width * 4.5 * bits + 5 * factor + 55, factor + 13) + waits + ends
+
+
+def online_head_logic(d: Description) -> Area:
+    """Errors, scores, slopes; the course of a batch, drawer, registers and bus."""
+    f, lanes, g, n_out = d.formats, head_lanes(d), squared_error_sizes(d), d.network.layers[-1]
+    error, membrane, tangent = g.error_bits, f.membrane.bits, f.tangent.bits
+    back = lanes * f.cotangent.bits if lanes else n_out * error
+    once = Area(
+        7 * membrane + 2 * g.loss_bits + 2 * error + 30, 5 * membrane + g.loss_bits + 3 * error
+    )
+    each = Area(2 * g.jvp_bits + f.cotangent.bits + 35, g.jvp_bits + 2 * tangent)
+    gathered = Area() if lanes else Area(0, (n_out - 1) * error)
+    parts = [
+        each.times(lanes),
+        gathered,
+        _buffer(membrane, 3, credit=True),
+        _buffer(error, 3, credit=True),
+        _buffer(back, 3 + (d.depth.multiply + 1 if lanes else 0), credit=True),
+        Area(18 * len(register_map(d)) + 200, 42 + 50 + 50 + 8 * d.n_layers),
+        Area(2.5 * DRAWER.length, DRAWER.length),
+    ]
+    return _whole([*parts, once])

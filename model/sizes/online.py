@@ -1,0 +1,108 @@
+"""Sizes and clocks of the online learner: traces, changes and what waits for them.
+
+A batch of B samples takes draw + B * interval + turn + flush clocks at most:
+
+- draw: one clock for each word of the drawer, 1 to start and 1 to end;
+- interval: that of the geometry, with and without learning, unless a change of a small layer is
+  not there in time: `learning_interval`;
+- turn: from the first pass of a step to its changes, through all layers and back: `turn_cycles`;
+- flush: the passes without a frame at the end of a batch, ``lag`` of each layer.
+"""
+
+from itertools import pairwise
+from math import ceil, log2
+
+from dualspike.model.description.description import Description
+from dualspike.model.description.format import signed_bits
+from dualspike.model.description.part import TRACE_FRACTION, Part
+from dualspike.model.interface.lfsr import online_draws
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.layers import Layer
+
+_LAYER, _NEURONS, _REPEATER = 12, 3, 2
+"""Clocks of registers and buffers: of a layer without its products, and of what is after it."""
+_ERRORS, _SLOPES, _SAMPLE = 7, 10, 6
+"""Clocks from the last output to changes of the readout, of other layers, and of a sample."""
+
+
+def constant_trace(d: Part) -> list[int]:
+    """The trace of an input that is 1 in every step of a sample: a - (a >> k) + 1, from 0."""
+    traces: list[int] = []
+    last = 0
+    for _ in range(d.network.time_steps):
+        last = last - (last >> d.leak_shift if d.leak_shift else 0) + (1 << TRACE_FRACTION)
+        traces.append(last)
+    return traces
+
+
+def trace_bits(d: Part, layer: Layer) -> int:
+    """Bits of a layer's traces: of the inputs themselves where these stay or a readout reads them.
+
+    Others follow spikes, and are largest if one comes in every step.
+    """
+    if layer.kind in ("direct", "output"):
+        return layer.value_bits
+    bits = signed_bits(max(constant_trace(d)) + layer.value_signed)
+    return bits if layer.value_signed else bits - 1
+
+
+def signal_bits(d: Part, layer: Layer) -> int:
+    """Bits of what comes back to a neuron: its error, or a cotangent, which a still input sums."""
+    if layer.kind == "output":
+        return d.formats.error.bits
+    more = ceil(log2(d.network.time_steps)) if layer.kind == "direct" else 0
+    return d.formats.cotangent.bits + more
+
+
+def turn_cycles(d: Part, layer: Layer) -> int:
+    """Most clocks from the first chunk of a pass of a layer until a change of it can begin.
+
+    Rows go through every layer from it on. One of several groups waits for the whole frame, in
+    another the last row is as good as the last chunk. Then the head adds up, and the first group
+    of signals comes back row by row.
+    """
+    g = geometry(d)
+    chain = g.layers[layer.index :]
+    turn = layer.pass_cycles
+    if layer.index and layer.groups == 1:
+        turn = max(turn, ceil(g.interval / d.network.time_steps))
+    for one, after in pairwise(chain):
+        turn += one.last_group_rows + _LAYER + 2 * one.multiply + _NEURONS
+        turn += _REPEATER + after.pass_cycles if after.groups > 1 else 1
+    turn += chain[-1].last_group_rows + _LAYER + 2 * chain[-1].multiply
+    if len(chain) == 1:
+        return turn + _ERRORS
+    signs = 0 if d.own_lanes else ceil(log2(d.network.layers[-1]) / 2)
+    turn += _SLOPES + layer.multiply + signs + layer.group_rows
+    if layer.every_step:
+        return turn
+    return turn + _REPEATER + _SAMPLE + layer.multiply + (d.network.time_steps - 1) * _step(d)
+
+
+def _step(d: Part) -> int:
+    """Most clocks from one step to the next while the chip learns."""
+    g, steps = geometry(d), d.network.time_steps
+    turns = [ceil(turn_cycles(d, one) / one.lag) for one in g.layers if one.every_step]
+    return max(ceil(g.interval / steps), *turns)
+
+
+def learning_interval(d: Part) -> int:
+    """Most clocks from one sample to the next while the chip learns, when no stream stalls.
+
+    That of the geometry where layers take long enough; else a change is waited for.
+    """
+    g, steps = geometry(d), d.network.time_steps
+    turns = [
+        (steps if one.every_step else 1) * ceil(turn_cycles(d, one) / one.lag) for one in g.layers
+    ]
+    return max(g.interval, *turns)
+
+
+def online_batch_cycles(d: Description) -> int:
+    """Most clocks of a batch, when no stream stalls."""
+    part = d.parts[0]
+    g = geometry(part)
+    draw = len(online_draws(d.n_layers, part.own_lanes)) + 2
+    turn = max(turn_cycles(part, layer) for layer in g.layers)
+    flush = max(layer.lag * (layer.pass_cycles + layer.rows) for layer in g.layers)
+    return draw + d.batch[0] * learning_interval(part) + turn + flush

@@ -1,0 +1,97 @@
+"""What infer and simulate run through a chip: test samples, or a user's own without answers."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualspike.commands.source import problem_of, with_data
+from dualspike.golden.data.classes import has_labels
+from dualspike.golden.data.load import fitted
+from dualspike.golden.data.measures import Measures, classes_of, measure
+from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.samples import check_source, read_inputs
+from dualspike.golden.numeric import Doubles, Indices
+from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The first samples of a test set: ``problem`` is what they are the whole test set of.
+
+    ``answered``: whether the targets are known. ``classes``: whether an answer is a class.
+    """
+
+    problem: Problem
+    answered: bool
+    classes: bool
+
+    @property
+    def inputs(self) -> tuple[Doubles, ...]:
+        """Of every part of the network."""
+        return self.problem.test.inputs
+
+    def measured(self, y: Doubles) -> Measures | None:
+        """What outputs are worth; None where targets are not known, or are all 0."""
+        if not self.answered or not self.problem.test.target.any():
+            return None
+        return measure(self.problem, y)
+
+    def columns(self, y: Doubles) -> dict[str, Indices]:
+        """Classes by the names of their columns: those found, and the right ones if known."""
+        if not self.classes:
+            return {}
+        columns = {"class": classes_of(y)}
+        if self.problem.classes is not None:
+            columns["label"] = classes_of(self.problem.test.target)
+        return columns
+
+    def line(self, y: Doubles) -> str:
+        """What is said of outputs to people."""
+        found = self.measured(y)
+        mean = "" if self.problem.kind == "mlp" else ", mean over functions"
+        if not self.answered:
+            return "what they should be is not in the data"
+        if found is None:
+            return f"relative l2{mean} not defined, all wanted outputs are 0{self.problem.where}"
+        if found.accuracy is not None:
+            return f"accuracy {found.accuracy:.2%}{self.problem.where}"
+        return f"relative l2{mean} {found.rel_l2:.4f}{self.problem.where}"
+
+    def told(self, y: Doubles) -> dict[str, Any]:
+        """What is said of outputs in JSON."""
+        found = self.measured(y)
+        if self.problem.classes is None or found is None:
+            return {"rel_l2": found.rel_l2 if found else None}
+        return {"accuracy": found.accuracy, "loss": found.loss, "confusion": found.confusion}
+
+
+def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Description, Asked]:
+    """The first ``samples``, else all, of a description's test set, or of other ``data``.
+
+    Those may be a file with x alone; their answers are classes if those of the description's own
+    data are. Raises BadInput for a number of samples that are not there.
+    """
+    classes, d = has_labels(d.data), with_data(d, data)
+    problem = None if data is None or d.kind != "mlp" else _unanswered(d)
+    answered = problem is None
+    if problem is None:
+        problem = problem_of(d)
+        classes = problem.classes is not None
+    (first, *others), target = problem.test.inputs, problem.test.target
+    count = len(first) if samples is None else samples
+    if not 1 <= count <= len(first):
+        raise BadInput(f"--samples must be in [1, {len(first)}], not {count}")
+    some = Samples((first[:count], *others), target[:count])
+    same = replace(problem, test=some, test_set=problem.tested_on)
+    return d, Asked(same, answered, classes)
+
+
+def _unanswered(d: Description) -> Problem | None:
+    """The samples of a file with x alone, their answers 0; None for all other data."""
+    if d.data.path is None:
+        return None
+    check_source(d.data.path)
+    own = read_inputs(d.data, d.network.layers[0], d.network.layers[-1])
+    if own is None:
+        return None
+    return fitted(d, Problem(d.data.path.stem, "mlp", own, own, own, (None,)))

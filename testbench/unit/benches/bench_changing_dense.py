@@ -1,0 +1,236 @@
+"""`ChangingDense`: passes of batches, each with the change of ``lag`` passes before."""
+
+from fractions import Fraction
+from itertools import pairwise
+from math import floor
+from typing import Any
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.integer.lfsr import leap
+from dualspike.hw.layer.online.dense import ChangingDense
+from dualspike.hw.layer.online.shapes import signal_shape
+from dualspike.hw.layer.online.weights import AGAIN
+from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
+from dualspike.testbench.unit.benches.memories import fill, read_back
+from dualspike.testbench.unit.benches.online import OnlineTB, taught
+from dualspike.testbench.unit.benches.reference import clipped, flat, rounded
+
+TOP = "changing_dense"
+CASES = [
+    {"name": "lanes", "layer": 0},
+    {"name": "lanes", "layer": 1},
+    {"name": "lanes", "layer": 2},
+    {"name": "frames", "layer": 0},
+    {"name": "own", "layer": 1},
+    {"name": "short", "layer": 1},
+]
+
+SHIFTS = (0, 0, 0, 0, 4, 9, 12, DITHER)
+"""Of one batch after the other: the first ones reach the ends of weights."""
+
+Frame = tuple[list[int], list[list[int]]]
+"""Values of the inputs, and tangents [n_in][lanes]."""
+
+
+def component(name: str, layer: int) -> ChangingDense:
+    """One weight layer."""
+    d, one = taught(name, layer)
+    return ChangingDense(d.parts[0], one, d.batch[0])
+
+
+class Bench(OnlineTB):
+    """A layer with random weights and biases, and all that it should make of a batch."""
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        every = self.layer.every_step
+        self.steps = self.d.network.time_steps if every else 1
+        self.passes = self.d.batch[0] * self.steps
+        self.words = [0, 0]
+        self.shift = 0
+
+    async def load(self) -> None:
+        """Load weights and biases."""
+        await fill(self, "weights", flat(self.weights))
+        await fill(self, "biases", self.biases)
+
+    async def begin(self, shift: int) -> None:
+        """Begin a batch with random words."""
+        self.words, self.shift = [self.rng.getrandbits(WORD) for _ in range(2)], shift
+        self.set(learn=1, shift=self.shift)
+        for n, word in enumerate(self.words):
+            await self.pulse(load=1 << n, word=word)
+        await self.pulse(start=1)
+
+    def frame(self) -> Frame:
+        """Random inputs over their whole range."""
+        layer, f = self.layer, self.d.formats
+        low, high = {"direct": (f.input.lowest, f.input.highest), "coded": (-1, 1)}.get(
+            layer.kind, (0, 1)
+        )
+        values = [self.rng.randint(low, high) for _ in range(layer.n_in)]
+        others = layer.lanes_in - layer.own_lanes
+        bits = f.tangent.bits
+        return values, [
+            [*self.numbers(bits, others), *self.rng.choices((-1, 0, 1), k=layer.own_lanes)]
+            for _ in values
+        ]
+
+    def chunks(self, frame: Frame) -> list[dict[str, Any]]:
+        """A frame as payloads."""
+        layer, payloads = self.layer, list[dict[str, Any]]()
+        others = layer.lanes_in - layer.own_lanes
+        width = layer.chunks * layer.simd
+        values = [*frame[0], *[0] * (width - layer.n_in)]
+        lanes = [*frame[1], *[[0] * layer.lanes_in] * (width - layer.n_in)]
+        for at in range(0, width, layer.simd):
+            payload: dict[str, Any] = {"value": values[at : at + layer.simd]}
+            if layer.own_lanes:
+                payload["own"] = [one[others:] for one in lanes[at : at + layer.simd]]
+            if others:
+                payload["tangent"] = [one[:others] for one in lanes[at : at + layer.simd]]
+            payloads.append(payload)
+        return payloads
+
+    def neurons(self, frame: Frame) -> list[tuple[int, list[int], int]]:
+        """(z, dz of every lane, overflow) of every neuron."""
+        layer, f = self.layer, self.d.formats
+        others, unit = layer.lanes_in - layer.own_lanes, Fraction(1, 1 << layer.value_fraction)
+        found: list[tuple[int, list[int], int]] = []
+        for weights, bias in zip(self.weights, self.biases, strict=True):
+            total = sum(w * x for w, x in zip(weights, frame[0], strict=True))
+            z, over = rounded((total * unit + bias) * f.weight.lsb, f.membrane)
+            dz: list[int] = []
+            over_tangent = False
+            for k in range(layer.lanes_in):
+                total = sum(w * x[k] for w, x in zip(weights, frame[1], strict=True))
+                last = f.tangent.lsb if k < others else 1
+                one, clips = rounded(total * f.weight.lsb * last, f.tangent)
+                dz.append(one)
+                over_tangent |= clips
+            found.append((z, dz, over + 2 * over_tangent))
+        return found
+
+    def traces(self, frames: list[Frame]) -> list[list[int]]:
+        """Those of every pass, and what the bias has for one."""
+        layer, shift = self.layer, self.part.leak_shift
+        if layer.kind in ("direct", "output"):
+            return [frame[0] for frame in frames]
+        result: list[list[int]] = []
+        for n, (values, _) in enumerate(frames):
+            before = result[-1] if n % self.steps else [0] * layer.n_in
+            lost = [floor(Fraction(a, 1 << shift)) if shift else 0 for a in before]
+            result.append([a - b + 64 * s for a, b, s in zip(before, lost, values, strict=True)])
+        return result
+
+    def change(self, number: int, signals: list[int], trace: list[int]) -> bool:
+        """Change ``number`` of the batch lands; whether a weight was clipped."""
+        one = 64 if self.layer.kind in ("coded", "spiking") else 1 << self.layer.value_fraction
+        over, bits = False, self.d.formats.weight.bits
+        rows, columns = (leap(SIGNS, start, number * WORD) for start in self.words)
+        for i, signal in enumerate(signals):
+            row = leap(SIGNS, rows, i)
+            moved: list[int] = []
+            for j, a in enumerate([one, *trace]):
+                old = self.weights[i][j - 1] if j else self.biases[i]
+                dither = (row ^ leap(SIGNS, columns, j)) % (1 << min(DITHER, self.shift))
+                new, clips = clipped(
+                    old - floor(Fraction(signal * a + dither, 1 << self.shift)), bits
+                )
+                over |= clips
+                moved.append(new)
+            self.biases[i], self.weights[i] = moved[0], moved[1:]
+        return over
+
+    def signals(self) -> list[int]:
+        """Random signals of all neurons, sometimes none."""
+        bits = signal_shape(self.part, self.layer).width
+        return [n * self.rng.randrange(2) for n in self.numbers(bits, self.layer.n_out)]
+
+    def latency(self) -> int:
+        """Cycles from a frame's last chunk to its first row."""
+        layer = self.layer
+        again = 1 + layer.chunks if layer.groups > 1 else 0
+        return 12 + 2 * layer.multiply + again
+
+
+@Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])
+async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
+    """Batches with frames, signals and rows that wait for each other; an inference between."""
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    signals = bench.source("signals", stalls[1], seed=2)
+    overflow, saturated = bench.pulses("overflow"), bench.pulses("saturated")
+    clips = set[bool]()
+    for shift in SHIFTS:
+        frames = [bench.frame() for _ in range(bench.passes)]
+        given = [bench.signals() for _ in frames]
+        for learn in (1, 0):
+            for seen in (overflow, saturated, sink.taken):
+                seen.clear()
+            bench.set(learn=learn)
+            if learn:
+                await bench.begin(shift)
+                for one in given:
+                    signals.send(bench.rows_of(one))
+            expected: list[Any] = []
+            over = False
+            traces, lag = bench.traces(frames), bench.layer.lag
+            for n in range(bench.passes + lag * learn):
+                if learn and n >= lag:
+                    over |= bench.change(n - lag, given[n - lag], traces[n - lag])
+                if n < bench.passes:
+                    source.send(bench.chunks(frames[n]))
+                    expected += bench.rows_of(bench.neurons(frames[n]))
+            if learn:
+                await bench.until(lambda: bench.get("over") and not bench.get("start"))
+            await bench.taken(sink, len(expected))
+            await bench.cycle(4)
+            check(sink.taken, expected)
+            flags = [one[2] if one else 0 for row in expected for one in row]
+            told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in range(2)]
+            assert told == [any(flag >> n & 1 for flag in flags) for n in range(2)]
+            assert bool(saturated) == over
+            clips.add(over)
+        count = bench.layer.n_out * bench.layer.n_in
+        assert await read_back(bench, "weights", count) == flat(bench.weights)
+        assert await read_back(bench, "biases", bench.layer.n_out) == bench.biases
+    # A single change a batch is too small for that.
+    assert clips == {False, True} or bench.case["name"] == "short"
+
+
+def check(taken: list[Any], expected: list[Any]) -> None:
+    """Rows as they should be; a 0 stands for a neuron that is not there."""
+    assert len(taken) == len(expected)
+    for payload, row in zip(taken, expected, strict=True):
+        for slot, one in enumerate(row):
+            if one:
+                assert payload["value"][slot] == one[0]
+                assert not one[1] or payload["tangent"][slot] == one[1]
+
+
+@Bench.test()
+async def keeps_its_pace(bench: Bench) -> None:
+    """Latency of a frame on its own; then the cycles from one to the next, also with changes."""
+    layer = bench.layer
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    signals = bench.source("signals")
+    await bench.begin(bench.rng.choice([4, 9, 12]))
+    source.send(bench.chunks(bench.frame()))
+    await bench.taken(sink, layer.rows)
+    assert sink.moved[0] - source.moved[-1] == bench.latency()
+    for _ in range(bench.passes):
+        signals.send(bench.rows_of(bench.signals()))
+    for _ in range(bench.passes - 1):
+        source.send(bench.chunks(bench.frame()))
+    await bench.until(lambda: bool(bench.get("over")))
+    bench.set(learn=0)
+    count = len(sink.taken)
+    for _ in range(12):
+        source.send(bench.chunks(bench.frame()))
+    await bench.taken(sink, count + 12 * layer.rows)
+    starts = sink.moved[:: layer.rows]
+    interval = max(layer.cycles, layer.rows, AGAIN)
+    assert [b - a for a, b in pairwise(starts[-5:])] == [interval] * 4
+    within = starts[layer.lag : bench.passes]
+    assert all(b - a <= interval for a, b in pairwise(within[2:]))

@@ -1,0 +1,55 @@
+"""`Dither`: windows against registers that are stepped one bit at a time."""
+
+import random
+
+from dualspike.golden.integer.lfsr import leap
+from dualspike.hw.layer.online.dither import Dither
+from dualspike.model.ceil_div import ceil_div
+from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
+from dualspike.testbench.unit.tb import TB
+
+TOP = "dither"
+CASES = [
+    {"n_out": 5, "n_in": 7, "pe": 2, "simd": 3},
+    {"n_out": 3, "n_in": 4, "pe": 3, "simd": 1},
+    {"n_out": 40, "n_in": 2, "pe": 40, "simd": 2},
+    {"n_out": 4, "n_in": 1, "pe": 1, "simd": 1},
+]
+
+
+def component(n_out: int, n_in: int, pe: int, simd: int) -> Dither:
+    """For one layer's folding."""
+    del n_out, n_in
+    return Dither(pe, simd)
+
+
+def window(start: int, steps: int) -> int:
+    """The next output bits of a register some steps on."""
+    return leap(SIGNS, start, steps) % (1 << DITHER)
+
+
+@TB.test()
+async def follows_the_walk(tb: TB) -> None:
+    """Three changes of two batches, with pauses; columns begin anew with each group."""
+    rng, given = random.Random(4), tb.case
+    pe, simd = given["pe"], given["simd"]
+    chunks, groups = ceil_div(given["n_in"], simd), ceil_div(given["n_out"], pe)
+    for start in ([rng.getrandbits(WORD) for _ in range(2)], [1 << 31, 0]):
+        for n in range(2):
+            await tb.pulse(load=1 << n, word=start[n])
+        for change in range(3):
+            row, column = (leap(SIGNS, one, change * WORD) for one in start)
+            for place in range(groups * chunks):
+                group, chunk = divmod(place, chunks)
+                while rng.random() < 0.4:
+                    await tb.cycle()
+                tb.set(advance=1, last_chunk=chunk == chunks - 1)
+                tb.set(last_row=place == groups * chunks - 1)
+                await tb.cycle()
+                tb.set(advance=0)
+                await tb.settle()
+                assert tb.get("rows") == [window(row, group * pe + p) for p in range(pe)]
+                expected = [window(column, 1 + chunk * simd + s) for s in range(simd)]
+                assert tb.get("columns") == expected
+                assert tb.get("first") == window(column, 0)
+                await tb.edge()

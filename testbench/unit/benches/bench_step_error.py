@@ -1,0 +1,143 @@
+"""`StepError`: errors, loss, slopes and scores, each rounded from exact sums."""
+
+from fractions import Fraction
+from typing import Any
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.head.step_error import StepError
+from dualspike.testbench.unit.benches.online import OnlineTB, taught
+from dualspike.testbench.unit.benches.reference import rounded
+
+TOP = "step_error"
+CASES = [{"name": "own"}, {"name": "lanes"}, {"name": "frames"}, {"name": "short"}]
+
+
+def component(name: str) -> StepError:
+    """The head of one chip."""
+    return StepError(taught(name, -1)[0])
+
+
+class Bench(OnlineTB):
+    """A head, and all that it should make of samples."""
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.lanes = self.part.own_lanes * (self.d.n_layers - 1)
+        self.outputs = self.d.network.layers[-1]
+        self.steps = self.d.network.time_steps
+
+    def step(self) -> list[tuple[int, list[int]]]:
+        """(o, dy of every lane) of every output."""
+        f = self.d.formats
+        pairs = zip(
+            self.numbers(f.membrane.bits, self.outputs),
+            [self.numbers(f.tangent.bits, self.lanes) for _ in range(self.outputs)],
+            strict=True,
+        )
+        return list(pairs)
+
+    def payloads(self, step: list[tuple[int, list[int]]]) -> list[dict[str, Any]]:
+        """A step as it comes in."""
+        tangents = [{"tangent": [dy]} if dy else {} for _, dy in step]
+        return [{"value": [o], **dy} for (o, _), dy in zip(step, tangents, strict=True)]
+
+    def errors(self, step: list[tuple[int, list[int]]], targets: list[int]) -> list[Any]:
+        """(e, clipped) of every output."""
+        f, margin = self.d.formats, self.d.learning.loss == "margin"
+        off = [
+            o * f.membrane.lsb - y * f.target.lsb for (o, _), y in zip(step, targets, strict=True)
+        ]
+        kept = [
+            e if not margin or (e < 0) == (y > 0) else Fraction(0)
+            for e, y in zip(off, targets, strict=True)
+        ]
+        return [rounded(e, f.error) for e in kept]
+
+    def back(self, step: list[tuple[int, list[int]]], errors: list[int]) -> list[Any]:
+        """What hidden layers need: (slope, clipped) of every lane, or all errors."""
+        f = self.d.formats
+        if not self.lanes:
+            return [(error, False) for error in errors]
+        sums = [
+            sum(e * dy[k] for e, (_, dy) in zip(errors, step, strict=True))
+            for k in range(self.lanes)
+        ]
+        return [rounded(one * f.error.lsb * f.tangent.lsb, f.cotangent) for one in sums]
+
+
+@Bench.test(stalls=[(0.0, 0.0), (0.4, 0.6)])
+async def compares_every_step(bench: Bench, stalls: tuple[float, float]) -> None:
+    """Samples that are learned, whoever waits; targets are taken once each."""
+    source, targets = bench.source("inputs", stalls[0]), bench.source("targets", stalls[1])
+    errors, back = bench.sink("errors", stalls[1]), bench.sink("back", stalls[0], seed=2)
+    clipped = bench.pulses("clipped")
+    bench.set(learn=1)
+    told = set[bool]()
+    for _ in range(20):
+        await bench.pulse(clear=1)
+        loss, over, samples = 0, False, 3
+        clipped.clear()
+        errors.taken.clear()
+        back.taken.clear()
+        expected, sums = list[int](), list[Any]()
+        for _ in range(samples):
+            wanted = bench.numbers(bench.d.formats.target.bits, bench.outputs)
+            targets.send(wanted)
+            for _ in range(bench.steps):
+                step = bench.step()
+                source.send(bench.payloads(step))
+                found = bench.errors(step, wanted)
+                expected += [error for error, _ in found]
+                loss += sum(error**2 for error, _ in found)
+                back_now = bench.back(step, [error for error, _ in found])
+                sums.append([one for one, _ in back_now])
+                over |= any(clips for _, clips in found + back_now)
+        await bench.taken(back, samples * bench.steps)
+        await bench.taken(errors, len(expected))
+        await bench.cycle(4)
+        assert errors.taken == expected
+        assert back.taken == sums
+        assert await bench.see("loss") == loss
+        assert {value for _, value in clipped} == ({2} if over else set())
+        told.add(over)
+    assert True in told
+
+
+@Bench.test(stalls=[(0.0, 0.0), (0.4, 0.6)])
+async def adds_scores_up(bench: Bench, stalls: tuple[float, float]) -> None:
+    """Samples that are not learned: the mean of o over the steps, and no target is taken."""
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("results", stalls[1])
+    clipped = bench.pulses("clipped")
+    bench.source("targets").send([0] * bench.outputs)
+    f, scale = bench.d.formats, 1 << (bench.steps - 1).bit_length()
+    for _ in range(20):
+        steps = [bench.step() for _ in range(bench.steps)]
+        for step in steps:
+            source.send(bench.payloads(step))
+        sums = [sum(step[k][0] for step in steps) for k in range(bench.outputs)]
+        expected = [rounded(Fraction(one, scale) * f.membrane.lsb, f.membrane) for one in sums]
+        sink.taken.clear()
+        await bench.taken(sink, bench.outputs)
+        assert sink.taken == [score for score, _ in expected]
+    assert not clipped
+    assert await bench.see("targets_ready") == 0
+    assert await bench.see("errors_valid") == 0
+
+
+@Bench.test()
+async def keeps_its_pace(bench: Bench) -> None:
+    """An output a cycle; its error 3 cycles later, slopes 4 + multiply from the last of a step."""
+    bench.set(learn=1)
+    source, errors, back = bench.source("inputs"), bench.sink("errors"), bench.sink("back")
+    bench.source("targets").send([0] * bench.outputs * 4)
+    count = bench.outputs * bench.steps * 4
+    for _ in range(4 * bench.steps):
+        source.send(bench.payloads(bench.step()))
+    await bench.taken(errors, count)
+    await bench.taken(back, bench.steps * 4)
+    assert source.moved == list(range(source.moved[0], source.moved[0] + count))
+    assert errors.moved == [cycle + 3 for cycle in source.moved]
+    late = 4 + bench.d.depth.multiply if bench.lanes else 3
+    last = source.moved[bench.outputs - 1 :: bench.outputs]
+    assert back.moved == [cycle + late for cycle in last]

@@ -1,0 +1,123 @@
+"""`StepNeuron`: spikes, gates, tangents that pass, and tangents that begin."""
+
+from typing import Any
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.golden.integer.lfsr import leap
+from dualspike.hw.layer.online.neuron import PIPELINE, StepNeuron
+from dualspike.model.interface.lfsr import SIGNS, WORD
+from dualspike.testbench.unit.benches.online import OnlineTB, taught
+from dualspike.testbench.unit.benches.reference import clipped
+
+TOP = "step_neuron"
+CASES = [
+    {"name": "lanes", "layer": 1},
+    {"name": "frames", "layer": 0},
+    {"name": "own", "layer": 0},
+    {"name": "short", "layer": 0},
+]
+
+
+def component(name: str, layer: int) -> StepNeuron:
+    """The neurons after one layer."""
+    d, one = taught(name, layer)
+    return StepNeuron(d.parts[0], one)
+
+
+class Bench(OnlineTB):
+    """Neurons, and samples for them."""
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.signs: list[int] = []
+
+    async def begin(self) -> None:
+        """Draw the signs of all lanes that begin here."""
+        self.signs = [self.rng.getrandbits(WORD) for _ in range(self.part.own_lanes)]
+        for lane, word in enumerate(self.signs):
+            await self.pulse(load=1 << lane, word=word)
+
+    def sample(self, *, small: bool = False) -> tuple[list[Any], list[Any], list[bool]]:
+        """Rows of a sample, what comes of them, and whether a membrane of each was clipped.
+
+        ``small``: sums an eighth as large, of which few reach the ends.
+        """
+        layer, lanes = self.layer, self.layer.lanes_in
+        f, width = self.d.formats, self.layer.next_simd
+        states = [0] * layer.n_out
+        rows, expected, overs = [], [], []
+        for _ in range(self.d.network.time_steps):
+            found: list[Any] = []
+            z = self.numbers(f.membrane.bits - 3 * small, layer.n_out)
+            dz = [self.numbers(f.tangent.bits, lanes) for _ in z]
+            for i in range(layer.n_out):
+                states[i], result, over = self.neuron(states[i], i, z[i], dz[i])
+                found.append((result, over))
+            for at in range(0, layer.rows * width, width):
+                one = found[at : at + width]
+                missing = width - len(one)
+                row: dict[str, Any] = {"value": z[at : at + width] + [1] * missing}
+                done: dict[str, Any] = {"value": [r["value"] for r, _ in one] + [0] * missing}
+                done["gate"] = [r["gate"] for r, _ in one] + [0] * missing
+                if lanes:
+                    row["tangent"] = dz[at : at + width] + [[1] * lanes] * missing
+                    done["tangent"] = [r["tangent"] for r, _ in one] + [[0] * lanes] * missing
+                if self.signs:
+                    nothing = [[0] * len(self.signs)] * missing
+                    done["own"] = [r["own"] for r, _ in one] + nothing
+                rows.append(row)
+                expected.append(done)
+                overs.append(any(over for _, over in one))
+        return rows, expected, overs
+
+    def neuron(self, kept: int, i: int, z: int, dz: list[int]) -> tuple[int, dict[str, Any], bool]:
+        """One neuron's step: state, what it gives, clipped. The last takes all lanes' bits on."""
+        del i
+        f, shift = self.d.formats, self.part.leak_shift
+        theta = self.part.thresholds[self.layer.index]
+        if shift:
+            kept -= (kept + (1 << (shift - 1))) >> shift
+        kept, over = clipped(kept + z, f.membrane.bits)
+        distance = kept - theta
+        gate = int(abs(distance) < self.part.gate)
+        own = [gate * (1 - 2 * (sign & 1)) for sign in self.signs]
+        self.signs = [leap(SIGNS, sign, 1) for sign in self.signs]
+        result = {"value": int(distance > 0), "gate": gate, "own": own}
+        result["tangent"] = [gate * one for one in dz]
+        return distance if distance > 0 else kept, result, over
+
+
+@Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])
+async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> None:
+    """Samples of two batches, whoever waits; signs go on from sample to sample."""
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
+    overflow = bench.pulses("overflow")
+    told = set[bool]()
+    gates = set[int]()
+    for _ in range(2):
+        await bench.begin()
+        for turn in range(25):
+            rows, expected, overs = bench.sample(small=turn % 2 > 0)
+            sink.taken.clear()
+            overflow.clear()
+            source.send(rows)
+            await bench.taken(sink, len(rows))
+            await bench.cycle(2)
+            assert sink.taken == expected
+            assert bool(overflow) == any(overs)
+            told.add(any(overs))
+            gates |= {gate for one in expected for gate in one["gate"]}
+    assert gates == {0, 1}
+    # A membrane that holds one sum is never beyond the format.
+    assert told == ({False, True} if bench.d.network.time_steps > 1 else {False})
+
+
+@Bench.test()
+async def keeps_its_pace(bench: Bench) -> None:
+    """A row a cycle, and each a cycle more than the pipeline later."""
+    await bench.begin()
+    rows = [row for _ in range(8) for row in bench.sample()[0]]
+    source, sink = await bench.through(rows, len(rows))
+    assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
+    assert sink.moved == [cycle + PIPELINE + 1 for cycle in source.moved]

@@ -1,0 +1,86 @@
+"""Small descriptions of chips that learn online, for the benches of their components.
+
+| name   | what is special                                                                     |
+|--------|-------------------------------------------------------------------------------------|
+| own    | one lane a hidden layer, nothing folded                                             |
+| lanes  | three lanes a hidden layer, a leak, margin, folded, formats that saturate often     |
+| frames | inputs over time, fixed signs, folded so that nothing divides, ecc                  |
+| short  | one neuron in each layer, a single step                                             |
+"""
+
+import random
+from typing import Any
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.layers import Layer
+from dualspike.testbench.unit.benches.reference import Rows, flat, matrix
+from dualspike.testbench.unit.tb import TB
+
+ONLINE: dict[str, dict[str, Any]] = {
+    "own": {
+        "network": {"layers": [3, 6, 5, 2], "time_steps": 4},
+        "learning": {"rule": "online", "batch": 3, "rate": 2},
+    },
+    "lanes": {
+        "network": {"layers": [4, 5, 6, 3], "time_steps": 3, "leak": 0.75},
+        "learning": {"rule": "online", "directions": 3, "batch": 2, "rate": 2, "loss": "margin"},
+        "formats": {
+            "weight": "s1.5",
+            "membrane": "s2.6",
+            "tangent": "s3.2",
+            "input": "s1.3",
+            "target": "s1.4",
+            "error": "s0.4",
+            "cotangent": "s1.4",
+        },
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
+    },
+    "frames": {
+        "network": {"layers": [7, 5, 3], "time_steps": 3, "leak": 0.5, "coding": "frames"},
+        "learning": {"rule": "online", "feedback": "signs", "batch": 4, "rate": 3},
+        "formats": {"weight": "s1.6", "cotangent": "s1.5"},
+        "hardware": {"simd": [3, 2], "pe": [2, 2], "protection": "ecc"},
+    },
+    "short": {
+        "network": {"layers": [1, 1, 1], "time_steps": 1},
+        "learning": {"rule": "online", "batch": 1, "rate": 1},
+    },
+}
+
+
+def taught(name: str, layer: int) -> tuple[Description, Layer]:
+    """One of the descriptions, and a layer of it."""
+    d = describe(ONLINE[name], name)
+    return d, geometry(d.parts[0]).layers[layer]
+
+
+class OnlineTB(TB):
+    """The component of one layer, or with no ``layer`` in its case of the last one.
+
+    ``d``, ``part`` and ``layer`` are the description with its sizes, ``rng`` the bench's own.
+    """
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.rng = random.Random(type(self).__module__)
+        self.d, self.layer = taught(self.case["name"], self.case.get("layer", -1))
+        self.part = self.d.parts[0]
+        f = self.d.formats
+        self.weights: Rows = matrix(self.rng, f.weight, self.layer.n_out, self.layer.n_in)
+        self.biases = flat(matrix(self.rng, f.weight, self.layer.n_out, 1))
+
+    def rows_of(self, neurons: list[Any], width: int | None = None) -> list[list[Any]]:
+        """A frame's neurons row by row; 0 fills up the last one."""
+        width = width or self.layer.next_simd
+        padded = [*neurons, *[0] * (-len(neurons) % width)]
+        return [padded[i : i + width] for i in range(0, len(padded), width)]
+
+    def numbers(self, bits: int, count: int) -> list[int]:
+        """Random signed numbers: often small, or the ends of so many bits."""
+        half = 1 << (bits - 1)
+        picks = [[-half, half - 1], range(-2, 2), range(-half, half)]
+        return [self.rng.choice(self.rng.choice(picks)) for _ in range(count)]

@@ -1,0 +1,124 @@
+"""Descriptions that fit data: what init writes holds them, and learns from them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.data.fitting import description_for
+from dualspike.golden.data.load import load_problem
+from dualspike.golden.training.fixed_engine import FixedEngine
+from dualspike.golden.training.train import train
+from dualspike.model.description.load import describe, parse
+from dualspike.model.description.save import toml_text
+from tests.refusals import refusal
+
+pytestmark = pytest.mark.usefixtures("here")
+RNG = np.random.default_rng(5)
+
+
+def clouds(n_in: int, classes: int, spread: float = 0.1) -> dict[str, Any]:
+    labels = np.arange(40 * classes) % classes
+    centres = RNG.uniform(-0.7, 0.7, (classes, n_in))
+    return {"x": centres[labels] + RNG.normal(0, spread, (len(labels), n_in)), "labels": labels}
+
+
+@pytest.mark.parametrize(
+    ("n_in", "classes", "layers", "rate"),
+    [
+        (4, 3, [4, 16, 3], 5),
+        (64, 10, [64, 64, 10], 8),
+        (784, 10, [784, 128, 10], 12),
+        (3000, 2, [3000, 128, 2], 14),
+    ],
+)
+def test_widths_and_rates(n_in: int, classes: int, layers: list[int], rate: int) -> None:
+    np.savez("own.npz", **clouds(n_in, classes, 0.01))
+    d, problem = description_for({"source": "own.npz"})
+    assert (d.network.layers, d.learning.rate, d.data.scale) == (layers, rate, 1)
+    assert problem.classes == classes
+    assert parse(toml_text(d), "text") == d
+
+
+def test_whole_numbers_are_scaled_alike() -> None:
+    """Pixels from 0 to 255: one power of two, and 0 stays 0."""
+    x = RNG.integers(0, 256, (60, 9))
+    x[0, 0] = 255
+    np.savez("own.npz", x=x.astype(np.uint8), labels=np.arange(60) % 2)
+    d, problem = description_for({"source": "own.npz"})
+    assert (d.data.offset, d.data.scale) == (0, 2**-8)
+    assert {float(one) for one in problem.train.inputs[0].ravel()} <= set(np.arange(256) / 256)
+
+
+def test_inputs_of_their_own_sizes_are_scaled_apart() -> None:
+    found = clouds(3, 2)
+    found["x"] = found["x"] * [1e-3, 1, 1e4] + [5, -300, 7e5]
+    found["x"][:, 1] = -300  # the same in every sample
+    np.savez("own.npz", **found)
+    d, problem = description_for({"source": "own.npz"})
+    for part in (problem.train, problem.test):
+        (x,) = part.inputs
+        assert np.abs(x).max() <= 1.001
+    largest = np.abs(problem.train.inputs[0]).max(axis=0)
+    assert (largest[[0, 2]] > 0.5).all() and largest[1] == 0
+    assert load_problem(parse(toml_text(d), "text")).train.inputs[0].tolist() == (
+        problem.train.inputs[0].tolist()
+    )
+
+
+@pytest.mark.parametrize(("largest", "target", "membrane"), [(1.5, 1, 3), (2, 2, 4), (900, 10, 12)])
+def test_formats_hold_real_targets(largest: float, target: int, membrane: int) -> None:
+    y = np.linspace(-largest, largest, 50)[:, None] * [1, 0.5]
+    np.savez("own.npz", x=RNG.uniform(-1, 1, (50, 2)), y=y)
+    d, problem = description_for({"source": "own.npz"})
+    assert (d.network.layers, problem.classes) == ([2, 16, 16, 2], None)
+    assert (d.formats.target.integer, d.formats.membrane.integer) == (target, membrane)
+
+
+def test_what_it_writes_learns() -> None:
+    """Three clouds, far from 0 and of odd sizes, from random weights."""
+    found = clouds(5, 3)
+    found["x"] = found["x"] * [1, 20, 1e-2, 3, 500] + 40
+    np.savez("own.npz", **found)
+    d, problem = description_for({"source": "own.npz"})
+    tables = d.model_dump()
+    tables["learning"]["updates"] = 120
+    d = describe(tables, "test")
+    result = train(FixedEngine(d), d, problem)
+    assert result.after > 0.9 > result.before
+    assert result.diverged is None
+
+
+def test_a_data_set_is_fitted() -> None:
+    d, problem = description_for({"source": "digits"})
+    assert (d.name, d.network.layers, d.data.source) == ("digits_core", [64, 64, 10], "digits")
+    assert (len(problem.train.target), len(problem.test.target)) == (1437, 360)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "line"),
+    [
+        ({"u": np.ones((9, 2))}, "own.npz must hold samples, not functions: begin with --preset"),
+        ({"x": np.ones((9, 2))}, "own.npz must hold x, y, it holds x"),
+        ({"x": np.ones(9), "y": np.ones((9, 1))}, "own.npz: x must have shape [N, 1], not [9]"),
+        (
+            {"x": np.ones((9, 5000)), "y": np.ones((9, 1))},
+            "--data: network.layers[0] must be in [1, 4096], not 5000",
+        ),
+        (
+            {"x": np.ones((60, 4, 3)), "labels": np.arange(60) % 3},
+            "own.npz: x must have shape [N, n], one input for all steps of this chip, not",
+        ),
+        ({"x": np.ones((9, 2)), "y": np.full((9, 1), 1e30)}, "--data: formats."),
+    ],
+)
+def test_what_is_refused(arrays: dict[str, Any], line: str) -> None:
+    np.savez("own.npz", **arrays)
+    assert refusal(description_for, {"source": "own.npz"}).startswith(line)
+
+
+def test_lists_must_have_an_entry_for_every_input() -> None:
+    np.savez("own.npz", **clouds(4, 2))
+    tables = {"network": {"layers": [4, 3, 2]}, "data": {"source": "own.npz", "scale": [0.5] * 3}}
+    line = "data.scale must have 4 entries, one for each input, not 3"
+    assert refusal(load_problem, describe(tables, "test")) == line

@@ -1,0 +1,106 @@
+"""The online learner in integers is its scalar oracle, whatever is described."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.golden.integer.chips import chip_of
+from dualspike.golden.numeric import Ints
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.errors import BadInput
+from dualspike.model.interface.registers import Flag
+from tests.golden.online_oracle import OnlineOracle
+
+FORMATS = [
+    {},
+    {"weight": "s1.6", "error": "s0.5", "cotangent": "s2.6", "tangent": "s3.4"},
+    {"weight": "s2.4", "membrane": "s3.7", "target": "s1.6", "error": "s1.9", "cotangent": "s1.3"},
+    {"weight": "s0.9", "tangent": "s1.11", "cotangent": "s0.12"},
+]
+"""All is cut off and saturates somewhere in the narrow ones."""
+
+
+def online_tables(seed: int) -> dict[str, Any]:
+    """A small network that learns online, of any kind."""
+    r = random.Random(f"online {seed}")
+    coding = r.choice(["direct", "direct", "frames", "rate", "bernoulli"])
+    widths = [r.randint(1, 9) for _ in range(r.randint(3, 5))]
+    feedback = r.choice(["forward", "signs"])
+    formats = dict(r.choice(FORMATS))
+    if coding != "frames":
+        formats["input"] = r.choice(["s1.8", "s0.3", "s2.5"])
+    return {
+        "network": {
+            "layers": widths,
+            "time_steps": r.choice([1, 2, 3, 5, 8]),
+            "leak": r.choice([1.0, 0.5, 0.75, 1 - 2**-4]),
+            "threshold": r.choice([1.0, 0.5]),
+            "coding": coding,
+            "surrogate": {"sigma": r.choice([0.5, 1.0, 0.3])},
+        },
+        "learning": {
+            "rule": "online",
+            "feedback": feedback,
+            "loss": r.choice(["squared", "margin"]),
+            "directions": r.choice([1, 1, 2, 3]) if feedback == "forward" else 1,
+            "batch": r.choice([1, 2, 3, 7]),
+            "rate": r.randint(2, 7),
+            "layer_shift": [r.randint(-1, 2) for _ in widths[1:]],
+            "seed": r.randint(1, 2**32 - 1),
+            "stages": 2,
+        },
+        "formats": formats,
+    }
+
+
+def online(seed: int) -> Description:
+    """The first description from a seed on whose shifts are in range."""
+    while True:
+        try:
+            return describe(online_tables(seed), f"seed {seed}")
+        except BadInput as error:
+            assert "must leave step shifts" in str(error)
+            seed += 1000
+
+
+def rows(d: Description, rng: np.random.Generator, count: int) -> Ints:
+    """Stored inputs: constant ones over the whole format, or frames of -1, 0 and 1."""
+    form, n_in = d.formats.input, d.network.layers[0]
+    if d.network.coding == "frames":
+        return rng.integers(-1, 2, (count, d.network.time_steps, n_in))
+    return rng.integers(form.lowest, form.highest + 1, (count, n_in))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_chip_is_the_oracle_bit_for_bit(seed: int) -> None:
+    d, rng = online(seed), np.random.default_rng(seed)
+    limit = min(d.formats.weight.highest, 2 << d.formats.weight.fraction)
+    weights = [rng.integers(-limit, limit + 1, (n_out, n_in)) for n_in, n_out in d.shapes]
+    biases = [rng.integers(-limit, limit + 1, n_out) for _, n_out in d.shapes]
+    chip = chip_of(d, weights, biases)
+    oracle = OnlineOracle(d, [w.tolist() for w in weights], [b.tolist() for b in biases])
+    x = rows(d, rng, 4)
+    assert chip.infer([x]).tolist() == oracle.infer(x.tolist())
+    for stage in range(2):
+        x, f = rows(d, rng, d.batch[0]), d.formats.target
+        target = rng.integers(f.lowest, f.highest + 1, (d.batch[0], d.basis))
+        record = chip.update([x], target, stage)
+        assert record.loss == oracle.update(x.tolist(), target.tolist(), stage)
+        assert [w.tolist() for w in chip.weights] == oracle.weights
+        assert [b.tolist() for b in chip.biases] == oracle.biases
+        assert record.lfsr == oracle.drawer.state
+        assert {flag.name for flag in Flag if record.flags >> flag & 1} == oracle.flags
+    if d.network.coding == "bernoulli":
+        assert chip.coder.state == oracle.coder.state
+
+
+def test_the_descriptions_reach_every_kind() -> None:
+    found = [online(seed) for seed in range(60)]
+    assert {d.network.coding for d in found} == {"direct", "frames", "rate", "bernoulli"}
+    assert {d.learning.feedback for d in found} == {"forward", "signs"}
+    assert {d.n_layers for d in found} == {2, 3, 4}
+    assert {d.learning.directions for d in found} == {1, 2, 3}
+    assert {d.parts[0].leak_shift for d in found} == {0, 1, 2, 4}

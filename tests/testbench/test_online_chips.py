@@ -1,0 +1,105 @@
+"""Chips that learn online equal their integer model to the bit, and take the clocks they should."""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualspike.hw.head import step_error
+from dualspike.hw.layer.online import changes, neuron, traces, weights
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.online import learning_interval, online_batch_cycles
+from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.cosim.verify import verify
+
+from .cosimulation import cosimulate, random_problem
+from .descriptions import random_batch, random_chip, random_online
+from .features import ONLINE
+from .mutants import plant
+
+SEEDS = [3, 14, 15, 23, 59]
+
+TABLES: dict[str, Any] = {
+    "name": "taught",
+    "network": {"layers": [3, 5, 4, 2], "time_steps": 4, "leak": 0.75, "coding": "frames"},
+    "learning": {"rule": "online", "batch": 3, "rate": 2},
+    "formats": {"weight": "s2.5", "membrane": "s3.6", "target": "s1.6"},
+    "hardware": {"pe": [3, 2, 1]},
+}
+"""Membranes so coarse that some lie at the very edge of the gate."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_description(seed: int) -> None:
+    d = random_online(seed)
+    with Simulation.of(d, quick=True) as simulation:
+        assert cosimulate(d, simulation, 4, seed) is None
+        assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
+        takes_the_clocks_it_should(d, simulation)
+
+
+def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
+    """Two batches with one command, so that the bus is not counted, less one."""
+    clocks: list[int] = []
+    for count in (1, 2):
+        x, target, *_ = random_batch(d, np.random.default_rng(0))
+        before = simulation.cycles
+        simulation.learn([np.repeat(x[0], count, axis=0)], np.repeat(target, count, axis=0))
+        clocks.append(simulation.cycles - before)
+    least = d.batch[0] * geometry(d.parts[0]).interval
+    assert least <= clocks[1] - clocks[0] <= online_batch_cycles(d)
+
+
+def test_random_descriptions_have_every_feature() -> None:
+    chips = [random_online(seed) for seed in SEEDS]
+    assert [name for name, has in ONLINE.items() if not any(map(has, chips))] == []
+
+
+def test_without_an_error_all_is_equal() -> None:
+    d = describe(TABLES, "test")
+    assert verify(d, random_problem(d, 0), 2).equal
+
+
+@pytest.mark.parametrize(
+    ("module", "right", "wrong"),
+    [
+        pytest.param(traces, "Mux(begun, 0, before)", "before", id="trace"),
+        pytest.param(neuron, "distance > -sigma", "distance >= -sigma", id="gate"),
+        pytest.param(weights, "held - self.changes", "held + 0 * self.changes", id="late change"),
+        pytest.param(changes, "self.rows[p] ^ self.columns[s]", "self.rows[p]", id="rounding"),
+        pytest.param(step_error, "shift_left(align)", "shift_left(align) + 1", id="target"),
+    ],
+)
+def test_planted(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, right: str, wrong: str
+) -> None:
+    plant(monkeypatch, module, right, wrong)
+    d = describe(TABLES, "test")
+    with Simulation.of(d, quick=True) as simulation:
+        assert cosimulate(d, simulation, 12, 0) is not None
+
+
+@pytest.mark.parametrize("feedback", ["forward", "signs"])
+def test_samples_are_learned_as_fast_as_they_are_inferred(feedback: str) -> None:
+    """Where layers take long enough for a change to come round: one sample more costs the same."""
+    clocks: dict[tuple[int, str], int] = {}
+    for batch in (4, 8):
+        network = {"layers": [4, 48, 10], "time_steps": 4}
+        learning = {"rule": "online", "feedback": feedback, "batch": batch}
+        hardware = {"pe": [8, 2]}
+        tables = {"network": network, "learning": learning, "hardware": hardware}
+        d = describe(tables, "test")
+        interval = geometry(d.parts[0]).interval
+        assert learning_interval(d.parts[0]) == interval
+        with Simulation.of(d, quick=True) as simulation:
+            simulation.load_chip(random_chip(d, 0))
+            x, target, *_ = random_batch(d, np.random.default_rng(1))
+            for name in ("learn", "infer"):
+                before = simulation.cycles
+                simulation.learn(x, target) if name == "learn" else simulation.infer(x)
+                clocks[batch, name] = simulation.cycles - before
+    for name in ("learn", "infer"):
+        assert clocks[8, name] - clocks[4, name] == 4 * interval
