@@ -18,7 +18,7 @@ from amaranth.lib.wiring import In, Out
 from dualspike.boards.flow.place import Placed, place
 from dualspike.boards.flow.synthesis import area_of, synthesise
 from dualspike.hw.emit.generate import to_verilog
-from dualspike.hw.layer.multiplier import LATENCIES, Multiplier
+from dualspike.hw.layer.macs.multiplier import LATENCIES, Multiplier
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.cost.devices import DEVICES

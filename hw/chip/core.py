@@ -19,7 +19,7 @@ from dualspike.hw.chip.registers import (
     wire_weights,
 )
 from dualspike.hw.head.head import Clips, HeadSignals
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.learn.sequencer import Sequencer

@@ -3,8 +3,8 @@
 No tool of Yosys puts the registers around a product into a MULT18X18D. Its `ice40_dsp` takes those
 of every SB_MAC16 out again that it finds, so here that block goes by the name ICESTORM_DSP, which
 nextpnr has for it and Yosys does not know: the bits of the FPGA are the same. Each module of a
-`hw.layer.multiplier` is written a second time, by the same name and with the block in it: Yosys
-reads this after the core, with ``read_verilog -overwrite``.
+`hw.layer.macs.multiplier` is written a second time, by the same name and with the block in it:
+Yosys reads this after the core, with ``read_verilog -overwrite``.
 
 The registers of a MULT18X18D are those of Lattice FPGA-TN-02205, those of an SB_MAC16 of
 FPGA-TN-02007. What is used of them are those of the operands and of the product.

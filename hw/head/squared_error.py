@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.multiplier import multiplied
+from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import add
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row

@@ -4,11 +4,11 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.layer.admission import Admission
-from dualspike.hw.layer.learner_port import LearnerPort
-from dualspike.hw.layer.mac_array import MacArray
+from dualspike.hw.layer.macs.admission import Admission
+from dualspike.hw.layer.macs.mac_array import MacArray
+from dualspike.hw.layer.memory.learner_port import LearnerPort
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.requantizer import Requantizer
-from dualspike.hw.layer.words import Words
 from dualspike.hw.layer.zero_skipper import ZeroSkipper
 from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.hw.stream.payloads import layer_input, row

@@ -9,8 +9,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.weights import Weights
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.weights import Weights
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout

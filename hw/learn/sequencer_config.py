@@ -5,7 +5,7 @@ from typing import Self
 
 from amaranth.hdl import Signal, signed
 
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from dualspike.model.ceil_div import ceil_div
+from dualspike.model.description.checks import check_frames, check_learning, check_operator
 from dualspike.model.description.data import Data
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
@@ -23,11 +24,6 @@ from dualspike.model.description.operator import Operator
 from dualspike.model.description.part import Part, change_fractions
 from dualspike.model.interface.keywords import check_name
 from dualspike.model.sizes.depth import Depth, depth_at
-
-MOST_LAYERS, MOST_LANES = 32, 64
-"""What the register map has room for."""
-MOST_SIGNED = 64
-"""Outputs whose errors come back by fixed signs at most: they are added up in one clock."""
 
 
 class Description(Section):
@@ -257,17 +253,17 @@ class Description(Section):
         check_name(self.name)
         check_keys(self, mlp=self.kind == "mlp", online=self.online)
         if self.kind != "mlp":
-            self._check_operator()
+            check_operator(self)
         else:
             self.learning.check_batch(1)
-            self._check_frames()
+            check_frames(self)
         for n, part in enumerate(self.parts):
             try:
                 part.check()
             except ValueError as error:
                 raise ValueError(f"{self.where(n)}{error}") from error
         if self.learns:
-            self._check_learning()
+            check_learning(self)
         if self.hardware.lanes and (self.online or not self.learns):
             rule = self.learning.rule
             raise ValueError(
@@ -275,98 +271,6 @@ class Description(Section):
             )
         return self
 
-    def _check_frames(self) -> None:
-        """Inputs over time are for the online learner; they are whole numbers."""
-        if self.network.coding != "frames":
-            return
-        if not self.online:
-            raise ValueError("network.coding must not be frames without learning.rule 'online'")
-        if self.formats.input.fraction:
-            raise ValueError(
-                "formats.input must have no fraction bits with coding frames, not"
-                f" {self.formats.input}"
-            )
-
     def where(self, part: int) -> str:
         """What begins a line about one of several parts."""
         return "" if self.kind == "mlp" else f"operator.parts[{part}]: "
-
-    def _check_operator(self) -> None:
-        operator = self.operator
-        if self.online:
-            raise ValueError(
-                "learning.rule must be 'rfg' or 'none' in an operator chip, not 'online'"
-            )
-        if self.n_layers > MOST_LAYERS:
-            raise ValueError(
-                f"operator.parts must have at most {MOST_LAYERS} layers, not {self.n_layers}"
-            )
-        self.learning.check_batch(len(operator.parts))
-        for name, folds in (("pe", self.hardware.pe), ("simd", self.hardware.simd)):
-            if folds is not None and len(folds) != self.n_layers:
-                raise ValueError(
-                    f"hardware.{name} must have {self.n_layers} entries, not {len(folds)}"
-                )
-        basis, terms = self.basis, self.hardware.terms
-        if terms is not None and terms > basis:
-            raise ValueError(f"hardware.terms must be in [1, {basis}], not {terms}")
-        for n, network in enumerate(operator.parts):
-            if network.coding != "direct":
-                raise ValueError(
-                    f"operator.parts[{n}].coding must be direct in an operator chip, not"
-                    f" {network.coding}"
-                )
-            if network.surrogate.kind == "stein":
-                raise ValueError(
-                    f"operator.parts[{n}].surrogate.kind must not be stein in an operator chip"
-                )
-
-    def _check_online(self) -> None:
-        """What the online learner is not built for."""
-        network, learning = self.network, self.learning
-        if network.surrogate.kind != "rectangle":
-            raise ValueError(
-                "network.surrogate.kind must be rectangle with learning.rule 'online', not"
-                f" {network.surrogate.kind}"
-            )
-        if network.reset != "detached":
-            raise ValueError(
-                "network.reset must be detached with learning.rule 'online', not attached"
-            )
-        if self.hardware.skip:
-            raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
-        lanes = (len(network.layers) - 2) * learning.directions
-        if learning.feedback == "forward" and lanes > MOST_LANES:
-            raise ValueError(
-                f"learning.directions must leave at most {MOST_LANES} lanes, not {lanes}"
-            )
-        if learning.feedback == "signs" and network.layers[-1] > MOST_SIGNED:
-            raise ValueError(
-                f"network.layers must end with at most {MOST_SIGNED} outputs with feedback"
-                f" 'signs', not {network.layers[-1]}"
-            )
-
-    def _check_learning(self) -> None:
-        self.learning.check_layers(self.n_layers, self.step_shift)
-        if self.online:
-            self._check_online()
-            return
-        masked = self.learning.masks is not None
-        if self.lanes > MOST_LANES:
-            name = "masks" if masked else "directions"
-            raise ValueError(
-                f"learning.{name} must leave at most {MOST_LANES} lanes, not {self.lanes}"
-            )
-        for n, part in enumerate(self.parts):
-            if not part.masks:
-                raise ValueError(
-                    f"learning.{'masks' if masked else 'frozen'} must leave every part a layer to"
-                    f" learn, not operator.parts[{n}] none"
-                )
-        if self.network.coding == "bernoulli" and self.passes > 1:
-            raise ValueError(
-                f"hardware.lanes must be at least {self.lanes} with coding bernoulli,"
-                f" not {self.lanes_built}"
-            )
-        if self.hardware.lanes == 0:
-            raise ValueError("hardware.lanes must be in [1, 64], not 0")

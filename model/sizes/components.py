@@ -43,7 +43,8 @@ class MemorySize:
 class Multiplier:
     """``count`` multipliers of signed operands, ``a`` and ``b`` bits wide.
 
-    ``held``: each is a `hw.layer.multiplier` with a register, which the blocks of a device have.
+    ``held``: each is a `hw.layer.macs.multiplier` with a register, which the blocks of a device
+    have.
     """
 
     count: int

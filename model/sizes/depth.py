@@ -59,7 +59,7 @@ DELAYS = {
 class Depth:
     """``multiply``: clocks that a product of the arrays and of the loss takes, 1 or 2.
 
-    The first is the register after it, the second one before it (`hw.layer.multiplier`).
+    The first is the register after it, the second one before it (`hw.layer.macs.multiplier`).
     """
 
     multiply: int = 1

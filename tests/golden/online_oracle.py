@@ -143,11 +143,7 @@ class OnlineOracle:
                 sums = [a + o for a, o in zip(sums, z[-1], strict=True)]
                 if not learn:
                     continue
-                wanted = [y * f.target.lsb for y in target[n]]
-                if d.learning.loss == "margin":
-                    pairs = zip(z[-1], wanted, strict=True)
-                    wanted = [max(y, o) if y > 0 else min(y, o) for o, y in pairs]
-                e = [self.fit(o - y, f.error, "STEP") for o, y in zip(z[-1], wanted, strict=True)]
+                e = self.errors(z[-1], target[n])
                 loss += sum(one * one for one in e)
                 paths = {key: self.weigh(layers - 1, dS, bias=False) for key, dS in paths.items()}
                 self.change(layers - 1, number, 2, e, past[-1], ONE)
@@ -163,13 +159,22 @@ class OnlineOracle:
                 held = [self.fit(h, wide, "STEP") for h in held]
                 self.change(0, n, 2, held, sample[0], ONE)
             if not learn:
-                grow = 2 ** (steps - 1).bit_length()
-                scores.append(
-                    [int(self.fit(s / grow, f.membrane, "MEMBRANE") / f.membrane.lsb) for s in sums]
-                )
+                scores.append(self.scores(sums))
         for layer in range(layers):
             self.land(layer, 10**9, stage)
         return int(loss / f.error.lsb**2), scores
+
+    def errors(self, o: list[Fraction], target: Any) -> list[Fraction]:
+        """Of a step, against stored targets."""
+        form, wanted = self.d.formats.error, [y * self.d.formats.target.lsb for y in target]
+        if self.d.learning.loss == "margin":
+            wanted = [max(y, a) if y > 0 else min(y, a) for a, y in zip(o, wanted, strict=True)]
+        return [self.fit(a - y, form, "STEP") for a, y in zip(o, wanted, strict=True)]
+
+    def scores(self, sums: list[Fraction]) -> list[int]:
+        """Stored means over the steps, or over the next power of two."""
+        form, grow = self.d.formats.membrane, 2 ** (self.d.network.time_steps - 1).bit_length()
+        return [int(self.fit(s / grow, form, "MEMBRANE") / form.lsb) for s in sums]
 
     def trace(self, old: Fraction, value: Fraction) -> Fraction:
         """One step of a trace of 6 fraction bits; what leaks is cut off."""

@@ -8,7 +8,7 @@ from dualspike.boards.flow.synthesis import area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit import block_rams
 from dualspike.hw.emit.generate import to_verilog
-from dualspike.hw.layer.registered_memory import RegisteredMemory
+from dualspike.hw.layer.memory.registered_memory import RegisteredMemory
 from dualspike.model.cost.devices import DEVICES
 from tests.boards.netlist import cell_models
 

@@ -15,7 +15,7 @@ from dualspike.boards.flow.synthesis import NETLIST, area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.generate import to_verilog
-from dualspike.hw.layer.multiplier import LATENCIES, Multiplier, block_name
+from dualspike.hw.layer.macs.multiplier import LATENCIES, Multiplier, block_name
 from dualspike.model.cost.devices import DEVICES
 from dualspike.model.description.load import describe
 from tests.boards.netlist import cell_models, yosys_share

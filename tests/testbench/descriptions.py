@@ -72,7 +72,7 @@ def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
             "structure": r.choice(["independent", "factored"]),
             "batch": size(r, 1, 64),
             "rate": r.choice([r.randint(-16, 16), r.randint(2, 8)]),
-            "seed": _seed(r),
+            "seed": any_seed(r),
             **_mix(r, layers + local * (layers - 1)),
             "local": local,
             "rule": rule,
@@ -83,58 +83,6 @@ def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
             "skip": r.choice([False, True]),
             "protection": r.choice(["none", "parity", "ecc"]),
             **(r.choice([{}, {"lanes": size(r, 1, 32)}]) if rule == "rfg" else {}),
-            "clock": r.choice([None, 50, 100]),
-        },
-    }
-
-
-def online_tables(seed: int) -> dict[str, Any]:
-    """Tables of a network that learns online, with every key of such anywhere in its range.
-
-    Widths go to 40 and batches to 16.
-    """
-    r = random.Random(f"online {seed}")
-    n = [size(r, 1, 40) for _ in range(size(r, 2, 7) + 1)]
-    pe, simd = folding(r, n, 8)
-    feedback, coding = (
-        r.choice(["forward", "signs"]),
-        r.choice(["direct", "frames", "frames", "rate", "bernoulli"]),
-    )
-    names = ["weight", "membrane", "tangent", "target", "error", "cotangent"]
-    names += ["input"] if coding != "frames" else []
-    form = r.choice(
-        [{}, {}, {"weight": "s0.5", "membrane": "s2.6"}, formats(r, dict.fromkeys(names, True))]
-    )
-    membrane = form.get("membrane", "s4.12")
-    several = [threshold(r, membrane) for _ in n[1:-1]]
-    shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in n[1:]]}
-    return {
-        "name": f"online_{seed}",
-        "network": {
-            "layers": n,
-            "time_steps": size(r, 1, r.choice([8, 64])),
-            "threshold": r.choice([several[0], several]),
-            "surrogate": {"sigma": r.choice([0.25, 1.0, 16.0, 0.01])},
-            "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
-            "coding": coding,
-        },
-        "learning": {
-            "rule": "online",
-            "feedback": feedback,
-            "loss": ["squared", "margin"][seed % 2],
-            **({"directions": size(r, 1, 8)} if feedback == "forward" else {}),
-            "batch": size(r, 1, 16),
-            "rate": r.choice([r.randint(-16, 16), r.randint(0, 8)]),
-            **r.choice([{}, {}, shift]),
-            "schedule": r.choice(["host", "chip"]),
-            "stages": size(r, 1, 16),
-            "updates": r.randint(1, 5),
-            "seed": _seed(r),
-        },
-        "formats": form,
-        "hardware": {
-            **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
-            "protection": r.choice(["none", "parity", "ecc"]),
             "clock": r.choice([None, 50, 100]),
         },
     }
@@ -164,7 +112,7 @@ def _operator(seed: int, r: random.Random) -> dict[str, Any]:
             "batch": [size(r, 1, r.choice([7, 64])) for _ in inputs],
             "rate": r.choice([r.randint(-16, 16), r.randint(0, 5)]),
             "floor": r.choice([None, 2.0 ** r.randint(-10, 10), r.uniform(0.1, 1)]),
-            "seed": _seed(r),
+            "seed": any_seed(r),
             **_mix(r, layers),
             "rule": rule,
         },
@@ -198,7 +146,7 @@ def _lanes(r: random.Random, layers: int) -> dict[str, Any]:
     )
 
 
-def _seed(r: random.Random) -> int:
+def any_seed(r: random.Random) -> int:
     return r.choice([1, 2**32 - 1, *(r.randint(1, 2**32 - 1) for _ in range(4))])
 
 
@@ -256,7 +204,7 @@ def quick(d: Description) -> bool:
     width = sum(k * layer.next_simd for g, k in sizes for layer in g.layers)
     words = sum((n_in + 1) * n_out for n_in, n_out in d.shapes)
     if d.kind == "mlp":
-        clocks = sizes[0][0].interval * d.batch[0] * (2 + UPDATES * d.passes)
+        clocks = sizes[0][0].interval * d.batch[0] * (2 + UPDATES * d.passes * d.learns)
         return adders <= 160 and width <= 80 and words <= 2000 and clocks <= 200_000
     terms, clocks = product_sizes(d).terms * len(d.parts), UPDATES * batch_cycles(d)[1]
     return adders + width + 4 * terms <= 200 and words <= 1500 and clocks <= 150_000
@@ -268,15 +216,10 @@ def random_description(seed: int) -> Description:
     That is the first of seed, seed + 1200, ... which the model accepts and which is `quick`.
     """
     operator = random.Random(f"kind {seed}").random() < 1 / 3
-    return _first_quick(lambda seed: random_tables(seed, operator=operator), seed)
+    return first_quick(lambda seed: random_tables(seed, operator=operator), seed)
 
 
-def random_online(seed: int) -> Description:
-    """A network that learns online, likewise."""
-    return _first_quick(online_tables, seed)
-
-
-def _first_quick(tables: Callable[[int], dict[str, Any]], seed: int) -> Description:
+def first_quick(tables: Callable[[int], dict[str, Any]], seed: int) -> Description:
     while True:
         try:
             d = describe(tables(seed), f"seed {seed}")

@@ -16,9 +16,10 @@ from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import verify
 
 from .cosimulation import cosimulate, random_problem
-from .descriptions import random_batch, random_chip, random_online
+from .descriptions import random_batch, random_chip
 from .features import ONLINE
 from .mutants import plant
+from .online_descriptions import random_online
 
 SEEDS = [3, 14, 15, 23, 59]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dualspike.golden.integer.state import IntegerChip
-from dualspike.hw.layer import weights
+from dualspike.hw.layer.memory import weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.interface.ecc import Upset, code_of

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dualspike.golden.integer.lfsr import RandomWords, bits
-from dualspike.golden.integer.online.kernels import Setup, State, run
+from dualspike.golden.integer.online.arrays import Setup, State
+from dualspike.golden.integer.online.kernels import run
 from dualspike.golden.integer.part import Forward, LayerTrace
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints, Matrix

@@ -1,87 +1,23 @@
 # pyright: basic
 """The compiled loop of `golden.integer.online.chip`: samples one after the other, step by step.
 
-Numba keeps compiled code and looks at this file alone to see whether it is stale: so all that is
-compiled is here. Arrays are int64; those of layers or neurons are padded to the widest. Source of
-the equations: docs/online_chip.md.
+Numba keeps compiled code and looks at this file alone, and at the types of what it is given, to see
+whether it is stale: so all that is compiled is here. Arrays are int64; those of layers or neurons
+are padded to the widest. Source of the equations: docs/online_chip.md.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualspike.golden.integer.online.arrays import Setup, State
 from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
 MEMBRANE, TANGENT, WEIGHT, STEP = 1, 2, 4, 8
 WORD, DITHER, TRACE = 32, (1 << 24) - 1, 6
-
-
-class Setup(NamedTuple):
-    """What stays the same over a batch.
-
-    ``sizes`` [L + 1]; ``still``: inputs stay the same over a sample's ``steps``; ``margin``: errors
-    count on the wrong side of their target only; ``score``: right shift from the sum of outputs to
-    a score. ``theta`` [hidden], ``shifts`` and ``lags`` [L], ``kappa`` [T] the trace of the
-    constant 1, ``fixed`` [hidden, widest, n_out] +1 or -1, or empty.
-    Formats as [lowest, highest]; ``wide`` that of a sum of signals over a sample.
-    """
-
-    sizes: Any
-    steps: int
-    still: bool
-    margin: bool
-    lanes: int
-    leak: int
-    gate: int
-    score: int
-    weight_fraction: int
-    membrane_fraction: int
-    input_fraction: int
-    tangent_fraction: int
-    error_fraction: int
-    cotangent_fraction: int
-    theta: Any
-    shifts: Any
-    lags: Any
-    kappa: Any
-    fixed: Any
-    membrane: Any
-    tangent: Any
-    weight: Any
-    error: Any
-    cotangent: Any
-    wide: Any
-
-
-class State(NamedTuple):
-    """What changes: by layer and neuron, and rings of the last steps' signals and traces.
-
-    ``spikes``[n] go into layer n; ``lane``[m, q] are tangents where they have come, ``own`` where
-    they began. ``registers`` [L, 2] of rows and columns, ``signs`` [hidden, lanes]. ``seen``
-    [2, L, B, T, widest] gets every weighted input and every spike, unless it is empty.
-    """
-
-    weights: Any
-    biases: Any
-    registers: Any
-    signs: Any
-    u: Any
-    spikes: Any
-    gates: Any
-    current: Any
-    trace: Any
-    lane: Any
-    own: Any
-    signal_ring: Any
-    trace_ring: Any
-    error: Any
-    held: Any
-    total: Any
-    flags: Any
-    seen: Any
 
 
 @njit()

@@ -4,12 +4,12 @@ from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.changes import ROUNDED, SHIFT, Changes
 from dualspike.hw.layer.online.dither import Dither
 from dualspike.hw.layer.online.passes import Passes, spaced
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
-from dualspike.hw.layer.words import Words
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later

@@ -4,13 +4,13 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.layer.admission import Admission
+from dualspike.hw.layer.macs.admission import Admission
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.biases import ChangingBiases
 from dualspike.hw.layer.online.changes import SHIFT
 from dualspike.hw.layer.online.mac_array import ChangingMacArray
 from dualspike.hw.layer.online.requantizer import StepRequantizer
 from dualspike.hw.layer.online.shapes import signal_shape
-from dualspike.hw.layer.words import Words
 from dualspike.hw.stream.fork import Fork
 from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.hw.stream.gatherer import Gatherer

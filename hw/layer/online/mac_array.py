@@ -9,15 +9,15 @@ from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.addresses import WeightAddressGenerator
-from dualspike.hw.layer.multiplier import multiplied
+from dualspike.hw.layer.macs.addresses import WeightAddressGenerator
+from dualspike.hw.layer.macs.multiplier import multiplied
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.changes import ROUNDED, SHIFT, Changes
 from dualspike.hw.layer.online.dither import Dither
 from dualspike.hw.layer.online.passes import Passes, spaced
 from dualspike.hw.layer.online.shapes import signal_shape, trace_shape
 from dualspike.hw.layer.online.traces import TRACED, Traces
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
-from dualspike.hw.layer.words import Words
 from dualspike.hw.stream.arithmetic import add
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout

@@ -4,9 +4,9 @@ from amaranth.hdl import Array, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.ecc import decode
-from dualspike.hw.layer.weights import Weights
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.ecc import decode
+from dualspike.hw.layer.memory.weights import Weights
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout

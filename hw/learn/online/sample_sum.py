@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.layer.multiplier import multiplied
+from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.arithmetic import round_saturate
 from dualspike.hw.stream.counters import count_on, counter_shape

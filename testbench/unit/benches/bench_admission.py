@@ -2,7 +2,7 @@
 
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.layer.admission import Admission
+from dualspike.hw.layer.macs.admission import Admission
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import shape
 

@@ -4,8 +4,8 @@ import random
 
 from cocotb.handle import HierarchyObject
 
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, SPARE, USED, ChangingWeights
-from dualspike.hw.layer.words import Words
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.ecc import Protection
 from dualspike.testbench.unit.benches.memories import fill, read_back

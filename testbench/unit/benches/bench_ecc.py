@@ -1,4 +1,4 @@
-"""`hw.layer.ecc`: words of several widths, and every error of one and two bits in them."""
+"""`hw.layer.memory.ecc`: words of several widths, and every error of one and two bits in them."""
 
 import random
 from itertools import combinations
@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.ecc import decode, encode
+from dualspike.hw.layer.memory.ecc import decode, encode
 from dualspike.model.interface.ecc import Code, code_of
 from dualspike.testbench.unit.tb import TB
 

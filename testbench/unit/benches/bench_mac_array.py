@@ -4,8 +4,8 @@ from typing import Any
 
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.layer.mac_array import MacArray
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.macs.mac_array import MacArray
+from dualspike.hw.layer.memory.words import Words
 from dualspike.testbench.unit.benches.layer import WeightsTB
 from dualspike.testbench.unit.benches.memories import fill, push_words, read_back
 from dualspike.testbench.unit.benches.reference import (

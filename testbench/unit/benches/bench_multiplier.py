@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.layer.multiplier import LATENCIES, Multiplier
+from dualspike.hw.layer.macs.multiplier import LATENCIES, Multiplier
 from dualspike.testbench.unit.tb import TB
 
 SHAPES = {

@@ -5,7 +5,7 @@ import random
 from cocotb.handle import HierarchyObject
 
 from dualspike.golden.integer.perturbation import Perturbation
-from dualspike.hw.layer.signs import Signs
+from dualspike.hw.layer.macs.signs import Signs
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.sizes.geometry import geometry

@@ -1,6 +1,6 @@
 """`SparseAddressGenerator`: any chunks of each group, and whole passes between."""
 
-from dualspike.hw.layer.addresses import SparseAddressGenerator
+from dualspike.hw.layer.macs.addresses import SparseAddressGenerator
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import shape
 

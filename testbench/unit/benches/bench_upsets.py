@@ -2,8 +2,8 @@
 
 from itertools import combinations
 
-from dualspike.hw.layer.weights import Weights
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.weights import Weights
+from dualspike.hw.layer.memory.words import Words
 from dualspike.model.interface.ecc import Protection, code_of
 from dualspike.testbench.unit.benches.bench_ecc import promised
 from dualspike.testbench.unit.benches.bench_weights import Bench

@@ -1,6 +1,6 @@
 """`WeightAddressGenerator`: every position of a pass, twice over, with pauses."""
 
-from dualspike.hw.layer.addresses import WeightAddressGenerator
+from dualspike.hw.layer.macs.addresses import WeightAddressGenerator
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import shape
 

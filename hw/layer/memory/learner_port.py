@@ -4,7 +4,7 @@ from amaranth.hdl import signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.words import Words
 from dualspike.model.interface.lfsr import WORD
 
 

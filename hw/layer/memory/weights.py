@@ -4,8 +4,8 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, 
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.ecc import decode, encode
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.memory.ecc import decode, encode
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import round_half_up, saturate
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -30,8 +30,8 @@ class Weights(wiring.Component):
     with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
     loses round(m) of the new m, a cycle later. ``velocities`` is the host's way to them.
     ``host`` works row by row of the matrix, while nothing else does.
-    With ``protection`` banks hold code words (`hw.layer.ecc`); what they hold is coded and decoded
-    between two registers, so that nothing comes later than without.
+    With ``protection`` banks hold code words (`hw.layer.memory.ecc`); what they hold is coded and
+    decoded between two registers, so that nothing comes later than without.
     """
 
     def __init__(

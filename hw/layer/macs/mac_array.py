@@ -10,11 +10,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.addresses import SparseAddressGenerator, WeightAddressGenerator
-from dualspike.hw.layer.multiplier import multiplied
-from dualspike.hw.layer.signs import Signs
-from dualspike.hw.layer.weights import Weights
-from dualspike.hw.layer.words import Words
+from dualspike.hw.layer.macs.addresses import SparseAddressGenerator, WeightAddressGenerator
+from dualspike.hw.layer.macs.multiplier import multiplied
+from dualspike.hw.layer.macs.signs import Signs
+from dualspike.hw.layer.memory.weights import Weights
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries, mac_input, sums

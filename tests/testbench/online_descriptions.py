@@ -1,0 +1,66 @@
+"""Random descriptions of chips that learn online."""
+
+import random
+from typing import Any
+
+from dualspike.model.description.description import Description
+
+from .descriptions import any_seed, first_quick
+from .ranges import folding, formats, size, threshold
+
+
+def random_online(seed: int) -> Description:
+    """A network that learns online; the first from that number on that is quick to simulate."""
+    return first_quick(online_tables, seed)
+
+
+def online_tables(seed: int) -> dict[str, Any]:
+    """Tables of a network that learns online, with every key of such anywhere in its range.
+
+    Widths go to 40 and batches to 16.
+    """
+    r = random.Random(f"online {seed}")
+    n = [size(r, 1, 40) for _ in range(size(r, 2, 7) + 1)]
+    pe, simd = folding(r, n, 8)
+    feedback, coding = (
+        r.choice(["forward", "signs"]),
+        r.choice(["direct", "frames", "frames", "rate", "bernoulli"]),
+    )
+    names = ["weight", "membrane", "tangent", "target", "error", "cotangent"]
+    names += ["input"] if coding != "frames" else []
+    form = r.choice(
+        [{}, {}, {"weight": "s0.5", "membrane": "s2.6"}, formats(r, dict.fromkeys(names, True))]
+    )
+    membrane = form.get("membrane", "s4.12")
+    several = [threshold(r, membrane) for _ in n[1:-1]]
+    shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in n[1:]]}
+    return {
+        "name": f"online_{seed}",
+        "network": {
+            "layers": n,
+            "time_steps": size(r, 1, r.choice([8, 64])),
+            "threshold": r.choice([several[0], several]),
+            "surrogate": {"sigma": r.choice([0.25, 1.0, 16.0, 0.01])},
+            "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
+            "coding": coding,
+        },
+        "learning": {
+            "rule": "online",
+            "feedback": feedback,
+            "loss": ["squared", "margin"][seed % 2],
+            **({"directions": size(r, 1, 8)} if feedback == "forward" else {}),
+            "batch": size(r, 1, 16),
+            "rate": r.choice([r.randint(-16, 16), r.randint(0, 8)]),
+            **r.choice([{}, {}, shift]),
+            "schedule": r.choice(["host", "chip"]),
+            "stages": size(r, 1, 16),
+            "updates": r.randint(1, 5),
+            "seed": any_seed(r),
+        },
+        "formats": form,
+        "hardware": {
+            **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
+            "protection": r.choice(["none", "parity", "ecc"]),
+            "clock": r.choice([None, 50, 100]),
+        },
+    }
