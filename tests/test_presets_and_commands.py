@@ -70,7 +70,9 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     assert {path.name for path in Path("out").iterdir()} == names
     report = cli.result("report", "out")
     assert not {"result.json", "weights.npz"} & set(report["missing"])
-    assert Path("out/report.html").exists()
+    page = Path("out/report.html").read_text()
+    assert ("learns online on the chip" in page) == load_preset(preset).online
+    assert " in 0 tangent lane" not in page
 
 
 def test_longest_preset_in_simulation(cli: Cli) -> None:
