@@ -80,7 +80,7 @@ hostile: setup
 	$(BIN)/python -m tests.hostile 100000 2
 
 presets: setup
-	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/test_presets_and_commands.py
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/commands/test_presets_and_commands.py
 
 operators-rtl: setup
 	@mkdir -p build/operators

@@ -32,7 +32,7 @@ def inputs(dtype: str) -> tuple[Any, Any, Any]:
     """Start values of all parameters and one batch, the same for every engine."""
     import numpy as np
 
-    from dualspike.golden.data.hat import hat
+    from dualspike.golden.data.problems.hat import hat
     from dualspike.golden.float.layout import Layout
     from dualspike.model.description.network import Network
     from dualspike.model.description.operator import Operator

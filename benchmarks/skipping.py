@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from dualspike.golden.data.load import load_problem
-from dualspike.golden.integer.activity import kept_chunks, silent_inputs
 from dualspike.golden.integer.part import Forward
+from dualspike.golden.integer.rfg.activity import kept_chunks, silent_inputs
 from dualspike.golden.training.fixed_engine import FixedEngine, stored_inputs
 from dualspike.model.description.load import load_preset
 from dualspike.model.sizes.geometry import geometry

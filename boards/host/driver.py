@@ -68,7 +68,7 @@ class UpdateResult(NamedTuple):
 
 
 class ChipState(Protocol):
-    """What `golden.integer.chip.Chip` holds, in stored integers."""
+    """What `golden.integer.rfg.chip.Chip` holds, in stored integers."""
 
     @property
     def memories(self) -> list[Ints]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from dualspike.golden.data.classes import class_problem, load_classes
 from dualspike.golden.data.functions import read_functions
-from dualspike.golden.data.hat import HAT_GRID, HatSettings
-from dualspike.golden.data.poisson import PoissonSettings
 from dualspike.golden.data.problem import Problem, Settings, build
-from dualspike.golden.data.random_field import RandomField
-from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
+from dualspike.golden.data.problems.hat import HAT_GRID, HatSettings
+from dualspike.golden.data.problems.poisson import PoissonSettings
+from dualspike.golden.data.problems.random_field import RandomField
+from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.data.samples import check_source, first_place, read_samples
 from dualspike.golden.data.vanishing import judge
 from dualspike.golden.integer.rounding import quantise

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dualspike.golden.integer.chip import Chip
 from dualspike.golden.integer.online.chip import OnlineChip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Matrix
 from dualspike.model.description.description import Description

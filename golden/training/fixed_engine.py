@@ -124,7 +124,7 @@ def chunks(description: Description, inputs: Sequence[Rows]) -> list[list[Rows]]
 
 
 class FixedEngine:
-    """`golden.integer.chip.Chip` behind the `Engine` protocol; see `first_chip` for its start."""
+    """A chip's integer model behind the `Engine` protocol; see `first_chip` for its start."""
 
     def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         self._d = description

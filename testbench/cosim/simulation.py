@@ -82,7 +82,7 @@ class Simulation(Verilated):
         *,
         stall: int = 0,
     ) -> Record:
-        """Updates on one batch or several in a row, as `golden.integer.chip.Chip.update`.
+        """Updates on one batch or several in a row, as `golden.integer.rfg.chip.Chip.update`.
 
         ``stage`` is that of all of them, unless the chip counts its stages itself.
         """

@@ -10,8 +10,8 @@ import h5py  # pyright: ignore[reportMissingTypeStubs]
 import nir
 import numpy as np
 
-from dualspike.golden.data.labelled.aedat import END, MAGIC
-from dualspike.golden.data.labelled.dvs_gesture import TITLES
+from dualspike.golden.data.labelled.gesture.aedat import END, MAGIC
+from dualspike.golden.data.labelled.gesture.dvs_gesture import TITLES
 
 
 def graph(folder: Path) -> None:

@@ -10,8 +10,7 @@ from dualspike.golden.numeric import Doubles
 from dualspike.model.description.description import Description
 from dualspike.testbench.cosim.compare import Difference, compare_update
 from dualspike.testbench.cosim.simulation import Simulation
-
-from .descriptions import random_batch, random_chip, random_rows
+from tests.testbench.random.descriptions import random_batch, random_chip, random_rows
 
 
 def problem_of(d: Description, inputs: Sequence[Doubles], target: Doubles) -> Problem:

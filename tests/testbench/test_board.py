@@ -14,8 +14,7 @@ from dualspike.model.interface.registers import MAGIC
 from dualspike.testbench.board.board import BAUD, CLOCK_HZ, BoardSimulation
 from dualspike.testbench.board.simulated_line import SimulatedLine
 from dualspike.testbench.unit.benches.shapes import described
-
-from .descriptions import random_batch, random_rows
+from tests.testbench.random.descriptions import random_batch, random_rows
 
 
 @pytest.fixture(scope="module")

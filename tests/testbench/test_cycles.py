@@ -10,9 +10,8 @@ from dualspike.model.description.load import describe, load_preset
 from dualspike.model.sizes.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.simulation import Simulation
-
-from .cosimulation import cosimulate
-from .descriptions import random_batch, random_chip
+from tests.testbench.cosimulation import cosimulate
+from tests.testbench.random.descriptions import random_batch, random_chip
 
 # From CONTROL's acknowledgement to the first sample offered the sequencer runs 3 clocks ahead.
 BUS_LEAD = 3

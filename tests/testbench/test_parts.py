@@ -12,8 +12,7 @@ from dualspike.model.cost.estimate import memory_bits, products
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.testbench.unit.benches.shapes import OPERATORS, described
-
-from .descriptions import random_description
+from tests.testbench.random.descriptions import random_description
 
 KINDS = {
     "bank": "weights",

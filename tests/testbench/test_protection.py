@@ -16,8 +16,7 @@ from dualspike.model.interface.registers import upset_bits
 from dualspike.testbench.cosim.compare import Difference, compare_update
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.unit.benches.shapes import SHAPES, described
-
-from .descriptions import random_batch, random_chip, random_rows
+from tests.testbench.random.descriptions import random_batch, random_chip, random_rows
 
 
 def protected(protection: str) -> Description:

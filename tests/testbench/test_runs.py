@@ -8,8 +8,7 @@ from dualspike.model.description.load import describe
 from dualspike.model.interface.record import Record
 from dualspike.testbench.cosim.compare import compare_update
 from dualspike.testbench.cosim.simulation import Simulation
-
-from .descriptions import Batch, random_batch, random_chip
+from tests.testbench.random.descriptions import Batch, random_batch, random_chip
 
 TABLES = {
     "name": "run",

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Protocol
 
 from dualspike.golden.data.labelled.digits import digits
-from dualspike.golden.data.labelled.dvs_gesture import dvs_gesture
+from dualspike.golden.data.labelled.gesture.dvs_gesture import dvs_gesture
 from dualspike.golden.data.labelled.idx import mnist
 from dualspike.golden.data.labelled.moving_bars import moving_bars
 from dualspike.golden.data.labelled.nmnist import nmnist
 from dualspike.golden.data.labelled.samples import ClassData
-from dualspike.golden.data.labelled.spiking_speech import shd, ssc
-from dualspike.golden.data.labelled.spoken_digits import spoken_digits
+from dualspike.golden.data.labelled.speech.spiking_speech import shd, ssc
+from dualspike.golden.data.labelled.speech.spoken_digits import spoken_digits
 from dualspike.model.description.data import FROM_FILES, LABELLED, Data
 from dualspike.model.errors import BadInput
 

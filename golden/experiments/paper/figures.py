@@ -17,8 +17,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from dualspike.golden.data.accuracy import relative_l2
-from dualspike.golden.data.hat import HAT_GRID
 from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.problems.hat import HAT_GRID
 from dualspike.golden.experiments.paper.methods import Experiment, PaperRule
 from dualspike.golden.experiments.paper.report import MethodRow, Report
 from dualspike.golden.experiments.runner.records import loss_curve

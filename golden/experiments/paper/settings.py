@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import InstanceOf, PlainSerializer, ValidationError, model_validator
 
-from dualspike.golden.data.hat import HAT_POINTS, HatSettings
-from dualspike.golden.data.poisson import PoissonSettings
-from dualspike.golden.data.random_field import RandomField
-from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
+from dualspike.golden.data.problems.hat import HAT_POINTS, HatSettings
+from dualspike.golden.data.problems.poisson import PoissonSettings
+from dualspike.golden.data.problems.random_field import RandomField
+from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment, Method
 from dualspike.golden.float.estimators.directions import Distribution, Structure
 from dualspike.golden.training.optimisers import Adam, Momentum, Optimiser, Sgd

@@ -1,4 +1,4 @@
-"""`Core`: whole small chips of both kinds, bit for bit as `golden.integer.chip.Chip`."""
+"""`Core`: whole small chips of both kinds, bit for bit as `golden.integer.rfg.chip.Chip`."""
 
 from itertools import pairwise
 

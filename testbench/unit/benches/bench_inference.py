@@ -1,4 +1,4 @@
-"""`Core` without learning: registers, results and pace, as `golden.integer.chip.Chip`."""
+"""`Core` without learning: registers, results and pace, as `golden.integer.rfg.chip.Chip`."""
 
 import math
 from itertools import pairwise

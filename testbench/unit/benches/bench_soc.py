@@ -10,7 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.numeric import Ints
 from dualspike.hw.soc.soc import Soc
 from dualspike.model.interface.record import Record

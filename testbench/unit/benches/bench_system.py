@@ -10,7 +10,7 @@ from cocotbext.uart import UartSink, UartSource
 
 from dualspike.boards.gateware.link.protocol import END, Identity, Op, Status, frame, parse
 from dualspike.boards.gateware.system import System
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.registers import Command, register_map
 from dualspike.testbench.unit.benches.shapes import described

@@ -1,4 +1,4 @@
-"""A small chip over its bus and streams, next to `golden.integer.chip.Chip`, for benches."""
+"""A small chip over its bus and streams, next to `golden.integer.rfg.chip.Chip`, for benches."""
 
 import random
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from cocotb.handle import HierarchyObject
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.numeric import Ints
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.format import Format

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.perturbation import Perturbation
-from dualspike.golden.integer.signs import SignDrawer
+from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.interface.lfsr import draw_order, seed_state

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from dualspike.golden.data.accuracy import relative_l2
-from dualspike.golden.data.hat import hat
 from dualspike.golden.data.load import fitted, load_problem
 from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.problems.hat import hat
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, preset_text
 from dualspike.model.errors import BadInput

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 
 import dualspike
-from dualspike.golden.data.hat import HatSettings
-from dualspike.golden.data.poisson import PoissonSettings
 from dualspike.golden.data.portable import exponential, rounded
 from dualspike.golden.data.problem import build
-from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
+from dualspike.golden.data.problems.hat import HatSettings
+from dualspike.golden.data.problems.poisson import PoissonSettings
+from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.data.store import checksum
 
 SMALL = """
-from dualspike.golden.data.hat import HatSettings
-from dualspike.golden.data.poisson import PoissonSettings
+from dualspike.golden.data.problems.hat import HatSettings
+from dualspike.golden.data.problems.poisson import PoissonSettings
 from dualspike.golden.data.problem import build
-from dualspike.golden.data.random_field import RandomField
-from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
+from dualspike.golden.data.problems.random_field import RandomField
+from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.data.store import checksum
 for settings in (
     HatSettings(),

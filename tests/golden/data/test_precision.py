@@ -18,7 +18,7 @@ from dualspike.golden.data.precision import (
 )
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.float.layout import Parameters, start
-from dualspike.golden.integer.learner import Learner
+from dualspike.golden.integer.rfg.learner import Learner
 from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data.hat import HatSettings
-from dualspike.golden.data.poisson import PoissonSettings
 from dualspike.golden.data.problem import Problem, Settings, build
-from dualspike.golden.data.random_field import RandomField
-from dualspike.golden.data.reaction_diffusion import ReactionDiffusionSettings
+from dualspike.golden.data.problems.hat import HatSettings
+from dualspike.golden.data.problems.poisson import PoissonSettings
+from dualspike.golden.data.problems.random_field import RandomField
+from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.data.store import checksum, load, save, stored
 from dualspike.model.errors import BadInput
 from tests.refusals import refusal

@@ -6,21 +6,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.model.description.description import Description
 from dualspike.model.description.head import ProductFlag
 from dualspike.model.description.load import describe
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.registers import Flag
 from tests.golden.oracle import Oracle
-from tests.testbench.descriptions import (
+from tests.testbench.random.descriptions import (
     Batch,
     random_batch,
     random_chip,
     random_rows,
     random_tables,
 )
-from tests.testbench.features import unreached
+from tests.testbench.random.features import unreached
 
 # Of all random descriptions: small ones, with nearly every feature of their kind between them.
 MLPS = [

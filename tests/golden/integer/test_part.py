@@ -9,7 +9,7 @@ import pytest
 from dualspike.golden.float.hidden import ReferenceHidden
 from dualspike.golden.float.model import Model
 from dualspike.golden.float.surrogate import gaussian, slopes_of
-from dualspike.golden.integer.chip import Chip
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.integer.rounding import Ints, real
 from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.model.description.description import Description

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dualspike.golden.integer.lfsr import RandomWords
-from dualspike.golden.integer.signs import SignDrawer
+from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.model.interface.lfsr import seed_state

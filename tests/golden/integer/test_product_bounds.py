@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from dualspike.golden.float.model import Model
-from dualspike.golden.integer.chip import Chip
 from dualspike.golden.integer.perturbation import Perturbation
 from dualspike.golden.integer.product import IntegerProduct
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.integer.rounding import real
 from dualspike.golden.training.fixed_engine import stored_scale
 from dualspike.model.description.description import Description

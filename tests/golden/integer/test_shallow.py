@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.integer.part import IntegerNetwork
-from dualspike.golden.integer.shallow import ShallowNetwork
-from dualspike.golden.integer.signs import SignDrawer
+from dualspike.golden.integer.rfg.shallow import ShallowNetwork
+from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.model.description.load import describe
 from dualspike.model.interface.registers import Flag
 from dualspike.model.sizes.geometry import geometry

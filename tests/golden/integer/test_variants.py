@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.float.model import Model
-from dualspike.golden.integer.chip import Chip
 from dualspike.golden.integer.coding import Coder
+from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.golden.integer.rounding import quantise, real
 from dualspike.model.description.load import describe
 from dualspike.model.description.operator import Operator

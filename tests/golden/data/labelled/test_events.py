@@ -9,11 +9,16 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from dualspike.golden.data.labelled import aedat
 from dualspike.golden.data.labelled import nmnist as n_mnist
-from dualspike.golden.data.labelled.aedat import END, MAGIC, read_aedat
-from dualspike.golden.data.labelled.dvs_gesture import LAST, TITLES, dvs_gesture, read_labels
 from dualspike.golden.data.labelled.events import Events, binned
+from dualspike.golden.data.labelled.gesture import aedat
+from dualspike.golden.data.labelled.gesture.aedat import END, MAGIC, read_aedat
+from dualspike.golden.data.labelled.gesture.dvs_gesture import (
+    LAST,
+    TITLES,
+    dvs_gesture,
+    read_labels,
+)
 from dualspike.golden.data.labelled.nmnist import nmnist, read_events
 from dualspike.golden.data.labelled.shape import Shape
 from dualspike.model.errors import BadInput

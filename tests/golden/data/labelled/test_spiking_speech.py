@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from dualspike.golden.data.labelled.spiking_speech import CELLS, shd, ssc
+from dualspike.golden.data.labelled.speech.spiking_speech import CELLS, shd, ssc
 from dualspike.golden.files import hdf5
 from tests.refusals import refusal
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.data.labelled import wav
-from dualspike.golden.data.labelled.spoken_digits import (
+from dualspike.golden.data.labelled.speech import wav
+from dualspike.golden.data.labelled.speech.spoken_digits import (
     BANDS,
     bank,
     events_of,
@@ -16,7 +16,7 @@ from dualspike.golden.data.labelled.spoken_digits import (
     mel,
     spoken_digits,
 )
-from dualspike.golden.data.labelled.wav import RATE, read_wav
+from dualspike.golden.data.labelled.speech.wav import RATE, read_wav
 from tests.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("here")

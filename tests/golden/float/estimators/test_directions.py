@@ -5,7 +5,7 @@ import pytest
 
 from dualspike.golden.float.estimators.directions import Distribution, Structure, draw
 from dualspike.golden.float.layout import Layout
-from dualspike.golden.integer.signs import SignDrawer
+from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.golden.numeric import Floats
 from dualspike.model.description.load import describe
 from dualspike.model.description.network import Network

@@ -25,9 +25,8 @@ from dualspike.testbench.cosim.compare import Difference
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import Verdict, verify
 from dualspike.testbench.unit.benches.shapes import described
-
-from .cosimulation import cosimulate, problem_of, random_problem
-from .mutants import found, plant
+from tests.testbench.cosimulation import cosimulate, problem_of, random_problem
+from tests.testbench.planted.mutants import found, plant
 
 TABLES: dict[str, Any] = {
     "name": "planted",

@@ -17,8 +17,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
-
-from .ranges import folding, formats, size, surrogate, threshold
+from tests.testbench.random.ranges import folding, formats, size, surrogate, threshold
 
 FORMATS = {
     False: [

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data.poisson import PoissonSettings, solve_poisson
 from dualspike.golden.data.problem import Problem, build
-from dualspike.golden.data.random_field import RandomField
+from dualspike.golden.data.problems.poisson import PoissonSettings, solve_poisson
+from dualspike.golden.data.problems.random_field import RandomField
 from dualspike.golden.numeric import Doubles
 from tests.refusals import refusal
 

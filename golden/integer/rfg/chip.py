@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Self
 
-from dualspike.golden.integer.activity import skipped_clocks
 from dualspike.golden.integer.head import Outcome
-from dualspike.golden.integer.learner import Learner, Perturbed
 from dualspike.golden.integer.part import Forward, IntegerNetwork
 from dualspike.golden.integer.perturbation import Perturbation
 from dualspike.golden.integer.product import IntegerProduct
+from dualspike.golden.integer.rfg.activity import skipped_clocks
+from dualspike.golden.integer.rfg.learner import Learner, Perturbed
+from dualspike.golden.integer.rfg.shallow import ShallowNetwork
+from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.golden.integer.rounding import product
-from dualspike.golden.integer.shallow import ShallowNetwork
-from dualspike.golden.integer.signs import SignDrawer
 from dualspike.golden.integer.squared_error import IntegerSquaredError
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints, Matrix
@@ -26,7 +26,7 @@ class Chip(IntegerChip):
     """A chip that learns by randomized forward gradients, or not at all.
 
     ``traces`` of every layer are kept where they are asked for; without them parts of one hidden
-    layer are computed by `golden.integer.shallow`, with the same bits.
+    layer are computed by `golden.integer.rfg.shallow`, with the same bits.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Chip(IntegerChip):
         ``scale`` [B_0]: stored weights of the functions of an operator network, None where all are
         1. The head makes a loss and errors E of the outputs; for every lane jvp_k is the sum of
         <E, dA_k> over the parts that carry it. Weights move as in
-        `golden.integer.learner.Learner.learn`.
+        `golden.integer.rfg.learner.Learner.learn`.
         """
         perturbations = self.perturb()
         passes = self.forward(inputs, perturbations)

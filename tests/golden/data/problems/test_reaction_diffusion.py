@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.data.problem import Problem, build
-from dualspike.golden.data.random_field import RandomField
-from dualspike.golden.data.reaction_diffusion import (
+from dualspike.golden.data.problems.random_field import RandomField
+from dualspike.golden.data.problems.reaction_diffusion import (
     ReactionDiffusionSettings,
     solve_reaction_diffusion,
 )

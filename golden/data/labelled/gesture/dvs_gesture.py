@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dualspike.golden.data.labelled.aedat import read_aedat
 from dualspike.golden.data.labelled.events import Events, binned
-from dualspike.golden.data.labelled.gesture_hdf5 import read_gestures
+from dualspike.golden.data.labelled.gesture.aedat import read_aedat
+from dualspike.golden.data.labelled.gesture.gesture_hdf5 import read_gestures
 from dualspike.golden.data.labelled.samples import ClassData, Labelled, held_back, stacked
 from dualspike.golden.data.labelled.shape import Shape
 from dualspike.model.errors import BadInput

@@ -16,11 +16,10 @@ from dualspike.commands import build
 from dualspike.model.description.load import load, revised
 from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
+from tests.boards.unpack import Site, dividers, sites, unpacked
 from tests.cli import Cli
 from tests.refusals import refusal
 from tests.small import INFERRING
-
-from .boards.unpack import Site, dividers, sites, unpacked
 
 
 @pytest.fixture

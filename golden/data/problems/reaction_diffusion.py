@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from dualspike.golden.data.problem import Kind, Samples
-from dualspike.golden.data.random_field import RandomField
+from dualspike.golden.data.problems.random_field import RandomField
 from dualspike.golden.data.ranges import check_real, check_whole
 from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput

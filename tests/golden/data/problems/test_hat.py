@@ -4,9 +4,9 @@ import tomllib
 
 import numpy as np
 
-from dualspike.golden.data.hat import HatSettings, hat
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import build
+from dualspike.golden.data.problems.hat import HatSettings, hat
 from dualspike.model.description.load import describe, preset_text
 from tests.refusals import refusal
 

@@ -12,9 +12,8 @@ from dualspike.model.description.load import describe
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.layers import Layer
 from dualspike.testbench.cosim.verify import verify
-
-from .cosimulation import random_problem
-from .mutants import found
+from tests.testbench.cosimulation import random_problem
+from tests.testbench.planted.mutants import found
 
 OPERATOR: dict[str, Any] = {
     "name": "planted",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data.random_field import Kernel, RandomField, pivoted_cholesky
+from dualspike.golden.data.problems.random_field import Kernel, RandomField, pivoted_cholesky
 from dualspike.golden.numeric import Doubles
 from tests.refusals import refusal
 

@@ -7,10 +7,9 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, presets
 from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.testbench.cosim.simulation import Simulation
-
-from .cosimulation import cosimulate
-from .descriptions import random_batch, random_description, random_rows
-from .features import unreached
+from tests.testbench.cosimulation import cosimulate
+from tests.testbench.random.descriptions import random_batch, random_description, random_rows
+from tests.testbench.random.features import unreached
 
 # Of 0 to 1199: those that have every feature of their kind between them, and a few more.
 SEEDS = [1, 2, 3, 4, 5, 26, 55, 150, 167, 196, 231, 298, 416, 498, 499, 510, 537, 1039, 1110, 1186]

@@ -14,12 +14,11 @@ from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.online import learning_interval, online_batch_cycles
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import verify
-
-from .cosimulation import cosimulate, random_problem
-from .descriptions import random_batch, random_chip
-from .features import ONLINE
-from .mutants import plant
-from .online_descriptions import random_online
+from tests.testbench.cosimulation import cosimulate, random_problem
+from tests.testbench.planted.mutants import plant
+from tests.testbench.random.descriptions import random_batch, random_chip
+from tests.testbench.random.features import ONLINE
+from tests.testbench.random.online_descriptions import random_online
 
 SEEDS = [3, 14, 15, 23, 59]
 

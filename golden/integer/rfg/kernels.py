@@ -1,5 +1,5 @@
 # pyright: basic
-"""The compiled loop of `golden.integer.shallow`: neurons with constant input.
+"""The compiled loop of `golden.integer.rfg.shallow`: neurons with constant input.
 
 Numba keeps compiled code and looks at this file alone to see whether it is stale: so all that is
 compiled is here.

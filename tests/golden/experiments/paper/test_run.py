@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data.hat import hat
 from dualspike.golden.data.problem import Problem, build
+from dualspike.golden.data.problems.hat import hat
 from dualspike.golden.data.store import checksum
 from dualspike.golden.experiments.paper import run as module
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dualspike.golden.data.labelled.listing import listed
 from dualspike.golden.data.labelled.samples import ClassData, held_back, stacked
 from dualspike.golden.data.labelled.shape import Shape
-from dualspike.golden.data.labelled.wav import RATE, read_wav
+from dualspike.golden.data.labelled.speech.wav import RATE, read_wav
 from dualspike.golden.data.portable import rounded
 from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput

@@ -4,9 +4,8 @@ import random
 from typing import Any
 
 from dualspike.model.description.description import Description
-
-from .descriptions import any_seed, first_quick
-from .ranges import folding, formats, size, threshold
+from tests.testbench.random.descriptions import any_seed, first_quick
+from tests.testbench.random.ranges import folding, formats, size, threshold
 
 
 def random_online(seed: int) -> Description:

@@ -7,9 +7,9 @@ axis of time. Lanes that do not perturb a layer are left out where they are 0.
 
 import numpy as np
 
-from dualspike.golden.integer import kernels as integer_kernels
 from dualspike.golden.integer.part import Forward
 from dualspike.golden.integer.perturbation import Perturbation
+from dualspike.golden.integer.rfg import kernels as integer_kernels
 from dualspike.golden.integer.rounding import product
 from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.golden.numeric import Ints, Matrix

@@ -1,0 +1,1 @@
+"""The paper's problems, drawn or solved anew from a seed."""

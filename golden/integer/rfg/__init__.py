@@ -1,0 +1,1 @@
+"""Learning by randomized forward gradients: every weight perturbed, lane by lane."""
