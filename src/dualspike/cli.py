@@ -7,27 +7,14 @@ exactly one line on stderr says what. 130: interrupted. 141: the reader of our o
 import errno
 import os
 import sys
-from typing import Annotated, TextIO
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, TextIO, cast
 
 import typer
+from typer.core import TyperGroup
 
 from dualspike import __version__
-from dualspike.commands.board import app as board
-from dualspike.commands.build import boards, build
-from dualspike.commands.cache import cache
-from dualspike.commands.demo import demo
-from dualspike.commands.doctor import doctor
-from dualspike.commands.experiment import experiment
-from dualspike.commands.flash import flash
-from dualspike.commands.generate import generate
-from dualspike.commands.infer import infer
-from dualspike.commands.init import init
-from dualspike.commands.nir import app as nir
-from dualspike.commands.report import report
-from dualspike.commands.simulate import simulate
-from dualspike.commands.synth import synth
-from dualspike.commands.train import train
-from dualspike.commands.verify import verify
 from dualspike.model.errors import BadInput, NoAnswer
 from dualspike.terminal import prepared
 
@@ -36,21 +23,48 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 READER_GONE = 141
 
-app = typer.Typer(
-    name="dualspike",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+# The module of `dualspike.commands` that each command is in, where it has another name.
+_MODULES = {"boards": "build"}
+_COMMANDS = (
+    *("demo", "init", "generate", "synth", "simulate", "verify", "train", "infer"),
+    *("experiment", "report", "doctor", "cache", "boards", "build", "flash", "board", "nir"),
 )
-for command in (
-    *(demo, init, generate, synth, simulate),
-    *(verify, train, infer, experiment, report, doctor, cache),
-    *(boards, build, flash),
-):
-    app.command()(command)
-app.add_typer(board, name="board")
-app.add_typer(nir)
+_LOOK: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name. Each is imported when it is asked for: no run waits for the others."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in _COMMANDS:
+            raise KeyError(name)
+        module = import_module(f"dualspike.commands.{_MODULES.get(name, name)}")
+        alone = typer.Typer(**_LOOK)
+        if group := getattr(module, "app", None):
+            alone.add_typer(group, name=name)
+            return cast(TyperGroup, typer.main.get_command(alone)).commands[name]
+        alone.command(name)(getattr(module, name))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Dualspike(TyperGroup):
+    def __init__(self, **keys: Any) -> None:
+        super().__init__(**keys)
+        self.commands = _Commands()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+app = typer.Typer(name="dualspike", cls=_Dualspike, **_LOOK)
 
 
 def _version(wanted: bool) -> None:

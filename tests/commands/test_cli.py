@@ -10,8 +10,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+import typer
 
 from dualspike import __version__
+from dualspike import cli as cli_module
 from dualspike.cli import main
 from dualspike.commands import init
 from dualspike.model.description.load import load, load_preset, preset_text
@@ -71,6 +73,19 @@ def test_help_names_every_command(cli, option):
 
 def test_version(cli):
     assert cli("--version") == (0, f"dualspike {__version__}\n", "")
+
+
+def test_nothing_heavy_is_imported_before_a_command_is_known():
+    heavy = "{'numpy', 'numba', 'matplotlib', 'amaranth', 'cocotb', 'scipy'}"
+    program = f"import sys, dualspike.cli; sys.exit(str({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b"set()\n"
+
+
+def test_every_command_is_there_under_its_name():
+    found = cli_module.app
+    commands = typer.main.get_command(found).commands  # pyright: ignore[reportAttributeAccessIssue]
+    assert {name: one.name for name, one in commands.items()} == {name: name for name in commands}
 
 
 def test_init_writes_the_preset_and_says_what_is_next(cli, tmp_path):
