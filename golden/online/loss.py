@@ -1,4 +1,4 @@
-"""Instantaneous losses: of a class, cross-entropy mixed with the squared error; of numbers."""
+"""Instantaneous losses: of a class, cross-entropy and squared error; of numbers; of a chip."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,6 +26,24 @@ class SquaredLoss:
         """See StepLoss."""
         distance = output - target
         return np.square(distance).mean(axis=1), 2 / output.shape[1] * distance
+
+
+@dataclass(frozen=True)
+class ChipLoss:
+    """L = 1/2 sum of e^2 over the outputs, e = o - y for a target y [B, n_out]: what a chip learns.
+
+    With ``margin`` an error counts on the wrong side of its target only: o below y > 0, or above
+    y <= 0.
+    """
+
+    margin: bool = False
+
+    def __call__(self, output: Floats, target: NDArray[Any]) -> tuple[Floats, Floats]:
+        """See StepLoss."""
+        error = output - target
+        if self.margin:
+            error = np.where(target > 0, np.minimum(error, 0), np.maximum(error, 0))
+        return np.square(error).sum(axis=1) / 2, error
 
 
 @dataclass(frozen=True)

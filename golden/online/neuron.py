@@ -65,3 +65,11 @@ class GaussianNeuron(LifNeuron):
         exponential(flat, flat)
         found *= 1 / (math.sqrt(2 * math.pi) * self.width)
         return found
+
+
+class GatedNeuron(LifNeuron):
+    """The same with the gate of a chip: 1 closer to the threshold than ``width``, else 0."""
+
+    def slope(self, membrane: Floats) -> Floats:
+        """See LifNeuron.slope; the height of the rectangle is left to the rate."""
+        return (np.abs(membrane - self.threshold) < self.width).astype(membrane.dtype)

@@ -60,10 +60,6 @@ def test_generate_and_report(preset: str, cli: Cli) -> None:
 def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     """On models; the report is made of the folder that train writes, and nothing else."""
     words = ("--preset", preset, "--updates", "1", "--engine", engine)
-    if load_preset(preset).online and engine == "golden":
-        line = "--engine must be fixed, rtl or board with learning.rule 'online', not golden"
-        assert cli.failure("train", *words, "-o", "out") == line
-        return
     found = cli.result("train", *words, "-o", "out")
     assert (found["updates"], found["engine"]) == (1, engine)
     names = {"result.json", "weights.npz", "description.toml", "result.png"}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dualspike.golden.integer.lfsr import RandomWords, bits
+from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.online.arrays import Setup, State
+from dualspike.golden.integer.online.fixed_signs import fixed_signs
 from dualspike.golden.integer.online.kernels import run
 from dualspike.golden.integer.part import Forward, LayerTrace
 from dualspike.golden.integer.state import IntegerChip
@@ -16,7 +17,7 @@ from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.part import Part
-from dualspike.model.interface.lfsr import SIGNS, feedback_state, online_draws, seed_state
+from dualspike.model.interface.lfsr import online_draws, seed_state
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.online import constant_trace
@@ -36,7 +37,7 @@ class OnlineChip(IntegerChip):
     ) -> None:
         super().__init__(description, weights, biases)
         self._lfsr = seed_state(description.learning.seed) if lfsr is None else lfsr
-        self._fixed = _fixed_signs(description)
+        self._fixed = fixed_signs(description)
         self._draws = online_draws(description.n_layers, description.parts[0].own_lanes)
 
     @property
@@ -179,16 +180,3 @@ def _lags(part: Part) -> list[int]:
 
 def _range(form: Format) -> Matrix:
     return np.array([form.lowest, form.highest])
-
-
-def _fixed_signs(d: Description) -> Matrix:
-    """B [hidden, widest, n_out]: signs by which errors come back; empty with feedback forward."""
-    layers, n_out = d.network.layers, d.basis
-    fixed = np.ones((len(layers) - 2, max(layers), n_out), np.int64)
-    if d.parts[0].own_lanes:
-        return fixed[:0]
-    starts = RandomWords(feedback_state(d.learning.seed)).words(len(fixed))
-    for signs, start, width in zip(fixed, starts, layers[1:-1], strict=True):
-        drawn = bits(SIGNS, [start], width * n_out)[0].reshape(width, n_out)
-        signs[:width] = 1 - 2 * drawn.astype(np.int64)
-    return fixed

@@ -35,6 +35,7 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.checkpoint import EVERY, Checkpointer, Origin
 from dualspike.golden.training.figure import run_figure
 from dualspike.golden.training.fixed_engine import FixedEngine, first_chip
+from dualspike.golden.training.online_engine import OnlineFloatEngine, float_engine
 from dualspike.golden.training.train import FloatEngine, TrainResult
 from dualspike.golden.training.train import train as run
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
@@ -88,10 +89,6 @@ def train(
         raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
     if not d.learns:
         raise BadInput(f"learning.rule must be 'rfg' or 'online' to train, not {d.learning.rule!r}")
-    if d.online and engine is EngineName.golden:
-        raise BadInput(
-            "--engine must be fixed, rtl or board with learning.rule 'online', not golden"
-        )
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     if engine is not EngineName.golden:
@@ -105,7 +102,9 @@ def train(
             with open_engine(d, engine, first, port, baud) as (chosen, cycles):
                 with progress_bar(f"train {engine}", d.learning.updates) as show:
                     checkpointer = None
-                    if resume is not None and not isinstance(chosen, FloatEngine):
+                    if resume is not None and not isinstance(
+                        chosen, FloatEngine | OnlineFloatEngine
+                    ):
                         checkpointer = Checkpointer(resume, chosen, _origin(d, problem, first))
                     result = run(chosen, d, problem, show, checkpointer)
                 summary = summarise(d, engine, problem, result) | cycles()
@@ -162,7 +161,10 @@ def open_engine(
     port: str | None = None,
     baud: int = BAUD,
 ) -> Generator[
-    tuple[FloatEngine | FixedEngine | RtlEngine | BoardEngine, Callable[[], dict[str, Any]]],
+    tuple[
+        FloatEngine | OnlineFloatEngine | FixedEngine | RtlEngine | BoardEngine,
+        Callable[[], dict[str, Any]],
+    ],
     None,
     None,
 ]:
@@ -181,7 +183,7 @@ def open_engine(
         with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
             yield engine, lambda: clock_counts(d, engine)
     else:
-        model = FixedEngine if name is EngineName.fixed else FloatEngine
+        model = FixedEngine if name is EngineName.fixed else float_engine
         yield model(d, first), dict
 
 

@@ -1,0 +1,1 @@
+"""The online learner of a chip in real numbers: nothing is rounded, nothing saturates."""

@@ -1,0 +1,54 @@
+"""What the compiled loop of the float learner is given: what stays over a batch, what changes."""
+
+from typing import Any, NamedTuple
+
+
+class Setup(NamedTuple):
+    """What stays the same over a batch.
+
+    ``sizes`` [L + 1]; ``still``: inputs stay the same over a sample's ``steps``; ``margin``: errors
+    count on the wrong side of their target only; ``score``: from the sum of outputs to a score.
+    ``kept``: what membranes and traces keep from step to step; ``gate``: the surrogate's sigma.
+    ``share``: from the sum over ``lanes`` to their signal. ``theta`` [hidden], ``rates`` and
+    ``lags`` [L], ``kappa`` [T] the trace of the constant 1, ``fixed`` [hidden, widest, n_out] +1 or
+    -1, or empty.
+    """
+
+    sizes: Any
+    steps: int
+    still: bool
+    margin: bool
+    lanes: int
+    kept: float
+    gate: float
+    score: float
+    share: float
+    theta: Any
+    rates: Any
+    lags: Any
+    kappa: Any
+    fixed: Any
+
+
+class State(NamedTuple):
+    """What changes: by layer and neuron, and rings of the last steps' signals and traces.
+
+    ``spikes``[n] go into layer n; ``lane``[m, q] are tangents where they have come, ``own`` where
+    they began. ``signs`` [hidden, lanes] are registers, ``weights`` and ``biases`` flat.
+    """
+
+    weights: Any
+    biases: Any
+    signs: Any
+    u: Any
+    spikes: Any
+    gates: Any
+    current: Any
+    trace: Any
+    lane: Any
+    own: Any
+    signal_ring: Any
+    trace_ring: Any
+    error: Any
+    held: Any
+    total: Any

@@ -1,0 +1,131 @@
+"""The float model of a chip that learns online: the learner of docs/online_chip.md in real numbers.
+
+Lags, traces, gates, errors and the moments of all changes are the chip's. So are the signs of lanes
+and of fixed feedback and the spikes drawn for inputs, which come from the same registers. In place
+of dither there is nothing to round; nothing saturates.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dualspike.golden.float.layout import Parameters, start
+from dualspike.golden.float.online.arrays import Setup, State
+from dualspike.golden.float.online.kernels import run
+from dualspike.golden.integer.coding import Coder
+from dualspike.golden.integer.lfsr import RandomWords
+from dualspike.golden.integer.online.fixed_signs import fixed_signs
+from dualspike.golden.integer.rounding import quantise
+from dualspike.golden.numeric import Doubles, Matrix
+from dualspike.model.description.description import Description
+from dualspike.model.interface.lfsr import online_draws, seed_state
+from dualspike.model.sizes.geometry import geometry
+
+
+class OnlineModel:
+    """Weights and biases of one network with the online learner, in float64.
+
+    They start from ``initial``, or from ``start(description, learning.seed)``. ``setup`` has what
+    stays the same from batch to batch, of stage 0.
+    """
+
+    def __init__(self, description: Description, initial: Parameters | None = None) -> None:
+        first = start(description, description.learning.seed) if initial is None else initial
+        self.weights = [w.astype(np.float64) for w in first.weights]
+        self.biases = [b.astype(np.float64) for b in first.biases]
+        self._d = description
+        self._coder = Coder(description.parts[0])
+        self._lfsr = seed_state(description.learning.seed)
+        self.setup = _setup(description)
+
+    def infer(self, inputs: Doubles) -> Doubles:
+        """Scores [B, n_out] of inputs [B, n_in], or [B, T, n_in] over time."""
+        x = self._frames(inputs)
+        y = np.zeros((len(x), self._d.basis))
+        self._run(self.setup, x, y, False, y)
+        return y
+
+    def update(self, inputs: Doubles, target: Doubles, stage: int = 0) -> float:
+        """Learn from a batch with targets [B, n_out]; sum of squared errors over samples, steps."""
+        setup = self.setup._replace(rates=self.setup.rates * 2.0**-stage)
+        x, wanted = self._frames(inputs), np.ascontiguousarray(target, np.float64)
+        return self._run(setup, x, wanted, True, np.zeros_like(wanted))
+
+    def _frames(self, x: Doubles) -> Doubles:
+        """Inputs as the first layer takes them: [B, 1, n_in] once a sample, or [B, T, n_in]."""
+        coding = self._d.network.coding
+        if coding == "direct":
+            return np.ascontiguousarray(x[:, None], np.float64)
+        if coding == "frames":
+            return np.ascontiguousarray(x, np.float64)
+        fired = self._coder.frames(quantise(x, self._d.formats.input, "x"))
+        return np.ascontiguousarray(fired.swapaxes(0, 1), np.float64)
+
+    def _run(self, setup: Setup, x: Doubles, target: Doubles, learn: bool, y: Doubles) -> float:
+        signs = self._lanes(setup) if learn else np.zeros((len(self.weights), 0), np.int64)
+        state = _state(setup, self.weights, self.biases, signs)
+        loss = float(run(setup, state, x, target, learn, y))
+        place = first = 0
+        for w, b in zip(self.weights, self.biases, strict=True):
+            w[:] = state.weights[place : place + w.size].reshape(w.shape)
+            b[:] = state.biases[first : first + len(b)]
+            place, first = place + w.size, first + len(b)
+        return loss
+
+    def _lanes(self, setup: Setup) -> Matrix:
+        """What the registers of the lanes' signs start a batch from, [hidden, lanes]."""
+        drawer, draws = RandomWords(self._lfsr), online_draws(len(self.weights), setup.lanes)
+        words, self._lfsr = drawer.words(len(draws)), drawer.state
+        drawn = [word for word, one in zip(words, draws, strict=True) if one.kind == "lane"]
+        return np.array(drawn, np.int64).reshape(len(self.weights) - 1, setup.lanes)
+
+
+def _state(
+    setup: Setup, weights: Sequence[Doubles], biases: Sequence[Doubles], signs: Matrix
+) -> State:
+    layers, widest, depth = len(weights), int(max(setup.sizes)), 1 + int(max(setup.lags))
+
+    def zeros(*shape: int) -> Doubles:
+        return np.zeros(shape)
+
+    return State(
+        weights=np.concatenate([w.ravel() for w in weights]),
+        biases=np.concatenate(biases),
+        signs=signs,
+        u=zeros(layers, widest),
+        spikes=zeros(layers, widest),
+        gates=zeros(layers, widest),
+        current=zeros(layers, widest),
+        trace=zeros(layers, widest),
+        lane=zeros(layers, setup.lanes, widest),
+        own=zeros(layers, setup.lanes, widest),
+        signal_ring=zeros(layers, depth, widest),
+        trace_ring=zeros(layers, depth, widest),
+        error=zeros(widest),
+        held=zeros(widest),
+        total=zeros(widest),
+    )
+
+
+def _setup(d: Description) -> Setup:
+    """Of stage 0."""
+    part, network, learning = d.parts[0], d.network, d.learning
+    steps = np.arange(1, network.time_steps + 1)
+    leak = network.leak
+    kappa = steps * 1.0 if leak == 1 else (1 - leak**steps) / (1 - leak)
+    return Setup(
+        sizes=np.array(network.layers),
+        steps=network.time_steps,
+        still=network.coding == "direct",
+        margin=learning.loss == "margin",
+        lanes=part.own_lanes,
+        kept=float(leak),
+        gate=float(network.surrogate.sigma),
+        score=2.0 ** -(network.time_steps - 1).bit_length(),
+        share=2.0 ** -(learning.directions - 1).bit_length(),
+        theta=np.array(network.thresholds, np.float64),
+        rates=np.array([2.0 ** -(learning.rate + shift) for shift in d.layer_shift]),
+        lags=np.array([layer.lag for layer in geometry(part).layers]),
+        kappa=kappa,
+        fixed=fixed_signs(d).astype(np.float64),
+    )
