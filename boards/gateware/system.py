@@ -1,6 +1,6 @@
 """What a board holds, without its pins: a core, its host link, and lights."""
 
-from amaranth.hdl import Module, ResetInserter, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
@@ -45,7 +45,11 @@ class System(wiring.Component):
         m = Module()
         m.submodules.link = link = self._link
         core = self._core
-        m.submodules.core = ResetInserter(link.reset)(core)
+        # The link's register is all that resets the core: no gate between it and thousands of pins.
+        m.domains.core = domain = ClockDomain("core", local=True)
+        domain.clk.name, domain.rst.name = "clk", "rst"
+        m.d.comb += [domain.clk.eq(ClockSignal()), domain.rst.eq(link.reset)]
+        m.submodules.core = DomainRenamer("core")(core)
         connect(m, link.bus, core.bus)
         connect(m, core.results, link.results)
         for name in link.feeds:
@@ -67,8 +71,14 @@ class System(wiring.Component):
         done = core.bus.request & core.bus.done
         with m.If(done & core.bus.write & (core.bus.address == self._address["CONTROL"])):
             m.d.sync += learning.eq(core.bus.write_data == Command.LEARN)
-        with m.If(done & ~core.bus.write & (core.bus.address == self._address["FLAGS"])):
-            m.d.sync += self.overflow.eq(core.bus.read_data != 0)
+        # What is read comes late in a clock, so it is looked at in the next one.
+        read, flags = Signal(32), Signal()
+        m.d.sync += [
+            read.eq(core.bus.read_data),
+            flags.eq(done & ~core.bus.write & (core.bus.address == self._address["FLAGS"])),
+        ]
+        with m.If(flags):
+            m.d.sync += self.overflow.eq(read != 0)
         with m.If(link.lost | link.refused):
             m.d.sync += self.error.eq(1)
         with m.If(link.reset):

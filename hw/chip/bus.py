@@ -73,7 +73,9 @@ class RegisterBus(wiring.Component):
         # Outside of the choice: in it, every strobe would come with a copy of all its cases.
         reads, writes = wire(m, first & ~write, "reads"), wire(m, first & write, "writes")
         for register in self._registers:
-            here = wire(m, address == register.address, f"{register.name}_here")
+            # From a register, since what is written has its enables here.
+            here = Signal(name=f"{register.name}_here")
+            m.d.sync += here.eq(bus.address == register.address)
             if "r" in register.access:
                 m.d.comb += getattr(self, f"{register.name}_read").eq(reads & here)
             if "w" in register.access:

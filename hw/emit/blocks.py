@@ -4,7 +4,8 @@ No tool of Yosys puts the registers around a product into a MULT18X18D. Its `ice
 of every SB_MAC16 out again that it finds, so here that block goes by the name ICESTORM_DSP, which
 nextpnr has for it and Yosys does not know: the bits of the FPGA are the same. Each module of a
 `hw.layer.macs.multiplier` is written a second time, by the same name and with the block in it:
-Yosys reads this after the core, with ``read_verilog -overwrite``.
+Yosys reads this after the core, with ``read_verilog -overwrite``. On the ECP5 so is each register
+of `hw.stream.copies`, as a cell that Yosys does not join with its equals.
 
 The registers of a MULT18X18D are those of Lattice FPGA-TN-02205, those of an SB_MAC16 of
 FPGA-TN-02007. What is used of them are those of the operands and of the product.
@@ -23,6 +24,16 @@ _MODULE = re.compile(
     re.MULTILINE,
 )
 _WHOLE = re.compile(r"^module (\w+).*?^endmodule\n", re.MULTILINE | re.DOTALL)
+_COPIES = re.compile(r"^module (\w*_copy_(\d+)) ?\(ahead, clk, register, rst\);", re.MULTILINE)
+_COPY = """\
+module {0}(ahead, clk, register, rst);
+  input clk, rst;
+  input [{1}:0] ahead;
+  output [{1}:0] register;
+  TRELLIS_FF #(.GSR("AUTO"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET("RESET"))
+    copy [{1}:0] (.CLK(clk), .CE(1'b1), .LSR(1'b0), .DI(ahead), .Q(register));
+endmodule
+"""
 _SMALLEST = 9
 """Products of fewer bits stay with the tables, where Yosys leaves them as well."""
 
@@ -65,8 +76,11 @@ def blocks(verilog: str, family: str, widest: int | None = None) -> str:
     """
     made = _FAMILIES[family]
     texts = [_module(made, widest or made.width, *found) for found in _MODULE.findall(verilog)]
-    declared = made.declared if any(texts) else ""
-    return "".join([declared, *texts, block_rams(verilog) if family == "ecp5" else ""])
+    texts = [made.declared if any(texts) else "", *texts]
+    if family == "ecp5":
+        found = _COPIES.findall(verilog)
+        texts += [block_rams(verilog), *(_COPY.format(name, int(bits) - 1) for name, bits in found)]
+    return "".join(texts)
 
 
 def mapped(verilog: str, family: str) -> str:

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import add
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.description import Description
@@ -21,7 +22,7 @@ class SquaredErrorLoss(wiring.Component):
     With several passes over a batch the lanes of pass ``pass_index`` have slopes of their own, and
     the loss is taken in the first.
     ``counted`` pulses once for every output that has been dealt with.
-    Latency: 2 + ``multiply`` cycles to the accumulators (`model.sizes.depth`). Throughput: an
+    Latency: 2 + ``multiply`` cycles to the accumulators (`SquaredErrorSizes`). Throughput: an
     output a cycle.
     """
 
@@ -53,7 +54,7 @@ class SquaredErrorLoss(wiring.Component):
         into = self.inputs.payload
         align = f.membrane.fraction - f.target.fraction
         taken = Signal()
-        valid = Signal(1 + self._d.depth.multiply)
+        valid = Signal(1 + self._g.multiply)
         error = Signal(signed(self._g.error_bits), reset_less=True)
         weighted = error
         local = Signal.like(valid)
@@ -89,13 +90,18 @@ class SquaredErrorLoss(wiring.Component):
             dy = Signal(signed(f.tangent.bits), name=f"dy_{k}", reset_less=True)
             with m.If(taken):
                 m.d.sync += dy.eq(into.tangent[0][k])
-            product = multiplied(m, weighted, dy, f"multiplier_{k}", self._d.depth.multiply)
+            product = multiplied(m, weighted, dy, f"multiplier_{k}", self._g.multiply)
             for pass_index, lane in enumerate(range(k, self._d.lanes, lanes)):
                 with m.If(self.clear):
                     m.d.sync += self.jvp[lane].eq(0)
                 with m.Elif(self._counts(valid[-1], pass_index)):
                     m.d.sync += self.jvp[lane].eq(self.jvp[lane] + product)
         return m
+
+    @property
+    def _before(self) -> int:
+        """Registers before a square, as a product has them in the block."""
+        return int(self._g.multiply > 1)
 
     def _square(self, m: Module, error: Signal) -> Value:
         """e^2 as late as products, of halves if e is wide.
@@ -104,9 +110,10 @@ class SquaredErrorLoss(wiring.Component):
         which would set the clock.
         """
         half = self._g.error_half
+        held = later(m, error, self._before, "error_held")
         if not half:
-            return self._of_error(m, error, error, "square")
-        low, high = error[:half], error[half:].as_signed()
+            return self._of_error(m, held, held, "square")
+        low, high = held[:half], held[half:].as_signed()
         lows = self._of_error(m, low, low, "square_low")
         highs = self._of_error(m, high, high, "square_high")
         cross = self._of_error(m, high, low, "cross")
@@ -115,10 +122,8 @@ class SquaredErrorLoss(wiring.Component):
     def _of_error(self, m: Module, left: Value, right: Value, name: str) -> Value:
         """No `Multiplier`, whose operands are two signals: these are parts of one."""
         product: Value = left * right
-        for clock in range(self._d.depth.multiply):
-            register = Signal(product.shape(), name=f"{name}_{clock}", reset_less=True)
-            m.d.sync += register.eq(product)
-            product = register
+        for clock in range(self._g.multiply - self._before):
+            product = later(m, product, 1, f"{name}_{clock}")
         return product
 
     def _counts(self, valid: Value, pass_index: int) -> Value:

@@ -60,7 +60,7 @@ class StepError(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth = self._d.depth.multiply
+        depth = self._g.multiply
         summed = ERROR + depth + 1 if self._lanes else ERROR
         results, errors, back = (
             self._buffer(m, name, clocks)
@@ -162,7 +162,7 @@ class StepError(wiring.Component):
 
     def _squares(self, m: Module, error: Value, valid: Value) -> None:
         """The loss. No `Multiplier`, whose operands are two signals."""
-        clocks = self._d.depth.multiply
+        clocks = self._g.multiply
         square = later(m, error * error, clocks, "square")
         counts = bit_later(m, valid, clocks, "squared")
         with m.If(self.clear):
@@ -174,7 +174,7 @@ class StepError(wiring.Component):
         self, m: Module, back: CreditBuffer, error: Value, first: Value, valid: Value
     ) -> list[Value]:
         """Sums of e dy over the outputs; whether one was clipped."""
-        f, clocks = self._d.formats, self._d.depth.multiply
+        f, clocks = self._d.formats, self._g.multiply
         drop = f.error.fraction + f.tangent.fraction - f.cotangent.fraction
         over: list[Value] = []
         counts = bit_later(m, valid, clocks, "counts")

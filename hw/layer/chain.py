@@ -21,7 +21,7 @@ from dualspike.model.sizes.layers import Layer
 
 
 class Chain:
-    """inputs -> dense -> neurons -> ... -> spike counter -> dense, with skid buffers between.
+    """inputs -> dense -> neurons -> ... -> spike counter -> dense.
 
     ``dense`` and ``neurons`` are the parts, by layer; ``encoder`` makes spikes of the inputs
     before them, or is None where these are direct. ``local`` are the dense parts that are local
@@ -76,11 +76,11 @@ class Chain:
                 if self.local:
                     source, rows = self._branch(m, n, source, learn)
                     counter = self._spike_counter(m, f"counter_{n}", g.local[n])
-                    skid_buffer(m, f"skid_counter_{n}", rows, counter.inputs)
+                    connect(m, rows, counter.inputs)
                     connect(m, counter.outputs, self.local[n].inputs)
-                skid_buffer(m, f"skid_{n + 1}", source, self.dense[n + 1].inputs)
+                connect(m, source, self.dense[n + 1].inputs)
         counter = self._spike_counter(m, "counter", g.chain[-1])
-        skid_buffer(m, "skid_counter", self.neurons[-1].outputs, counter.inputs)
+        connect(m, self.neurons[-1].outputs, counter.inputs)
         source = counter.outputs
         if self.local:
             source, sums = self._branch(m, len(self.local) - 1, source, learn)

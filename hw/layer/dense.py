@@ -92,6 +92,7 @@ class Dense(wiring.Component):
             admission.ended.eq(macs.ended),
             admission.leaves.eq(buffer.outputs.valid & buffer.outputs.ready),
             macs.admits.eq(admission.admits),
+            serializer.ready_ahead.eq(buffer.ready_ahead),
         ]
         connect(m, requantizer.outputs, flipped(self.outputs))
         connect(m, flipped(self.weights), macs.host)

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.surrogate import surrogate_table
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.credit_buffer import CreditBuffer
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.layers import Layer
@@ -25,16 +28,18 @@ from dualspike.model.sizes.layers import Layer
 class _Rows:
     """The row taken, at ``place``, and those in the stages after it.
 
-    ``stages`` say whether there is a row in each of the four, the last with the row offered;
-    ``places`` which one, with the reset attached. ``fresh``: the first step of a sample.
+    ``stages`` has a bit for each of them that says whether there is a row, the last with the row
+    that is done; ``places`` which one, with the reset attached. ``fresh``: the first step of a
+    sample. ``place_ahead`` and ``fresh_ahead`` are both in the next cycle.
     """
 
-    advance: Signal
     taken: Signal
     place: Signal
+    place_ahead: Signal
     last_place: Value
     fresh: Signal
-    stages: list[Value]
+    fresh_ahead: Signal
+    stages: Signal
     places: list[Value]
 
 
@@ -42,9 +47,11 @@ class Neuron(wiring.Component):
     """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
 
     The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
-    tangent clipped. Without ``lanes`` there are values alone. Latency: 4 cycles. Throughput: a row
-    a cycle; with tangents and the reset attached a frame in max(rows, 5) cycles, for a row waits
-    until the step before has been there.
+    tangent clipped. Without ``lanes`` there are values alone. Nothing between a row that is taken
+    and the `CreditBuffer` at the end has an enable.
+    Latency: 4 + ``derive`` cycles (`model.sizes.layers`). Throughput: a row a cycle; with tangents
+    and the reset attached a frame in max(rows, 4 + ``derive``) cycles, for a row waits until the
+    step before has been there.
     """
 
     def __init__(self, part: Part, layer: Layer, lanes: int) -> None:
@@ -64,7 +71,10 @@ class Neuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         f, layer, width = self._d.formats, self._layer, self._layer.next_simd
-        rows = self._rows(m)
+        shape = self.outputs.payload.shape()
+        m.submodules.buffer = buffer = CreditBuffer(shape, layer.spike_places)
+        connect(m, buffer.outputs, flipped(self.outputs))
+        rows, done = self._rows(m, buffer), buffer.inputs.payload
         attached = layer.feedback > 0
         membranes_clipped: list[Value] = []
         over_tangent: list[Value] = []
@@ -77,18 +87,17 @@ class Neuron(wiring.Component):
             )
             m.d.comb += next_membrane.eq(after)
             membranes_clipped.append(clips & exists)
-            ahead = self._later(m, rows.advance, fire & exists, 3, f"fire_{slot}")
-            with m.If(rows.advance):
-                m.d.sync += self.outputs.payload.value[slot].eq(ahead)
+            spike = later(m, fire & exists, layer.fire_cycles, f"fire_{slot}")
+            m.d.comb += done.value[slot].eq(spike)
             charges, following, clipped = self._charges(m, rows, slot, exists)
             over_tangent += clipped
-            spikes = self._tangents(m, rows.advance, slot, distance, exists, charges)
+            spikes = self._tangents(m, slot, distance, exists, charges)
             for k, (dspike, clips, held) in enumerate(spikes):
-                over_tangent.append(clips & rows.stages[2] & rows.advance)
-                with m.If(rows.advance):
-                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dspike)
+                over_tangent.append(clips & rows.stages[-2])
+                spike = later(m, dspike, 1, f"spike_{slot}_{k}")
+                m.d.comb += done.tangent[slot][k].eq(spike)
                 if attached:
-                    kept, clips = self._reset(m, rows, slot, k, held)
+                    kept, clips = self._reset(m, rows, spike, held, f"{slot}_{k}")
                     over_tangent.append(clips)
                     m.d.comb += following[k].eq(kept)
         reported = Signal(len(membranes_clipped))
@@ -100,49 +109,47 @@ class Neuron(wiring.Component):
             m.d.comb += self.overflow[1].eq(wire(m, tangent_reported.any(), "over_tangent"))
         return m
 
-    def _rows(self, m: Module) -> _Rows:
+    def _rows(self, m: Module, buffer: CreditBuffer) -> _Rows:
         """Take rows and let them through the stages."""
         layer, steps = self._layer, self._d.network.time_steps
-        advance = Signal()
         taken = Signal()
-        waits = layer.rows < layer.feedback
-        admit = Signal() if waits else advance
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(steps - 1))
         fresh = Signal(init=1)
+        place_ahead, fresh_ahead = Signal.like(place), Signal()
         last_place = place == layer.rows - 1
         m.d.comb += [
-            self.inputs.ready.eq(admit),
-            advance.eq(~self.outputs.valid | self.outputs.ready),
-            taken.eq(self.inputs.valid & admit),
+            taken.eq(self.inputs.valid & self.inputs.ready),
+            buffer.taken.eq(taken),
+            place_ahead.eq(place),
+            fresh_ahead.eq(fresh),
         ]
+        m.d.sync += [place.eq(place_ahead), fresh.eq(fresh_ahead)]
         with m.If(taken):
-            count_on(m, place, layer.rows - 1, last_place)
+            m.d.comb += place_ahead.eq(Mux(last_place, 0, place + 1))
             with m.If(last_place):
                 count_on(m, step, steps - 1)
-                m.d.sync += fresh.eq(step == steps - 1)
-        valid = taken
-        stages: list[Value] = []
-        for n in range(3):
-            earlier, valid = valid, Signal(name=f"valid_{n}")
-            stages.append(valid)
-            with m.If(advance):
-                m.d.sync += valid.eq(earlier)
-        with m.If(advance):
-            m.d.sync += self.outputs.valid.eq(valid)
-        stages.append(self.outputs.valid)
-        places = self._places(m, advance, place) if layer.feedback > 0 else []
-        if waits:
-            under_way = [on & (at == place) for on, at in zip(stages, places, strict=True)]
-            m.d.comb += admit.eq(advance & ~Cat(under_way).any())
-        return _Rows(advance, taken, place, last_place, fresh, stages, places)
+                m.d.comb += fresh_ahead.eq(step == steps - 1)
+        stages = Signal(layer.fire_cycles)
+        m.d.sync += stages.eq(stages << 1 | taken)
+        m.d.comb += buffer.inputs.valid.eq(stages[-1])
+        places: list[Value] = [place]
+        for n in range(layer.fire_cycles if layer.feedback else 0):
+            places.append(later(m, places[-1], 1, f"place_{n}"))
+        under_way: Value = Const(0)
+        if layer.rows < layer.feedback:
+            there = zip(stages, places[1:], strict=True)
+            under_way = Cat(on & (at == place) for on, at in there).any()
+        m.d.comb += self.inputs.ready.eq(buffer.room & ~under_way)
+        return _Rows(taken, place, place_ahead, last_place, fresh, fresh_ahead, stages, places[1:])
 
     def _state(
         self, m: Module, rows: _Rows, name: str, bits: int, late: bool = False
     ) -> tuple[Value, Value]:
         """One number of every neuron: what it is at ``place``, and what it becomes.
 
-        ``late``: it becomes so with the row that is offered, and not with the one taken.
+        It is read a cycle ahead, so that it comes from a register. ``late``: it becomes so with the
+        row that is done, and not with the one taken, and is read when it is needed.
         With a single step nothing is kept.
         """
         if self._d.network.time_steps == 1:
@@ -152,11 +159,17 @@ class Neuron(wiring.Component):
         )
         read, write = store.read_port(domain="comb"), store.write_port()
         m.d.comb += [
-            read.addr.eq(rows.place),
+            read.addr.eq(rows.place if late else rows.place_ahead),
             write.addr.eq(rows.places[-1] if late else rows.place),
-            write.en.eq(self.outputs.valid if late else rows.taken),
+            write.en.eq(rows.stages[-1] if late else rows.taken),
         ]
-        return self._leaked(m, Mux(rows.fresh, 0, read.data), bits, name), write.data
+        if late:
+            return self._leaked(m, Mux(rows.fresh, 0, read.data), bits, name), write.data
+        # A single row is written in the cycle in which it is read.
+        known = Mux(rows.taken, write.data, read.data) if self._layer.rows == 1 else read.data
+        state = Signal(signed(bits), name=f"{name}_ahead", reset_less=True)
+        m.d.sync += state.eq(Mux(rows.fresh_ahead, 0, self._leaked(m, known, bits, name)))
+        return state, write.data
 
     def _charges(
         self, m: Module, rows: _Rows, slot: int, exists: Value
@@ -181,13 +194,15 @@ class Neuron(wiring.Component):
             following.append(next_charge)
         return charges, following, clipped
 
-    def _reset(self, m: Module, rows: _Rows, slot: int, k: int, held: Value) -> tuple[Value, Value]:
-        """dU less round(theta dS) with the row that is offered, and whether it was clipped."""
-        f, spike = self._d.formats, self.outputs.payload.tangent[slot][k]
-        held = self._later(m, rows.advance, held, 2, f"held_{slot}_{k}")
+    def _reset(
+        self, m: Module, rows: _Rows, spike: Value, held: Value, name: str
+    ) -> tuple[Value, Value]:
+        """dU less round(theta dS) with the row that is done, and whether it was clipped."""
+        f = self._d.formats
+        held = later(m, held, 1 + self._layer.derive, f"held_{name}")
         lost = round_half_up(spike * self._theta, f.membrane.fraction)
-        kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{slot}_{k}")
-        return kept, clips & self.outputs.valid & self.outputs.ready
+        kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{name}")
+        return kept, clips & rows.stages[-1]
 
     def _membrane(
         self, m: Module, membrane: Value, z: Value, slot: int
@@ -216,13 +231,12 @@ class Neuron(wiring.Component):
     def _tangents(
         self,
         m: Module,
-        advance: Signal,
         slot: int,
         distance: Value,
         exists: Value,
         charges: list[Value],
     ) -> list[tuple[Value, Value, Value]]:
-        """dS = round(f dU) of every lane, three stages after: look up, multiply, round.
+        """dS = round(f dU) of every lane, to be registered: look up, multiply, round.
 
         With it whether it was clipped, and dU two stages after. Where f is nowhere above 1, dS is
         no larger than dU and cannot be.
@@ -231,24 +245,22 @@ class Neuron(wiring.Component):
         if not charges:
             return []
         index = distance.shift_right(s.bin_shift(f.membrane.fraction))
-        index = self._later(m, advance, index, 1, f"index_{slot}")
-        exists = self._later(m, advance, exists, 1, f"exists_{slot}")
+        index = later(m, index, 1, f"index_{slot}")
+        exists = later(m, exists, 1, f"exists_{slot}")
         _, outside = saturate(m, index, s.entries.bit_length() - 1, f"bin_{slot}")
         words = surrogate_table(self._d)
         shrinks = max(words) <= 1 << f.surrogate.fraction
         table = memory.Memory(shape=f.surrogate.bits, depth=len(words), init=words)
         m.submodules[f"surrogate_{slot}"] = table
         read = table.read_port()
-        m.d.comb += [
-            read.addr.eq(index),
-            read.en.eq(advance),
-        ]
-        inside = self._later(m, advance, ~outside & exists, 1, f"inside_{slot}")
+        m.d.comb += read.addr.eq(index)
+        inside = later(m, ~outside & exists, 1, f"inside_{slot}")
         derivative = wire(m, Mux(inside, read.data, 0), f"derivative_{slot}")
         result: list[tuple[Value, Value, Value]] = []
         for k, charge in enumerate(charges):
-            charge = self._later(m, advance, charge, 2, f"charge_{slot}_{k}")
-            product = self._later(m, advance, charge * derivative, 1, f"product_{slot}_{k}")
+            charge = later(m, charge, 2, f"charge_{slot}_{k}")
+            name = f"multiplier_{slot}_{k}"
+            product = multiplied(m, charge, derivative, name, self._layer.derive)
             rounded = round_half_up(product, f.surrogate.fraction)
             spike, clips = rounded, Const(0)
             if not shrinks:
@@ -263,23 +275,3 @@ class Neuron(wiring.Component):
             return value
         value = wire(m, value, f"before_{name}")
         return (value - round_half_up(value, shift))[:bits].as_signed()
-
-    @staticmethod
-    def _places(m: Module, advance: Signal, place: Signal) -> list[Value]:
-        """The row in each of the four stages, the last with the row that is offered."""
-        places: list[Value] = [place]
-        for n in range(4):
-            register = Signal.like(place, name=f"place_{n}", reset_less=True)
-            with m.If(advance):
-                m.d.sync += register.eq(places[-1])
-            places.append(register)
-        return places[1:]
-
-    @staticmethod
-    def _later(m: Module, advance: Signal, value: Value, stages: int, name: str) -> Value:
-        for n in range(stages):
-            register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
-            with m.If(advance):
-                m.d.sync += register.eq(value)
-            value = register
-        return value

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, sums
 from dualspike.model.description.part import Part
@@ -29,6 +30,7 @@ class Requantizer(wiring.Component):
     a dz clipped.
     Without lanes only the streams, ``overflow`` and ``host`` are there; with momentum also ``ends``
     and ``velocities`` (`Weights`).
+    Nothing between a row that is taken and the `CreditBuffer` at the end has an enable.
     Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
@@ -68,15 +70,17 @@ class Requantizer(wiring.Component):
         self._words.connect(m, self, biases)
         self._words.tell(m, self, biases)
 
-        advance = Signal()
+        shape = self.outputs.payload.shape()
+        m.submodules.buffer = buffer = CreditBuffer(shape, layer.result_places)
+        connect(m, buffer.outputs, flipped(self.outputs))
         taken = Signal()
         step_on = Signal()
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1
         sweep = self.sweep if learn else Const(0)
         m.d.comb += [
-            advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance & ~sweep),
+            self.inputs.ready.eq(buffer.room & ~sweep),
+            buffer.taken.eq(taken),
             taken.eq(self.inputs.valid & self.inputs.ready),
             step_on.eq(taken | sweep),
             biases.row.eq(place),
@@ -84,12 +88,12 @@ class Requantizer(wiring.Component):
         ]
         with m.If(step_on):
             count_on(m, place, layer.rows - 1, last_place)
-        signs = self._learner(m, biases, place, last_place, step_on) if learn else ([], [])
-        self._pipeline(m, advance, taken, biases.words, *signs, place)
+        signs = self._learner(m, biases, place, last_place) if learn else ([], [])
+        self._pipeline(m, taken, buffer.inputs, biases.words, *signs, place)
         return m
 
     def _learner(
-        self, m: Module, biases: Weights, place: Signal, last_place: Value, step_on: Signal
+        self, m: Module, biases: Weights, place: Signal, last_place: Value
     ) -> tuple[list[Signal], list[Signal]]:
         """The sweeps that move the biases; row signs and bias signs of the present row."""
         width, lanes = self._layer.next_simd, self._lanes
@@ -110,17 +114,16 @@ class Requantizer(wiring.Component):
             wire(m, signs ^ self.first[k].replicate(width), f"bias_signs_{k}")
             for k, signs in enumerate(row_signs)
         ]
-        with m.If(step_on):
-            for k in range(lanes):
-                with m.If(self.lane == k):
-                    m.d.sync += move_signs.eq(bias_signs[k])
+        for k in range(lanes):
+            with m.If(self.lane == k):
+                m.d.sync += move_signs.eq(bias_signs[k])
         return row_signs, bias_signs
 
     def _pipeline(
         self,
         m: Module,
-        advance: Signal,
         taken: Signal,
+        results: wiring.PureInterface,
         words: data.View,
         row_signs: Sequence[Value],
         bias_signs: Sequence[Value],
@@ -133,15 +136,15 @@ class Requantizer(wiring.Component):
         _, fraction, align = aligned_sum(self._d, layer)
         clipped: list[Value] = []
         over_tangent: list[Value] = []
-        delay = 2 if scale != 1 else 1
-        loads = self._stages(m, advance, taken, delay)
-        summed, moving = loads[-2:]
+        delay = layer.requantize - 1
+        valid = Signal(layer.requantize)
+        m.d.sync += valid.eq(valid << 1 | taken)
+        m.d.comb += results.valid.eq(valid[-1])
 
         def later(value: Value, name: str, first: int = 0, last: int = delay) -> Value:
             for n in range(first, last):
                 register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
-                with m.If(loads[n]):
-                    m.d.sync += register.eq(value)
+                m.d.sync += register.eq(value)
                 value = register
             return value
 
@@ -153,8 +156,7 @@ class Requantizer(wiring.Component):
             """A sum with its half, cut off in one cycle, saturated in the next."""
             cut = total.shift_right(drop) if drop > 0 else total.shift_left(-drop)
             register = Signal(cut.shape(), name=name, reset_less=True)
-            with m.If(summed):
-                m.d.sync += register.eq(cut)
+            m.d.sync += register.eq(cut)
             return saturate(m, register, bits, f"rounded_{name}")
 
         for slot in range(layer.next_simd):
@@ -166,8 +168,7 @@ class Requantizer(wiring.Component):
             bias = _with_half(bias, shift + layer.value_fraction, drop)
             z, clips = rounded(total + bias, drop, f.membrane.bits, f"sum_{slot}")
             clipped.append(clips & there)
-            with m.If(moving):
-                m.d.sync += self.outputs.payload.value[slot].eq(z)
+            m.d.comb += results.payload.value[slot].eq(z)
             for k in range(self._lanes):
                 name = f"{slot}_{k}"
                 part = into.sign[0 if self._shared else slot][k]
@@ -185,24 +186,11 @@ class Requantizer(wiring.Component):
                 total = total + Mux(up, unit + rest, Mux(down, rest - unit, rest))
                 dz, clips = rounded(total, drop, f.tangent.bits, f"tangent_sum_{name}")
                 over_tangent.append(clips & there)
-                with m.If(moving):
-                    m.d.sync += self.outputs.payload.tangent[slot][k].eq(dz)
+                m.d.comb += results.payload.tangent[slot][k].eq(dz)
         m.d.sync += [
-            self.overflow[0].eq(moving & _any(clipped)),
-            self.overflow[1].eq(moving & _any(over_tangent)),
+            self.overflow[0].eq(valid[-1] & _any(clipped)),
+            self.overflow[1].eq(valid[-1] & _any(over_tangent)),
         ]
-
-    def _stages(self, m: Module, advance: Signal, taken: Signal, delay: int) -> list[Signal]:
-        """When the registers of each stage are loaded: with the row that is taken, and so on."""
-        valid, loads = taken, [wire(m, advance & taken, "loads")]
-        for n in range(delay + 1):
-            earlier, valid = valid, Signal(name=f"valid_{n}")
-            loads.append(wire(m, advance & valid, f"loads_{n}"))
-            with m.If(advance):
-                m.d.sync += valid.eq(earlier)
-        with m.If(advance):
-            m.d.sync += self.outputs.valid.eq(valid)
-        return loads
 
     def _exists(self, place: Signal, slot: int) -> Value:
         """Whether a slot of the row holds a neuron and not padding."""

@@ -6,16 +6,19 @@ from amaranth.lib import wiring
 from dualspike.model.interface.registers import Command
 
 
-def idle(m: Module, course: wiring.Component, infer: Signal, inside: Value) -> None:
-    """The state of inference, or of nothing; a command to learn ends it while nothing is inside."""
+def idle(m: Module, course: wiring.Component, infer: Signal, opens: Signal, inside: Value) -> None:
+    """The state of inference, or of nothing; a command to learn ends it while nothing is inside.
+
+    ``opens`` is the register that says whether samples may enter.
+    """
     with m.State("IDLE"):
         m.d.comb += [
-            course.open.eq(infer),
             course.busy.eq(inside != 0),
             course.mode.eq(Mux(infer, Command.INFER, Command.STOP)),
         ]
         with m.If(course.commanded):
-            m.d.sync += infer.eq(course.command == Command.INFER)
+            infers = course.command == Command.INFER
+            m.d.sync += [infer.eq(infers), opens.eq(infers)]
             learns = course.command == Command.LEARN
             with m.If(learns & ~course.busy & ~infer & (course.updates != 0)):
                 m.next = "DRAW"

@@ -18,6 +18,7 @@ from dualspike.hw.learn.course import done, idle
 from dualspike.hw.learn.sequencer_config import SequencerConfig, SequencerState
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.counters import counter_shape
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.interface.lfsr import WORD, draw_order
@@ -84,13 +85,16 @@ class Sequencer(wiring.Component):
         s = SequencerState(config, len(self._order))
         inside = self._inside(m)
         rounded, clips = self._rounded(m, s)
-        m.d.comb += self.lane.eq(s.place if config.passes > 1 else s.lane)
+        m.d.comb += [
+            self.lane.eq(s.place if config.passes > 1 else s.lane),
+            self.open.eq(s.opens),
+        ]
         if config.ends:
             self._ends(m, s)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
         with m.FSM() as machine:
-            idle(m, self, s.infer, inside)
+            idle(m, self, s.infer, s.opens, inside)
             self._draw(m, s)
             self._prime(m, s)
             self._run(m, s)
@@ -151,6 +155,7 @@ class Sequencer(wiring.Component):
         with m.State("PRIME"):
             m.d.comb += self.prime.eq(1)
             m.d.sync += [s.samples_in.eq(0), s.outputs_out.eq(0)]
+            m.d.sync += s.opens.eq(~s.again)
             m.next = "RUN"
             if config.passes > 1:
                 m.d.comb += [
@@ -171,9 +176,10 @@ class Sequencer(wiring.Component):
         """The batch's samples in and its outputs out, then the steps or the next pass."""
         config, batch = self._config, self._config.batch
         with m.State("RUN"):
-            m.d.comb += self.open.eq(s.samples_in != batch)
             with m.If(self.entered):
                 m.d.sync += s.samples_in.eq(s.samples_in + 1)
+                with m.If(s.samples_in == batch - 1):
+                    m.d.sync += s.opens.eq(0)
             with m.If(self.left):
                 m.d.sync += s.outputs_out.eq(s.outputs_out + 1)
                 with m.If(s.outputs_out == batch * config.outputs * config.readouts - 1):
@@ -193,28 +199,43 @@ class Sequencer(wiring.Component):
     def _pair(self, m: Module, s: SequencerState) -> None:
         """Lane and layer: its step before rounding, unless the mask leaves the layer out."""
         config, down = self._config, self._config.mantissa_bits
+        shift: Value = self._of_layer(self.shifts, s)
+        if config.schedule:
+            shift = shift + self.stage
+        jvp = Array(self.jvp[k] for k in range(config.lanes))[s.lane]
+        given: list[Value] = [jvp, shift, self.words.payload]
+        if down:
+            given.append(self._of_layer(self.mantissas, s))
+        following = "SHIFT" if down else "STEP"
         with m.State("PAIR"):
-            jvp = Array(self.jvp[k] for k in range(config.lanes))[s.lane]
-            shift = self._of_layer(self.shifts, s)
-            if config.schedule:
-                shift = shift + self.stage
             if config.stochastic:
                 m.d.comb += self.words.ready.eq(1)
-            if down:
-                mantissa = self._of_layer(self.mantissas, s)
-                scaled = Signal(signed(len(jvp) + down + 1), reset_less=True)
-                drawn = Signal(WORD, reset_less=True)
-                m.d.sync += [scaled.eq(jvp * mantissa), drawn.eq(self.words.payload)]
+            if config.chosen:
+                given = [later(m, value, 1, f"chosen_{n}") for n, value in enumerate(given)]
             else:
-                m.d.sync += s.shifted.eq(self._shifted(jvp, shift, self.words.payload))
+                self._scale(m, s, *given)
             with m.If(self._of_layer(self.masks, s).bit_select(s.lane, 1)):
-                m.next = "SHIFT" if down else "STEP"
+                m.next = "CHOSEN" if config.chosen else following
             with m.Else():
                 self._next_pair(m, s)
+        if config.chosen:
+            with m.State("CHOSEN"):
+                self._scale(m, s, *given)
+                m.next = following
         if down:
             with m.State("SHIFT"):
-                m.d.sync += s.shifted.eq(self._shifted(scaled, shift + down, drawn))
+                m.d.sync += s.shifted.eq(self._shifted(s.scaled, s.shift + down, s.drawn))
                 m.next = "STEP"
+
+    def _scale(
+        self, m: Module, s: SequencerState, jvp: Value, shift: Value, word: Value, *mantissa: Value
+    ) -> None:
+        """A slope shifted; or times its mantissa, to be shifted in the next clock."""
+        if mantissa:
+            scaled = [s.scaled.eq(jvp * mantissa[0]), s.shift.eq(shift), s.drawn.eq(word)]
+            m.d.sync += scaled
+        else:
+            m.d.sync += s.shifted.eq(self._shifted(jvp, shift, word))
 
     def _move(self, m: Module, s: SequencerState, rounded: Value, clips: Value) -> None:
         """The layer's weights, by that step."""

@@ -9,6 +9,7 @@ from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description
+from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.cycles import refill_cycles
 from dualspike.model.sizes.head import head_sizes
 from dualspike.model.sizes.layers import most_inside
@@ -24,7 +25,8 @@ class SequencerConfig:
     With a ``schedule`` a stage is added to the shifts. With fewer lanes ``built`` than there are
     (0: all are) a batch is taken in passes. ``step_bits`` are those of a step. With ``ends`` it
     says which lanes are the first and the last to move a layer. Signs that are drawn again take
-    ``refill`` clocks until they can be used.
+    ``refill`` clocks until they can be used. ``chosen``: a lane's slope and its shift are chosen in
+    a clock of their own.
     """
 
     structure: str
@@ -42,6 +44,7 @@ class SequencerConfig:
     ends: bool = False
     readouts: int = 1
     refill: int = 0
+    chosen: bool = False
 
     @property
     def at_once(self) -> int:
@@ -73,14 +76,17 @@ class SequencerConfig:
             ends="ends" in words.told,
             readouts=d.parts[0].readouts,
             refill=refill_cycles(d),
+            chosen=d.depth.learner > 0,
         )
 
 
 class SequencerState:
     """Registers: how far drawing, the batch and its steps have come.
 
+    ``opens``: samples may enter, which is known a clock ahead, as they are many that wait for it.
     ``again``: signs are drawn to move weights, not for samples. ``place`` is the lane's among
-    those of its pass.
+    those of its pass. ``scaled`` is a slope times its mantissa, on its way to be shifted by
+    ``shift``, with ``drawn`` to round it.
     """
 
     def __init__(self, config: SequencerConfig, words: int) -> None:
@@ -88,9 +94,14 @@ class SequencerState:
         self.samples_in = Signal(counter_shape(config.batch))
         self.outputs_out = Signal(counter_shape(outputs))
         self.infer = Signal()
+        self.opens = Signal()
         self.word = Signal(counter_shape(words - 1))
         self.lane = Signal(counter_shape(config.lanes - 1))
         self.layer = Signal(counter_shape(len(config.shapes) - 1))
         self.shifted = Signal(signed(config.jvp_bits + 1 + config.mantissa_bits))
+        scaled = config.jvp_bits + config.mantissa_bits + 1
+        self.scaled = Signal(signed(scaled), reset_less=True)
+        self.shift = Signal(7, reset_less=True)
+        self.drawn = Signal(WORD, reset_less=True)
         self.place = Signal(counter_shape(config.at_once - 1))
         self.again = Signal()

@@ -10,6 +10,7 @@ from dualspike.hw.stream.counters import count_on, counter_shape
 class RowBuffer(wiring.Component):
     """A `SkidBuffer` of ``places`` payloads: ``ready`` is a register, and 1 while one is free.
 
+    ``ready_ahead`` is what it will be in the next cycle.
     Latency: 1 cycle. Throughput: one payload a cycle.
     """
 
@@ -19,6 +20,7 @@ class RowBuffer(wiring.Component):
             {
                 "inputs": In(stream.Signature(shape)),
                 "outputs": Out(stream.Signature(shape)),
+                "ready_ahead": Out(1),
             }
         )
 
@@ -40,12 +42,15 @@ class RowBuffer(wiring.Component):
             write.en.eq(taken & (waiting | ~moves)),
             write.data.eq(self.inputs.payload),
             next_count.eq(count + write.en - pulled),
+            self.ready_ahead.eq(next_count != self._spare),
         ]
         m.d.sync += [
             count.eq(next_count),
             waiting.eq(next_count != 0),
-            ready.eq(next_count != self._spare),
+            ready.eq(self.ready_ahead),
         ]
+        payload = Signal.like(self.outputs.payload, reset_less=True)
+        m.d.comb += self.outputs.payload.eq(payload)
         for port, steps in ((write, write.en), (read, pulled)):
             place = Signal(counter_shape(self._spare - 1))
             m.d.comb += port.addr.eq(place)
@@ -54,6 +59,6 @@ class RowBuffer(wiring.Component):
         with m.If(moves):
             m.d.sync += [
                 self.outputs.valid.eq(taken | waiting),
-                self.outputs.payload.eq(Mux(waiting, read.data, self.inputs.payload)),
+                payload.eq(Mux(waiting, read.data, self.inputs.payload)),
             ]
         return m

@@ -1,9 +1,10 @@
 """From groups of ``pe`` neurons, as computed, to rows of ``next_simd``, as the next layer reads."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.payloads import sums
 from dualspike.model.sizes.layers import Layer
@@ -12,7 +13,8 @@ from dualspike.model.sizes.layers import Layer
 class Serializer(wiring.Component):
     """Holds one group and gives it out in rows, neuron 0 first; padding neurons are dropped.
 
-    It moves whenever the outputs are ready, be there a row or not.
+    It moves whenever the outputs are ready, be there a row or not; ``ready_ahead`` says whether
+    they will be in the next cycle.
     Latency: 1 cycle. Throughput: one row a cycle, also from one group to the next.
     """
 
@@ -24,6 +26,7 @@ class Serializer(wiring.Component):
                 "outputs": Out(
                     stream.Signature(sums(layer, lanes, layer.next_simd, shared=shared))
                 ),
+                "ready_ahead": In(1),
             }
         )
 
@@ -39,17 +42,26 @@ class Serializer(wiring.Component):
         last_group = group == layer.groups - 1
         moves = self.outputs.ready
 
-        m.d.comb += [self.outputs.valid.eq(offers), self.inputs.ready.eq(last & moves)]
+        last_ahead = Signal()
+        m.d.comb += [
+            self.outputs.valid.eq(offers),
+            self.inputs.ready.eq(last & moves),
+            last_ahead.eq(last),
+        ]
+        m.d.sync += last.eq(last_ahead)
         with m.If(moves):
-            m.d.sync += [left.eq(left - 1), last.eq(left == 1)]
+            m.d.sync += left.eq(left - 1)
+            m.d.comb += last_ahead.eq(left == 1)
             with m.If(last):
-                m.d.sync += [offers.eq(self.inputs.valid), last.eq(1)]
+                m.d.sync += offers.eq(self.inputs.valid)
+                m.d.comb += last_ahead.eq(1)
                 with m.If(self.inputs.valid):
-                    m.d.sync += [
-                        left.eq(Mux(last_group, last_rows - 1, rows - 1)),
-                        last.eq(Mux(last_group, last_rows == 1, rows == 1)),
-                    ]
+                    m.d.sync += left.eq(Mux(last_group, last_rows - 1, rows - 1))
+                    m.d.comb += last_ahead.eq(Mux(last_group, last_rows == 1, rows == 1))
                     count_on(m, group, layer.groups - 1, last_group)
+        bits = Shape.cast(self.inputs.payload.shape()).width
+        every_last = copies(m, last_ahead, last, bits, "last")
+        every_move = copies(m, self.ready_ahead, moves, bits, "moves")
         for name, _ in self.inputs.payload.shape():
             if name == "sign" and self._shared:
                 held = Signal.like(self.inputs.payload.sign, name="held_sign", reset_less=True)
@@ -57,11 +69,20 @@ class Serializer(wiring.Component):
                     m.d.sync += held.eq(self.inputs.payload.sign)
                 m.d.comb += self.outputs.payload.sign.eq(held)
             else:
-                self._shift(m, last, self.inputs.payload[name], self.outputs.payload[name], name)
+                group_of, row = self.inputs.payload[name], self.outputs.payload[name]
+                self._shift(m, every_last, every_move, group_of, row, name)
         return m
 
-    def _shift(self, m: Module, last: Signal, group: data.View, row: data.View, name: str) -> None:
-        """Its only enable is ``ready`` of the outputs: many registers, straight from one."""
+    def _shift(
+        self,
+        m: Module,
+        lasts: list[Value],
+        moves: list[Value],
+        group: data.View,
+        row: data.View,
+        name: str,
+    ) -> None:
+        """Its only enable is ``ready`` of the outputs, from a register next to each few neurons."""
         width, pe = self._layer.next_simd, self._layer.pe
         neurons = [Cat(group[p]) for p in range(pe)]
         held = [
@@ -70,7 +91,8 @@ class Serializer(wiring.Component):
         ]
         for p in range(pe):
             behind = held[p + width] if p + width < pe else 0
-            with m.If(self.outputs.ready):
-                m.d.sync += held[p].eq(Mux(last, neurons[p], behind))
+            at = p * len(lasts) // pe
+            with m.If(moves[at]):
+                m.d.sync += held[p].eq(Mux(lasts[at], neurons[p], behind))
         for slot in range(width):
             m.d.comb += Cat(row[slot]).eq(held[slot] if slot < pe else 0)

@@ -21,17 +21,18 @@ class SkidBuffer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        spare = Signal.like(self.inputs.payload, reset_less=True)
+        payload = Signal.like(self.inputs.payload, reset_less=True)
+        spare = Signal.like(payload, reset_less=True)
         waiting = Signal()
         moves = ~self.outputs.valid | self.outputs.ready
         taken = self.inputs.valid & self.inputs.ready
-        m.d.comb += self.inputs.ready.eq(~waiting)
+        m.d.comb += [self.inputs.ready.eq(~waiting), self.outputs.payload.eq(payload)]
         with m.If(moves):
             m.d.sync += [self.outputs.valid.eq(taken | waiting), waiting.eq(0)]
             with m.If(waiting):
-                m.d.sync += self.outputs.payload.eq(spare)
+                m.d.sync += payload.eq(spare)
             with m.Elif(taken):
-                m.d.sync += self.outputs.payload.eq(self.inputs.payload)
+                m.d.sync += payload.eq(self.inputs.payload)
         with m.Elif(taken):
             m.d.sync += [spare.eq(self.inputs.payload), waiting.eq(1)]
         return m

@@ -6,13 +6,7 @@ of a choice between two values another, a register bit one flip-flop; `hw` has t
 
 import math
 
-from dualspike.model.cost.area import (
-    Area,
-    memory_area,
-    multiplier_area,
-    skid_buffer_area,
-    xor_tables,
-)
+from dualspike.model.cost.area import Area, memory_area, multiplier_area, xor_tables
 from dualspike.model.cost.devices import Family
 from dualspike.model.cost.online_area import online_layer_logic
 from dualspike.model.description.part import Part
@@ -40,7 +34,9 @@ def layer_area(d: Part, g: Geometry, layer: Layer, family: Family) -> Area:
 def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
     """The rest of it: its dense part, the neurons or the spike counter, and the queues between."""
     parts = [_mac_array(layer, d, g), _serializer(layer, d, g), _requantizer(layer, d, g)]
-    parts += [_row_buffer(layer, d, g)]
+    rows = sum_bits(d, g, layer, layer.next_simd)
+    parts += [_row_buffer(rows, layer.row_places + layer.group_rows)]
+    parts += [_row_buffer(row_bits(d, g.lanes, layer.next_simd), layer.result_places)]
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
     parts += [_learner(d, layer.next_simd, layer.rows, g.lanes)]
@@ -49,7 +45,7 @@ def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
     elif not shares_spike_counter(g, layer):
         parts.append(_spike_counter(layer, g.lanes))
     if layer.kind == "local":
-        parts.append(_branch(layer, d, g))
+        parts.append(_branch(d, g))
     return sum(parts, Area())
 
 
@@ -75,10 +71,9 @@ def _serializer(layer: Layer, d: Part, g: Geometry) -> Area:
     return Area(moved + 5, 0.8 * bits + 6)
 
 
-def _row_buffer(layer: Layer, d: Part, g: Geometry) -> Area:
-    """The register behind the memory with a choice before it; and the admission of groups."""
-    bits = sum_bits(d, g, layer, layer.next_simd)
-    count = (layer.row_places + layer.group_rows).bit_length()
+def _row_buffer(bits: int, places: int) -> Area:
+    """The register behind the memory with a choice before it; and the count of what may come."""
+    count = places.bit_length()
     return Area(bits + 5 * count + 30, bits + 2 * count + 12)
 
 
@@ -96,15 +91,16 @@ def _requantizer(layer: Layer, d: Part, g: Geometry) -> Area:
     if d.learning.structure == "factored":
         adders += 2 * width * k * layer.sign_sum_bits
     held = (stages + 1) * sums - width * dropped
-    return Area(0.75 * (adders + 1.7 * out), held + 0.8 * out + 2 * width * k)
+    return Area(0.75 * (adders + 1.7 * out), held + 2 * width * k)
 
 
 def _learner(d: Part, banks: int, rows: int, lanes: int) -> Area:
-    """The adder on every memory, and the host's way to it."""
+    """The adder on every memory with the register after it, and the host's way to it."""
     bits = d.formats.weight.bits
     each = 4.1 * bits if lanes else 1.5 * bits
     address = 4 * max(1, (rows - 1).bit_length())
-    return Area(each * banks + 60, bits + address + 2 * banks.bit_length())
+    moved = (bits + 1) * banks if lanes else 0
+    return Area(each * banks + 60, moved + bits + address + 2 * banks.bit_length())
 
 
 def _signs(layer: Layer, structure: str) -> Area:
@@ -127,15 +123,14 @@ def _neuron(layer: Layer, d: Part, g: Geometry) -> Area:
     f, k, width = d.formats, g.lanes, layer.next_simd
     tangent, membrane = f.tangent.bits, f.membrane.bits
     tables = 4.5 * membrane + 4.9 * k * tangent
-    held = 12 + k * (4 * tangent + f.surrogate.bits)
+    held = 12 + 3 * k * tangent
     if d.leak_shift:
         tables += membrane + k * tangent
     if layer.feedback:
         tables += 3 * k * tangent
         held += 2 * k * tangent
-    return Area(width * tables + 25, width * held + 12) + skid_buffer_area(
-        width * (k * tangent + 1)
-    )
+    spikes = _row_buffer(width * (k * tangent + 1), layer.spike_places)
+    return Area(width * tables + 25, width * held + 12) + spikes
 
 
 def _spike_counter(layer: Layer, lanes: int) -> Area:
@@ -143,11 +138,8 @@ def _spike_counter(layer: Layer, lanes: int) -> Area:
     return Area(2.7 * bits + 15, bits + 10)
 
 
-def _branch(layer: Layer, d: Part, g: Geometry) -> Area:
-    """A local readout's way from its layer's rows, and the choice among the readouts' outputs."""
+def _branch(d: Part, g: Geometry) -> Area:
+    """A local readout's way to the loss, and the choice among the readouts' outputs."""
     row = row_bits(d, g.lanes, 1)
-    waiting = (
-        0 if shares_spike_counter(g, layer) else layer.simd * (1 + g.lanes * d.formats.tangent.bits)
-    )
     targets = 3 * (g.targets_kept - 1).bit_length()
-    return Area(1.1 * (waiting + row) + row + targets, 2 * (waiting + row) + targets)
+    return Area(2.1 * row + targets, 2 * row + targets)

@@ -7,13 +7,13 @@ clocks:
 - interval (`Geometry.interval`): from one sample to the next, the same with and without learning;
   where layers skip, between `Geometry.least_interval` and that;
 - fill: the chain runs full and empty, at most sum over layers of
-  cycles + max(rows, feedback) + chunks + 15 + multiply (`Layer.multiply`, 1 unless a higher clock
-  is asked for), and at least 0; layers that skip with independent
+  cycles + max(rows, feedback) + chunks + registers (`Layer.registers`, 16 unless a higher clock is
+  asked for), and at least 0; layers that skip with independent
   signs first fill the memory of these, in cycles clocks;
-- learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask
-  has the layer, 4 + max(cycles, rows) with mantissas; 1 clock to end. With several passes the
-  signs are drawn again, which takes as long as before, and 1 clock more for each pass; where
-  layers that skip keep independent signs, their memory is then filled again, which takes the
+- learn: for every lane and layer 1 clock, and 3 + max(cycles, rows) more where the lane's mask has
+  the layer, 1 more of these with mantissas and `Depth.learner` more; 1 clock to end. With several
+  passes the signs are drawn again, which takes as long as before, and 1 clock more for each pass;
+  where layers that skip keep independent signs, their memory is then filled again, which takes the
   cycles of the longest such layer for each pass.
 
 A chip that learns online has clocks of its own: `model.sizes.online`.
@@ -53,7 +53,7 @@ def fill_bound(d: Part) -> int:
     stored = d.learning.structure == "independent"
     signs = sum(layer.cycles for layer in layers if layer.skips and stored)
     around = sum(layer.cycles + layer.frame_cycles + layer.chunks for layer in layers)
-    return signs + around + sum(15 + layer.multiply for layer in layers)
+    return signs + around + sum(layer.registers for layer in layers)
 
 
 def refill_cycles(d: Description) -> int:
@@ -66,7 +66,7 @@ def refill_cycles(d: Description) -> int:
 def learn_cycles(d: Description) -> int:
     """Clocks after a batch, to move the weights."""
     total, masks = 1 + d.lanes * d.n_layers, d.masks
-    step = 3 + (d.learning.mantissa is not None)
+    step = 3 + (d.learning.mantissa is not None) + d.depth.learner
     for n, part in enumerate(d.parts):
         for number, layer in zip(d.layers_of(n), geometry(part).layers, strict=True):
             users = sum(mask >> number & 1 for mask in masks)

@@ -23,7 +23,7 @@ class Delays:
 
     @property
     def fastest_shallow(self) -> float:
-        """MHz up to which a product is done between two registers."""
+        """MHz up to which a product is done between two registers, a slope chosen and shifted."""
         return 1000 / (SPREAD * (self.register + self.wire + self.operand))
 
 
@@ -55,14 +55,25 @@ DELAYS = {
 """By device; those that were not measured count as an ECP5."""
 
 
+WIDEST_FACTOR = 18
+"""Bits of a factor up to which a product is one of a device's blocks, and not a sum of several."""
+
+
 @dataclass(frozen=True)
 class Depth:
-    """``multiply``: clocks that a product of the arrays and of the loss takes, 1 or 2.
+    """``multiply``: clocks that a product of arrays, neurons and loss takes, 1 or 2.
 
-    The first is the register after it, the second one before it (`hw.layer.macs.multiplier`).
+    The first is the register after it, the second one before it (`hw.layer.macs.multiplier`), a
+    third that of a wide product's sum.
+    ``learner``: 1 if the choice of a lane's slope and its shift take a clock each, 0 if one.
     """
 
     multiply: int = 1
+    learner: int = 0
+
+    def product(self, *factors: int) -> int:
+        """Clocks of a product of factors of so many bits: one more to add it up if it is wide."""
+        return self.multiply + (self.multiply > 1 and max(factors) > WIDEST_FACTOR)
 
     def __str__(self) -> str:
         return f"products take {self.multiply} clock{'s' if self.multiply > 1 else ''}"
@@ -74,4 +85,5 @@ def depth_at(clock: float | None, device: str | None = None) -> Depth:
     None: as few registers as there can be.
     """
     delays = ECP5 if device is None else DELAYS[device]
-    return Depth(multiply=1 if clock is None or clock <= delays.fastest_shallow else 2)
+    shallow = clock is None or clock <= delays.fastest_shallow
+    return Depth() if shallow else Depth(multiply=2, learner=1)

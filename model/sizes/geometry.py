@@ -91,10 +91,10 @@ class Geometry:
 
         Those of all samples that may be between the first hidden layer and the readout at once,
         whatever the folding, as a power of two. A sample is in a layer for no more than cycles +
-        frame_cycles + chunks + 15 + multiply clocks (`model.sizes.cycles`); each of the first three
+        frame_cycles + chunks + registers clocks (`model.sizes.cycles`); each of the first three
         is within the interval / T but for the readout, where it is within the interval.
         """
-        clocks = 18 + max(layer.multiply for layer in self.layers)
+        clocks = 3 + max(layer.registers for layer in self.layers)
         samples = 6 + clocks * len(self.chain[1:]) // self.time_steps
         return 1 << (samples * self.chain[-1].n_out - 1).bit_length()
 

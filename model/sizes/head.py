@@ -22,12 +22,16 @@ FACTOR_BITS = 18
 
 @dataclass(frozen=True)
 class SquaredErrorSizes:
-    """Widths of an error, of that times what its loss counts, and of the accumulators."""
+    """Widths of an error, of that times what its loss counts, and of the accumulators.
+
+    ``multiply``: clocks of a product with a tangent, and of a square.
+    """
 
     error_bits: int
     weighted_bits: int
     loss_bits: int
     jvp_bits: int
+    multiply: int
 
     @property
     def error_half(self) -> int:
@@ -44,11 +48,13 @@ def squared_error_sizes(d: Description) -> SquaredErrorSizes:
     if d.online:
         return _step_error_sizes(d)
     grow = math.ceil(math.log2((2 * weight if d.local else 1) * d.batch[0] * n_out))
+    weighted_bits = error_bits + (weight - 1).bit_length()
     sizes = SquaredErrorSizes(
         error_bits=error_bits,
-        weighted_bits=error_bits + (weight - 1).bit_length(),
+        weighted_bits=weighted_bits,
         loss_bits=2 * error_bits + grow,
         jvp_bits=error_bits + f.tangent.bits + grow,
+        multiply=d.depth.product(weighted_bits, f.tangent.bits),
     )
     if d.learns:
         check_sum("loss accumulator", sizes.loss_bits, "membrane or target, or the batch")
@@ -67,6 +73,7 @@ def _step_error_sizes(d: Description) -> SquaredErrorSizes:
         weighted_bits=f.error.bits,
         loss_bits=2 * f.error.bits + grow,
         jvp_bits=f.error.bits + f.tangent.bits + outputs,
+        multiply=d.depth.multiply,
     )
     check_sum("loss accumulator", sizes.loss_bits, "error, or the batch")
     return sizes

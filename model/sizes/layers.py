@@ -27,8 +27,6 @@ from dualspike.model.description.part import Part
 Kind = Literal["direct", "coded", "spiking", "readout", "local", "output"]
 STEPWISE = ("spiking", "coded", "output")
 """Kinds of layers that pass over their weights at every step, and so for spikes."""
-FEEDBACK = 5
-"""Clocks from a row of neurons to its next step where the reset is attached."""
 SAMPLE_LAG = 2
 """Samples after which a change of a layer lands that works once a sample."""
 LEAST_PASS = 4
@@ -44,7 +42,9 @@ class Layer:
     ``source`` is the layer whose neurons it reads, -1 for the inputs.
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
-    ``multiply`` is the number of clocks that its products take, whichever they are.
+    ``multiply`` is the number of clocks that its products take, whichever they are, ``derive`` that
+    of the products f dU of its neurons. ``requantize`` clocks pass from a row of sums to its
+    result.
     ``lanes_in`` are the tangent lanes of an online learner that come in, ``own_lanes`` of them from
     the neurons just before; ``lag`` is how many passes late a change of its weights lands.
     ``skips``: a `hw.layer.zero_skipper` leaves out its silent chunks. Never in the direct layer,
@@ -69,6 +69,8 @@ class Layer:
     feedback: int
     source: int
     multiply: int = 1
+    derive: int = 1
+    requantize: int = 2
     skips: bool = False
     lanes_in: int = 0
     own_lanes: int = 0
@@ -116,6 +118,26 @@ class Layer:
         Weights that change on the way make it longer.
         """
         return 5 + self.multiply + (6 + self.multiply if self.lag else 0)
+
+    @property
+    def result_places(self) -> int:
+        """Rows that may be in its requantizer: 2 more than one is clocks on its way to the end."""
+        return 2 + self.requantize
+
+    @property
+    def fire_cycles(self) -> int:
+        """Clocks in which its neurons turn a row of results into spikes and their tangents."""
+        return 3 + self.derive
+
+    @property
+    def spike_places(self) -> int:
+        """Rows that may be in its neurons: 2 more than one is clocks on its way to the end."""
+        return 2 + self.fire_cycles
+
+    @property
+    def registers(self) -> int:
+        """Clocks that registers and buffers add to a row's way, in the layer and all around it."""
+        return 14 + self.multiply + self.derive
 
     @property
     def frame_cycles(self) -> int:
@@ -169,7 +191,10 @@ def make_layer(
     tangent_bits = 0 if signed else f.tangent.bits
     if reads_out:
         tangent_bits += math.ceil(math.log2(steps))
+    mean = reads_out and steps & (steps - 1) != 0
     multiplies = kind not in STEPWISE or (d.lanes > 0 and not signed)
+    factors = f.weight.bits, value_bits + (not signed), tangent_bits if d.lanes else 0
+    derive = d.depth.product(f.tangent.bits, f.surrogate.bits + 1)
     grow = math.ceil(math.log2(n_in))
     layer = Layer(
         index=index,
@@ -186,9 +211,11 @@ def make_layer(
         value_sum_bits=f.weight.bits + factor_bits + grow,
         tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
         sign_sum_bits=signed_bits(highest * n_in),
-        feedback=FEEDBACK if attached and not reads_out else 0,
+        feedback=4 + derive if attached and not reads_out else 0,
         source=source,
-        multiply=d.depth.multiply if multiplies else 1,
+        multiply=d.depth.product(*factors) if multiplies else 1,
+        derive=derive if d.lanes and not reads_out else 1,
+        requantize=3 if mean else 2,
     )
     if d.online:
         layer = replace(layer, **_online(d, layer))

@@ -48,7 +48,7 @@ def sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
 def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
 
-    Rows of sums wait in a buffer whose last place is a register.
+    Rows of sums, of results and of spikes wait in buffers whose last place is a register.
 
     A zero skipper is a frame repeater that keeps the number of each chunk; independent signs then
     lie in a memory.
@@ -67,6 +67,7 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
         MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
         MemorySize("weights", width, layer.rows, bits, True),
         MemorySize("rows", 1, layer.row_places - 1, sum_bits(d, g, layer, width), False),
+        MemorySize("rows", 1, layer.result_places - 1, row_bits(d, lanes, width), False),
     ]
     if d.learning.momentum is not None:
         bits = code_of(protection, d.step_format.bits).bits
@@ -91,6 +92,8 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
             count = layer.simd * lanes
             found.append(MemorySize("counts", count, layer.chunks, layer.tangent_in_bits, False))
     if not layer.reads_out:
+        spikes = width * (1 + lanes * f.tangent.bits)
+        found.append(MemorySize("rows", 1, layer.spike_places - 1, spikes, False))
         if d.network.time_steps > 1:
             bits = f.tangent.bits
             found.append(MemorySize("membranes", width, layer.rows, f.membrane.bits, False))
@@ -118,7 +121,8 @@ def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
     if layer.tangent_in_bits:
         found.append(Multiplier(array * lanes, f.weight.bits, layer.tangent_in_bits, True))
     if not layer.reads_out:
-        found.append(Multiplier(lanes * layer.next_simd, f.tangent.bits, f.surrogate.bits + 1))
+        count = lanes * layer.next_simd
+        found.append(Multiplier(count, f.tangent.bits, f.surrogate.bits + 1, True))
         threshold = d.thresholds[layer.index]
         if layer.feedback and threshold & (threshold - 1):
             found.append(

@@ -25,7 +25,7 @@ _CALL = re.compile(r"^assign .*= (_\d+_)\(")
 
 # Names of submodules that are components with benches of their own.
 _PARTS = {
-    *("addresses", "admission", "buffer", "core", "counter", "dense", "drawer", "encoder"),
+    *("addresses", "admission", "buffer", "copy", "core", "counter", "dense", "drawer", "encoder"),
     *("errors", "fork", "macs", "multiplier", "neurons", "product", "repeat", "repeater"),
     *("requantizer", "schedule", "sequencer", "serializer", "sign", "skid", "skipper", "store"),
 }

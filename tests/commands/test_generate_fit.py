@@ -65,7 +65,7 @@ def test_the_table_shows_every_layer_the_bottleneck_and_the_device(
         "1 readout 3-1 1 x 1 3 3 25 % 2 1",
         "Slowest: rows of layer 0. 8 multipliers.",
         "Memory bits: weights 234, membranes 60, tangents 36, surrogate 1,024, frames 320,"
-        " counts 51, rows 575, signs 256.",
+        " counts 51, rows 832, signs 256.",
     ):
         assert line in lines
     assert [line.split()[:1] for line in lines if line.endswith("%")] == [
@@ -86,7 +86,7 @@ def test_clock_and_device_of_a_description_count_where_no_option_says_another(
     folded = load(out / "tiny.toml").hardware
     assert (folded.clock, folded.device) == (100, "ecp5-85f")
     found = fast["estimate"]
-    assert (found["clock_mhz"], found["depth"]) == (100, {"multiply": 2})
+    assert (found["clock_mhz"], found["depth"]) == (100, {"multiply": 2, "learner": 1})
     assert found["device"]["name"] == "ecp5-85f"
     assert found["interval"] <= 6
 
@@ -103,7 +103,7 @@ def test_the_clock_stands_where_the_depth_is_told(net: Path, tmp_path: Path, cli
     verify = f"  dualspike verify {net} --clock 100.0 --device ecp5-25f\n"
     assert text.endswith(verify)
     found = json.loads((out / "manifest.json").read_text())
-    depth = {"multiply": 2}
+    depth = {"multiply": 2, "learner": 1}
     assert (found["clock_mhz"], found["device"], found["depth"]) == (100, "ecp5-25f", depth)
     assert found["config_hash"] == without["config_hash"]
     header = "// For 100 MHz on ecp5-25f: products take 2 clocks.\n"
@@ -137,7 +137,7 @@ def test_the_clock_stands_where_the_depth_is_told(net: Path, tmp_path: Path, cli
         ),
         (
             "--fit --device ecp5-12f --budget 0.1",
-            "ecp5-12f has 24,288 LUT4 (10 % are 2,428), the smallest folding needs about 3,112",
+            "ecp5-12f has 24,288 LUT4 (10 % are 2,428), the smallest folding needs about 3,390",
         ),
     ],
 )

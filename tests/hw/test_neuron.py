@@ -8,7 +8,6 @@ from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.hw.layer.neuron import Neuron
 from dualspike.model.description.load import describe
 from dualspike.model.sizes.geometry import geometry
-from dualspike.testbench.unit.benches.bench_neuron import LATENCY
 from tests.hw.simulated import simulate
 
 FINE = 20
@@ -50,18 +49,18 @@ def looked_up(membrane: str, span: int, entries: int) -> tuple[list[int], list[i
     inputs = sorted({form.lowest, form.highest, *near})
     inputs = [z for z in inputs if form.lowest <= z <= form.highest]
     places = [1 + entries // 2 + (z - theta) // width for z in inputs]
-    return run(Neuron(d.parts[0], one, 1), inputs), [
+    return run(Neuron(d.parts[0], one, 1), 1 + one.fire_cycles, inputs), [
         int(words[min(max(n, 0), entries + 1)]) for n in places
     ]
 
 
-def run(neuron: Neuron, inputs: list[int]) -> list[int]:
+def run(neuron: Neuron, latency: int, inputs: list[int]) -> list[int]:
     """The tangents of spikes for these sums, with a tangent of 1 in units of the table."""
     found: list[int] = []
 
     async def bench(ctx: Any) -> None:
         ctx.set(neuron.outputs.ready, 1)
-        for z in [*inputs, *[0] * LATENCY]:
+        for z in [*inputs, *[0] * latency]:
             ctx.set(neuron.inputs.payload, {"value": [z], "tangent": [[1 << FINE]]})
             ctx.set(neuron.inputs.valid, 1)
             await ctx.tick()

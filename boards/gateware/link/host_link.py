@@ -24,7 +24,8 @@ from dualspike.model.interface.registers import register_map
 class HostLink(wiring.Component):
     """``rx`` and ``tx`` to the bus and the streams of the `Core` of a description.
 
-    ``reset`` pulses for the core, and for all of the link that is behind the line. ``active``
+    ``reset`` is 1 for a clock after any reset of this component, and pulses for the core, and for
+    all of the link that is behind the line, when the host asks for it. ``active``
     while there is anything to do, ``lost`` pulses for a frame that was thrown away, ``refused``
     for a request that was not done. ``busy`` is the core's.
     """
@@ -60,7 +61,7 @@ class HostLink(wiring.Component):
         m.submodules.decoder = decoder = SlipDecoder()
         m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
         # From a register: this goes to every flip-flop of the core, and would set its clock.
-        reset = Signal()
+        reset = Signal(init=1)
         m.d.sync += reset.eq(rx_buffer.reset)
         again = ResetInserter(reset)
         handler, unpacker, packer = self._handler, self._unpacker, self._packer

@@ -113,6 +113,11 @@ class RequestHandler(wiring.Component):
         """Is there such an operation, and can it have so many bytes?"""
         with m.State("CHECK"):
             right = Signal()
+            m.d.sync += s.wanted.eq(0)
+            with m.Switch(s.code):
+                for op, number in _ARGUMENTS.items():
+                    with m.Case(op):
+                        m.d.sync += s.wanted.eq(number)
             with m.Switch(s.code):
                 for op in (Op.IDENTIFY, Op.READ):
                     with m.Case(op):
@@ -137,21 +142,21 @@ class RequestHandler(wiring.Component):
     def _arguments(self, m: Module, s: Request, do: Operations) -> None:
         """Take the arguments, then on to the operation."""
         with m.State("ARGUMENTS"):
-            wanted = Signal(range(5))
-            with m.Switch(s.code):
-                for op, number in _ARGUMENTS.items():
-                    with m.Case(op):
-                        m.d.comb += wanted.eq(number)
-            m.d.comb += self.records.ready.eq(s.taken != wanted)
-            m.d.sync += s.address.eq(s.given)
+            m.d.comb += self.records.ready.eq(s.taken != s.wanted)
+            m.d.sync += [
+                s.address.eq(s.given),
+                s.beyond.eq(s.given + s.arguments[2] > len(self._block)),
+            ]
             with m.If(do.first):
                 m.d.sync += [
                     s.arguments[s.taken].eq(self.records.payload),
                     s.taken.eq(s.taken + 1),
                     s.left.eq(s.left - 1),
                 ]
-            with m.If(s.taken == wanted):
-                self._choose(m, s, do)
+            with m.If(s.taken == s.wanted):
+                m.next = "CHOOSE"
+        with m.State("CHOOSE"):
+            self._choose(m, s, do)
 
     def _choose(self, m: Module, s: Request, do: Operations) -> None:
         """The operation's first state, or refuse its arguments."""
@@ -162,7 +167,7 @@ class RequestHandler(wiring.Component):
             with m.Case(Op.IDENTIFY):
                 m.d.sync += s.count.eq(s.arguments[2])
                 m.next = "IDENTITY"
-                with m.If(s.given + s.arguments[2] > len(self._block)):
+                with m.If(s.beyond):
                     do.fail(Status.ADDRESS)
                 with m.If(s.arguments[2] > PAYLOAD):
                     do.fail(Status.LENGTH)

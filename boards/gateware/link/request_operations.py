@@ -11,9 +11,9 @@ _STEP = 2
 class Request:
     """Registers of the request that is under way.
 
-    ``left`` bytes of its record are still to come, ``taken`` of its arguments are there; ``count``
-    words or bytes are still to be answered. ``fresh``: it is carried out, and its answer written
-    at ``place``.
+    ``left`` bytes of its record are still to come, ``taken`` of its ``wanted`` arguments are there;
+    ``count`` words or bytes are still to be answered. ``fresh``: it is carried out, and its answer
+    written at ``place``. ``beyond``: it asks for bytes after the identity's last.
     """
 
     def __init__(self, patience: int) -> None:
@@ -24,7 +24,9 @@ class Request:
         self.sequence = Signal(8)
         self.arguments = Signal(data.ArrayLayout(8, 4))
         self.taken = Signal(range(5))
+        self.wanted = Signal(range(5))
         self.address = Signal(16)
+        self.beyond = Signal()
         self.count = Signal(8)
         self.word = Signal(8 * WORD)
         self.byte = Signal(range(WORD))

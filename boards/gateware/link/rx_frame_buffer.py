@@ -61,9 +61,16 @@ class RxFrameBuffer(wiring.Component):
                 m.d.comb += self.reset.eq(code == Op.RESET)
             with m.Elif((count != 0) | self.spoilt):
                 m.d.comb += self.lost.eq(1)
-        m.d.comb += [reader.addr.eq(read), self.records.payload.eq(reader.data)]
+        # A block RAM is slow: what it gives is used from a register.
+        fetched, byte = Signal(), Signal(8)
+        m.d.comb += [reader.addr.eq(read), self.records.payload.eq(byte)]
         moves = self.records.valid & self.records.ready
-        m.d.sync += self.records.valid.eq((read != kept) & ~moves & ~self.reset)
+        stays = ~moves & ~self.reset
+        m.d.sync += [
+            byte.eq(reader.data),
+            fetched.eq((read != kept) & stays),
+            self.records.valid.eq(fetched & stays),
+        ]
         with m.If(self.reset):
             m.d.sync += read.eq(kept)
         with m.Elif(moves):

@@ -46,6 +46,9 @@ class TxFrameBuffer(wiring.Component):
         sequence, place, bare = Signal(8), Signal(range(SLOT)), Signal()
         left, length, byte, low = Signal(8), Signal(8), Signal(8), Signal()
         octet = encoder.octets
+        # A block RAM is slow: what it gives is used from a register, 2 clocks after its place.
+        fetched = Signal(8)
+        m.d.sync += fetched.eq(reader.data)
         moves = octet.valid & octet.ready
         m.d.comb += [
             writer.addr.eq(Cat(self.place, self.sequence[:slot])),
@@ -62,10 +65,12 @@ class TxFrameBuffer(wiring.Component):
                 with m.If(self.send):
                     m.next = "LENGTH"
             with m.State("LENGTH"):
+                m.next = "FETCH LENGTH"
+            with m.State("FETCH LENGTH"):
                 m.next = "SEND LENGTH"
             with m.State("SEND LENGTH"):
                 m.d.comb += [
-                    length.eq(Mux(bare, 0, reader.data)),
+                    length.eq(Mux(bare, 0, fetched)),
                     octet.payload.octet.eq(length),
                     octet.valid.eq(1),
                     crc.valid.eq(moves),
@@ -80,10 +85,12 @@ class TxFrameBuffer(wiring.Component):
                     crc.valid.eq(moves),
                 ]
                 with m.If(moves):
-                    m.next = "SEND STATUS"
+                    m.next = "STATUS"
+            with m.State("STATUS"):
+                m.next = "SEND STATUS"
             with m.State("SEND STATUS"):
                 m.d.comb += [
-                    byte.eq(Mux(bare, Status.ORDER, reader.data)),
+                    byte.eq(Mux(bare, Status.ORDER, fetched)),
                     octet.payload.octet.eq(byte),
                     octet.valid.eq(1),
                     crc.valid.eq(moves),
@@ -92,12 +99,14 @@ class TxFrameBuffer(wiring.Component):
                     m.d.sync += place.eq(place + 1)
                     m.next = "NEXT"
             with m.State("NEXT"):
-                m.next = "PAYLOAD"
+                m.next = "FETCH"
                 with m.If(left == 0):
                     m.next = "CRC"
+            with m.State("FETCH"):
+                m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
                 m.d.comb += [
-                    octet.payload.octet.eq(reader.data),
+                    octet.payload.octet.eq(fetched),
                     octet.valid.eq(1),
                     crc.valid.eq(moves),
                 ]

@@ -33,23 +33,32 @@ class WeightAddressGenerator(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        chunks, groups = self._layer.chunks, self._layer.groups
         row = Signal.like(self.row)
         chunk = Signal.like(self.chunk)
         group = Signal.like(self.group)
+        # Registers too, since all that takes a chunk waits for them.
+        first_chunk = Signal(init=1)
+        last_chunk, last_group = Signal(init=chunks == 1), Signal(init=groups == 1)
         m.d.comb += [
             self.row.eq(row),
             self.chunk.eq(chunk),
             self.group.eq(group),
-            self.first_chunk.eq(chunk == 0),
-            self.last_chunk.eq(chunk == self._layer.chunks - 1),
-            self.last_group.eq(group == self._layer.groups - 1),
-            self.last_row.eq(self.last_chunk & self.last_group),
+            self.first_chunk.eq(first_chunk),
+            self.last_chunk.eq(last_chunk),
+            self.last_group.eq(last_group),
+            self.last_row.eq(last_chunk & last_group),
         ]
         with m.If(self.advance):
             count_on(m, row, self._layer.cycles - 1, self.last_row)
-            count_on(m, chunk, self._layer.chunks - 1, self.last_chunk)
-            with m.If(self.last_chunk):
-                count_on(m, group, self._layer.groups - 1, self.last_group)
+            count_on(m, chunk, chunks - 1, last_chunk)
+            m.d.sync += first_chunk.eq(last_chunk)
+            if chunks > 1:
+                m.d.sync += last_chunk.eq(chunk == chunks - 2)
+            with m.If(last_chunk):
+                count_on(m, group, groups - 1, last_group)
+                if groups > 1:
+                    m.d.sync += last_group.eq(group == groups - 2)
         return m
 
 

@@ -6,7 +6,7 @@ Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's ma
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,6 +16,7 @@ from dualspike.hw.layer.macs.signs import Signs
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
+from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries, mac_input, sums
 from dualspike.model.interface.lfsr import WORD
@@ -118,15 +119,19 @@ class MacArray(wiring.Component):
         chunk_signs = self._learner(m, addresses, weights, filling) if lanes else []
         # In a cycle without a chunk the operands are 0 and the sums stay as they are.
         chunk = Signal.like(given, reset_less=True)
+        begins = Signal(layer.multiply + 1)
         # The way of the chunk that is taken, a clock in each bit: words, products, sums.
         first, last = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
+        m.d.comb += begins.eq(first << 1 | (taken & addresses.first_chunk))
         m.d.sync += [
             chunk.eq(Mux(taken, given, 0)),
-            first.eq(first << 1 | (taken & addresses.first_chunk)),
+            first.eq(begins),
             last.eq(last << 1 | self.ended),
             self.outputs.valid.eq(last[-1]),
         ]
-        self._accumulate(m, first[-1], weights.words, chunk, chunk_signs)
+        bits = Shape.cast(self.outputs.payload.shape()).width
+        firsts = copies(m, begins[-1], first[-1], bits, "first")
+        self._accumulate(m, firsts, weights.words, chunk, chunk_signs)
         return m
 
     def _learner(
@@ -165,11 +170,7 @@ class MacArray(wiring.Component):
         else:
             chunk_signs = Signal.like(here, reset_less=True)
             move_signs = Signal(layer.pe * layer.simd, reset_less=True)
-            with m.If(addresses.advance):
-                m.d.sync += [
-                    chunk_signs.eq(here),
-                    move_signs.eq(signs.weights[self.lane]),
-                ]
+            m.d.sync += [chunk_signs.eq(here), move_signs.eq(signs.weights[self.lane])]
         m.d.comb += [
             weights.move.eq(move),
             weights.signs.eq(move_signs),
@@ -206,14 +207,13 @@ class MacArray(wiring.Component):
             write.data.eq(here),
             write.en.eq(filling),
             read.addr.eq(addresses.row),
-            read.en.eq(addresses.advance),
         ]
         return read.data
 
     def _accumulate(
         self,
         m: Module,
-        first: Value,
+        firsts: list[Value],
         words: data.View,
         chunk: data.View,
         chunk_signs: list[Value],
@@ -221,7 +221,8 @@ class MacArray(wiring.Component):
         """Products of the chunk, then their sums onto the accumulators."""
         layer, out = self._layer, self.outputs.payload
 
-        def stage(target: Value, held: Sequence[Value], name: str) -> None:
+        def stage(target: Value, held: Sequence[Value], name: str, p: int) -> None:
+            first = firsts[p * len(firsts) // layer.pe]
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
             m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
             m.d.comb += target.eq(total)
@@ -239,12 +240,12 @@ class MacArray(wiring.Component):
             else:
                 name = f"multiplier_{p}"
                 held = [times(weight[s], given[s], f"{name}_{s}") for s in inputs]
-            stage(out.value[p], held, name)
+            stage(out.value[p], held, name, p)
             if layer.tangent_in_bits:
                 for k in range(self._lanes):
                     name, given = f"multiplier_{p}_{k}", [chunk.tangent[s][k] for s in inputs]
                     held = [times(weight[s], given[s], f"{name}_of_{s}") for s in inputs]
-                    stage(out.tangent[p][k], held, name)
+                    stage(out.tangent[p][k], held, name, p)
         inverted = [wire(m, -chunk.value[s], f"inverted_{s}") for s in inputs]
         for k in range(self._lanes):
             for p in range(1 if self._shared else layer.pe):
@@ -258,7 +259,7 @@ class MacArray(wiring.Component):
                     for s in inputs
                 ]
                 name = f"sign_product_{p}_{k}"
-                stage(out.sign[p][k], self._held(m, products, name), name)
+                stage(out.sign[p][k], self._held(m, products, name), name, p)
 
     def _held(self, m: Module, values: Sequence[Value], name: str) -> Sequence[Value]:
         """Each in as many registers as products have that take a `Multiplier`."""

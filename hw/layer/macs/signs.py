@@ -24,7 +24,8 @@ class Signs(wiring.Component):
     ``advance`` with the walk's ``last_chunk`` and ``last_row`` moves on. Members for the present
     position: ``weights`` [lanes][simd * pe] (bit s * pe + p for input s, neuron p), ``columns``
     [lanes][simd] (factored only, else 0); always: ``rows`` [lanes][n_out], ``first`` [lanes]
-    (the bias's column sign, factored only, else 0). Latency 0.
+    (the bias's column sign, factored only, else 0). What they are before the first ``restart`` does
+    not matter. Latency 0.
     """
 
     def __init__(self, layer: Layer, lanes: int, structure: str) -> None:
@@ -53,7 +54,9 @@ class Signs(wiring.Component):
         more = ceil_div(layer.n_in + 1, WORD) if self._factored else 1
         starts: list[Signal] = []
         for k in range(self._lanes):
-            words = [Signal(WORD, name=f"word_{k}_{n}") for n in range(row_words + more)]
+            words = [
+                Signal(WORD, name=f"word_{k}_{n}", reset_less=True) for n in range(row_words + more)
+            ]
             with m.If(self.load[k]):
                 for word, above in zip(words, [*words[1:], self.word], strict=True):
                     m.d.sync += word.eq(above)
@@ -94,8 +97,8 @@ class Signs(wiring.Component):
         next_chunk = wire(m, self.restart | self.advance, "next_chunk")
         next_group = wire(m, self.restart | (self.advance & self.last_chunk), "next_group")
         for k, start in enumerate(starts):
-            state = Signal(SIGNS.length, name=f"state_{k}")
-            group_state = Signal(SIGNS.length, name=f"group_state_{k}")
+            state = Signal(SIGNS.length, name=f"state_{k}", reset_less=True)
+            group_state = Signal(SIGNS.length, name=f"group_state_{k}", reset_less=True)
             m.d.comb += self.weights[k].eq(
                 Cat(output_bits(SIGNS, state, s * layer.n_out, layer.pe) for s in range(layer.simd))
             )

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.memory.ecc import decode, encode
 from dualspike.hw.layer.memory.words import Words
-from dualspike.hw.stream.arithmetic import round_half_up, saturate
+from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
+from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries
@@ -19,16 +20,18 @@ class Weights(wiring.Component):
     """``width`` banks of ``rows`` words, side by side: matrix element (i, j) of a layer.
 
     Element (i, j) lies in bank s * pe + p of row g * chunks + c, with i = g * pe + p and
-    j = c * simd + s. ``enable`` reads row ``row``; ``words`` holds it from the next cycle on.
+    j = c * simd + s. ``words`` are those of ``row`` a cycle before, read in every cycle: no net
+    enables all banks. ``enable`` says that a row is wanted, and its upsets count.
     ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
-    saturate(word - sign * step) back to the row read last; ``step`` must be there a cycle before
-    the move, and ``saturated`` tells of clipping a cycle after it. These four are there only if
-    the ``words`` learn.
+    saturate(word - sign * step) back to the row read last, a cycle later, so that it can be read
+    2 cycles after the move; ``step`` must be there a cycle before the move, and ``saturated``
+    tells of clipping 2 cycles after it. These four are there only if the ``words`` learn.
 
     With ``momentum`` k every word has a velocity m with VELOCITY_BITS fraction bits more, as has
     the step, and ``move`` writes saturate(m - decay + sign * step), where decay is round(m / 2^k)
     with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
-    loses round(m) of the new m, a cycle later. ``velocities`` is the host's way to them.
+    loses round(m) of the new m, a cycle later; a velocity does not wait, and ``saturated`` tells of
+    it a cycle after the move. ``velocities`` is the host's way to them.
     ``host`` works row by row of the matrix, while nothing else does.
     With ``protection`` banks hold code words (`hw.layer.memory.ecc`); what they hold is coded and
     decoded between two registers, so that nothing comes later than without.
@@ -72,12 +75,12 @@ class Weights(wiring.Component):
         host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
         banks_clipped = Signal(banks)
         reported = Signal(banks)
+        moves, moved_row = Signal(), Signal.like(self.row)
         if self._words.learn:
-            moved_row = Signal.like(self.row)
-            with m.If(self.enable):
-                m.d.sync += moved_row.eq(self.row)
+            read_row = Signal.like(self.row)
+            m.d.sync += [read_row.eq(self.row), moved_row.eq(read_row), moves.eq(self.move)]
             changes = self._changes(m)
-            m.d.sync += reported.eq(Mux(self.move, banks_clipped, 0))
+            m.d.sync += reported.eq(Mux(moves, banks_clipped, 0))
             m.d.comb += self.saturated.eq(reported.any())
         for bank in range(banks):
             store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
@@ -88,19 +91,20 @@ class Weights(wiring.Component):
             upsets.append(upset)
             m.d.comb += [
                 read.addr.eq(Mux(self.host.access, host_row, self.row)),
-                read.en.eq(self.enable | self.host.access),
                 self.words[bank].eq(word),
             ]
             address, value = host_row, self.host.write_data
             enable = given = self.host.access & self.host.write & (host_bank == bank)
             if self._words.learn:
-                moved = word + Mux(self.signs[bank], *changes)
+                change = Mux(self.signs[bank], *changes[bank * len(changes) // banks])
+                moved = Signal(signed(self._bits + 1), name=f"moved_{bank}", reset_less=True)
+                m.d.sync += moved.eq(word + change)
                 clipped, clips = saturate(m, moved, self._bits, f"sum_{bank}")
                 exists = self._exists(bank, moved_row)
                 m.d.comb += banks_clipped[bank].eq(clips & exists)
-                address = Mux(self.move, moved_row, address)
-                value = Mux(self.move, clipped, value)
-                enable = (self.move & exists) | enable
+                address = Mux(moves, moved_row, address)
+                value = Mux(moves, clipped, value)
+                enable = (moves & exists) | enable
             m.d.comb += [
                 write.addr.eq(address),
                 write.data.eq(self._coded(m, code, value, self.host, given, f"bank_{bank}")),
@@ -132,10 +136,7 @@ class Weights(wiring.Component):
     def _answer(
         m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
     ) -> None:
-        """The host's read data; a single bank holds it by itself."""
-        if len(words) == 1:
-            m.d.comb += port.read_data.eq(words[0])
-            return
+        """The host's read data, kept until the next access."""
         asked = Signal()
         bank = Signal.like(host_bank)
         m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
@@ -157,10 +158,12 @@ class Weights(wiring.Component):
         late_reported = Signal(banks)
         codes = [code_of(self._words.protection, len(port.read_data)) for port in ports]
         upsets: list[list[Value]] = [[], []]
-        forth, back = self._changes(m)
-        with m.If(self.enable):
-            m.d.sync += moved_row.eq(self.row)
-        m.d.sync += [late.eq(self.move & self.ends[1]), late_row.eq(moved_row)]
+        changes = self._changes(m)
+        m.d.sync += [
+            moved_row.eq(self.row),
+            late.eq(self.move & self.ends[1]),
+            late_row.eq(moved_row),
+        ]
         m.d.sync += [
             reported.eq(Mux(self.move, banks_clipped, 0)),
             late_reported.eq(Mux(late, late_clipped, 0)),
@@ -184,7 +187,6 @@ class Weights(wiring.Component):
             given = Mux(moves, value, port.write_data)
             m.d.comb += [
                 read.addr.eq(Mux(port.access, host_row, self.row)),
-                read.en.eq(self.enable | port.access),
                 write.addr.eq(Mux(moves, row, host_row)),
                 write.data.eq(self._coded(m, code, given, port, here, f"{name}_{bank}")),
                 write.en.eq((moves & self._exists(bank, row)) | here),
@@ -200,6 +202,7 @@ class Weights(wiring.Component):
             velocity = bank_of(1, bank, self.move, moved_row, moved)
             word = bank_of(0, bank, late, late_row, settled)
             decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
+            forth, back = changes[bank * len(changes) // banks]
             faster = velocity - decay + Mux(self.signs[bank], back, forth)
             clipped, clips = saturate(m, faster, len(moved), f"faster_{bank}")
             held = Signal(signed(bits), name=f"held_{bank}", reset_less=True)
@@ -220,12 +223,15 @@ class Weights(wiring.Component):
             self._tell(m, port, code, met)
         return m
 
-    def _changes(self, m: Module) -> tuple[Signal, Signal]:
-        """The step and its negative, from registers next to the memories."""
+    def _changes(self, m: Module) -> list[tuple[Value, Value]]:
+        """The step and its negative, from registers next to each few of the banks."""
         forth = Signal.like(self.step, name="forth", reset_less=True)
         back = Signal(signed(len(forth) + 1), name="back", reset_less=True)
-        m.d.sync += [forth.eq(self.step), back.eq(-self.step)]
-        return forth, back
+        negative = wire(m, -self.step, "negative")
+        m.d.sync += [forth.eq(self.step), back.eq(negative)]
+        places = self._pe * self._simd * self._bits
+        forths = copies(m, self.step, forth, places, "forth")
+        return list(zip(forths, copies(m, negative, back, places, "back"), strict=True))
 
     def _exists(self, bank: int, row: Signal) -> Value:
         """Whether a bank's word in a row belongs to the matrix: padding never moves."""

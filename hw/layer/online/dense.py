@@ -90,6 +90,7 @@ class ChangingDense(wiring.Component):
             admission.ended.eq(macs.ended & ~macs.flush),
             admission.leaves.eq(buffer.outputs.valid & buffer.outputs.ready),
             macs.admits.eq(admission.admits),
+            serializer.ready_ahead.eq(buffer.ready_ahead),
             biases.ended.eq(macs.ended),
             self.overflow.eq(requantizer.overflow),
             self.saturated.eq(macs.saturated | biases.saturated),

@@ -1,6 +1,6 @@
 """Weight memories that change in the pass that reads them: read, changed, written back and used."""
 
-from amaranth.hdl import Array, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -90,13 +90,3 @@ class ChangingWeights(Weights):
         self._tell(m, host, code, upsets)
         self._answer(m, host, host_bank, words)
         return m
-
-    @staticmethod
-    def _answer(
-        m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
-    ) -> None:
-        """The host's read data, kept until the next access."""
-        asked, bank = Signal(), Signal.like(host_bank)
-        m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
-        with m.If(asked):
-            m.d.sync += port.read_data.eq(Array(words)[bank])

@@ -8,7 +8,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.learn.course import done, idle
-from dualspike.hw.stream.counters import counter_shape
+from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.description.description import Description
@@ -61,17 +61,20 @@ class OnlineSequencer(wiring.Component):
         inside = outstanding(m, entered, left, self._outputs, self._inside)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
+        # A register, as those that wait for it are many.
+        opens = Signal()
+        m.d.comb += self.open.eq(opens)
         with m.FSM() as machine:
-            idle(m, self, Signal(name="infer"), inside)
-            self._draw(m)
-            self._run(m)
+            idle(m, self, Signal(name="infer"), opens, inside)
+            self._draw(m, opens)
+            self._run(m, opens)
             done(m, self, schedule=self._schedule)
         m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m
 
-    def _draw(self, m: Module) -> None:
+    def _draw(self, m: Module, opens: Signal) -> None:
         """A word a clock."""
         word = Signal(counter_shape(len(self._order) - 1))
         with m.State("DRAW"):
@@ -86,6 +89,7 @@ class OnlineSequencer(wiring.Component):
                 m.next = "START"
         with m.State("START"):
             m.d.comb += self.start.eq(1)
+            m.d.sync += opens.eq(1)
             m.next = "RUN"
 
     def _target(self, kind: str, layer: int, lane: int) -> Value:
@@ -93,13 +97,14 @@ class OnlineSequencer(wiring.Component):
             return self.load_lanes[layer][lane]
         return self.load[layer][int(kind == "columns")]
 
-    def _run(self, m: Module) -> None:
+    def _run(self, m: Module, opens: Signal) -> None:
         """The batch's samples in, until all that comes of them has landed."""
-        samples = Signal(counter_shape(self._batch))
+        samples = Signal(counter_shape(self._batch - 1))
+        last = samples == self._batch - 1
         with m.State("RUN"):
-            m.d.comb += self.open.eq(samples != self._batch)
             with m.If(self.entered):
-                m.d.sync += samples.eq(samples + 1)
+                count_on(m, samples, self._batch - 1, last)
+                with m.If(last):
+                    m.d.sync += opens.eq(0)
             with m.If(self.over):
-                m.d.sync += samples.eq(0)
                 m.next = "DONE"

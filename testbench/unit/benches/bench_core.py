@@ -7,11 +7,11 @@ from amaranth.hdl import Shape
 from dualspike.model.interface.registers import Command, register_map
 from dualspike.model.sizes.cycles import batch_cycles, draw_cycles, fill_bound, learn_cycles
 from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.testbench.unit.benches.core import TOP, Bench, component
 
 __all__ = ["TOP", "component"]
 
-LOSS_CYCLES = 3
 
 # What the updates of each shape clip.
 FLAGS = {
@@ -116,7 +116,8 @@ async def keeps_its_pace(bench: Bench) -> None:
         assert least <= end - first <= most
         return
     part, g = d.parts[0], geometry(d.parts[0])
-    assert d.local or end == bench.targets.moved[-1] + LOSS_CYCLES + learn_cycles(d)
+    loss = 2 + squared_error_sizes(d).multiply
+    assert d.local or end == bench.targets.moved[-1] + loss + learn_cycles(d)
     span = end - first - draw_cycles(d) - learn_cycles(d)
     mean = span / (d.passes * d.batch[0])
     assert g.least_interval <= mean <= g.interval + fill_bound(part) / d.batch[0]

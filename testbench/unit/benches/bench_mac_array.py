@@ -139,9 +139,9 @@ class Bench(WeightsTB):
             assert self.get("inputs_ready") == 0
             await self.edge()
         self.set(sweep=0)
-        await self.cycle(3)
+        await self.cycle(4)
         places = [(i // layer.pe, j // layer.simd) for i, j in self.move(lane, step)]
-        over = {start + group * layer.chunks + chunk + 2 for group, chunk in places}
+        over = {start + group * layer.chunks + chunk + 3 for group, chunk in places}
         assert seen == [(cycle, 1) for cycle in sorted(over)]
         self.parts.pop()
 

@@ -13,7 +13,6 @@ from dualspike.testbench.unit.benches.layer import LayerTB, joined
 from dualspike.testbench.unit.benches.reference import clipped
 from dualspike.testbench.unit.benches.shapes import shape
 
-LATENCY = 4
 PAIRS = 1024
 
 TOP = "neuron"
@@ -27,6 +26,7 @@ CASES = [
     {"name": "leaky", "layer": 0},
     {"name": "attached", "layer": 0},
     {"name": "attached", "layer": 1},
+    {"name": "fast", "layer": 0},
 ]
 
 
@@ -189,11 +189,12 @@ async def follows_every_pair_of_inputs(bench: Bench) -> None:
 
 
 @Bench.test()
-async def takes_four_cycles(bench: Bench) -> None:
-    """4 cycles; a row in every cycle, or a frame in every 5 with fewer rows and reset attached.
+async def takes_its_cycles(bench: Bench) -> None:
+    """4 + derive; a row in each, or a frame in 4 + derive with fewer rows and reset attached.
 
-    Overflows of charges 1 cycle after a row, of dS 4, of the reset 5.
+    Overflows of charges 1 cycle after a row, of dS 3 + derive, of the reset 1 after that.
     """
+    late = bench.layer.derive + 4
     source, sink = bench.source("inputs"), bench.sink("outputs")
     overflow = bench.pulses("overflow")
     rows, expected = joined(bench.sample(turn % 4) for turn in range(12))
@@ -203,11 +204,11 @@ async def takes_four_cycles(bench: Bench) -> None:
     count, every = bench.layer.rows, bench.layer.frame_cycles
     begins = [source.moved[0] + n // count * every + n % count for n in range(len(rows))]
     assert source.moved == begins
-    assert every == max(count, 5 if bench.d.network.reset == "attached" else 0)
-    assert sink.moved == [cycle + LATENCY for cycle in source.moved]
+    assert every == max(count, late if bench.d.network.reset == "attached" else 0)
+    assert sink.moved == [cycle + late for cycle in source.moved]
     assert sink.taken == [payload for payload, _ in expected]
     told: dict[int, int] = {}
     for cycle, (_, (membrane, charge, spike, reset)) in zip(source.moved, expected, strict=True):
-        for late, flag in (1, membrane | charge << 1), (4, spike << 1), (5, reset << 1):
-            told[cycle + late] = told.get(cycle + late, 0) | flag
+        for after, flag in (1, membrane | charge << 1), (late - 1, spike << 1), (late, reset << 1):
+            told[cycle + after] = told.get(cycle + after, 0) | flag
     assert overflow == [(cycle, value) for cycle, value in sorted(told.items()) if value]

@@ -151,13 +151,13 @@ async def sweeps_move_biases(bench: Bench) -> None:
                 assert bench.get("inputs_ready") == 0
                 await bench.edge()
             bench.set(sweep=0)
-            await bench.cycle(3)
+            await bench.cycle(4)
             over = set()
             for i, bias in enumerate(bench.biases):
                 moved = bias - bench.rows[lane][i] * bench.column(lane) * step
                 bench.biases[i], clips = clipped(moved, form.bits)
                 if clips:
-                    over.add(start + i // layer.next_simd + 2)
+                    over.add(start + i // layer.next_simd + 3)
             assert seen == [(cycle, 1) for cycle in sorted(over)]
             bench.parts.pop()
         rows, expected = bench.frames(3)

@@ -35,17 +35,23 @@ async def takes_one_cycle(tb: TB) -> None:
 async def has_its_places(tb: TB) -> None:
     """Whether it is ready depends on how many payloads are in it, and on nothing else."""
     places = int(str(tb.case["places"]))
+    ahead = 1
     for rounds in range(3 * places):
         for n in range(places):
             tb.set(inputs_valid=1, inputs_payload=rounds + n, outputs_ready=0)
             await tb.settle()
-            assert tb.get("inputs_ready") == 1
+            assert tb.get("inputs_ready") == ahead == 1
+            ahead = tb.get("ready_ahead")
             await tb.edge()
         tb.set(inputs_valid=0)
         tb.set(outputs_ready=1)
         for n in range(places):
             await tb.settle()
-            assert tb.get("inputs_ready") == (n > 0)
+            assert tb.get("inputs_ready") == ahead == (n > 0)
+            ahead = tb.get("ready_ahead")
             assert (tb.get("outputs_valid"), tb.get("outputs_payload")) == (1, rounds + n)
             await tb.edge()
-        assert await tb.see("outputs_valid") == 0
+        await tb.settle()
+        assert tb.get("outputs_valid") == 0
+        ahead = tb.get("ready_ahead")
+        await tb.edge()

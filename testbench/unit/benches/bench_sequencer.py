@@ -19,7 +19,8 @@ from dualspike.testbench.unit.benches.shapes import described
 
 TOP = "sequencer"
 CASES = [
-    {"name": name} for name in ("plain", "folded", "twisted", "odd", "gliding", "local", "event")
+    {"name": name}
+    for name in ("plain", "folded", "twisted", "odd", "gliding", "local", "event", "fast")
 ]
 
 
@@ -142,7 +143,7 @@ class Bench(LayerTB):
                     continue
                 step, over = self.step(jvp[lane], layer, word)
                 self.clipped.add(over)
-                if self.scaled:
+                for _ in range(self.scaled + self.d.depth.learner):
                     await self.expect(start=0, clipped=0, words_ready=0)
                 await self.expect(clipped=int(over), start=0)
                 users = [k for k in lanes if mask >> k & 1]

@@ -8,6 +8,7 @@ from dualspike.hw.stream.serializer import Serializer
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import shape
 from dualspike.testbench.unit.payloads import unpack
+from dualspike.testbench.unit.streams import StreamSink
 
 TOP = "serializer"
 CASES = [
@@ -25,12 +26,31 @@ def component(name: str, layer: int) -> Serializer:
     return Serializer(one, g.lanes, shared=d.learning.structure == "factored")
 
 
+class Sink(StreamSink):
+    """A sink that says a cycle ahead whether it will be ready."""
+
+    def __init__(self, tb: LayerTB, name: str, stall: float, seed: int) -> None:
+        super().__init__(tb, name, stall, seed)
+        self._tb, self._ahead = tb, False
+
+    def drive(self) -> None:
+        """Be ready or not, as was said."""
+        super().drive()
+        self._ready, self._ahead = self._ahead, self._ready
+        self._tb.set(outputs_ready=self._ready, ready_ahead=self._ahead)
+
+
 class Bench(LayerTB):
     """A serializer, random groups for it, and the rows they should become."""
 
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
         self.payload = self.shape("inputs_payload")
+
+    def sink(self, name: str, stall: float = 0.0, seed: int = 1) -> StreamSink:
+        """As the row buffer after it is."""
+        self.parts.append(part := Sink(self, name, stall, seed))
+        return part
 
     def frames(self, count: int) -> tuple[list[Any], list[list[dict[str, Any]]]]:
         """Groups of random bits, and rows of neurons, each with its fields; no padding."""

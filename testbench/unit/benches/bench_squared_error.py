@@ -5,6 +5,7 @@ from typing import Any
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.head.squared_error import SquaredErrorLoss
+from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.shapes import described
 
@@ -98,7 +99,7 @@ async def accumulates_a_batch(bench: Bench, stalls: tuple[float, float]) -> None
 @Bench.test()
 async def takes_its_cycles(bench: Bench) -> None:
     """An output in every cycle, counted after 1 + multiply, in the accumulators a cycle later."""
-    after = 1 + bench.d.depth.multiply
+    after = 1 + squared_error_sizes(bench.d).multiply
     bench.set(learn=1)
     outputs, targets = bench.source("inputs"), bench.source("targets")
     counted = bench.pulses("counted")

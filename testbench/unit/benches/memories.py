@@ -1,4 +1,4 @@
-"""The host's side of a weight memory (`hw.layer.words.HostPort`) and of the sign words."""
+"""The host's side of a weight memory (`hw.layer.memory.words.HostPort`) and of the sign words."""
 
 from collections.abc import Iterable
 

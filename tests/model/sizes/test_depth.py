@@ -7,7 +7,7 @@ from dualspike.model.description.load import describe, revised
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import identity
 from dualspike.model.interface.registers import register_map
-from dualspike.model.sizes.cycles import fill_bound
+from dualspike.model.sizes.cycles import fill_bound, learn_cycles
 from dualspike.model.sizes.depth import DELAYS, ECP5, ICE40UP, Depth, depth_at
 from dualspike.model.sizes.geometry import geometry
 
@@ -27,10 +27,13 @@ def test_a_high_clock_takes_more_registers(device: str | None) -> None:
     way = delays.register + delays.wire + delays.operand
     for clock in (None, 1, *range(20, 200, 5), 1000):
         multiply = 1 if clock is None or way * 1.04 <= 1000 / clock else 2
-        assert depth_at(clock, device) == Depth(multiply=multiply)
+        assert depth_at(clock, device) == Depth(multiply=multiply, learner=multiply - 1)
         d = describe(NET | {"hardware": {"clock": clock, "device": device}}, "test")
         assert d.depth == d.parts[0].depth == depth_at(clock, device)
-        assert [layer.multiply for layer in geometry(d.parts[0]).layers] == [multiply] * 3
+        layers = geometry(d.parts[0]).layers
+        wide = multiply + (multiply > 1)  # sums of tangents over T have more than 18 bits
+        assert [layer.multiply for layer in layers] == [multiply, multiply, wide]
+        assert [layer.derive for layer in layers] == [multiply, multiply, 1]
 
 
 def test_a_device_alone_changes_nothing() -> None:
@@ -59,10 +62,28 @@ def test_the_clock_changes_neither_what_a_chip_is_nor_its_pace() -> None:
     assert register_map(plain) == register_map(fast)
     slow, quick = (geometry(d.parts[0]) for d in (plain, fast))
     assert slow.interval == quick.interval
-    assert fill_bound(fast.parts[0]) == fill_bound(plain.parts[0]) + 3
+    assert fill_bound(fast.parts[0]) == fill_bound(plain.parts[0]) + 4 + 2
+    assert learn_cycles(fast) == learn_cycles(plain) + plain.lanes
 
 
 def test_layers_that_multiply_nothing_stay_as_they_are() -> None:
     tables = {"learning": {"rule": "none"}, "hardware": {"clock": 200}}
     g = geometry(describe(NET | tables, "test").parts[0])
     assert [layer.multiply for layer in g.layers] == [2, 1, 2]
+    assert [layer.derive for layer in g.layers] == [1, 1, 1]
+
+
+def test_a_reset_that_is_attached_waits_for_its_product() -> None:
+    network = NET["network"] | {"reset": "attached"}
+    for clock, wait in (None, 5), (200, 6):
+        d = describe(NET | {"network": network, "hardware": {"clock": clock}}, "test")
+        g = geometry(d.parts[0])
+        assert [layer.feedback for layer in g.layers] == [wait, wait, 0]
+        assert g.interval == 4 * wait
+
+
+@pytest.mark.parametrize(
+    ("depth", "clocks"), [(Depth(), [1, 1, 1]), (Depth(multiply=2), [2, 2, 3])]
+)
+def test_a_wide_product_is_a_sum(depth: Depth, clocks: list[int]) -> None:
+    assert [depth.product(bits, 4) for bits in (4, 18, 19)] == clocks

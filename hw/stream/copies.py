@@ -1,0 +1,46 @@
+"""A register several times, each for some of the many places that its value goes to.
+
+A wire to thousands of pins takes longer than a clock. Yosys makes one of equal registers, so each
+copy is a module that a device can replace (`hw.emit.blocks`).
+"""
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from dualspike.model.ceil_div import ceil_div
+
+SINKS = 256
+"""Places that one register serves."""
+
+
+def copies(m: Module, ahead: Value, now: Value, sinks: int, name: str) -> list[Value]:
+    """Registers for ``sinks`` places; ``now`` itself is the only one where these are few.
+
+    ``now`` is a register too, and ``ahead`` what it will be in the next cycle. Copies have no
+    reset: in the cycle after one they may differ, so data alone may depend on them.
+    """
+    count = ceil_div(sinks, SINKS)
+    if count == 1:
+        return [now]
+    found: list[Value] = []
+    for n in range(count):
+        copy = _Copy(len(now))
+        # Its name is all that a device needs to know of it.
+        m.submodules[f"{name}_{n}_copy_{len(now)}"] = copy
+        m.d.comb += copy.ahead.eq(ahead)
+        found.append(copy.now.as_signed() if now.shape().signed else copy.now)
+    return found
+
+
+class _Copy(wiring.Component):
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+        super().__init__({"ahead": In(bits), "now": Out(bits)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        register = Signal(self._bits, reset_less=True)
+        m.d.sync += register.eq(self.ahead)
+        m.d.comb += self.now.eq(register)
+        return m
