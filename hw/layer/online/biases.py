@@ -63,7 +63,7 @@ class ChangingBiases(wiring.Component):
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1
         taken = Signal()
-        spare = spaced(m, place == 0, taken, layer.rows, AGAIN)
+        spare = spaced(m, place == 0, last_place, taken, layer.rows, AGAIN)
         able = spare & (buffer.room | passes.flush) & (self.signals.valid | ~passes.due)
         m.d.comb += [
             passes.start.eq(self.start),

@@ -66,7 +66,7 @@ class ChangingMacArray(wiring.Component):
         m.submodules.addresses = at = WeightAddressGenerator(layer)
         m.submodules.passes = passes = Passes(self._frames, layer.lag)
         taken, may, able = Signal(), Signal(), Signal()
-        spare = spaced(m, at.row == 0, taken, layer.cycles, AGAIN)
+        spare = spaced(m, at.row == 0, at.last_row, taken, layer.cycles, AGAIN)
         begins = at.first_chunk & passes.due
         m.d.comb += [
             passes.start.eq(self.start),

@@ -47,16 +47,17 @@ class Passes(wiring.Component):
         return m
 
 
-def spaced(m: Module, first: Value, taken: Value, clocks: int, least: int) -> Value:
+def spaced(m: Module, first: Value, last: Value, taken: Value, clocks: int, least: int) -> Value:
     """Whether what is next of a pass may be ``taken``; the ``first`` of it waits.
 
-    It comes ``least`` clocks after the first of the pass before, which has ``clocks`` of them.
+    Each of the ``clocks`` rows of a pass comes ``least`` clocks after it came in the pass before,
+    wherever that one has paused: what waits is counted from its ``last`` row.
     """
     if clocks >= least:
         return Const(1)
-    pause = Signal(range(least))
-    with m.If(taken & first):
-        m.d.sync += pause.eq(least - 1)
+    pause = Signal(range(least - clocks + 1))
+    with m.If(taken & last):
+        m.d.sync += pause.eq(least - clocks)
     with m.Elif(pause != 0):
         m.d.sync += pause.eq(pause - 1)
     return ~first | (pause == 0)

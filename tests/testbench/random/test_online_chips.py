@@ -103,3 +103,13 @@ def test_samples_are_learned_as_fast_as_they_are_inferred(feedback: str) -> None
                 clocks[batch, name] = simulation.cycles - before
     for name in ("learn", "infer"):
         assert clocks[8, name] - clocks[4, name] == 4 * interval
+
+
+def test_short_passes_may_pause_between_their_groups() -> None:
+    """A row comes again 4 clocks later at the soonest, however long its pass waited for signals."""
+    network = {"layers": [1, 1, 3, 1], "time_steps": 5, "coding": "rate", "threshold": 2.0**-12}
+    learning = {"rule": "online", "batch": 1, "rate": 7, "feedback": "signs"}
+    tables = {"network": network, "learning": learning, "hardware": {"pe": [1, 2, 1]}}
+    d = describe(tables, "test")
+    with Simulation.of(d, quick=True) as simulation:
+        assert [cosimulate(d, simulation, 4, seed) for seed in range(20)] == [None] * 20
