@@ -20,6 +20,8 @@ from dualspike.golden.experiments.exact.tasks import FOLDS
 from dualspike.golden.experiments.exact.training import PLANS
 from dualspike.golden.experiments.neighbours import study as neighbours
 from dualspike.golden.experiments.neighbours.study import NeighboursPlan
+from dualspike.golden.experiments.on_chip import study as on_chip
+from dualspike.golden.experiments.on_chip.study import OnChipPlan
 from dualspike.golden.experiments.opzo import data as opzo_data
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.opzo.study import OpzoPlan
@@ -48,6 +50,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opzo, "QUICK", TINY)
     monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
+    monkeypatch.setattr(on_chip, "QUICK", OnChipPlan(bits=(12,), seeds=1, samples=48, rates=1))
     plan = SamplingPlan(draws=128, updates=2, gradients=16, quick=True)
     monkeypatch.setattr(estimator_study, "QUICK", plan)
     monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
@@ -118,6 +121,13 @@ def neighbour(found: dict[str, Any], table: str) -> Iterator[bool]:
     yield "| RFG-L, K = 4 |" in table and "| RFG-L, K = 16 |" in table
 
 
+def chips(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """One update of everything, with 12 bits and in float."""
+    yield len(found["rows"]) == 12
+    yield all((row["price"] is None) == (row["bits"] is None) for row in found["rows"])
+    yield table.count("| float only |") == 4
+
+
 Check = Callable[[dict[str, Any], str], Iterator[bool]]
 SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "hat": ("--quick --updates 3 --methods BP --jobs 1", 3, ("figure5",), hat),
@@ -127,8 +137,16 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "widths": ("--network hat --quick --updates 2 --jobs 1", 10, ("widths",), widths),
     "opzo": ("--quick --jobs 1 --data bars", 65, ("curves", "variance"), opzos),
     "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
+    "on-chip": ("--quick --jobs 1", 12, ("on_chip",), chips),
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
+
+KEPT = {
+    "hat": {"settings.json", "data.npz", "runs"},
+    "widths": {"runs"},
+    "on-chip": {"runs"},
+}
+"""What studies leave besides, to go on from."""
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -145,9 +163,7 @@ def test_a_study_leaves_its_results_its_table_and_its_figures(
     files = ["results.json", "table.md", *drawn]
     assert (found.pop("files"), found.pop("folder")) == (files, str(tmp_path))
     kept = {path.name for path in tmp_path.iterdir()} - set(files)
-    assert kept == {"hat": {"settings.json", "data.npz", "runs"}, "widths": {"runs"}}.get(
-        name, set()
-    )
+    assert kept == KEPT.get(name, set())
     assert json.loads((tmp_path / "results.json").read_text()) == found
     for file in drawn:
         assert (tmp_path / file).read_bytes().startswith(b"\x89PNG" if file[-1] == "g" else b"%PDF")
@@ -191,6 +207,9 @@ def test_options_that_a_study_does_not_take(
     assert not folder.exists()
 
 
+ON_CHIP = "digits, events, mnist=FOLDER, spoken-digits=FOLDER"
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -200,6 +219,15 @@ def test_options_that_a_study_does_not_take(
         (
             "widths --network x",
             "--network must be all or one of hat, poisson, reaction-diffusion, not 'x'",
+        ),
+        ("on-chip --updates 0", "--updates must be in [1, 100000000], not 0"),
+        *(
+            (f"on-chip --data {one}", f"--data must be one of {ON_CHIP}, not {one}")
+            for one in ("nmnist", "mnist", "digits=here", "events=")
+        ),
+        (
+            "on-chip --data mnist=nowhere",
+            "cannot read nowhere/train-images-idx3-ubyte: No such file or directory",
         ),
         ("opzo --data nmnist", "--data must be one of {known}, not nmnist"),
         ("opzo --data digits=here", "--data must be one of {known}, not digits=here"),

@@ -6,6 +6,7 @@ from dualspike.golden.experiments.cost import report as cost_report
 from dualspike.golden.experiments.estimator import report as estimator_report
 from dualspike.golden.experiments.exact import report as exact_report
 from dualspike.golden.experiments.neighbours import report as neighbours_report
+from dualspike.golden.experiments.on_chip import report as on_chip_report
 from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.study import paper_study
@@ -20,4 +21,5 @@ STUDIES: dict[str, Study[Any]] = {
     "widths": widths_report.STUDY,
     "opzo": opzo_report.STUDY,
     "neighbours": neighbours_report.STUDY,
+    "on-chip": on_chip_report.STUDY,
 }

@@ -49,7 +49,7 @@ def experiment(
         str | None,
         typer.Option(
             metavar="NAME[=FOLDER]",
-            help="Data of opzo: digits, bars, or mnist, nmnist, dvs-gesture with their folder.",
+            help="Data of opzo or on-chip: digits, or mnist, spoken-digits, ... with a folder.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Delete earlier runs first.")] = False,

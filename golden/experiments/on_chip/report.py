@@ -1,0 +1,88 @@
+"""The study of what an online chip learns from as a table and as plain data."""
+
+from dataclasses import asdict
+from typing import Any
+
+from dualspike.golden.experiments.on_chip.figures import draw
+from dualspike.golden.experiments.on_chip.sources import SOURCES
+from dualspike.golden.experiments.on_chip.study import OnChip, Row, job
+from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.runner.table import markdown_table, terminal_table
+from dualspike.model.interface.identity import VERSION
+
+HEADER = [
+    *("errors come from", "weights", "accuracy, %", "min..max", "rate"),
+    *("memory bits", "multipliers", "LUT4", "FF", "block RAMs", "clocks"),
+]
+
+
+def results(found: OnChip) -> dict[str, Any]:
+    """What results.json holds; all wall times are under ``timing``."""
+    planned = found.planned
+    return {
+        "study": "on-chip",
+        "version": VERSION,
+        "data": planned.case.name,
+        "digest": planned.case.digest,
+        "layers": list(planned.case.layers),
+        "samples": planned.samples,
+        "seeds": planned.plan.seeds,
+        "tuning": {
+            source: {str(rate): accuracy for rate, accuracy in rates.items()}
+            for source, rates in found.tuning.items()
+        },
+        "rows": [
+            {
+                "source": row.source,
+                "float_only": SOURCES[row.source].rule is not None,
+                "bits": row.bits,
+                "rate": row.rate,
+                "median": row.median,
+                "accuracies": {str(seed): one.accuracy for seed, one in row.found.items()},
+                "price": asdict(row.price) if row.price else None,
+            }
+            for row in found.rows
+        ],
+        "timing": {"seconds": sum(one.seconds for row in found.rows for one in row.found.values())},
+    }
+
+
+def markdown(found: OnChip) -> str:
+    """The table, and what its columns are."""
+    planned = found.planned
+    layers = "-".join(map(str, planned.case.layers))
+    lines = [
+        f"# What a chip learns from: {planned.case.name}, {layers},"
+        f" {planned.case.network.steps} steps",
+        "",
+        f"Accuracy on the test samples after {planned.samples:,} presentations, median over"
+        f" {planned.plan.seeds} seeds. Rates, right shifts,",
+        "are chosen on validation samples, with another seed. What is float only is trained by"
+        " `golden.online`. A chip pays",
+        "bits of memory, multipliers, cells of an ECP5 as forecast, and at most so many clocks a"
+        " sample while it learns.",
+        "",
+        *markdown_table(HEADER, [_cells(row) for row in found.rows], 2),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def text(found: OnChip) -> str:
+    """For a terminal."""
+    return "\n".join(terminal_table(HEADER, [_cells(row) for row in found.rows], 2))
+
+
+def _cells(row: Row) -> list[str]:
+    made = SOURCES[row.source]
+    width = str(row.bits) if row.bits else "float only" if made.rule else "float"
+    low, *_, high = (100 * one for one in (row.accuracies[0], row.accuracies[-1]))
+    cells = [made.title, width, f"{100 * row.median:.2f}", f"{low:.2f}..{high:.2f}"]
+    cells.append(f"2^-{row.rate}")
+    if row.price is None:
+        return [*cells, *["-"] * 6]
+    p = row.price
+    whole = (p.memory, p.multipliers, p.cells, p.flip_flops, p.block_rams)
+    return [*cells, *(f"{one:,.0f}" for one in whole), f"{p.clocks:,.1f}"]
+
+
+STUDY = Study(job, results, markdown, text, draw)
