@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage boards link hostile presets operators-rtl lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage boards link hostile presets netlist operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -24,6 +24,7 @@ help:
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
+	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
@@ -81,6 +82,9 @@ hostile: setup
 
 presets: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/commands/test_presets_and_commands.py
+
+netlist: setup
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py
 
 operators-rtl: setup
 	@mkdir -p build/operators

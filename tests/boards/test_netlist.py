@@ -1,13 +1,15 @@
 """The netlist that goes to place and route, simulated cell by cell, learns as the model does."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.hw.emit.files import core_verilog
-from dualspike.model.description.load import describe
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe, load_preset, revised
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
 
@@ -35,25 +37,40 @@ def netlist(tmp_path_factory: pytest.TempPathFactory) -> str:
     return netlist_verilog(core_verilog(D), D.name, tmp_path_factory.mktemp("netlist"))
 
 
-def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
-    for cell in ("LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "MULT18X18D"):
-        assert netlist.count(f"  {cell} ") > 1, cell
+def check_that_it_learns(d: Description, netlist: str, rows: int) -> None:
+    """Three updates with pauses in the streams, then inference, beside the integer model."""
     rng = np.random.default_rng(1)
-    x = rng.integers(-256, 256, (12, 1))
-    target = rng.integers(-256, 256, (12, 1))
-    chip = first_chip(D)
-    gates = replace(source(D), verilog=netlist)
-    with Simulation(D, build(gates, quick=True)) as cells:
+    limits = d.formats.input, d.formats.target
+    x, target = (
+        rng.integers(each.lowest, each.highest + 1, (3 * rows, width))
+        for each, width in zip(limits, (d.network.layers[0], d.network.layers[-1]), strict=True)
+    )
+    chip = first_chip(d)
+    gates = replace(source(d), verilog=netlist)
+    with Simulation(d, build(gates, quick=True)) as cells:
         cells.load_chip(chip)
         cells.write("FLAGS", 0)
         before = [weight.copy() for weight in chip.weights]
-        for batch in range(3):
-            rows = slice(4 * batch, 4 * batch + 4)
-            expected = chip.update([x[rows]], target[rows])
-            found = cells.learn([x[rows]], target[rows], stall=batch)
-            assert found == expected
+        for update in range(3):
+            batch = slice(rows * update, rows * update + rows)
+            expected = chip.update([x[batch]], target[batch])
+            assert cells.learn([x[batch]], target[batch], stall=update) == expected
         weights, biases = cells.weights()
         for pair in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
             np.testing.assert_array_equal(*pair)
         assert any((now != then).any() for now, then in zip(chip.weights, before, strict=True))
-        np.testing.assert_array_equal(cells.infer([x]), chip.infer([x]))
+        np.testing.assert_array_equal(cells.infer([x[:12]]), chip.infer([x[:12]]))
+
+
+def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
+    for cell in ("LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "MULT18X18D"):
+        assert netlist.count(f"  {cell} ") > 1, cell
+    check_that_it_learns(D, netlist, 4)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("clock", [25, 100])
+def test_the_netlist_of_the_whole_hat_learns_to_the_bit(clock: int, tmp_path: Path) -> None:
+    d = revised(load_preset("hat"), "hardware", clock=clock, device="ecp5-85f")
+    netlist = netlist_verilog(core_verilog(d), d.name, tmp_path)
+    check_that_it_learns(d, netlist, 64)
