@@ -11,6 +11,7 @@ import argparse
 import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
@@ -25,16 +26,33 @@ from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.cost.devices import DEVICES
 
-FORMS = ("in a row", "side by side", "choice first", "both ways")
-BITS, THETA, NEURONS = 20, 1 << 16, 16
+FORMS = ("in a row", "side by side", "gap kept", "choice first", "both ways")
+BITS, FRACTION, NEURONS = 20, 16, 16
 LOW, HIGH = -1 << (BITS - 1), (1 << (BITS - 1)) - 1
 
 
-class Membranes(wiring.Component):
-    """Currents in, spikes out two clocks later, whatever the form."""
+@dataclass(frozen=True)
+class _Neuron:
+    """What a loop is made of: z, theta - z, and theta."""
 
-    def __init__(self, form: str) -> None:
-        self._form = form
+    m: Module
+    name: str
+    z: Value
+    gap: Value
+    theta: int
+
+    def wire(self, value: Value, name: str) -> Signal:
+        return wire(self.m, value, f"{name}_{self.name}")
+
+    def kept(self, name: str, bits: int = BITS) -> Signal:
+        return Signal(signed(bits), name=f"{name}_{self.name}")
+
+
+class Membranes(wiring.Component):
+    """Currents in, spikes out three clocks later, whatever the form."""
+
+    def __init__(self, form: str, theta: int) -> None:
+        self._form, self._theta = form, theta
         super().__init__(
             {"currents": In(ArrayLayout(signed(BITS), NEURONS)), "spikes": Out(NEURONS)}
         )
@@ -43,82 +61,87 @@ class Membranes(wiring.Component):
         """Currents come from registers, spikes go to registers."""
         m = Module()
         for n in range(NEURONS):
-            z = Signal(signed(BITS), name=f"current_{n}")
-            m.d.sync += z.eq(self.currents[n])
-            loop = {
-                "in a row": _in_a_row,
-                "side by side": _side_by_side,
-                "choice first": _choice_first,
-                "both ways": _both_ways,
-            }[self._form]
-            m.d.sync += self.spikes[n].eq(loop(m, z, str(n)))
+            early, z = (Signal(signed(BITS), name=f"{one}_{n}") for one in ("early", "current"))
+            gap = Signal(signed(BITS + 1), name=f"gap_{n}")
+            m.d.sync += [early.eq(self.currents[n]), z.eq(early)]
+            if self._form == "gap kept":
+                m.d.sync += gap.eq(self._theta - early)
+            else:
+                m.d.comb += gap.eq(self._theta - z)
+            neuron = _Neuron(m, str(n), z, gap, self._theta)
+            m.d.sync += self.spikes[n].eq(LOOPS[self._form](neuron))
         return m
 
 
-def _in_a_row(m: Module, z: Value, name: str) -> Value:
+def _in_a_row(n: _Neuron) -> Value:
     """Sum, clip, compare, subtract, one after the other."""
-    kept = Signal(signed(BITS), name=f"membrane_{name}")
-    before, _ = saturate(m, kept + z, BITS, name)
-    fire = before > THETA
-    m.d.sync += kept.eq(Mux(fire, before - THETA, before))
+    kept = n.kept("membrane")
+    before, _ = saturate(n.m, kept + n.z, BITS, n.name)
+    fire = before > n.theta
+    n.m.d.sync += kept.eq(Mux(fire, before - n.theta, before))
     return fire
 
 
-def _ends(summed: Value, fire: Value) -> tuple[Value, Value]:
-    """Whether a sum leaves the range, and the membrane it becomes."""
-    return summed[BITS] ^ summed[BITS - 1], Mux(fire, HIGH - THETA, LOW)
-
-
-def _side_by_side(m: Module, z: Value, name: str) -> Value:
-    """Sum, sum less theta and comparison at once; the last chooses. As `hw.layer.neuron` does."""
-    kept = Signal(signed(BITS), name=f"membrane_{name}")
-    gap = wire(m, THETA - z, f"gap_{name}")
-    summed = wire(m, kept + z, f"summed_{name}")
-    less, fire = wire(m, kept - gap, f"less_{name}"), wire(m, gap < kept, f"fire_{name}")
-    clips, edge = _ends(summed, fire)
-    after = Mux(clips, edge, Mux(fire, less, summed))
-    m.d.sync += kept.eq(after[:BITS].as_signed())
+def _side_by_side(n: _Neuron) -> Value:
+    """Sum, sum less theta and comparison at once; the last chooses."""
+    kept = n.kept("membrane")
+    summed, less = n.wire(kept + n.z, "summed"), n.wire(kept - n.gap, "less")
+    fire = n.wire(n.gap < kept, "fire")
+    n.m.d.sync += kept.eq(_after(summed, less, fire, n.theta))
     return fire
 
 
-def _choice_first(m: Module, z: Value, name: str) -> Value:
-    """The same, but sum and sum less theta are kept, and the choice comes a clock later."""
-    summed, less = (Signal(signed(BITS + 2), name=f"{one}_{name}") for one in ("summed", "less"))
-    fire = Signal(name=f"fired_{name}")
-    clips, edge = _ends(summed, fire)
-    kept = wire(m, Mux(clips, edge, Mux(fire, less, summed))[:BITS].as_signed(), f"kept_{name}")
-    gap = wire(m, THETA - z, f"gap_{name}")
-    now = wire(m, gap < kept, f"fire_{name}")
-    m.d.sync += [summed.eq(kept + z), less.eq(kept - gap), fire.eq(now)]
-    return now
+def _after(summed: Value, less: Value, fire: Value, theta: int) -> Value:
+    """The membrane: above the threshold only the upper end clips, below it only the lower one."""
+    clips = summed[BITS] ^ summed[BITS - 1]
+    after = Mux(clips, Mux(fire, HIGH - theta, LOW), Mux(fire, less, summed))
+    return after[:BITS].as_signed()
 
 
-def _both_ways(m: Module, z: Value, name: str) -> Value:
+def _choice_first(n: _Neuron) -> Value:
+    """Sum and sum less theta are kept, and the choice comes a clock later, before the sums."""
+    summed, less = n.kept("summed", BITS + 1), n.kept("less", BITS + 2)
+    fired = Signal(name=f"fired_{n.name}")
+    before = n.wire(_after(summed, less, fired, n.theta), "before")
+    fire = n.wire(n.gap < before, "fire")
+    n.m.d.sync += [summed.eq(before + n.z), less.eq(before - n.gap), fired.eq(fire)]
+    return fire
+
+
+def _both_ways(n: _Neuron) -> Value:
     """All sums for a membrane that fired, did not, or left the range at an end; then the choice."""
-    kept = [Signal(signed(BITS), name=f"{one}_{name}") for one in ("summed", "less")]
-    fire, clips = Signal(name=f"fired_{name}"), Signal(name=f"clipped_{name}")
-    gap = wire(m, THETA - z, f"gap_{name}")
-    before = [*kept, Const(LOW, signed(BITS)), Const(HIGH - THETA, signed(BITS))]
-    sums = [wire(m, one + z, f"sum_{name}_{k}") for k, one in enumerate(before)]
-    less = [wire(m, one - gap, f"less_{name}_{k}") for k, one in enumerate(before)]
-    fires = [wire(m, gap < one, f"fire_{name}_{k}") for k, one in enumerate(before)]
+    kept = [n.kept("summed"), n.kept("less")]
+    fired, clipped = (Signal(name=f"{one}_{n.name}") for one in ("fired", "clipped"))
+    ways = [*kept, Const(LOW, signed(BITS)), Const(HIGH - n.theta, signed(BITS))]
+    sums = [n.wire(way + n.z, f"sum_{k}") for k, way in enumerate(ways)]
+    less = [n.wire(way - n.gap, f"less_{k}") for k, way in enumerate(ways)]
+    fires = [n.wire(n.gap < way, f"fire_{k}") for k, way in enumerate(ways)]
 
-    def chosen(ways: Sequence[Value]) -> Value:
-        return Mux(clips, Mux(fire, ways[3], ways[2]), Mux(fire, ways[1], ways[0]))
+    def chosen(of: Sequence[Value]) -> Value:
+        return Mux(clipped, Mux(fired, of[3], of[2]), Mux(fired, of[1], of[0]))
 
-    now = wire(m, chosen(fires), f"now_{name}")
-    m.d.sync += [
+    fire = n.wire(chosen(fires), "fire")
+    n.m.d.sync += [
         kept[0].eq(chosen(sums)),
         kept[1].eq(chosen(less)),
-        fire.eq(now),
-        clips.eq(chosen([one[BITS] ^ one[BITS - 1] for one in sums])),
+        fired.eq(fire),
+        clipped.eq(chosen([one[BITS] ^ one[BITS - 1] for one in sums])),
     ]
-    return now
+    return fire
 
 
-def check(clocks: int = 2000) -> None:
+LOOPS = {
+    "in a row": _in_a_row,
+    "side by side": _side_by_side,
+    "gap kept": _side_by_side,
+    "choice first": _choice_first,
+    "both ways": _both_ways,
+}
+
+
+def check(theta: int, clocks: int = 2000) -> None:
     """Every form fires in the same clocks; AssertionError if one does not."""
-    m, forms = Module(), [Membranes(form) for form in FORMS]
+    m, forms = Module(), [Membranes(form, theta) for form in FORMS]
     for n, one in enumerate(forms):
         m.submodules[f"form_{n}"] = one
 
@@ -141,11 +164,11 @@ def check(clocks: int = 2000) -> None:
     simulator.run()
 
 
-def measured(form: str, seed: int, device: str, clock: float) -> Placed:
+def measured(form: str, theta: int, seed: int, device: str, clock: float) -> Placed:
     """What place and route come to."""
     chip = DEVICES[device]
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
-        verilog = to_verilog(Membranes(form), "membranes")
+        verilog = to_verilog(Membranes(form, theta), "membranes")
         synthesise(verilog, "membranes", chip.family.name, chip.family, Path(name))
         return place(chip, Path(name), seed, clock)
 
@@ -153,18 +176,18 @@ def measured(form: str, seed: int, device: str, clock: float) -> Placed:
 def main() -> None:
     """A line for each form."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4, help="seeds 1 to this of nextpnr")
+    parser.add_argument("--threshold", type=float, default=1.0)
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 1 to this of nextpnr")
     parser.add_argument(
         "--device", default="ecp5-25f", choices=[d for d in DEVICES if d.startswith("ecp5")]
     )
     parser.add_argument("--clock", type=float, default=250.0, help="MHz that nextpnr aims at")
     given = parser.parse_args()
-    check()
+    theta, seeds = round(given.threshold * (1 << FRACTION)), range(1, given.seeds + 1)
+    check(theta)
     print("| form | MHz by seed | cells | FF |\n|---|---|---|---|")
     for form in FORMS:
-        runs = [
-            measured(form, seed, given.device, given.clock) for seed in range(1, given.seeds + 1)
-        ]
+        runs = [measured(form, theta, seed, given.device, given.clock) for seed in seeds]
         clocks = ", ".join(f"{one.fmax:.1f}" for one in runs)
         print(f"| {form} | {clocks} | {runs[0].cells:,} | {runs[0].ff:,} |", flush=True)
 

@@ -65,12 +65,12 @@ class Core(wiring.Component):
         m.submodules.registers = registers = RegisterBus(self._map)
         connect(m, flipped(self.bus), registers.bus)
         m.d.comb += registers.CONFIG.eq(self._config)
-        if isinstance(self._body, OnlinePerceptron):
-            sequencer, clips = self._body.learner(m, self, registers)
-            m.d.comb += self.busy.eq(sequencer.busy)
-            wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
+        if self._d.online:
+            self._learn_online(m, registers)
+        elif self._d.learns:
+            self._learn(m, registers)
         else:
-            (self._learn if self._d.learns else self._infer)(m, registers)
+            self._infer(m, registers)
         wire_weights(m, registers, self._ports)
         if self._d.hardware.protection != "none":
             wire_injection(m, registers, self._ports)
@@ -101,6 +101,11 @@ class Core(wiring.Component):
         outcome = self._body.infer(m, self, sequencer)
         m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
         wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
+
+    def _learn_online(self, m: Module, registers: RegisterBus) -> None:
+        sequencer, clips = self._body.learner(m, self, registers)
+        m.d.comb += self.busy.eq(sequencer.busy)
+        wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
 
     def _learn(self, m: Module, registers: RegisterBus) -> None:
         d = self._d

@@ -14,6 +14,7 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.multiplier import multiplied
+from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.layer.surrogate import surrogate_table
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.counters import count_on, counter_shape
@@ -82,16 +83,15 @@ class Neuron(wiring.Component):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~rows.last_place if padding else Const(1)
             membrane, next_membrane = self._state(m, rows, f"membranes_{slot}", f.membrane.bits)
-            fire, distance, after, clips = self._membrane(
-                m, membrane, self.inputs.payload.value[slot], slot
-            )
-            m.d.comb += next_membrane.eq(after)
-            membranes_clipped.append(clips & exists)
-            spike = later(m, fire & exists, layer.fire_cycles, f"fire_{slot}")
+            z = self.inputs.payload.value[slot]
+            now = integrate_and_fire(m, membrane, z, self._theta, f.membrane.bits, f"{slot}")
+            m.d.comb += next_membrane.eq(now.after)
+            membranes_clipped.append(now.clips & exists)
+            spike = later(m, now.fire & exists, layer.fire_cycles, f"fire_{slot}")
             m.d.comb += done.value[slot].eq(spike)
             charges, following, clipped = self._charges(m, rows, slot, exists)
             over_tangent += clipped
-            spikes = self._tangents(m, slot, distance, exists, charges)
+            spikes = self._tangents(m, slot, now.distance, exists, charges)
             for k, (dspike, clips, held) in enumerate(spikes):
                 over_tangent.append(clips & rows.stages[-2])
                 spike = later(m, dspike, 1, f"spike_{slot}_{k}")
@@ -164,11 +164,13 @@ class Neuron(wiring.Component):
             write.en.eq(rows.stages[-1] if late else rows.taken),
         ]
         if late:
-            return self._leaked(m, Mux(rows.fresh, 0, read.data), bits, name), write.data
+            kept = Mux(rows.fresh, 0, read.data)
+            return leaked(m, kept, self._d.leak_shift, bits, name), write.data
         # A single row is written in the cycle in which it is read.
         known = Mux(rows.taken, write.data, read.data) if self._layer.rows == 1 else read.data
         state = Signal(signed(bits), name=f"{name}_ahead", reset_less=True)
-        m.d.sync += state.eq(Mux(rows.fresh_ahead, 0, self._leaked(m, known, bits, name)))
+        kept = leaked(m, known, self._d.leak_shift, bits, name)
+        m.d.sync += state.eq(Mux(rows.fresh_ahead, 0, kept))
         return state, write.data
 
     def _charges(
@@ -203,30 +205,6 @@ class Neuron(wiring.Component):
         lost = round_half_up(spike * self._theta, f.membrane.fraction)
         kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{name}")
         return kept, clips & rows.stages[-1]
-
-    def _membrane(
-        self, m: Module, membrane: Value, z: Value, slot: int
-    ) -> tuple[Value, Value, Value, Value]:
-        """Spike, distance from the threshold, next membrane, clipped.
-
-        The sum, its distance and the comparison are three additions side by side, of which the
-        clipped bits and the spike choose: one after the other they would set the clock.
-        """
-        bits, theta = self._d.formats.membrane.bits, self._theta
-        low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
-        membrane = wire(m, membrane, f"membrane_{slot}")
-        summed, gap = wire(m, membrane + z, f"summed_{slot}"), wire(m, theta - z, f"gap_{slot}")
-        distance = wire(m, membrane - gap, f"distance_{slot}")
-        # This way round, the sign of one difference tells; the other also asks whether it is 0.
-        fire = wire(m, gap < membrane if theta < high else Const(0), f"fire_{slot}")
-        clips = wire(m, summed[bits] ^ summed[bits - 1], f"clips_{slot}")
-        lowest = summed[bits]
-
-        # Above the threshold only the upper end clips, below it only the lower one.
-        edge = Mux(fire, high - theta, low) if theta < high else Mux(lowest, low, high)
-        after = Mux(clips, edge, Mux(fire, distance, summed))
-        ends = Mux(lowest, Const(low - theta, distance.shape()), high - theta)
-        return fire, Mux(clips, ends, distance), after[:bits].as_signed(), clips
 
     def _tangents(
         self,
@@ -267,11 +245,3 @@ class Neuron(wiring.Component):
                 spike, clips = saturate(m, rounded, f.tangent.bits, f"rounded_{slot}_{k}")
             result.append((spike, clips, charge))
         return result
-
-    def _leaked(self, m: Module, value: Value, bits: int, name: str) -> Value:
-        """What is left of a state a step later; never larger than it, so it fits ``bits``."""
-        shift = self._d.leak_shift
-        if not shift:
-            return value
-        value = wire(m, value, f"before_{name}")
-        return (value - round_half_up(value, shift))[:bits].as_signed()

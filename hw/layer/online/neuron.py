@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, ShapeLike, Signal, Value, sign
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.layer.neuron import Neuron
+from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.credit_buffer import CreditBuffer
@@ -25,7 +25,7 @@ PIPELINE = 2
 """Cycles from a row of weighted inputs to its spikes."""
 
 
-class StepNeuron(Neuron):
+class StepNeuron(wiring.Component):
     """Frames of rows of (z, dz) in, T of them a sample; rows of spikes and tangents out.
 
     Outputs are (S, v gate[own lanes], dS[lanes], gate) of ``next_simd`` neurons; the members that
@@ -47,8 +47,7 @@ class StepNeuron(Neuron):
             members["tangent"] = inputs["tangent"].shape
         members["gate"] = ArrayLayout(unsigned(1), width)
         drawn = {"load": In(self._own), "word": In(WORD)} if self._own else {}
-        wiring.Component.__init__(
-            self,
+        super().__init__(
             {
                 "inputs": In(stream.Signature(inputs)),
                 "outputs": Out(stream.Signature(StructLayout(members))),
@@ -83,12 +82,11 @@ class StepNeuron(Neuron):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~last_place if padding else Const(1)
             membrane, following = self._kept(m, place, fresh, taken, slot)
-            fire, distance, after, clips = self._membrane(
-                m, membrane, self.inputs.payload.value[slot], slot
-            )
-            m.d.comb += following.eq(after)
-            clipped.append(clips & exists)
-            self._done(m, buffer.inputs.payload, slot, (fire, distance, exists), signs)
+            z, bits = self.inputs.payload.value[slot], self._d.formats.membrane.bits
+            now = integrate_and_fire(m, membrane, z, self._theta, bits, f"{slot}")
+            m.d.comb += following.eq(now.after)
+            clipped.append(now.clips & exists)
+            self._done(m, buffer.inputs.payload, slot, (now.fire, now.distance, exists), signs)
         reported = Signal(len(clipped))
         m.d.sync += reported.eq(Mux(taken, Cat(clipped), 0))
         m.d.comb += self.overflow.eq(reported.any())
@@ -106,7 +104,7 @@ class StepNeuron(Neuron):
         )
         read, write = store.read_port(domain="comb"), store.write_port()
         m.d.comb += [read.addr.eq(place), write.addr.eq(place), write.en.eq(taken)]
-        return self._leaked(m, Mux(fresh, 0, read.data), bits, name), write.data
+        return leaked(m, Mux(fresh, 0, read.data), self._d.leak_shift, bits, name), write.data
 
     def _done(
         self,

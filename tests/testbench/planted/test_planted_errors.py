@@ -10,7 +10,7 @@ import pytest
 
 from dualspike.hw.chip import part
 from dualspike.hw.head import squared_error as loss
-from dualspike.hw.layer import neuron, requantizer, zero_skipper
+from dualspike.hw.layer import membrane, neuron, requantizer, zero_skipper
 from dualspike.hw.layer.macs import signs
 from dualspike.hw.layer.memory import weights
 from dualspike.hw.layer.requantizer import aligned_sum
@@ -181,18 +181,27 @@ def test_a_batch_that_is_counted_short_when_it_is_not_the_only_one(
 
 
 @pytest.mark.parametrize(
-    ("place", "right", "wrong", "signal"),
+    ("place", "right", "wrong", "threshold", "signal"),
     [
         (
             weights,
             "clipped, clips = saturate(m, moved",
             "clipped, clips = wrap(m, moved",
+            1.0,
             "weights[",
         ),
         (
-            neuron,
+            membrane,
+            "clipped, clips = saturate(m, membrane",
+            "clipped, clips = wrap(m, membrane",
+            1.0,
+            "layer 0 S[",
+        ),
+        (
+            membrane,
             "after = Mux(clips, edge, Mux(fire, distance, summed))",
             "after = Mux(fire, distance, summed)",
+            0.7,
             "layer 0 S[",
         ),
     ],
@@ -201,6 +210,7 @@ def test_a_number_that_wraps_where_it_should_saturate(
     place: ModuleType,
     right: str,
     wrong: str,
+    threshold: float,
     signal: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -208,7 +218,7 @@ def test_a_number_that_wraps_where_it_should_saturate(
     """The user's data do not show it, batches at the limits do."""
     monkeypatch.setattr(place, "wrap", wrap, raising=False)
     plant(monkeypatch, place, right, wrong)
-    difference = mild_run(tmp_path)
+    difference = mild_run(tmp_path, MILD | {"network": MILD["network"] | {"threshold": threshold}})
     assert difference is not None and difference.at_limits
     assert difference.signal.startswith(signal), difference
 
