@@ -18,12 +18,14 @@ from dualspike.boards.host.driver import (
     Stream,
     UpdateResult,
     Write,
+    check_classes,
+    flat,
     output_shape,
     streams,
 )
 from dualspike.boards.host.host import Host, Request
 from dualspike.boards.host.port import SerialPort
-from dualspike.boards.host.samples import numbers, parts_of, questions, samples
+from dualspike.boards.host.samples import labelled, numbers, parts_of, questions, samples
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
@@ -116,11 +118,12 @@ class BoardCore(Driver):
     def _stream(self, stream: Stream) -> list[Request]:
         """Samples with the command before them; for learning between two readings of CYCLES."""
         command = self._requests(Write(self.protocol.address["CONTROL"], [stream.command]))
-        count = len(stream.rows[0])
+        count = len(stream.rows[0]) // self.d.network.frames
         if stream.command == Command.INFER:
             ((head, sent),) = samples(self.d, stream.rows, 1)
             outputs = stream.results // count * number_bytes(self.d.formats.membrane)
-            return [*command, *questions(head, sent, outputs)]
+            ask = labelled if len(stream.rows) > len(self.d.parts) else questions
+            return [*command, *ask(head, sent, outputs)]
         batches = 1 if self.d.kind == "mlp" else count // self.d.batch[0]
         given = samples(self.d, stream.rows, batches)
         octets = b"".join(head + sent.tobytes() for head, sent in given)
@@ -141,10 +144,19 @@ class BoardCore(Driver):
         self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
     ) -> UpdateResult:
         """Updates on one batch or several in a row, all at ``stage`` unless the chip counts it."""
+        check_classes(self.d, target)
         rows = streams(self.d, inputs, target, scale)
         return self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
 
-    def infer(self, inputs: Sequence[Ints]) -> Ints:
-        """Outputs [B, n_out], or [B_0, B_1, ...], of stored inputs [B_n, n_in] of every part."""
+    def infer(self, inputs: Sequence[Ints], labels: Ints | None = None) -> Ints:
+        """Outputs [B, n_out], or [B_0, B_1, ...], of stored inputs [B_n, n_in] of every part.
+
+        With the numbers of their classes ``labels`` [B, 1] the core counts what it has right.
+        """
         shape = output_shape(self.d, inputs)
-        return np.array(self.outputs(inputs, math.prod(shape)), np.int64).reshape(shape)
+        if labels is None:
+            found = self.outputs(inputs, math.prod(shape))
+        else:
+            check_classes(self.d, labels)
+            found = self.labelled_outputs([*flat(inputs), labels], math.prod(shape))
+        return np.array(found, np.int64).reshape(shape)

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.interface.memory_map import Memory, apart, memory_map
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import Command, Register, register_map
+from dualspike.model.interface.registers import ANSWERS, Command, Register, register_map
 
 Ints = NDArray[np.int64]
 P = ParamSpec("P")
@@ -185,6 +186,19 @@ class HostProtocol:
         found, _ = yield [Stream(Command.INFER, flat(rows), count), stop]
         return found
 
+    def labelled_outputs(self, rows: Sequence[Ints], count: int) -> Talk[Sequence[int]]:
+        """`outputs` of samples that come with their classes, as the last of ``rows``, and count."""
+        label = self.address["LABELLED"]
+        yield [Write(label, [1])]
+        found = yield from self.outputs(rows, count)
+        yield [Write(label, [0])]
+        return found
+
+    def answers(self) -> Talk[tuple[int, ...]]:
+        """SEEN and CORRECT."""
+        words = yield [Read(self.address[name]) for name in ANSWERS]
+        return tuple(word for (word,) in words)
+
     def _wide(self, name: str) -> Read:
         return Read(self.address[f"{name}_0"], 2, 1)
 
@@ -236,6 +250,8 @@ class Driver(ABC):
     update = _blocking(HostProtocol.update)
     record = _blocking(HostProtocol.record)
     outputs = _blocking(HostProtocol.outputs)
+    labelled_outputs = _blocking(HostProtocol.labelled_outputs)
+    answers = _blocking(HostProtocol.answers)
 
 
 def flat(inputs: Sequence[Ints]) -> list[Ints]:
@@ -248,17 +264,24 @@ def streams(
 ) -> list[Ints]:
     """Rows for the input streams of a chip that learns: whole batches, one after the other.
 
-    ``inputs`` [B_n, n_in] of every part, a target of the outputs' shape, ``scale`` [B_0] of
-    functions that are weighed. Every batch is given as often as the chip has passes.
+    ``inputs`` [B_n, n_in] of every part, a target of the outputs' shape or classes [B_0, 1],
+    ``scale`` [B_0] of functions that are weighed. Every batch is given as often as the chip has
+    passes.
     """
-    width = d.basis if d.kind == "mlp" else 1
-    rows = [*flat(inputs), target.reshape(-1, width)]
+    rows = [*flat(inputs), target.reshape(-1, d.target_width)]
     if scale is not None:
         rows.append(scale.reshape(-1, 1))
     if d.passes == 1:
         return rows
     batches = [one.reshape(-1, d.batch[0], one.shape[1]) for one in rows]
     return [np.repeat(one, d.passes, axis=0).reshape(-1, one.shape[2]) for one in batches]
+
+
+def check_classes(d: Description, target: Ints) -> None:
+    """BadInput for the number of a class that a chip does not have."""
+    wrong = target[(target < 0) | (target >= d.basis)]
+    if d.classes and wrong.size:
+        raise BadInput(f"labels must be in [0, {d.basis - 1}], not {wrong[0]}")
 
 
 def output_shape(d: Description, inputs: Sequence[Ints]) -> list[int]:

@@ -34,13 +34,15 @@ def numbers(octets: bytes, form: Format) -> list[int]:
 def samples(d: Description, rows: Sequence[Ints], batches: int) -> list[tuple[bytes, Octets]]:
     """What goes to a chip, batch by batch: bytes that come first, then bytes [samples, n].
 
+    A sample over time is all of its frames.
     Rows of several batches follow one another in every stream. Of an operator network the rows of
     the trunks come first, and a sample is a function; a perceptron knows no batches.
     """
     streams: list[list[Octets]] = []
     for feed, one in zip(feeds_of(d), rows, strict=False):
         filled = np.pad(one, ((0, 0), (0, -feed.width % feed.simd)))
-        streams.append(np.split(packed(filled, feed.format), batches))
+        whole = packed(filled, feed.format).reshape(len(one) // feed.frames, -1)
+        streams.append(np.split(whole, batches))
     parts = len(d.parts)
     found: list[tuple[bytes, Octets]] = []
     for branch, *others in zip(*streams, strict=True):
@@ -55,6 +57,19 @@ def parts_of(octets: bytes, size: int) -> Iterator[bytes]:
     """Bytes in pieces of so many at most."""
     for place in range(0, len(octets), size):
         yield octets[place : place + size]
+
+
+def labelled(head: bytes, given: Octets, outputs: int) -> Iterator[Request]:
+    """Requests for samples [B, n] with their targets, each of which leads to ``outputs`` bytes.
+
+    What comes with a target goes by LEARN, whatever the core does with it; INFER asks for results.
+    """
+    assert not head
+    for sample in given:
+        for part in parts_of(sample.tobytes(), PAYLOAD):
+            yield Op.LEARN, part
+        for asked in range(0, outputs, PAYLOAD):
+            yield Op.INFER, bytes((min(PAYLOAD, outputs - asked),))
 
 
 def questions(head: bytes, given: Octets, outputs: int) -> Iterator[Request]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from dualspike.golden.data.classes import class_problem, load_classes
 from dualspike.golden.data.functions import read_functions
+from dualspike.golden.data.measures import of_classes
 from dualspike.golden.data.problem import Problem, Settings, build
 from dualspike.golden.data.problems.hat import HAT_GRID, HatSettings
 from dualspike.golden.data.problems.poisson import PoissonSettings
@@ -65,7 +66,8 @@ def fitted(description: Description, problem: Problem) -> Problem:
     if problem.kind == "mlp":
         of = description.data.source
         named = [("values of x", inputs[0], f.input)]
-        named.append(("values of y", problem.train.target, f.target))
+        if not description.classes:
+            named.append(("values of y", problem.train.target, f.target))
     else:
         named = [(f"inputs {n} of {of}", rows, f.input) for n, rows in enumerate(inputs)]
         named.append((f"targets of {of}", problem.train.target, f.target))
@@ -78,6 +80,7 @@ def fitted(description: Description, problem: Problem) -> Problem:
         problem,
         batch_sizes=sizes,
         replace=mlp,
+        margin=description.classes,
         grid=(HAT_GRID, HAT_GRID) if description.data.source == "hat" else None,
     )
 
@@ -118,9 +121,24 @@ def _check_samples(description: Description, problem: Problem) -> None:
         if coding != "direct" and bad.any():
             wanted = f"must be in [-1, 1] (network.coding {coding})"
             raise BadInput(f"{source}: {name} {wanted}, {first_place(name, values, bad)}")
+    if description.classes:
+        for prefix, samples in sets:
+            _check_classes(source, f"{prefix}y", samples.target)
+        return
     answers = "y" if problem.classes is None else "labels as outputs"
     for prefix, samples in sets:
         _check_range(source, f"{prefix}{answers}", samples.target, "target", f.target)
+
+
+def _check_classes(source: str, name: str, target: Doubles) -> None:
+    """What is learned with margin are classes; the line names the first sample that has none."""
+    bad = ~of_classes(target)
+    if bad.any():
+        row = int(bad.argmax())
+        raise BadInput(
+            f"{source}: {name} must be 1 for one output and 0 for the others with learning.loss"
+            f" 'margin', {name}[{row}] is {target[row].tolist()}"
+        )
 
 
 def _check_functions(description: Description, problem: Problem) -> None:

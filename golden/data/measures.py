@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.data.problem import Problem
@@ -13,9 +14,10 @@ from dualspike.golden.numeric import Doubles, Indices
 class Measures:
     """Of one set of samples.
 
-    ``loss``: 1/2 mean over the samples of sum over outputs (y - target)^2; of an operator network
-    over all entries. Relative l2 errors where targets are real numbers: ``rel_l2`` that of a
-    perceptron, or the mean over functions, ``global_rel_l2`` one norm over everything.
+    ``loss``: 1/2 mean over the samples of sum over outputs (y - target)^2, of a problem with margin
+    of those on the wrong side of their targets; of an operator network over all entries. Relative
+    l2 errors where targets are real numbers: ``rel_l2`` that of a perceptron, or the mean over
+    functions, ``global_rel_l2`` one norm over everything.
     Where targets are labels ``accuracy``, the share of samples whose class has the largest output,
     and ``confusion``: how often class [row] was taken for class [column].
     """
@@ -38,7 +40,10 @@ def measure(problem: Problem, y: Doubles) -> Measures:
     """Of outputs ``y`` for the test samples."""
     target = problem.test.target
     rows = y.size if problem.kind != "mlp" else len(y)
-    loss = float(np.square(y - target).sum() / (2 * rows))
+    off = y - target
+    if problem.margin:
+        off = np.where(target > 0, np.minimum(off, 0), np.maximum(off, 0))
+    loss = float(np.square(off).sum() / (2 * rows))
     if problem.classes is not None:
         table = confusion(classes_of(target), classes_of(y), problem.classes)
         right = float(np.trace(table) / table.sum())
@@ -50,6 +55,11 @@ def measure(problem: Problem, y: Doubles) -> Measures:
 def classes_of(y: Doubles) -> Indices:
     """The class of every row of outputs: the largest, of several the first."""
     return y.argmax(axis=1)
+
+
+def of_classes(y: Doubles) -> NDArray[np.bool_]:
+    """Whether a row is 1 for the output of a class and 0 for all others."""
+    return ((y == 1).sum(axis=1) == 1) & ((y == 0).sum(axis=1) == y.shape[1] - 1)
 
 
 def confusion(labels: Indices, found: Indices, classes: int) -> Indices:

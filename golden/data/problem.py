@@ -39,7 +39,8 @@ class Problem:
     the training samples do not have. Validation samples are for tuning, so that the test samples
     are seen once only. ``grid`` is (rows, columns) where the test points of an mlp form a plane in
     row-major order. ``classes`` says how many there are where targets are labels: 1 for the output
-    of a sample's class, 0 for the others; ``image`` is (rows, columns) where inputs are the pixels
+    of a sample's class, 0 for the others; with ``margin`` more than 1 and less than 0 is no error
+    there. ``image`` is (rows, columns) where inputs are the pixels
     of one. ``test_set`` is what the test samples are called.
     """
 
@@ -52,6 +53,7 @@ class Problem:
     replace: bool = False
     grid: tuple[int, int] | None = None
     classes: int | None = None
+    margin: bool = False
     image: tuple[int, int] | None = None
     test_set: str = "test set"
 

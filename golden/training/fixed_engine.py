@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from dualspike.golden.data.measures import classes_of, of_classes
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.integer.chips import chip_of
 from dualspike.golden.integer.rounding import quantise, real, rounded
@@ -78,10 +79,23 @@ def stored_batch(
     wanted = batch if len(batch) > 1 else [*batch, description.basis]
     if list(target.shape) != wanted:
         raise BadInput(f"target must have shape {wanted}, not {list(target.shape)}")
+    if description.classes:
+        return StoredBatch(stored_inputs(description, inputs), class_numbers(target))
     stored = quantise(target, description.formats.target, "y")
     return StoredBatch(
         stored_inputs(description, inputs), stored, stored_scale(description, stored)
     )
+
+
+def class_numbers(target: Doubles) -> Matrix:
+    """Numbers [B, 1] of the classes whose output is 1 in a row of the target; BadInput if none."""
+    wrong = ~of_classes(target)
+    if wrong.any():
+        raise BadInput(
+            "target must be 1 for one output and 0 for the others with learning.loss 'margin', not"
+            f" {target[wrong][0].tolist()}"
+        )
+    return classes_of(target)[:, None].astype(np.int64)
 
 
 def stored_scale(description: Description, target: Ints) -> Matrix | None:

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import connect, flipped
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.perceptron import Perceptron
 from dualspike.hw.chip.registers import (
+    wire_answers,
     wire_drawer,
     wire_layers,
     wire_loss,
@@ -27,6 +28,7 @@ from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.queue import Queue
+from dualspike.model.description.head import ClassFlag
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.registers import Flag
 
@@ -78,7 +80,12 @@ class OnlinePerceptron(Perceptron):
         wire_drawer(m, registers, drawer)
         wire_loss(m, registers, head.loss)
         wire_layers(m, registers, "SHIFT", shifts)
+        unknown: Clips = {}
+        if d.classes:
+            wire_answers(m, registers, head)
+            unknown[ClassFlag.LABEL] = head.unknown
         return sequencer, {
+            **unknown,
             Flag.MEMBRANE: self._overflows(0) | head.clipped[0],
             Flag.TANGENT: self._overflows(1) & learn,
             Flag.WEIGHT: Cat(dense.saturated for dense in self._steps.dense).any(),

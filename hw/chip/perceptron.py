@@ -24,8 +24,8 @@ class Perceptron:
     """What a chip of one part has besides the learner; see `hw.chip.core.Core`.
 
     ``members``: ``inputs``, a sample as chunks of ``simd[0]`` stored inputs; ``targets``, while
-    learning, one stored target for each output (a core that only infers has none); ``results``,
-    while inferring, one output each.
+    learning, one stored target for each output, or the number of a sample's class (a core that only
+    infers has none); ``results``, while inferring, one output each.
     """
 
     def __init__(self, description: Description, *, probes: bool = False) -> None:
@@ -34,7 +34,7 @@ class Perceptron:
         self._g = geometry(d.parts[0])
         self.chain = self._chain()
         inputs = ArrayLayout(signed(d.formats.input.bits), self._g.layers[0].simd)
-        targets = {"targets": In(stream.Signature(signed(d.formats.target.bits)))}
+        targets = {"targets": In(stream.Signature(signed(d.target_format.bits)))}
         self.members = {
             "inputs": In(stream.Signature(inputs)),
             **(targets if d.learns else {}),

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.encoder import Encoder
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
@@ -13,7 +14,7 @@ from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.learning import Learning
-from dualspike.model.interface.registers import BITS, MAGIC, SCHEDULE
+from dualspike.model.interface.registers import ANSWERS, BITS, MAGIC, SCHEDULE
 from dualspike.model.sizes.layers import Layer
 
 
@@ -102,6 +103,21 @@ def wire_loss(m: Module, registers: RegisterBus, loss: Value) -> None:
         registers.LOSS_0.eq(whole[:32]),
         registers.LOSS_1.eq(whole[32:]),
     ]
+
+
+def wire_answers(m: Module, registers: RegisterBus, head: StepError) -> None:
+    """LABELLED, SEEN and CORRECT."""
+    labelled = Signal()
+    m.d.comb += [registers.LABELLED.eq(labelled), head.labelled.eq(labelled)]
+    with m.If(registers.LABELLED_written):
+        m.d.sync += labelled.eq(registers.write_data)
+    for name, pulse in zip(ANSWERS, (head.seen, head.correct), strict=True):
+        count = Signal(BITS, name=name.lower())
+        m.d.comb += getattr(registers, name).eq(count)
+        with m.If(getattr(registers, f"{name}_written")):
+            m.d.sync += count.eq(0)
+        with m.Elif(pulse):
+            m.d.sync += count.eq(count + 1)
 
 
 def wire_layers(m: Module, registers: RegisterBus, name: str, values: data.View) -> None:

@@ -27,6 +27,8 @@ def port_notes(d: Description) -> list[str]:
 def _samples(d: Description) -> list[str]:
     simd = geometry(d.parts[0]).layers[0].simd
     targets = "targets_*  stream of stored targets, one for each output, while learning"
+    if d.classes:
+        targets = "targets_*  stream of class numbers, one a sample, while learning or labelled"
     return [
         f"inputs_*   stream of samples, {simd} stored input(s) at a time",
         *([targets] if d.learns else []),

@@ -2,7 +2,8 @@
 
 e = o - target in every step, with loss margin on the wrong side of the target only; a score is the
 mean of o over the steps; a slope is sum e dy over the
-outputs (docs/online_chip.md).
+outputs (docs/online_chip.md). Where a target is the number of a class, the largest score is the
+answer, of several the first.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
@@ -30,6 +31,11 @@ class StepError(wiring.Component):
     the other, and what the hidden layers need by ``back`` once a step: all errors, or where there
     are lanes a slope for each. ``loss`` += e^2; ``clear`` zeroes it. Without, scores leave by
     ``results`` at the end of a sample. ``clipped`` pulses: bit 0 a score, bit 1 an error or slope.
+
+    Where a target is a class, one comes for each sample, with ``labelled`` without ``learn``, too.
+    A sample whose class is not there has errors of 0: ``unknown`` pulses. ``seen`` pulses for each
+    sample with a class, ``correct`` with it where the answer is that class.
+
     Latency: 3 cycles to an error, 4 + ``multiply`` to slopes and 3 to scores, from the last output.
     Throughput: an output a cycle.
     """
@@ -40,14 +46,17 @@ class StepError(wiring.Component):
         self._outputs, self._steps = d.network.layers[-1], d.network.time_steps
         self._lanes = d.parts[0].own_lanes * (len(d.network.layers) - 2)
         self._error = signed(f.error.bits)
+        self._classes = d.classes
         inputs = row(signed(f.membrane.bits), f.tangent.bits, self._lanes, 1)
         back = ArrayLayout(self._error, self._outputs)
         if self._lanes:
             back = ArrayLayout(signed(f.cotangent.bits), self._lanes)
+        counts = {"labelled": In(1), "seen": Out(1), "correct": Out(1), "unknown": Out(1)}
         super().__init__(
-            {
+            (counts if d.classes else {})
+            | {
                 "inputs": In(stream.Signature(inputs)),
-                "targets": In(stream.Signature(signed(f.target.bits))),
+                "targets": In(stream.Signature(signed(d.target_format.bits))),
                 "results": Out(stream.Signature(signed(f.membrane.bits))),
                 "errors": Out(stream.Signature(self._error)),
                 "back": Out(stream.Signature(back)),
@@ -69,7 +78,10 @@ class StepError(wiring.Component):
         output, step = (Signal(counter_shape(n - 1)) for n in (self._outputs, self._steps))
         last, last_step = output == self._outputs - 1, step == self._steps - 1
         taken, waits = Signal(), Signal()
-        wants = self.learn & (step == 0)
+        first_step = step == 0
+        wants = self.learn & first_step
+        if self._classes:
+            wants = (self.learn | self.labelled) & first_step & (output == 0)
         room = Mux(self.learn, errors.room & back.room, results.room)
         m.d.comb += [
             waits.eq(wants & ~self.targets.valid),
@@ -84,8 +96,14 @@ class StepError(wiring.Component):
             count_on(m, output, self._outputs - 1, last)
             with m.If(last):
                 count_on(m, step, self._steps - 1, last_step)
-        over_score = self._scores(m, results, taken, output, step == 0)
-        error, over = self._errors(m, errors, output, step == 0)
+        score, over_score = self._scores(m, results, taken, output, first_step)
+        if self._classes:
+            own, known = self._class(m, taken & wants, output)
+            self._count(m, score, own, output, taken & last_step)
+            off = self._class_off(m, own, known)
+        else:
+            off = self._off(m, output, first_step)
+        error, over = self._errors(m, errors, off)
         self._squares(m, error, errors.inputs.valid)
         if self._lanes:
             first = bit_later(m, output == 0, summed - 1, "first")
@@ -107,8 +125,11 @@ class StepError(wiring.Component):
 
     def _scores(
         self, m: Module, results: CreditBuffer, taken: Value, output: Value, first: Value
-    ) -> Value:
-        """Sums of every output over a sample; whether the score that is done was clipped."""
+    ) -> tuple[Value, Value]:
+        """Sums of every output over a sample; the score that is done, and whether it was clipped.
+
+        It is there `ERROR` cycles after its output of the last step was taken.
+        """
         f, steps = self._d.formats, self._steps
         shift = (steps - 1).bit_length()
         shape = signed(f.membrane.bits + shift)
@@ -126,12 +147,46 @@ class StepError(wiring.Component):
         total = later(m, write.data, 1, "total")
         score, clips = round_saturate(m, total, shift, f.membrane.bits, "score")
         m.d.comb += results.inputs.payload.eq(score)
-        return results.inputs.valid & clips
+        return score, results.inputs.valid & clips
 
-    def _errors(
-        self, m: Module, errors: CreditBuffer, output: Value, first: Value
-    ) -> tuple[Value, list[Value]]:
-        """Errors, in the cycle in which they leave; whether one was clipped.
+    def _class(self, m: Module, comes: Value, output: Value) -> tuple[Value, Value]:
+        """Whether an output is that of its sample's class, and whether there is such a class.
+
+        It comes with the first output of a sample, and is kept for the others.
+        """
+        held = Signal.like(self.targets.payload, name="held_class", reset_less=True)
+        now = Mux(comes, self.targets.payload, held)
+        own, known = Signal(name="own"), Signal(name="known")
+        m.d.comb += [own.eq(now == output), known.eq((now >= 0) & (now < self._outputs))]
+        with m.If(comes):
+            m.d.sync += held.eq(now)
+        m.d.sync += self.unknown.eq(comes & ~known)
+        return own, known
+
+    def _count(self, m: Module, score: Value, own: Value, output: Value, scored: Value) -> None:
+        """Whether the first of the largest scores is that of the class."""
+        score, clocks = later(m, score, 1, "compared"), ERROR + 1
+        best = Signal(score.shape(), reset_less=True)
+        right, holds = Signal(reset_less=True), Signal()
+        there = bit_later(m, scored & (self.learn | self.labelled), clocks, "score_there")
+        own = bit_later(m, own, clocks, "own_score")
+        last = bit_later(m, output == self._outputs - 1, clocks, "last_score")
+        ahead = bit_later(m, output == 0, clocks, "first_score") | (score > best)
+        m.d.comb += holds.eq(Mux(ahead, own, right))
+        with m.If(there):
+            m.d.sync += [best.eq(Mux(ahead, score, best)), right.eq(holds)]
+        m.d.sync += [self.seen.eq(there & last), self.correct.eq(there & last & holds)]
+
+    def _class_off(self, m: Module, own: Value, known: Value) -> Value:
+        """How far an output is on the wrong side of 1 or 0, a cycle after it was taken."""
+        given = self.inputs.payload.value[0]
+        off = Mux(own, given - (1 << self._d.formats.membrane.fraction), given)
+        off, own = later(m, off, 1, "off"), later(m, own, 1, "wanted")
+        known = later(m, known, 1, "taught")
+        return Mux((off[-1] == own) & known, off, 0)
+
+    def _off(self, m: Module, output: Value, first: Value) -> Value:
+        """How far an output is from its target, a cycle after it was taken.
 
         Targets come in the first step of a sample, and are kept for the others.
         """
@@ -149,10 +204,11 @@ class StepError(wiring.Component):
         ]
         align = f.membrane.fraction - f.target.fraction
         off = self.inputs.payload.value[0] - target.shift_left(align)
-        off = later(m, off, 1, "off")
-        if self._d.learning.loss == "margin":
-            wanted = later(m, target > 0, 1, "wanted")
-            off = Mux(off[-1] == wanted, off, 0)
+        return later(m, off, 1, "off")
+
+    def _errors(self, m: Module, errors: CreditBuffer, off: Value) -> tuple[Value, list[Value]]:
+        """Errors, in the cycle in which they leave; whether one was clipped."""
+        f = self._d.formats
         drop = f.membrane.fraction - f.error.fraction
         error, clips = round_saturate(m, off, drop, self._error.width, "error")
         error = later(m, error, 1, "error")

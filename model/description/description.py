@@ -16,7 +16,13 @@ from dualspike.model.description.data import Data
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
 from dualspike.model.description.hardware import Hardware
-from dualspike.model.description.head import Head, Product, SquaredError, StepError
+from dualspike.model.description.head import (
+    CLASS_BITS,
+    Head,
+    Product,
+    SquaredError,
+    StepError,
+)
 from dualspike.model.description.kinds import check_keys, plain, unified
 from dualspike.model.description.learning import Learning
 from dualspike.model.description.network import Network, Section
@@ -71,7 +77,8 @@ class Description(Section):
     def head(self) -> Head:
         """What makes a loss and slopes of the outputs of the parts."""
         if self.online:
-            return StepError(self.formats, self.batch[0], self.network.time_steps)
+            steps = self.network.time_steps
+            return StepError(self.formats, self.batch[0], steps, self.classes)
         if self.kind == "mlp":
             return SquaredError(self.formats, self.batch[0], self.global_weight)
         return Product(
@@ -129,6 +136,24 @@ class Description(Section):
     def online(self) -> bool:
         """Whether the chip learns sample by sample, in the pass that reads the weights."""
         return self.learning.online
+
+    @property
+    def classes(self) -> bool:
+        """Whether a target is the number of a class, and not a value for every output."""
+        return self.online and self.learning.loss == "margin"
+
+    @property
+    def target_format(self) -> Format:
+        """Format of the numbers of a target."""
+        if not self.classes:
+            return self.formats.target
+        bits = next(bits for bits in CLASS_BITS if self.basis <= 1 << bits - 1)
+        return Format(signed=True, integer=bits - 1, fraction=0)
+
+    @property
+    def target_width(self) -> int:
+        """Numbers of the target of a sample, or of a point of an operator network."""
+        return self.basis if self.kind == "mlp" and not self.classes else 1
 
     @property
     def depth(self) -> Depth:

@@ -21,6 +21,19 @@ class ProductFlag(IntEnum):
     COTANGENT = 6
 
 
+class ClassFlag(IntEnum):
+    """Bits of FLAGS above those of `model.interface.registers.Flag` where targets are classes.
+
+    LABEL: a sample came with the number of a class that is not there, and taught nothing.
+    """
+
+    LABEL = 4
+
+
+CLASS_BITS = (8, 16)
+"""Widths of the number of a class: whole bytes, so that no wrong one looks like a right one."""
+
+
 @dataclass(frozen=True, eq=False)
 class SquaredError:
     """y is the output of the only part; e = y - target, L = 1/2 mean over the batch of sum e^2.
@@ -57,19 +70,26 @@ class SquaredError:
 
 @dataclass(frozen=True, eq=False)
 class StepError:
-    """e = o - target in every step, of a chip that learns online; L = 1/2 mean of sum e^2."""
+    """e = o - target in every step, of a chip that learns online; L = 1/2 mean of sum e^2.
+
+    ``classes``: whether a target is the number of a class, which wants 1 of its own output and 0 of
+    the others.
+    """
 
     formats: Formats
     batch: int
     steps: int
+    classes: bool
 
     @property
     def error_fraction(self) -> int:
         """Fraction bits of an error whose squares make the loss."""
         return self.formats.error.fraction
 
-    flags = ()
-    """What it can clip, as bits of FLAGS."""
+    @property
+    def flags(self) -> tuple[ClassFlag, ...]:
+        """What else it can tell of, as bits of FLAGS."""
+        return tuple(ClassFlag) if self.classes else ()
 
 
 @dataclass(frozen=True, eq=False)

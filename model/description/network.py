@@ -166,6 +166,11 @@ class Network(Section):
         return [self.threshold] * (len(self.layers) - 2)
 
     @property
+    def frames(self) -> int:
+        """Rows of inputs that a sample brings: one for every step where they come over time."""
+        return self.time_steps if self.coding == "frames" else 1
+
+    @property
     def shapes(self) -> list[tuple[int, int]]:
         """(n_in, n_out) of every weight layer, the readout last."""
         return list(zip(self.layers, self.layers[1:], strict=False))

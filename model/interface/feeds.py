@@ -12,13 +12,14 @@ from dualspike.model.sizes.geometry import geometry
 class Feed:
     """Stream ``name``: rows of ``width`` numbers of ``format``, in chunks of ``simd``.
 
-    What fills up a row's last chunk has no meaning.
+    What fills up a row's last chunk has no meaning. A sample is one row, or ``frames`` of them.
     """
 
     name: str
     width: int
     simd: int
     format: Format
+    frames: int = 1
 
     @property
     def chunks(self) -> int:
@@ -33,9 +34,9 @@ def feeds_of(d: Description) -> list[Feed]:
     for n, part in enumerate(d.parts):
         first = geometry(part).layers[0]
         name = "inputs" if mlp else f"inputs_{n}"
-        feeds.append(Feed(name, first.n_in, first.simd, f.input))
+        feeds.append(Feed(name, first.n_in, first.simd, f.input, part.network.frames))
     if d.learns:
-        feeds.append(Feed("targets", d.basis if mlp else 1, 1, f.target))
+        feeds.append(Feed("targets", d.target_width, 1, d.target_format))
     if d.floor is not None:
         feeds.append(Feed("scales", 1, 1, f.scale))
     return feeds

@@ -34,6 +34,7 @@ def _network_identity(d: Description) -> dict[str, Any]:
             "feedback": d.learning.feedback,
             "directions": d.parts[0].own_lanes,
             "loss": d.learning.loss,
+            **({"targets": "classes"} if d.classes else {}),
             "batch": d.learning.batch,
             **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
             **d.learning.options,

@@ -8,7 +8,7 @@ class Record:
     """What can be read from the chip after an update.
 
     ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips, in all
-    passes together.
+    passes together. ``answered``: what SEEN and CORRECT have grown by, where a core counts them.
     """
 
     loss: int
@@ -16,3 +16,4 @@ class Record:
     lfsr: int
     flags: int
     skipped: tuple[int, ...] = ()
+    answered: tuple[int, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from dualspike.model.description.description import Description
-from dualspike.model.description.head import ProductFlag
+from dualspike.model.description.head import ClassFlag, ProductFlag
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
@@ -20,6 +20,8 @@ MAGIC = 0x44535031  # "DSP1"
 BITS = 32
 SCHEDULE = {"STAGE": 4, "STAGES": 5, "PERIOD": 27, "PHASE": 28}
 """Registers of a chip that counts its stages, and their widths in bits."""
+ANSWERS = ("SEEN", "CORRECT")
+"""Registers that count samples with labels, and those among them that were answered right."""
 
 
 class Flag(IntEnum):
@@ -86,7 +88,7 @@ def _always(d: Description, upsets: dict[Upset, int]) -> list[Register]:
     """What every core that learns has."""
     clipped = {flag.name.lower(): flag for flag in flags_of(d)}
     flags = (
-        *(Field(name, 1, flag, f"a {name} was clipped") for name, flag in clipped.items()),
+        *(Field(name, 1, flag, _told(name, flag)) for name, flag in clipped.items()),
         *(Field(upset.name.lower(), 1, bit, _MET[upset]) for upset, bit in upsets.items()),
     )
     state = seed_state(d.learning.seed)
@@ -155,6 +157,7 @@ def register_map(description: Description) -> list[Register]:
         registers += _wide(f"JVP_{lane}", f"lane {lane}'s jvp of the last batch")
     if d.network.coding == "bernoulli":
         registers += _coder(coder_state(d.learning.seed))
+    registers += _answers() if d.classes else []
     if not d.learns:
         registers = [
             _still(d, register, upsets) for register in registers if register.name in _INFERENCE
@@ -189,6 +192,12 @@ _MET = {
     Upset.CORRECTED: "a stored word with one wrong bit was read and corrected",
     Upset.UNCORRECTABLE: "a stored word with two wrong bits was read",
 }
+
+
+def _told(name: str, flag: IntEnum) -> str:
+    """What a bit of FLAGS says."""
+    wrong = "a sample came with a class that is not there"
+    return wrong if isinstance(flag, ClassFlag) else f"a {name} was clipped"
 
 
 def flags_of(description: Description) -> list[IntEnum]:
@@ -281,6 +290,24 @@ def _coder(state: int) -> list[Register]:
     return [
         Register(f"CODER_{n}", "rw", f"coder state, bits {bits}", reset=half, live=True)
         for n, (bits, half) in enumerate(halves)
+    ]
+
+
+def _answers() -> list[Register]:
+    """What a core with labels counts."""
+    meanings = ("samples with a label", "those whose largest score was that of their label")
+    rule = "in inference only where LABELLED is 1; any write clears, wraps"
+    return [
+        Register(
+            "LABELLED",
+            "rw",
+            "1: samples to infer come with labels too, and are counted",
+            low_bits(1, "labelled"),
+        ),
+        *(
+            Register(name, "rw", f"{meaning}; {rule}", live=True, on_write="clear")
+            for name, meaning in zip(ANSWERS, meanings, strict=True)
+        ),
     ]
 
 

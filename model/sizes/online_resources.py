@@ -147,7 +147,7 @@ def step_error_memories(d: Description) -> list[MemorySize]:
         MemorySize("rows", 1, _ERRORS, f.error.bits, False),
         MemorySize("rows", 1, _ERRORS + clocks if lanes else _ERRORS, back, False),
     ]
-    if d.network.time_steps > 1:
+    if d.network.time_steps > 1 and not d.classes:
         found.append(MemorySize("frames", 1, n_out, f.target.bits, False))
     return found
 

@@ -9,13 +9,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.boards.host.driver import flat, output_shape, streams
+from dualspike.boards.host.driver import Driver, flat, output_shape, streams
 from dualspike.golden.numeric import Ints
 from dualspike.hw.chip.probes import probes_of
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.record import Record
+from dualspike.model.interface.registers import ANSWERS
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.verilate import Source, build
@@ -50,10 +51,26 @@ def source(d: Description, *, debug: bool = False) -> Source:
     return Source(core_verilog(d, probes=debug), d.name, defines, header, debug)
 
 
+class Growth:
+    """What registers that count have grown by since they were last asked."""
+
+    def __init__(self, chip: Driver, names: Sequence[str]) -> None:
+        self._chip, self._names = chip, names
+        self._before = (0,) * len(names)
+
+    def since(self) -> tuple[int, ...]:
+        """For each of them; they have 32 bits and wrap."""
+        now = tuple(self._chip.read(name) for name in self._names)
+        pairs = zip(now, self._before, strict=True)
+        self._before = now
+        return tuple(late - early & 0xFFFFFFFF for late, early in pairs)
+
+
 class Simulation(Verilated):
     """One Verilated chip of a description. ``samples`` counts samples, or functions.
 
-    ``skipped`` is what the registers SKIPPED have grown by in the last run.
+    ``skipped`` and ``answered`` are what the registers SKIPPED, and SEEN and CORRECT, have grown by
+    in the last run.
     """
 
     def __init__(self, description: Description, library: Path) -> None:
@@ -62,11 +79,10 @@ class Simulation(Verilated):
         sizes = [geometry(part) for part in d.parts]
         self._batch = most_clocks(d) if d.learns else 0
         layers = [(n, layer) for n, g in enumerate(sizes) for layer in g.layers if layer.skips]
-        self._skipping = [
-            f"SKIPPED_{d.layers_of(part).start + layer.index}" for part, layer in layers
-        ]
-        self._skips_before = (0,) * len(self._skipping)
-        self.skipped = self._skips_before
+        skipping = [f"SKIPPED_{d.layers_of(part).start + layer.index}" for part, layer in layers]
+        self._skips, self._answers = Growth(self, skipping), Growth(self, ANSWERS * d.classes)
+        self.skipped: tuple[int, ...] = (0,) * len(skipping)
+        self.answered: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, description: Description, *, quick: bool = False) -> Self:
@@ -90,26 +106,26 @@ class Simulation(Verilated):
         rows = streams(self.d, inputs, target, scale)
         self.update(rows, len(inputs[0]) // self.d.batch[0], stage)
         self.samples += len(inputs[0]) - len(rows[0])
-        self._count_skips()
-        return replace(self.record(), skipped=self.skipped)
+        self.skipped, self.answered = self._skips.since(), self._answers.since()
+        return replace(self.record(), skipped=self.skipped, answered=self.answered)
 
-    def infer(self, inputs: Sequence[Ints], *, stall: int = 0) -> NDArray[np.int64]:
+    def infer(
+        self, inputs: Sequence[Ints], labels: Ints | None = None, *, stall: int = 0
+    ) -> NDArray[np.int64]:
         """Outputs [B, n_out] of stored inputs [B, n_in], or of frames [B, T, n_in] of them.
 
         Of an operator network [functions, B_1, ...]: any number of functions, all rows of the grid.
+        With the numbers of their classes ``labels`` [B, 1] the core counts what it has right.
         """
         self.stall = stall
-        shape = output_shape(self.d, inputs)
-        found = self.outputs(inputs, math.prod(shape))
-        self.samples += len(inputs[0]) - len(flat(inputs)[0])
-        self._count_skips()
+        shape, rows = output_shape(self.d, inputs), flat(inputs)
+        if labels is None:
+            found = self.outputs(rows, math.prod(shape))
+        else:
+            found = self.labelled_outputs([*rows, labels], math.prod(shape))
+        self.samples += len(inputs[0]) - len(rows[0])
+        self.skipped, self.answered = self._skips.since(), self._answers.since()
         return np.array(found, np.int64).reshape(shape)
-
-    def _count_skips(self) -> None:
-        skips = tuple(self.read(name) for name in self._skipping)
-        pairs = zip(skips, self._skips_before, strict=True)
-        self.skipped = tuple(now - before & 0xFFFFFFFF for now, before in pairs)
-        self._skips_before = skips
 
     def limit(self, rows: Sequence[Ints]) -> int:
         """See `Verilated.limit`."""

@@ -65,8 +65,11 @@ def _learn(
     for batch, stage in given:
         led.append(Mismatch(chip.copy(), batch, stage))
         records.append(chip.update(*batch.to_learn(stage)))
-    skipped = tuple(map(sum, zip(*(one.skipped for one in records), strict=True)))
-    expected = replace(records[-1], skipped=skipped)
+    skipped, answered = (
+        tuple(map(sum, zip(*some, strict=True)))
+        for some in ([one.skipped for one in records], [one.answered for one in records])
+    )
+    expected = replace(records[-1], skipped=skipped, answered=answered)
     try:
         found = simulation.learn(*_joined([one for one, _ in given]).to_learn(_stage(d, 0)))
     except Unfinished as late:
@@ -106,9 +109,12 @@ def _joined(batches: list[StoredBatch]) -> StoredBatch:
 
 def _batch(d: Description, rng: np.random.Generator) -> StoredBatch:
     shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
+    target = at_ends(rng, d.formats.target, *shape)
+    if d.classes:
+        target = rng.integers(-1, d.basis + 1, (d.batch[0], 1))
     return StoredBatch(
         _inputs(d, rng, d.batch),
-        at_ends(rng, d.formats.target, *shape),
+        target,
         None if d.floor is None else at_ends(rng, d.formats.scale, d.batch[0]),
     )
 

@@ -165,10 +165,15 @@ class OnlineOracle:
         return int(loss / f.error.lsb**2), scores
 
     def errors(self, o: list[Fraction], target: Any) -> list[Fraction]:
-        """Of a step, against stored targets."""
+        """Of a step, against stored targets; of margin against a class, 1 for its own output."""
         form, wanted = self.d.formats.error, [y * self.d.formats.target.lsb for y in target]
         if self.d.learning.loss == "margin":
-            wanted = [max(y, a) if y > 0 else min(y, a) for a, y in zip(o, wanted, strict=True)]
+            wanted = [min(a, ONE * 0) for a in o]
+            if 0 <= target[0] < len(o):
+                wanted[target[0]] = max(o[target[0]], ONE)
+            else:
+                self.flags.add("LABEL")
+                wanted = o
         return [self.fit(a - y, form, "STEP") for a, y in zip(o, wanted, strict=True)]
 
     def scores(self, sums: list[Fraction]) -> list[int]:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.integer.rounding import quantise
@@ -55,6 +56,33 @@ def test_pages_are_accessible_and_refer_to_nothing_outside(
     style = (full / "report.html").read_text().split("</style>")[0]
     assert "url(" not in style and "@import" not in style
     assert "prefers-color-scheme: dark" in style
+
+
+ONLINE = """
+name = "taught"
+[network]
+layers = [2, 3, 2]
+time_steps = 4
+[learning]
+rule = "online"
+loss = "margin"
+"""
+
+
+@pytest.mark.parametrize("signs", [False, True])
+def test_a_chip_that_learns_online_has_its_own_words(tmp_path: Path, signs: bool) -> None:
+    """Nothing of scope, signs of weights, surrogate or derivatives, or of lanes that it has not."""
+    more = 'feedback = "signs"\n' if signs else "directions = 3\n"
+    (tmp_path / "net.toml").write_text(ONLINE + more)
+    text = Page(render(look(tmp_path))).text
+    for absent in ("Scope", "surrogate", "reset in derivatives", "randomized", "targets"):
+        assert absent not in text, absent
+    assert ("tangent lane" in text) != signs and ("derivatives" in text) != signs
+    kind = "signs" if signs else "forward"
+    assert f"Feedback {kind}, loss margin, batches of 64" in text
+    assert "gate within 0.5 of the threshold" in text
+    if not signs:
+        assert "forward with 3 tangent lanes a hidden layer" in text and "tangent lanes 3" in text
 
 
 def test_the_full_page_shows_what_the_files_say(full: Path) -> None:

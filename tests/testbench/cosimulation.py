@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.integer.online.chip import OnlineChip
 from dualspike.golden.integer.rounding import real
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.description import Description
@@ -24,7 +25,10 @@ def random_problem(d: Description, seed: int) -> Problem:
     """A problem whose samples are a `random_batch`."""
     inputs, target, *_ = random_batch(d, np.random.default_rng(seed))
     f = d.formats
-    return problem_of(d, [real(rows, f.input) for rows in inputs], real(target, f.target))
+    wanted = real(target, f.target)
+    if d.classes:
+        wanted = np.eye(d.basis)[target[:, 0] % d.basis]
+    return problem_of(d, [real(rows, f.input) for rows in inputs], wanted)
 
 
 def cosimulate(
@@ -41,6 +45,11 @@ def cosimulate(
         np.testing.assert_array_equal(simulation.infer(rows, stall=stall), chip.infer(rows))
         assert simulation.read("FLAGS") == chip.flags
         assert simulation.skipped == chip.skipped
+    if isinstance(chip, OnlineChip) and d.classes:
+        rows, labels = random_rows(d, rng, 8), rng.integers(0, d.basis, (8, 1))
+        expected = chip.infer(rows)
+        np.testing.assert_array_equal(simulation.infer(rows, labels, stall=stall), expected)
+        assert simulation.answered == chip.answered(expected, labels)
     if not d.learns:
         return None
     for update in range(updates):

@@ -19,8 +19,10 @@ from dualspike.model.interface.identity import VERSION
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
+from dualspike.testbench.unit.benches.online import taught
 from dualspike.testbench.unit.benches.shapes import described
 from tests.refusals import refusal
+from tests.testbench.cosimulation import random_problem
 
 TABLES = {
     "name": "tiny",
@@ -57,8 +59,14 @@ def lines() -> Problem:
     return Problem("straight lines", "deeponet", samples, samples, samples, (4, 3))
 
 
+ONLINE, _ = taught("frames", 0)
+ONLINE = ONLINE.model_copy(update={"learning": ONLINE.learning.model_copy(update={"updates": 230})})
+
+
 @pytest.mark.parametrize(
-    ("d", "problem"), [(D, PROBLEM), (described("sliding"), lines())], ids=["mlp", "deeponet"]
+    ("d", "problem"),
+    [(D, PROBLEM), (described("sliding"), lines()), (ONLINE, random_problem(ONLINE, 0))],
+    ids=["mlp", "deeponet", "online"],
 )
 def test_either_engine_goes_on_where_either_broke_off(
     d: Description, problem: Problem, tmp_path: Path

@@ -15,6 +15,7 @@ from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.interface.registers import upset_bits
 from dualspike.testbench.cosim.compare import Difference, compare_update
 from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.unit.benches.online import taught
 from dualspike.testbench.unit.benches.shapes import SHAPES, described
 from tests.testbench.random.descriptions import random_batch, random_chip, random_rows
 
@@ -72,6 +73,7 @@ def learn_through_upsets(d: Description) -> Difference | None:
 def test_learning_goes_on_as_if_nothing_had_happened_with_ecc() -> None:
     assert learn_through_upsets(protected("ecc")) is None
     assert learn_through_upsets(described("sliding")) is None
+    assert learn_through_upsets(taught("frames", 0)[0]) is None
 
 
 def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,17 +98,29 @@ def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_upsets_of_every_memory_are_told(protection: str, wrong: int, flag: Upset | None) -> None:
-    d = protected(protection)
+    tells_of_upsets(protected(protection), wrong, flag)
+
+
+def test_upsets_of_a_chip_that_learns_online_are_told() -> None:
+    d = taught("frames", 0)[0]
+    tells_of_upsets(d, 0, None)
+    tells_of_upsets(d, 1, Upset.CORRECTED)
+    tells_of_upsets(d, 2, Upset.UNCORRECTABLE)
+
+
+def tells_of_upsets(d: Description, wrong: int, flag: Upset | None) -> None:
+    """Learn from a batch with so many wrong bits in one word of each memory in turn."""
     chip, rng = random_chip(d, 3), np.random.default_rng(4)
     batch = random_batch(d, rng)
-    kinds = sum(1 << kind for kind in Upset)
+    bits = upset_bits(d)
+    kinds = sum(1 << bit for bit in bits.values())
     with Simulation.of(d, quick=True) as simulation:
         for select in range(len(chip.memories)):
             simulation.load_chip(chip)
             upset(simulation, chip, select, rng, wrong)
             simulation.write("FLAGS", 0)
             record = simulation.learn(*batch)
-            assert record.flags & kinds == (0 if flag is None else 1 << flag)
+            assert record.flags & kinds == (0 if flag is None else 1 << bits[flag])
 
 
 def test_a_core_that_only_infers_tells_of_upsets_too() -> None:

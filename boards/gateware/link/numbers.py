@@ -30,25 +30,26 @@ class SampleUnpacker(wiring.Component):
     def __init__(self, description: Description) -> None:
         self._d = description
         self._layer = geometry(description.parts[0]).layers[0]
-        f = description.formats
-        inputs = data.ArrayLayout(signed(f.input.bits), self._layer.simd)
+        d = description
+        inputs = data.ArrayLayout(signed(d.formats.input.bits), self._layer.simd)
         members = {
             "bytes": In(stream.Signature(8)),
             "learn": In(1),
             "inputs": Out(stream.Signature(inputs)),
         }
-        if description.learns:
-            members["targets"] = Out(stream.Signature(signed(f.target.bits)))
+        if d.learns:
+            members["targets"] = Out(stream.Signature(signed(d.target_format.bits)))
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         d, layer = self._d, self._layer
         place = number_bytes(d.formats.input)
+        chunks = layer.chunks * d.network.frames
         chunk = Signal(8 * place * layer.simd)
         byte, number = (
             Signal(counter_shape(layer.simd * place)),
-            Signal(counter_shape(layer.chunks)),
+            Signal(counter_shape(chunks)),
         )
         for n in range(layer.simd):
             m.d.comb += self.inputs.payload[n].eq(chunk.word_select(n, 8 * place))
@@ -65,7 +66,7 @@ class SampleUnpacker(wiring.Component):
                 with m.If(self.inputs.ready):
                     m.d.sync += number.eq(number + 1)
                     m.next = "CHUNK"
-                    with m.If(number == layer.chunks - 1):
+                    with m.If(number == chunks - 1):
                         m.d.sync += number.eq(0)
                         if d.learns:
                             with m.If(self.learn):
@@ -76,13 +77,13 @@ class SampleUnpacker(wiring.Component):
 
     def _targets(self, m: Module) -> None:
         d = self._d
-        form, n_out = d.formats.target, d.network.layers[-1]
+        form, width = d.target_format, d.target_width
         place = number_bytes(form)
         m.submodules.queue = queue = SyncFIFOBuffered(
-            width=form.bits, depth=n_out * (d.n_layers + 2)
+            width=form.bits, depth=width * (d.n_layers + 2)
         )
         target, byte = Signal(8 * place), Signal(counter_shape(place))
-        number = Signal(counter_shape(n_out))
+        number = Signal(counter_shape(width))
         m.d.comb += [
             queue.w_data.eq(target),
             self.targets.payload.eq(queue.r_data.as_signed()),
@@ -101,7 +102,7 @@ class SampleUnpacker(wiring.Component):
             with m.If(queue.w_rdy):
                 m.d.sync += number.eq(number + 1)
                 m.next = "TARGET"
-                with m.If(number == n_out - 1):
+                with m.If(number == width - 1):
                     m.d.sync += number.eq(0)
                     m.next = "CHUNK"
 

@@ -6,6 +6,7 @@ Equations, random words and the moments at which changes land: docs/online_chip.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.online.arrays import Setup, State
@@ -16,6 +17,7 @@ from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
+from dualspike.model.description.head import ClassFlag
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import online_draws, seed_state
 from dualspike.model.interface.record import Record
@@ -56,9 +58,15 @@ class OnlineChip(IntegerChip):
     def update(
         self, inputs: Sequence[Ints], target: Ints, stage: int = 0, scale: Ints | None = None
     ) -> Record:
-        """Learn from one batch of stored inputs and stored targets [B, n_out]."""
-        loss, _ = self._run(inputs, target, stage)
-        return Record(loss, (), self._lfsr, self.flags)
+        """Learn from one batch of stored inputs and targets [B, n_out], or classes [B, 1]."""
+        loss, y = self._run(inputs, target, stage)
+        return Record(loss, (), self._lfsr, self.flags, answered=self.answered(y, target))
+
+    def answered(self, y: Ints, target: Ints) -> tuple[int, ...]:
+        """How many samples with scores ``y`` were right, after how many; () without classes."""
+        if not self.d.classes:
+            return ()
+        return len(y), int((y.argmax(axis=1) == target[:, 0]).sum())
 
     def follow(
         self, inputs: Sequence[Ints], target: Ints | None = None, stage: int = 0
@@ -85,20 +93,31 @@ class OnlineChip(IntegerChip):
     def _run(
         self, inputs: Sequence[Ints], target: Ints | None, stage: int, seen: Matrix = _NOTHING
     ) -> tuple[int, Matrix]:
-        """Run a batch and, with a target, learn from it; the loss, and scores without one."""
-        f, x = self.d.formats, self._frames(inputs[0])
+        """Run a batch and, with a target, learn from it; the loss, and scores."""
+        x = self._frames(inputs[0])
         y = np.zeros((len(x), self.d.basis), np.int64)
-        words, wanted = [0] * len(self._draws), y
+        words, wanted, taught = [0] * len(self._draws), y, np.ones(len(x), np.bool_)
         if target is not None:
             drawer = RandomWords(self._lfsr)
             words, self._lfsr = drawer.words(len(words)), drawer.state
-            wanted = target.astype(np.int64) << (f.membrane.fraction - f.target.fraction)
-        state = self._state(words, seen)
-        loss = int(run(_setup(self.d, stage, self._fixed), state, x, wanted, target is not None, y))
+            wanted, taught = self._wanted(target)
+        state, setup = self._state(words, seen), _setup(self.d, stage, self._fixed)
+        loss = int(run(setup, state, x, wanted, taught, target is not None, y))
         self.flags |= int(state.flags[0])
         if target is not None:
             self._unpack(state)
         return loss, y
+
+    def _wanted(self, target: Ints) -> tuple[Matrix, NDArray[np.bool_]]:
+        """Wanted outputs in the membrane's units, and whether a sample has a target at all."""
+        f = self.d.formats
+        if not self.d.classes:
+            wanted = target.astype(np.int64) << (f.membrane.fraction - f.target.fraction)
+            return wanted, np.ones(len(target), np.bool_)
+        own = target == np.arange(self.d.basis)
+        taught = own.any(axis=1)
+        self.flags |= int(not taught.all()) << ClassFlag.LABEL
+        return own.astype(np.int64) << f.membrane.fraction, taught
 
     def _state(self, words: list[int], seen: Matrix) -> State:
         part = self.d.parts[0]

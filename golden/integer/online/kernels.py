@@ -168,9 +168,12 @@ def follow(c, s, layer):
 
 
 @njit()
-def compare(c, s, target):
-    """Errors of a step; their squares."""
+def compare(c, s, target, taught):
+    """Errors of a step, which are 0 where nothing is ``taught``; their squares."""
     last, loss = len(c.sizes) - 2, 0
+    if not taught:
+        s.error[:] = 0
+        return loss
     for k in range(c.sizes[-1]):
         off = half_up(s.current[last, k] - target[k], c.membrane_fraction - c.error_fraction)
         if c.margin:
@@ -224,11 +227,11 @@ def feed_back(c, s, t, number):
 
 
 @njit()
-def run(c: Setup, s: State, x: Array, target: Array, learn: bool, y: Array) -> int:
-    """One batch: its loss; scores go to ``y`` [B, n_out] while nothing is learned.
+def run(c: Setup, s: State, x: Array, target: Array, taught: Array, learn: bool, y: Array) -> int:
+    """One batch: its loss; scores go to ``y`` [B, n_out].
 
     ``x`` [B, 1, n_in] holds inputs that stay the same, or [B, T, n_in] frames; ``target``
-    [B, n_out] in the membrane's units.
+    [B, n_out] in the membrane's units, of the samples that are ``taught`` [B].
     """
     layers, n_out, loss = len(c.sizes) - 1, c.sizes[-1], 0
     sums = np.zeros(n_out, np.int64)
@@ -254,16 +257,15 @@ def run(c: Setup, s: State, x: Array, target: Array, learn: bool, y: Array) -> i
                     s.seen[0, layer, n, t] = s.current[layer]
                     s.seen[1, layer, n, t] = s.spikes[min(layer + 1, layers - 1)]
             if learn:
-                loss += compare(c, s, target[n])
+                loss += compare(c, s, target[n], taught[n])
                 feed_back(c, s, t, number)
             sums += s.current[layers - 1, :n_out]
         if learn and c.still:
             for i in range(c.sizes[1]):
                 d = clipped(half_up(s.held[i], TRACE), c.wide, s.flags, STEP)
                 s.signal_ring[0, n % s.signal_ring.shape[1], i] = d
-        if not learn:
-            for k in range(n_out):
-                y[n, k] = clipped(half_up(sums[k], c.score), c.membrane, s.flags, MEMBRANE)
+        for k in range(n_out):
+            y[n, k] = clipped(half_up(sums[k], c.score), c.membrane, s.flags, MEMBRANE)
     if learn:
         for layer in range(layers):
             passes = len(x) if c.still and layer == 0 else len(x) * c.steps

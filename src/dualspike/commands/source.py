@@ -144,7 +144,8 @@ def problem_of(d: Description) -> Problem:
     if d.kind == "mlp":
         source = f"{d.data.source}: "
         _warn(source, lost_columns("values of x", problem.train.inputs[0], f.input))
-        _warn(source, lost_columns("values of y", problem.train.target, f.target))
+        if not d.classes:
+            _warn(source, lost_columns("values of y", problem.train.target, f.target))
         return problem
     for n, rows in enumerate(problem.train.inputs):
         _warn("", lost_columns(f"inputs {n} of {problem.name}", rows, f.input))

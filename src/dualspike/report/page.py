@@ -22,6 +22,7 @@ from dualspike.model.interface.identity import VERSION, config_hash
 from dualspike.model.sizes.cycles import draw_cycles, function_interval, learn_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
+from dualspike.model.sizes.online_resources import head_lanes
 from dualspike.report.curve import learning_curve
 from dualspike.report.folder import ClassResult, Folder, Result, Synthesis
 from dualspike.report.maps import dots, maps
@@ -42,6 +43,9 @@ USES = {
     "cotangent": "mean errors, as each part sees them",
     "scale": "weights of the functions",
 }
+
+USES_ONLINE = {"weight": "weights, biases", "cotangent": "signals that come back to neurons"}
+"""What is not so with chips that learn online."""
 
 AREA = {
     "lut4": "LUT4",
@@ -83,9 +87,7 @@ def _context(folder: Folder) -> dict[str, Any]:
         "e": estimate,
         "parts": [_part(folder, n) for n in range(len(d.parts))],
         "config_hash": config_hash(d),
-        "formats": [
-            _format_row(name, getattr(d.formats, name)) for name in d.model_dump()["formats"]
-        ],
+        "formats": [_format_row(d, name) for name in d.model_dump()["formats"] if _has(d, name)],
         "areas": [_area_table(synthesis) for synthesis in folder.syntheses],
         "forecast": _forecast(estimate.estimate if estimate else {}),
         "no_data": no_data,
@@ -151,7 +153,7 @@ def _part(folder: Folder, n: int) -> dict[str, Any]:
         "drawing": network_drawing(part.network, weights),
         "thresholds": [short(t) for t in dict.fromkeys(part.network.thresholds)],
         "parameters": sum((n_in + 1) * n_out for n_in, n_out in part.shapes),
-        "lanes": ", ".join(map(str, d.lanes_of(n))) if several else part.lanes,
+        "lanes": ", ".join(map(str, d.lanes_of(n))) if several else part.lanes + head_lanes(d),
         "estimate": folder.estimate.parts[n] if folder.estimate else None,
     }
 
@@ -199,8 +201,17 @@ def _tested_on(folder: Folder, problem: Problem | None) -> str:
     return problem.tested_on if problem else "test set"
 
 
-def _format_row(name: str, form: Format) -> dict[str, Any]:
+def _has(d: Description, name: str) -> bool:
+    """Whether a chip has numbers of a format at all."""
+    if not d.online:
+        return True
+    without = {"surrogate": True, "target": d.classes, "tangent": not head_lanes(d)}
+    return not without.get(name, False)
+
+
+def _format_row(d: Description, name: str) -> dict[str, Any]:
     """A number format, bit by bit, with its range."""
+    form: Format = getattr(d.formats, name)
     return {
         "name": name,
         "text": str(form),
@@ -209,7 +220,7 @@ def _format_row(name: str, form: Format) -> dict[str, Any]:
         "lowest": f"{float(form.lowest * form.lsb):g}",
         "highest": f"{float(form.highest * form.lsb):.6g}",
         "fraction": form.fraction,
-        "use": USES[name],
+        "use": (USES | USES_ONLINE)[name] if d.online else USES[name],
     }
 
 

@@ -42,17 +42,30 @@ class Bench(OnlineTB):
         tangents = [{"tangent": [dy]} if dy else {} for _, dy in step]
         return [{"value": [o], **dy} for (o, _), dy in zip(step, tangents, strict=True)]
 
-    def errors(self, step: list[tuple[int, list[int]]], targets: list[int]) -> list[Any]:
+    def wanted(self) -> list[int]:
+        """A target: a number for every output, or one class, that may not be there."""
+        if not self.d.classes:
+            return self.numbers(self.d.formats.target.bits, self.outputs)
+        return [self.rng.choice([*range(self.outputs), -1, self.outputs, 127])]
+
+    def errors(self, step: list[tuple[int, list[int]]], target: list[int]) -> list[Any]:
         """(e, clipped) of every output."""
-        f, margin = self.d.formats, self.d.learning.loss == "margin"
-        off = [
-            o * f.membrane.lsb - y * f.target.lsb for (o, _), y in zip(step, targets, strict=True)
-        ]
-        kept = [
-            e if not margin or (e < 0) == (y > 0) else Fraction(0)
-            for e, y in zip(off, targets, strict=True)
-        ]
-        return [rounded(e, f.error) for e in kept]
+        f = self.d.formats
+        values = [o * f.membrane.lsb for o, _ in step]
+        if self.d.classes:
+            (label,), there = target, target[0] in range(self.outputs)
+            off = [max(o, Fraction(0)) for o in values]
+            if there:
+                off[label] = min(values[label] - 1, Fraction(0))
+            return [rounded(e if there else Fraction(0), f.error) for e in off]
+        off = [o - y * f.target.lsb for o, y in zip(values, target, strict=True)]
+        return [rounded(e, f.error) for e in off]
+
+    def scores(self, steps: list[list[tuple[int, list[int]]]]) -> list[int]:
+        """The mean of every output over the steps of a sample."""
+        f, scale = self.d.formats, 1 << (self.steps - 1).bit_length()
+        sums = [sum(step[k][0] for step in steps) for k in range(self.outputs)]
+        return [rounded(Fraction(one, scale) * f.membrane.lsb, f.membrane)[0] for one in sums]
 
     def back(self, step: list[tuple[int, list[int]]], errors: list[int]) -> list[Any]:
         """What hidden layers need: (slope, clipped) of every lane, or all errors."""
@@ -82,7 +95,7 @@ async def compares_every_step(bench: Bench, stalls: tuple[float, float]) -> None
         back.taken.clear()
         expected, sums = list[int](), list[Any]()
         for _ in range(samples):
-            wanted = bench.numbers(bench.d.formats.target.bits, bench.outputs)
+            wanted = bench.wanted()
             targets.send(wanted)
             for _ in range(bench.steps):
                 step = bench.step()
@@ -110,16 +123,13 @@ async def adds_scores_up(bench: Bench, stalls: tuple[float, float]) -> None:
     source, sink = bench.source("inputs", stalls[0]), bench.sink("results", stalls[1])
     clipped = bench.pulses("clipped")
     bench.source("targets").send([0] * bench.outputs)
-    f, scale = bench.d.formats, 1 << (bench.steps - 1).bit_length()
     for _ in range(20):
         steps = [bench.step() for _ in range(bench.steps)]
         for step in steps:
             source.send(bench.payloads(step))
-        sums = [sum(step[k][0] for step in steps) for k in range(bench.outputs)]
-        expected = [rounded(Fraction(one, scale) * f.membrane.lsb, f.membrane) for one in sums]
         sink.taken.clear()
         await bench.taken(sink, bench.outputs)
-        assert sink.taken == [score for score, _ in expected]
+        assert sink.taken == bench.scores(steps)
     assert not clipped
     assert await bench.see("targets_ready") == 0
     assert await bench.see("errors_valid") == 0
@@ -141,3 +151,29 @@ async def keeps_its_pace(bench: Bench) -> None:
     late = 4 + bench.d.depth.multiply if bench.lanes else 3
     last = source.moved[bench.outputs - 1 :: bench.outputs]
     assert back.moved == [cycle + late for cycle in last]
+
+
+@Bench.test(learn=[0, 1], stalls=[(0.0, 0.0), (0.4, 0.6)])
+async def counts_answers(bench: Bench, learn: int, stalls: tuple[float, float]) -> None:
+    """A class for each sample, learned or not; right is the first of the largest scores."""
+    if not bench.d.classes:
+        return
+    source, targets = bench.source("inputs", stalls[0]), bench.source("targets", stalls[1])
+    sinks = [bench.sink(name, stalls[0]) for name in ("results", "errors", "back")]
+    seen, correct, unknown = (bench.pulses(name) for name in ("seen", "correct", "unknown"))
+    bench.set(learn=learn, labelled=1 - learn)
+    right = wrong = 0
+    for _ in range(60):
+        given = [bench.step() for _ in range(bench.steps)]
+        (label,) = wanted = bench.wanted()
+        targets.send(wanted)
+        for step in given:
+            source.send(bench.payloads(step))
+        scores = bench.scores(given)
+        right += label == scores.index(max(scores))
+        wrong += label not in range(bench.outputs)
+    done = bench.outputs * 60 * (bench.steps if learn else 1)
+    await bench.taken(sinks[learn], done)
+    await bench.cycle(6)
+    assert [len(pulses) for pulses in (seen, correct, unknown)] == [60, right, wrong]
+    assert 0 < right < 60 and wrong

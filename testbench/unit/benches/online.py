@@ -4,7 +4,7 @@
 |--------|-------------------------------------------------------------------------------------|
 | own    | one lane a hidden layer, nothing folded                                             |
 | lanes  | three lanes a hidden layer, a leak, margin, folded, formats that saturate often     |
-| frames | inputs over time, fixed signs, folded so that nothing divides, ecc                  |
+| frames | inputs over time, fixed signs, margin, folded so that nothing divides, ecc          |
 | short  | one neuron in each layer, a single step                                             |
 """
 
@@ -41,7 +41,13 @@ ONLINE: dict[str, dict[str, Any]] = {
     },
     "frames": {
         "network": {"layers": [7, 5, 3], "time_steps": 3, "leak": 0.5, "coding": "frames"},
-        "learning": {"rule": "online", "feedback": "signs", "batch": 4, "rate": 3},
+        "learning": {
+            "rule": "online",
+            "feedback": "signs",
+            "loss": "margin",
+            "batch": 4,
+            "rate": 3,
+        },
         "formats": {"weight": "s1.6", "cotangent": "s1.5"},
         "hardware": {"simd": [3, 2], "pe": [2, 2], "protection": "ecc"},
     },

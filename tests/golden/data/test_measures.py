@@ -3,6 +3,8 @@
 # scikit-learn has no types of its own.
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix
@@ -28,6 +30,14 @@ def test_accuracy_and_confusion(classes: int) -> None:
     errors = np.square(y - np.eye(classes)[labels]).sum(axis=1)
     assert found.loss == pytest.approx(errors.mean() / 2)
     assert found.rel_l2 is found.global_rel_l2 is None
+
+
+def test_with_margin_errors_count_on_the_wrong_side_only() -> None:
+    """1.5 where 1 is wanted and -1 where 0 is are no errors; 0.5 and 0.25 are."""
+    problem = replace(labelled(np.array([0, 1]), 2), margin=True)
+    y = np.array([[1.5, -1.0], [0.25, 0.5]])
+    assert measure(problem, y).loss == (0.25**2 + 0.5**2) / 4
+    assert measure(replace(problem, margin=False), y).loss == (0.25 + 1 + 0.25**2 + 0.5**2) / 4
 
 
 def test_of_equal_outputs_the_first_counts() -> None:

@@ -266,5 +266,8 @@ def random_batch(d: Description, rng: np.random.Generator, stage: int = 0) -> Ba
     f, inputs = d.formats, random_rows(d, rng, d.batch[0])
     shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
     target = stored(rng, f.target, *shape)
+    if d.classes:
+        target = rng.integers(0, d.basis, (d.batch[0], 1))
+        target[rng.integers(0, 8, target.shape) == 0] = rng.choice([-1, d.basis, 127])
     scale = None if d.floor is None else stored(rng, f.scale, d.batch[0])
     return inputs, target, stage, scale

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from dualspike.model.description.description import Description
+from dualspike.model.sizes.depth import DELAYS
 from tests.testbench.random.descriptions import any_seed, first_quick
 from tests.testbench.random.ranges import folding, formats, size, threshold
 
@@ -27,9 +28,10 @@ def online_tables(seed: int) -> dict[str, Any]:
     )
     names = ["weight", "membrane", "tangent", "target", "error", "cotangent"]
     names += ["input"] if coding != "frames" else []
-    form = r.choice(
-        [{}, {}, {"weight": "s0.5", "membrane": "s2.6"}, formats(r, dict.fromkeys(names, True))]
-    )
+    anywhere = formats(r, dict.fromkeys(names, True))
+    if coding == "frames":
+        anywhere["input"] = f"s{r.choice([1, 23, r.randint(1, 23)])}.0"
+    form = r.choice([{}, {}, {"weight": "s0.5", "membrane": "s2.6"}, anywhere])
     membrane = form.get("membrane", "s4.12")
     several = [threshold(r, membrane) for _ in n[1:-1]]
     shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in n[1:]]}
@@ -39,7 +41,7 @@ def online_tables(seed: int) -> dict[str, Any]:
             "layers": n,
             "time_steps": size(r, 1, r.choice([8, 64])),
             "threshold": r.choice([several[0], several]),
-            "surrogate": {"sigma": r.choice([0.25, 1.0, 16.0, 0.01])},
+            "surrogate": {"sigma": r.choice([0.25, 1.0, 16.0, 0.01, 2 ** r.uniform(-6.6, 4)])},
             "leak": r.choice([1.0, 1 - 2.0 ** -r.randint(1, 8)]),
             "coding": coding,
         },
@@ -61,5 +63,6 @@ def online_tables(seed: int) -> dict[str, Any]:
             **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
             "protection": r.choice(["none", "parity", "ecc"]),
             "clock": r.choice([None, 50, 100]),
+            "device": r.choice([None, *DELAYS]),
         },
     }
