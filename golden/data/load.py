@@ -42,8 +42,13 @@ def load_problem(description: Description) -> Problem:
     if labelled is not None:
         return fitted(description, class_problem(description, labelled))
     if data.path is None:
-        return fitted(description, build(settings(description)))
-    return fitted(description, read_samples(data, layers[0], layers[-1]))
+        problem = fitted(description, build(settings(description)))
+    else:
+        problem = fitted(description, read_samples(data, layers[0], layers[-1]))
+    if description.classes:
+        for name, samples in (("y", problem.train), ("test y", problem.test)):
+            _check_classes(data.source, name, samples.target)
+    return problem
 
 
 def settings(description: Description) -> Settings:
@@ -122,8 +127,6 @@ def _check_samples(description: Description, problem: Problem) -> None:
             wanted = f"must be in [-1, 1] (network.coding {coding})"
             raise BadInput(f"{source}: {name} {wanted}, {first_place(name, values, bad)}")
     if description.classes:
-        for prefix, samples in sets:
-            _check_classes(source, f"{prefix}y", samples.target)
         return
     answers = "y" if problem.classes is None else "labels as outputs"
     for prefix, samples in sets:

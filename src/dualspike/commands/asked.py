@@ -69,9 +69,10 @@ def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Des
     """The first ``samples``, else all, of a description's test set, or of other ``data``.
 
     Those may be a file with x alone; their answers are classes if those of the description's own
-    data are. Raises BadInput for a number of samples that are not there.
+    data are, or the chip learns classes. Raises BadInput for a number of samples that are not
+    there.
     """
-    classes, d = has_labels(d.data), with_data(d, data)
+    classes, d = has_labels(d.data) or d.classes, with_data(d, data)
     problem = None if data is None or d.kind != "mlp" else _unanswered(d)
     answered = problem is None
     if problem is None:
