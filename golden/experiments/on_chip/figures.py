@@ -78,13 +78,7 @@ def _by_memory(ax: Axes, found: OnChip) -> None:
         rows = [row for row in found.rows if row.source == source and row.price is not None]
         if rows:
             _bars(ax, source, [row.price.memory for row in rows if row.price], rows)
-    ax.set_xscale("log")
-    bits = [row.price.memory for row in found.rows if row.price is not None]
-    ticks = [t * 10**n for n in range(2, 8) for t in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
-    ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    ax.set_xlim(min(bits) / 1.2, max(bits) * 1.2)
     ax.set_xlabel("bits of all memories of a chip")
     ax.grid(alpha=0.2)
     dress(ax, "by the memory of a chip, narrowest weights first")
