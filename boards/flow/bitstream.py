@@ -93,11 +93,11 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
     platform.add_file(f"{system_name(d)}.v", verilog)
     name, options = f"{d.name}_top", {}
     family = board.device.family
-    if board.flow == "open" and family.multiplier:
-        if text := blocks(verilog, family.name):
+    if board.flow == "open":
+        if text := blocks(verilog, family.name, multipliers=family.multiplier is not None):
             platform.add_file(f"{system_name(d)}_blocks.v", text)
             options["read_verilog_opts"] = "-overwrite"
-        if family.name == "ice40":
+        if family.name == "ice40" and family.multiplier:
             options["synth_opts"] = "-dsp"
     with _own_yosys():
         made = platform.prepare(top, name, emit_src=False, **options)

@@ -19,7 +19,7 @@ def synthesise(verilog: str, top: str, target: str, family: Family, folder: Path
 
     ``folder`` must be there and gets the tool's files.
     """
-    read = sources(verilog, top, target if family.multiplier else "gates", folder)
+    read = sources(verilog, top, target, folder, multipliers=family.multiplier is not None)
     if target == "gates":
         script = gates.SCRIPT.format(top=top)
     elif target == "ecp5":
@@ -33,11 +33,13 @@ def synthesise(verilog: str, top: str, target: str, family: Family, folder: Path
     return cells_of((folder / _CELLS).read_text("utf-8"))
 
 
-def sources(verilog: str, top: str, target: str, folder: Path) -> list[str]:
-    """Write a core, and its multipliers as blocks of the target; the lines that read both."""
+def sources(
+    verilog: str, top: str, target: str, folder: Path, *, multipliers: bool = True
+) -> list[str]:
+    """Write a core, and what the target has blocks for as these; the lines that read both."""
     (folder / f"{top}.v").write_text(verilog, "utf-8")
     lines = [f"read_verilog {top}.v"]
-    if target != "gates" and (text := blocks(verilog, target)):
+    if target != "gates" and (text := blocks(verilog, target, multipliers=multipliers)):
         (folder / _BLOCKS).write_text(text, "utf-8")
         lines.append(f"read_verilog -overwrite {_BLOCKS}")
     return lines

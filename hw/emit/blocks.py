@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from dualspike.hw.emit.block_rams import block_rams
+from dualspike.hw.emit.falling_reads import falling_reads
 
 _MODULE = re.compile(
     r"^module (\w*multiplier_([su])(\d+)_([su])(\d+)_([1-3])) ?"
@@ -69,17 +70,23 @@ class _Family:
     declared: str = ""
 
 
-def blocks(verilog: str, family: str, widest: int | None = None) -> str:
+def blocks(
+    verilog: str, family: str, widest: int | None = None, *, multipliers: bool = True
+) -> str:
     """What ``family`` ("ecp5" or "ice40") has blocks for in ``verilog``, once more; may be empty.
 
-    ``widest`` is the widest operand of a multiplier, if not the family's own.
+    ``widest`` is the widest operand of a multiplier, if not the family's own. Some devices have no
+    ``multipliers``.
     """
     made = _FAMILIES[family]
-    texts = [_module(made, widest or made.width, *found) for found in _MODULE.findall(verilog)]
+    found = _MODULE.findall(verilog) if multipliers else []
+    texts = [_module(made, widest or made.width, *one) for one in found]
     texts = [made.declared if any(texts) else "", *texts]
     if family == "ecp5":
         found = _COPIES.findall(verilog)
         texts += [block_rams(verilog), *(_COPY.format(name, int(bits) - 1) for name, bits in found)]
+    else:
+        texts.append(falling_reads(verilog))
     return "".join(texts)
 
 

@@ -67,10 +67,12 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
     """A memory in the cheaper of block RAM and tables; without either, in registers.
 
     Yosys counts a block RAM of ECP5 as 128, four tables as 4, a bit of a constant table as 1/16;
-    a block RAM of iCE40 as about 72 register bits.
+    a block RAM of iCE40 as about 72 register bits. There a memory that is read without a clock is
+    one from fewer bits on (`hw.emit.falling_reads`).
     """
     depth, width, bits = memory.depth, memory.width, memory.depth * memory.width
-    blocks = _blocks(depth, width, family) if memory.clocked else 0
+    falling = family.name == "ice40" and not memory.clocked
+    blocks = _blocks(depth, width, family) if memory.clocked or falling else 0
     if memory.kind == "surrogate":
         if blocks and bits / 16 > (128 if family.lut_ram else 72) * blocks:
             return Area(bram=blocks).times(memory.count)
@@ -88,7 +90,7 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
         if depth == 1:
             return Area(0, width).times(memory.count)
         return Area(4 * cells + choose, held).times(memory.count)
-    if blocks and bits > 72 * blocks:
+    if blocks and bits >= (64 if falling else 73) * blocks:
         return Area(bram=blocks).times(memory.count)
     return Area(bits * 0.7 + depth, bits).times(memory.count)
 

@@ -103,6 +103,11 @@ def test_without_multipliers_products_are_made_of_tables() -> None:
         ("ice40-up5k", 256, 16, True, 1),
         ("ice40-up5k", 256, 18, True, 2),
         ("ice40-up5k", 2048, 2, True, 1),
+        ("ice40-up5k", 8, 16, False, 1),
+        ("ice40-up5k", 4, 16, True, 0),
+        ("ice40-hx8k", 8, 9, False, 1),
+        ("ice40-hx8k", 5, 32, False, 2),
+        ("ice40-hx8k", 5, 33, False, 0),
     ],
 )
 def test_memories_take_block_rams(
