@@ -67,6 +67,14 @@ def net(width: int, learns: bool, pe: int = 1) -> Description:
     )
 
 
+def hat_in_passes() -> Description:
+    """The preset hat with one of its three lanes on the chip, in passes: the same learning."""
+    tables = load_preset("hat").model_dump()
+    tables["name"] = "hat_passes"
+    tables["hardware"] |= {"pe": [1, 16, 1], "lanes": 1}
+    return describe(tables, "boards")
+
+
 SMALL = [hat(12, 4), hat(12, 1), net(8, True), net(4, True), net(16, False, 4), net(8, False)]
 ROWS = [
     Row("ulx3s-85f", 60, [hat(18)]),
@@ -77,7 +85,7 @@ ROWS = [
     Row("ulx3s-45f", 40, [net(128, True, 8), net(64, True, 8)]),
     Row("ulx3s-25f", 50, SMALL),
     Row("ulx3s-25f", 40, [net(128, True, 1), net(64, True, 1)]),
-    Row("ulx3s-12f", 50, SMALL),
+    Row("ulx3s-12f", 83, [hat_in_passes()]),
     Row("icesugar-pro", 50, SMALL),
     Row("ice40-hx8k-evn", 30, [net(4, True), net(2, True), net(16, False, 1), net(8, False)]),
     Row("icebreaker", 17.25, [net(2, True), net(8, False), net(4, False), net(2, False)]),
@@ -122,6 +130,8 @@ def line(row: Row, d: Description, found: dict[str, Any]) -> str:
     rate = found["fmax_mhz"] * MHZ / clocks
     widths = "-".join(str(n) for n in d.network.layers)
     kind = f"{d.lanes} lanes of {d.formats.tangent.bits} bits" if d.learns else "inference only"
+    if d.passes > 1:
+        kind += f", {d.lanes_built} at a time"
     time = f"{SAMPLES / rate:.1f} s" if d.learns and d.name.startswith("hat") else ""
     cells = (
         f"{row.board} | {widths}, pe {geometry(d.parts[0]).layers[1].pe}, {kind}",

@@ -12,7 +12,8 @@ from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.bitstream import Plan, plan
 from dualspike.boards.flow.fits import boards_that_fit, check_room
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.model.description.load import describe, load_preset
+from dualspike.model.cost.estimate import chip_area, learning_clocks
+from dualspike.model.description.load import describe, load_preset, revised
 from tests.refusals import refusal
 from tests.small import INFERRING
 
@@ -130,6 +131,16 @@ def test_small_networks_have_room_where_large_ones_have_none() -> None:
     assert all(most >= (count or 0) for most, count in zip(folded, found.values(), strict=True))
     assert any(folded)
     assert found["ulx3s-12f"] is found["icebreaker"] is found["tang-nano-9k"] is None
+
+
+def test_the_hat_in_passes_learns_on_a_small_board_in_a_quarter_of_a_minute() -> None:
+    """10,000 updates of 64 samples, with all but one of 28 multipliers and half of the cells."""
+    device = BOARDS["ulx3s-12f"].device
+    folding = {"pe": [1, 16, 1], "lanes": 1, "clock": 82.5, "device": device.name}
+    d = revised(load_preset("hat"), "hardware", **folding)
+    area = chip_area(d, device.family)
+    assert area.dsp == device.dsp - 1 and area.lut4 < device.lut4 / 2
+    assert 10_000 * 64 * learning_clocks(d) / 82.5e6 < 15
 
 
 def test_a_chip_that_learns_online_has_room() -> None:
