@@ -93,9 +93,14 @@ def blocks(
 def mapped(verilog: str, family: str) -> str:
     """A whole core with blocks of ``family`` for all that it has blocks for; empty without any."""
     text = blocks(verilog, family)
+    return overwritten(verilog, text) if text else ""
+
+
+def overwritten(verilog: str, text: str) -> str:
+    """``verilog`` with the modules of ``text`` in place of its own of the same names."""
     known = set(re.findall(r"^module (\w+)", text, re.MULTILINE))
     rest = _WHOLE.sub(lambda found: "" if found[1] in known else found[0], verilog)
-    return f"{rest}\n{text}" if text else ""
+    return f"{rest}\n{text}"
 
 
 def _module(made: _Family, widest: int, name: str, *found: str) -> str:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.hw.emit.blocks import overwritten
+from dualspike.hw.emit.falling_reads import falling_reads
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, revised
@@ -66,6 +68,18 @@ def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
     for cell in ("LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "MULT18X18D"):
         assert netlist.count(f"  {cell} ") > 1, cell
     check_that_it_learns(D, netlist, 4)
+
+
+def test_a_core_with_falling_reads_learns_to_the_bit() -> None:
+    """What an iCE40 is given for its memories, in a core of three lanes that take turns."""
+    tables = D.model_dump() | {"name": "falling", "hardware": {"pe": [1, 1, 1], "lanes": 1}}
+    tables["network"] |= {"layers": [2, 8, 8, 1], "threshold": 1.0, "surrogate": {}}
+    tables["learning"] = {"batch": 4, "rate": 3, "structure": "factored"}
+    d = describe(tables, "test")
+    plain = core_verilog(d)
+    text = overwritten(plain, falling_reads(plain))
+    assert text.count("negedge") >= 5
+    check_that_it_learns(d, text, 4)
 
 
 @pytest.mark.long
