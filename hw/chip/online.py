@@ -23,12 +23,14 @@ from dualspike.hw.learn.online.feedback import (
     SignedFeedback,
     fixed_starts,
 )
+from dualspike.hw.learn.online.rewinder import Rewinder
 from dualspike.hw.learn.online.sample_sum import SampleSum
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
+from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.registers import Flag
 
@@ -62,13 +64,16 @@ class OnlinePerceptron(Perceptron):
             head.clear.eq(sequencer.start),
         ]
         stage = self._options(m, registers, sequencer)
+        m.submodules.rewinder = rewinder = Rewinder(change_shifts(d.parts[0]))
+        m.d.comb += [rewinder.given.eq(drawer.words.payload), rewinder.load.eq(sequencer.load)]
         for n, dense in enumerate(self._steps.dense):
             m.d.comb += [
+                rewinder.shifts[n].eq(shifts[n] + stage),
                 dense.start.eq(sequencer.start),
                 dense.learn.eq(learn),
-                dense.load.eq(sequencer.load[n]),
-                dense.word.eq(drawer.words.payload),
-                dense.shift.eq(shifts[n] + stage),
+                dense.load.eq(rewinder.loads[n]),
+                dense.word.eq(rewinder.word),
+                dense.shift.eq(rewinder.shifts[n]),
             ]
         for n, neurons in enumerate(self._steps.neurons if d.parts[0].own_lanes else []):
             m.d.comb += [

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from dualspike.hw.emit.block_rams import block_rams
+from dualspike.hw.emit.carries import carries
 from dualspike.hw.emit.falling_reads import falling_reads
 
 _MODULE = re.compile(
@@ -85,6 +86,7 @@ def blocks(
     if family == "ecp5":
         found = _COPIES.findall(verilog)
         texts += [block_rams(verilog), *(_COPY.format(name, int(bits) - 1) for name, bits in found)]
+        texts.append(carries(verilog))
     else:
         texts.append(falling_reads(verilog))
     return "".join(texts)

@@ -1,6 +1,6 @@
 """Rounding and saturation as expressions. Written apart from the golden model on purpose."""
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 
 def wire(m: Module, value: Value, name: str) -> Signal:
@@ -44,3 +44,24 @@ def add(*terms: Value) -> Value:
         pairs = [a + b for a, b in zip(values[::2], values[1::2], strict=False)]
         values = pairs + values[len(pairs) * 2 :]
     return values[0] if values else Const(0, signed(1))
+
+
+Counted = tuple[Value, Value]
+"""A number in two parts: a signed value, and a bit that counts as well."""
+
+
+def turned(value: Value, negative: Value) -> Counted:
+    """``value``, or if ``negative`` its negative: the complement, and a bit for the 1 after it."""
+    return value ^ negative.replicate(value.shape().width).as_signed(), negative
+
+
+def add_counted(*terms: Counted) -> Counted:
+    """Balanced sum that takes bits as carries: so many additions as sums without them."""
+    values = list(terms)
+    while len(values) > 1:
+        pairs: list[Counted] = []
+        for (a, carry), (b, rest) in zip(values[::2], values[1::2], strict=False):
+            twice = Cat(1, a).as_signed() + Cat(carry, b).as_signed()
+            pairs.append((twice.shift_right(1), rest))
+        values = pairs + values[len(pairs) * 2 :]
+    return values[0]

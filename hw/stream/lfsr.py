@@ -35,6 +35,17 @@ def output_bits(lfsr: Lfsr, state: Value, first: int, count: int) -> Value:
     )
 
 
+def back(lfsr: Lfsr, state: Value, steps: int) -> Value:
+    """The state ``steps`` steps earlier: with tap 0 always there, a bit follows from later ones."""
+    masks = [1 << n for n in range(lfsr.length)]
+    for _ in range(steps):
+        earlier = reduce(xor, (masks[tap - 1] for tap in lfsr.taps))
+        masks = [earlier, *masks[:-1]]
+    return Cat(
+        reduce(xor, (state[n] for n in range(lfsr.length) if mask >> n & 1)) for mask in masks
+    )
+
+
 def leap(lfsr: Lfsr, state: Value, steps: int) -> Value:
     """The state ``steps`` steps later."""
     return output_bits(lfsr, state, steps, lfsr.length)

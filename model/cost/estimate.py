@@ -11,10 +11,8 @@ cores; what follows was measured before the last time. On three cores for iCE40,
 for operator networks tables came out between 6 % too few and 12 % too many, flip-flops 3 % too few
 to 9 % too many, multipliers 0 to 4 too many.
 
-On ten cores that learn online (three of them in `benchmarks/area.py`; signs, and forward with 1 and
-2 lanes; pe 1 to 10, simd 1 to 4) tables came out between 8 % too few and 6 % too many, flip-flops
-5 % too few to 4 % too many, block RAMs as they are, multipliers but for one (of 57), a product of
-an address and a constant.
+On the two cores of the preset digits that learn online (signs, forward with one lane) tables came
+out 2 and 5 % too few, flip-flops 7 % too few, multipliers as they are, block RAMs one too few.
 """
 
 from dataclasses import asdict, dataclass

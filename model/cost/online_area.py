@@ -6,8 +6,8 @@ choice another; what is more was measured, component by component.
 
 from dualspike.model.cost.area import Area, far_bits
 from dualspike.model.description.description import Description
-from dualspike.model.description.part import Part
-from dualspike.model.interface.lfsr import DITHER, DRAWER, WORD
+from dualspike.model.description.part import TRACE_FRACTION, Part, change_shifts
+from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.head import squared_error_sizes
@@ -19,15 +19,14 @@ from dualspike.model.sizes.online_resources import (
     fixed_sign_levels,
     follows,
     head_lanes,
+    raised_bits,
     spike_bits,
     sum_bits,
 )
 
 _HELD = 7
 """Clocks from a chunk to its products without their own."""
-_SPARE = 2
-"""Bits of a change beyond those of a weight."""
-_TOGETHER = 0.77
+_TOGETHER = 0.84
 """Tables of a whole over those of its components, each mapped on its own."""
 
 
@@ -35,19 +34,22 @@ def online_layer_logic(d: Part, layer: Layer) -> Area:
     """A layer without its memories and multipliers."""
     width, signal = layer.next_simd, signal_bits(d, layer)
     address, rows = _bits(layer.cycles), _bits(layer.rows)
-    banks = layer.pe * layer.simd
+    banks, raised = layer.pe * layer.simd, raised_bits(d, layer)
+    top, trace = change_shifts(d)[layer.index][-1], trace_bits(d, layer)
+    one = TRACE_FRACTION if follows(layer) else layer.value_fraction
     parts = [
-        _mac_array(d, layer, signal, address),
-        _dither(layer.pe, layer.simd),
-        _changes(d, max(DITHER, signal + trace_bits(d, layer)), banks),
-        _store(d, banks, address),
+        _mac_array(d, layer, signal if layer.kind == "direct" else raised, address),
+        _dither(layer.pe, layer.simd, top),
+        _changes(raised + trace, top, banks),
+        _store(d, banks, address, raised + trace - top),
         _traces(d, layer),
-        Area(0.5 * width * signal + 25, width * signal + 32),
-        _dither(width, 0),
-        _changes(d, max(DITHER, signal + 8), width),
-        _store(d, width, rows),
+        _scaling(d, layer, signal),
+        Area(0.5 * width * signal + 25, 3 * width * raised + 32),
+        _dither(width, 0, top),
+        _changes(raised + one, top, width),
+        _store(d, width, rows, raised + one - top),
         _buffer(width * d.formats.weight.bits, layer.row_places - 1, credit=True),
-        Area(3 * layer.group_rows + 5, layer.pe * signal + 4),
+        Area(3 * layer.group_rows + 5, layer.pe * raised + 4),
         _queue(2 * layer.group_rows + 1),
         _rows(d, layer),
     ]
@@ -98,7 +100,7 @@ def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
     sums, chunk = sum_bits(layer, layer.pe), chunk_bits(layer, layer.simd)
     signals = layer.pe * signal
     others = layer.simd * (layer.lanes_in - k) * layer.tangent_in_bits
-    turned = banks * w * (k + layer.value_signed)
+    turned = banks * (k + layer.value_signed)
     return Area(
         layer.simd * sums + signals + 0.7 * masked + turned + 0.5 * moved + 75,
         held * chunk
@@ -111,25 +113,33 @@ def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
     )
 
 
-def _dither(pe: int, simd: int) -> Area:
+def _dither(pe: int, simd: int, bits: int) -> Area:
     """Windows of two registers; without ``simd`` that of one, and the start of the other."""
-    far = far_bits(pe + WORD) + (far_bits(simd + 1 + WORD) if simd else 0)
+    far = far_bits(pe + bits) + (far_bits(simd + 1 + bits) if simd else 0)
     if not simd:
-        return Area(194 + far, 3 * WORD + pe + 2 * DITHER - 1)
-    return Area(340 + far, 4 * WORD + pe + simd + 2 * DITHER - 2)
+        return Area(190 + far, 3 * WORD + pe + 2 * bits)
+    return Area(260 + far, 4 * WORD + pe + simd + 2 * bits)
 
 
-def _changes(d: Part, product: int, banks: int) -> Area:
-    """Dither added, shifted by any number, clipped."""
-    width = product + 2
-    each = Area(11.5 * width, 2 * width + d.formats.weight.bits + _SPARE)
-    return each.times(banks) + Area(42, DITHER + 5)
+def _changes(product: int, top: int, banks: int) -> Area:
+    """Carries of the dither."""
+    return Area(top + 2, max(product - top, 1) + 1).times(banks)
 
 
-def _store(d: Part, banks: int, address: int) -> Area:
+def _scaling(d: Part, layer: Layer, signal: int) -> Area:
+    """Shifts of signals, or of traces and of the biases' signals; the words wound back by them."""
+    levels, more = (d.learning.stages - 1).bit_length(), d.learning.stages - 1
+    shifted = layer.next_simd * (signal + more)
+    if layer.kind == "direct":
+        shifted += layer.simd * (trace_bits(d, layer) + more)
+    back = 1.2 * WORD / len(d.shapes)
+    return Area(levels * (shifted + back) + 30, levels)
+
+
+def _store(d: Part, banks: int, address: int, change: int) -> Area:
     """Words less their changes, clipped, written back; the host's way to them."""
     bits, count = d.formats.weight.bits, (banks - 1).bit_length()
-    each = Area(6.2 * bits, 2 * bits + 1)
+    each = Area(4.5 * bits + max(bits, change) + 2, 2 * bits + 1)
     return each.times(banks) + Area(16 * count, bits + 4 * address + 2 * count + 3)
 
 
@@ -138,10 +148,10 @@ def _traces(d: Part, layer: Layer) -> Area:
     places = _bits((layer.lag + 1) * layer.chunks)
     kept = layer.simd * trace_bits(d, layer)
     if not follows(layer):
-        return Area(4 * places, kept + 2 * places)
+        return Area(4 * places, 3 * kept + 2 * places)
     adders = 2 if d.leak_shift else 1
     marks = 3 * (_bits(layer.chunks) + 3)
-    return Area((adders + 0.5) * kept + 4 * places, kept + 2 * places + marks)
+    return Area((adders + 0.5) * kept + 4 * places, 3 * kept + 2 * places + marks)
 
 
 def _rows(d: Part, layer: Layer) -> Area:
@@ -190,9 +200,9 @@ def _feedback(d: Part, layer: Layer) -> Area:
     else:
         errors, terms = n_out * f.error.bits, width * n_out
         far = far_bits(terms + WORD)
-        added = terms * (f.error.bits + 2) * (4 / 3 if n_out > 4 else 1)
-        held = errors + 1.4 * added / 3 + terms + WORD + width * clocks
-        sums = Area(4.5 * added + far + 1.5 * WORD, held)
+        added = terms * (f.error.bits + 3)
+        held = errors + 0.6 * added + terms + WORD + width * clocks
+        sums = Area(2.2 * added + far + 1.5 * WORD, held)
     return sum(parts, _buffer(errors, steps) + sums)
 
 

@@ -144,3 +144,14 @@ def change_fractions(d: Part) -> list[int]:
     first = f.input.fraction if d.network.coding == "direct" else TRACE_FRACTION
     traces = [first, *[TRACE_FRACTION] * (hidden - 1)]
     return [*(f.cotangent.fraction + trace for trace in traces), f.error.fraction]
+
+
+def change_shifts(d: Part) -> list[range]:
+    """Right shifts from a signal times a trace to a change, of all stages, by layer."""
+    learning, fraction = d.learning, d.formats.weight.fraction
+    more = learning.layer_shift or [0] * len(d.network.shapes)
+    starts = [
+        one - fraction + learning.rate + extra
+        for one, extra in zip(change_fractions(d), more, strict=True)
+    ]
+    return [range(start, start + learning.stages) for start in starts]

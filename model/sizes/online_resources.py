@@ -42,6 +42,11 @@ def follows(layer: Layer) -> bool:
     return layer.kind not in ("direct", "output")
 
 
+def raised_bits(d: Part, layer: Layer) -> int:
+    """Bits of a signal that is shifted left, so that every stage has the same right shift."""
+    return signal_bits(d, layer) + d.learning.stages - 1
+
+
 def spike_bits(d: Part, layer: Layer) -> int:
     """Bits that a neuron after a layer gives: spike, gate, dS of its own and of other lanes."""
     return 2 + 2 * d.own_lanes + layer.lanes_in * d.formats.tangent.bits
@@ -56,7 +61,7 @@ def online_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
     """Memories of one layer, of its neurons, and of what comes back to it."""
     f, width = d.formats, layer.next_simd
     bits = code_of(d.protection, f.weight.bits).bits
-    signals = width * signal_bits(d, layer)
+    signals = width * raised_bits(d, layer)
     found = [
         MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
         MemorySize("weights", width, layer.rows, bits, True),
@@ -109,7 +114,7 @@ def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
         found += [
             MemorySize("rows", 1, 1 + layer.multiply, width * signals, False),
             MemorySize("signals", 1, waiting - 1, width * signals, True),
-            MemorySize("counts", width, layer.rows, signals + factor_bits(d), False),
+            MemorySize("counts", width, layer.rows, signals + factor_bits(d), True),
         ]
     return found
 
@@ -130,8 +135,10 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
     if others:
         found.append(Multiplier(array * others, f.weight.bits, layer.tangent_in_bits, True))
     if layer.kind != "output":
-        factor = trace_bits(d, layer) + (not layer.value_signed)
-        found.append(Multiplier(array, signal_bits(d, layer), factor, True))
+        signal, factor = raised_bits(d, layer), trace_bits(d, layer) + (not layer.value_signed)
+        if layer.kind == "direct":
+            signal, factor = signal_bits(d, layer), factor + d.learning.stages - 1
+        found.append(Multiplier(array, signal, factor, True))
     return found
 
 

@@ -18,7 +18,7 @@ from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.head import ClassFlag
-from dualspike.model.description.part import Part
+from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import online_draws, seed_state
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.geometry import geometry
@@ -180,7 +180,12 @@ def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
         error_fraction=f.error.fraction,
         cotangent_fraction=f.cotangent.fraction,
         theta=np.array(part.thresholds),
-        shifts=np.array([shift + stage for shift in d.step_shift]),
+        shifts=np.array(
+            [
+                min(max(shift + stage, reach[0]), reach[-1])
+                for shift, reach in zip(d.step_shift, change_shifts(part), strict=True)
+            ]
+        ),
         lags=np.array(_lags(part)),
         kappa=np.array(constant_trace(part)),
         fixed=fixed,

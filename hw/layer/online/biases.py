@@ -1,14 +1,13 @@
 """Biases of a layer that learns online: changed row by row before they are added to sums."""
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.memory.words import Words
-from dualspike.hw.layer.online.changes import ROUNDED, SHIFT, Changes
+from dualspike.hw.layer.online.changes import ROUNDED, Changes, change_bits
 from dualspike.hw.layer.online.dither import Dither
 from dualspike.hw.layer.online.passes import Passes, spaced
-from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.credit_buffer import CreditBuffer
@@ -18,7 +17,9 @@ from dualspike.model.description.part import TRACE_FRACTION, Part
 from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.layers import Layer
 
-PIPELINE = 1 + ROUNDED - CHANGED + USED
+SCALED = 3
+"""Cycles from a row's signals to their products with the constant input."""
+PIPELINE = SCALED + ROUNDED - CHANGED + USED
 """Cycles from a row's signals to its biases."""
 
 
@@ -26,16 +27,17 @@ class ChangingBiases(wiring.Component):
     """``outputs``, rows of ``next_simd`` biases, for each group whose multipliers have ``ended``.
 
     A bias is the weight of an input that is 1, whose trace does not decay. In a pass in which a
-    change is due a row waits for its ``signals``. Passes without a frame change biases and give
+    change is due a row waits for its ``signals``, of ``shape``, which come shifted to ``top``
+    (`hw.layer.online.scaling`). Passes without a frame change biases and give
     none; ``over`` tells that those of the batch have all been changed. The other members are those
     of a `ChangingMacArray`.
     Latency: 6 cycles from a row's signals to the row. Throughput: a row a cycle; a pass in `AGAIN`
     cycles if it has fewer rows.
     """
 
-    def __init__(self, part: Part, layer: Layer, frames: int) -> None:
-        self._part, self._layer, self._frames = part, layer, frames
-        self._signal, self._words = signal_shape(part, layer), Words.of(part)
+    def __init__(self, part: Part, layer: Layer, frames: int, shape: Shape, top: int) -> None:
+        self._layer, self._frames, self._signal, self._top = layer, frames, shape, top
+        self._words = Words.of(part)
         width = layer.next_simd
         super().__init__(
             {
@@ -47,7 +49,6 @@ class ChangingBiases(wiring.Component):
                 "over": Out(1),
                 "load": In(2),
                 "word": In(WORD),
-                "shift": In(range(SHIFT.stop)),
                 "saturated": Out(1),
                 **self._words.ports,
             }
@@ -107,20 +108,20 @@ class ChangingBiases(wiring.Component):
         if layer.kind in ("direct", "output"):
             one = layer.value_fraction
         product = signed(self._signal.width + one)
-        m.submodules.dither = dither = Dither(width, 1)
-        m.submodules.changes = changes = Changes(product, width, 1, self._words.bits)
-        m.submodules.store = store = ChangingWeights(layer.n_out, 1, width, 1, self._words)
+        m.submodules.dither = dither = Dither(width, 1, self._top)
+        m.submodules.changes = changes = Changes(product, width, 1, self._top)
+        halves = change_bits(product, self._top)
+        m.submodules.store = store = ChangingWeights(layer.n_out, 1, width, 1, self._words, halves)
         self._words.connect(m, self, store)
-        changed = 1 + ROUNDED
+        changed = SCALED + ROUNDED
         m.d.comb += [
             dither.load.eq(self.load),
             dither.word.eq(self.word),
-            dither.advance.eq(due),
+            dither.advance.eq(bit_later(m, due, SCALED - 1, "due")),
             dither.last_chunk.eq(1),
-            dither.last_row.eq(last_place),
+            dither.last_row.eq(bit_later(m, last_place, SCALED - 1, "last_place")),
             changes.rows.eq(dither.rows),
             changes.columns[0].eq(dither.first),
-            changes.shift.eq(self.shift),
             store.row.eq(later(m, place, changed - CHANGED, "row")),
             store.enable.eq(bit_later(m, taken, changed - CHANGED, "enable")),
             store.changes.eq(changes.changes),
@@ -129,5 +130,5 @@ class ChangingBiases(wiring.Component):
         ]
         for slot in range(width):
             signal = Mux(due, self.signals.payload[slot], 0).shift_left(one)
-            m.d.comb += changes.products[slot].eq(later(m, signal, 1, f"signal_{slot}"))
+            m.d.comb += changes.products[slot].eq(later(m, signal, SCALED, f"signal_{slot}"))
         return store

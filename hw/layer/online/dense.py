@@ -1,15 +1,15 @@
 """One weight layer that changes in its passes, from input chunks to rows of (z, dz)."""
 
-from amaranth.hdl import Module, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.admission import Admission
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.biases import ChangingBiases
-from dualspike.hw.layer.online.changes import SHIFT
 from dualspike.hw.layer.online.mac_array import ChangingMacArray
 from dualspike.hw.layer.online.requantizer import StepRequantizer
+from dualspike.hw.layer.online.scaling import below_top, scaled
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.fork import Fork
 from dualspike.hw.stream.frame_repeater import FrameRepeater
@@ -19,7 +19,7 @@ from dualspike.hw.stream.payloads import row, spikes, weighted
 from dualspike.hw.stream.queue import Queue
 from dualspike.hw.stream.row_buffer import RowBuffer
 from dualspike.hw.stream.serializer import Serializer
-from dualspike.model.description.part import Part
+from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.layers import Layer
 
@@ -30,7 +30,8 @@ class ChangingDense(wiring.Component):
     ``signals`` are those of the layer's neurons, in rows as the results leave: those of every step
     (of a still input: of every sample), in order; a pass of a batch waits for those of ``lag``
     passes before. ``start`` starts a batch, for which ``load``[0] and ``load``[1] have put ``word``
-    into the registers of rows and columns; ``over`` tells that all its changes have landed.
+    into the registers of rows and columns, wound back by as many steps as ``shift`` is below the
+    largest that is reached; ``over`` tells that all its changes have landed.
     ``shift`` is the right shift s of the changes. `FrameRepeater` and `Admission` are as in
     `hw.layer.dense`.
     Latency from a frame's last chunk to its first row: 12 + 2 ``multiply`` cycles, and 1 + chunks
@@ -41,6 +42,7 @@ class ChangingDense(wiring.Component):
         self._part, self._layer, self._words = part, layer, Words.of(part)
         self._frames = batch * (part.network.time_steps if layer.every_step else 1)
         self._signal = ArrayLayout(signal_shape(part, layer), layer.next_simd)
+        self._reach = change_shifts(part)[layer.index]
         f, (host, *_) = part.formats, self._words.ports.values()
         results = row(signed(f.membrane.bits), f.tangent.bits, layer.lanes_in, layer.next_simd)
         super().__init__(
@@ -53,7 +55,7 @@ class ChangingDense(wiring.Component):
                 "over": Out(1),
                 "load": In(2),
                 "word": In(WORD),
-                "shift": In(range(SHIFT.stop)),
+                "shift": In(7),
                 "saturated": Out(1),
                 "overflow": Out(2),
                 "weights": host,
@@ -64,8 +66,13 @@ class ChangingDense(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, part = self._layer, self._part
-        m.submodules.macs = macs = ChangingMacArray(part, layer, self._frames)
-        m.submodules.bias_unit = biases = ChangingBiases(part, layer, self._frames)
+        given = signal_shape(part, layer)
+        raised = signed(given.width + len(self._reach) - 1)
+        direct, top = layer.kind == "direct", self._reach[-1]
+        m.submodules.macs = macs = ChangingMacArray(
+            part, layer, self._frames, given if direct else raised, self._reach
+        )
+        m.submodules.bias_unit = biases = ChangingBiases(part, layer, self._frames, raised, top)
         m.submodules.serializer = serializer = Serializer(layer, layer.lanes_in, shared=False)
         m.submodules.buffer = buffer = RowBuffer(weighted(layer, layer.next_simd), layer.row_places)
         m.submodules.requantizer = requantizer = StepRequantizer(part, layer)
@@ -97,19 +104,33 @@ class ChangingDense(wiring.Component):
             self.over.eq(biases.over),
         ]
         for unit in (macs, biases):
-            for name in ("start", "learn", "load", "word", "shift"):
+            for name in ("start", "learn", "load", "word"):
                 m.d.comb += getattr(unit, name).eq(getattr(self, name))
         return m
 
     def _signals(self, m: Module, macs: ChangingMacArray, biases: ChangingBiases) -> None:
-        """Rows of signals: groups of them for the weights; they wait for the biases' turn."""
-        layer = self._layer
+        """Rows of signals: groups of them for the weights; they wait for the biases' turn.
+
+        They are shifted before both, but where inputs are numbers only before the biases.
+        """
+        layer, reach = self._layer, self._reach
+        k = below_top(m, self.shift, reach, "up")
+        up = Signal.like(k, name="up_held", reset_less=True)
+        m.d.sync += up.eq(k)
+        m.d.comb += macs.up.eq(up)
+        groups, rows = (unit.signals.payload.shape().elem_shape for unit in (macs, biases))
+        raised = ArrayLayout(rows, layer.next_simd)
         m.submodules.fork = fork = Fork(self._signal)
-        m.submodules.gatherer = gatherer = Gatherer(layer, signal_shape(self._part, layer))
-        m.submodules.waiting = waiting = Queue(self._signal, 2 * layer.group_rows + 2)
+        m.submodules.gatherer = gatherer = Gatherer(layer, groups)
+        m.submodules.waiting = waiting = Queue(raised, 2 * layer.group_rows + 2)
         m.d.comb += fork.on.eq(1)
-        connect(m, fork.copies, waiting.inputs)
-        connect(m, waiting.outputs, biases.signals)
         connect(m, flipped(self.signals), fork.inputs)
-        connect(m, fork.outputs, gatherer.inputs)
+        connect(m, waiting.outputs, biases.signals)
         connect(m, gatherer.outputs, macs.signals)
+        for source, sink in ((fork.copies, waiting.inputs), (fork.outputs, gatherer.inputs)):
+            m.d.comb += [sink.valid.eq(source.valid), source.ready.eq(sink.ready)]
+            for slot in range(layer.next_simd):
+                signal: Value = source.payload[slot]
+                if sink.payload.shape() == raised:
+                    signal = scaled(signal, up, reach)
+                m.d.comb += sink.payload[slot].eq(signal)

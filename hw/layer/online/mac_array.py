@@ -5,26 +5,29 @@ For every neuron: sum W a, and for every tangent lane that comes in sum W da (do
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.macs.addresses import WeightAddressGenerator
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.memory.words import Words
-from dualspike.hw.layer.online.changes import ROUNDED, SHIFT, Changes
+from dualspike.hw.layer.online.changes import ROUNDED, Changes, change_bits
 from dualspike.hw.layer.online.dither import Dither
 from dualspike.hw.layer.online.passes import Passes, spaced
-from dualspike.hw.layer.online.shapes import signal_shape, trace_shape
+from dualspike.hw.layer.online.scaling import scaled
 from dualspike.hw.layer.online.traces import TRACED, Traces
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
-from dualspike.hw.stream.arithmetic import add
+from dualspike.hw.stream.arithmetic import Counted, add, add_counted, turned
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import spikes, weighted
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.layers import Layer
+
+SCALED = 2
+"""Cycles from a trace to its products."""
 
 
 class ChangingMacArray(wiring.Component):
@@ -39,9 +42,9 @@ class ChangingMacArray(wiring.Component):
     cycle; a pass in `AGAIN` cycles if it has fewer chunks.
     """
 
-    def __init__(self, part: Part, layer: Layer, frames: int) -> None:
+    def __init__(self, part: Part, layer: Layer, frames: int, shape: Shape, reach: range) -> None:
         self._part, self._layer, self._frames = part, layer, frames
-        self._signal, self._words = signal_shape(part, layer), Words.of(part)
+        self._signal, self._reach, self._words = shape, reach, Words.of(part)
         super().__init__(
             {
                 "inputs": In(stream.Signature(spikes(layer, layer.simd))),
@@ -54,7 +57,7 @@ class ChangingMacArray(wiring.Component):
                 "learn": In(1),
                 "load": In(2),
                 "word": In(WORD),
-                "shift": In(range(SHIFT.stop)),
+                "up": In(range(len(reach))),
                 "saturated": Out(1),
                 **self._words.ports,
             }
@@ -95,21 +98,25 @@ class ChangingMacArray(wiring.Component):
     @property
     def _used(self) -> int:
         """Cycles from a chunk to its weights."""
-        return TRACED + self._layer.multiply + ROUNDED - CHANGED + USED
+        return TRACED + SCALED + self._layer.multiply + ROUNDED - CHANGED + USED
 
     def _change(
         self, m: Module, at: WeightAddressGenerator, passes: Passes, taken: Signal
     ) -> data.View:
         """The present chunk's weights, changed."""
         layer, part = self._layer, self._part
-        pe, simd, shape = layer.pe, layer.simd, trace_shape(part, layer)
+        pe, simd = layer.pe, layer.simd
         m.submodules.traces = traces = Traces(part, layer)
-        m.submodules.dither = dither = Dither(pe, simd)
-        product = signed(self._signal.width + shape.width)
-        m.submodules.changes = changes = Changes(product, pe, simd, self._words.bits)
-        m.submodules.store = store = ChangingWeights(layer.n_out, layer.n_in, pe, simd, self._words)
+        top = self._reach[-1]
+        m.submodules.dither = dither = Dither(pe, simd, top)
+        given = [self._scaled(m, traces.traces[s], f"trace_{s}") for s in range(simd)]
+        product = signed(self._signal.width + given[0].shape().width)
+        m.submodules.changes = changes = Changes(product, pe, simd, top)
+        m.submodules.store = store = ChangingWeights(
+            layer.n_out, layer.n_in, pe, simd, self._words, change_bits(product, top)
+        )
         self._words.connect(m, self, store)
-        due, rounded = taken & passes.due, TRACED + layer.multiply
+        due, rounded = taken & passes.due, TRACED + SCALED + layer.multiply
         changed = rounded + ROUNDED
         m.d.comb += [
             traces.start.eq(self.start),
@@ -126,7 +133,6 @@ class ChangingMacArray(wiring.Component):
             dither.last_row.eq(bit_later(m, at.last_row, rounded - 1, "last_row")),
             changes.rows.eq(dither.rows),
             changes.columns.eq(dither.columns),
-            changes.shift.eq(self.shift),
             store.row.eq(later(m, at.row, changed - CHANGED, "row")),
             store.enable.eq(bit_later(m, taken, changed - CHANGED, "enable")),
             store.changes.eq(changes.changes),
@@ -137,26 +143,30 @@ class ChangingMacArray(wiring.Component):
         for s in range(simd):
             for p in range(pe):
                 m.d.comb += changes.products[s * pe + p].eq(
-                    self._product(m, signals[p], traces.traces[s], f"change_{s}_{p}")
+                    self._product(m, signals[p], given[s], f"change_{s}_{p}")
                 )
         return store.words
+
+    def _scaled(self, m: Module, trace: Value, name: str) -> Value:
+        """A trace as products take it, `SCALED` cycles later."""
+        if self._layer.kind == "direct":
+            trace = scaled(trace, self.up, self._reach)
+        return later(m, trace, SCALED, name)
 
     def _signals(self, m: Module, first: Value, due: Value) -> list[Signal]:
         """The group's row of signals when its traces are there, 0 where no change is due.
 
-        Registers load with the group's first chunk; with more chunks than one it stays in the first
-        of them until the traces of that are there.
+        Registers load with the group's first chunk, and others when the traces of that are there;
+        between them are as many as groups can begin meanwhile.
         """
-        pe, loads = self._layer.pe, [first]
-        for n in range(TRACED - 1):
-            loads.append(bit_later(m, first, n + 1, f"loads_{n}"))
-        if self._layer.chunks > 1:
-            loads = [loads[0], loads[-1]]
+        pe, clocks = self._layer.pe, TRACED + SCALED - 1
+        ways = [min(n, clocks) for n in range(0, clocks + self._layer.chunks, self._layer.chunks)]
         row: list[Signal] = []
-        for n, load in enumerate(loads):
+        for n, way in enumerate(ways):
             held = [
                 Signal(self._signal, name=f"signal_{n}_{p}", reset_less=True) for p in range(pe)
             ]
+            load = bit_later(m, first, way, f"loads_{n}") if way else first
             for p in range(pe):
                 given = row[p] if n else Mux(due, self.signals.payload[p], 0)
                 with m.If(load):
@@ -174,16 +184,26 @@ class ChangingMacArray(wiring.Component):
         layer, out = self._layer, self.outputs.payload
         clocks, inputs = layer.multiply, range(layer.simd)
 
-        def stage(target: Value, held: Sequence[Value], name: str) -> None:
+        def stage(target: Value, held: Sequence[Counted], name: str) -> None:
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
-            m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
+            before = Mux(first, 0, total)
+            if any(isinstance(bit, Signal) for _, bit in held):
+                both, _ = add_counted(*held, (before, Const(0)))
+            else:
+                both = before + add(*(value for value, _ in held))
+            m.d.sync += total.eq(both)
             m.d.comb += target.eq(total)
 
-        def times(weight: Value, given: Value, name: str, *, number: bool) -> Value:
+        def times(weight: Value, given: Value, name: str, *, number: bool) -> Counted:
             if number:
-                return multiplied(m, weight, given, name, clocks)
-            negative = Mux(given[1], -weight, weight) if given.shape().signed else weight
-            return later(m, Mux(given[0], negative, 0), clocks, name)
+                return multiplied(m, weight, given, name, clocks), Const(0)
+            if not given.shape().signed:
+                return later(m, Mux(given, weight, 0), clocks, name), Const(0)
+            value, bit = turned(weight, given[1])
+            return (
+                later(m, Mux(given[0], value, 0), clocks, name),
+                later(m, given[0] & bit, clocks, f"{name}_bit"),
+            )
 
         for p in range(layer.pe):
             weights = [words[s * layer.pe + p] for s in inputs]

@@ -20,8 +20,6 @@ USED = 3
 """Cycles from a row's address to its words."""
 AGAIN = LEAST_PASS
 """Cycles after which a row's address may come again."""
-SPARE = 2
-"""Bits of a change beyond those of a word: enough to tell what is clipped from what fits."""
 
 
 class ChangingWeights(Weights):
@@ -29,13 +27,15 @@ class ChangingWeights(Weights):
 
     A ``row`` with ``enable`` comes out as ``words`` 3 cycles later, each less its element of
     ``changes``, saturated; ``move`` writes them back. ``changes`` and ``move`` come 2 cycles after
-    the row. A change has 2 bits more than a word and is clipped to them, if it is larger.
+    the row. Changes are in halves of ``halves`` bits (`hw.layer.online.changes`).
     ``saturated`` tells in the cycle of the words that one was clipped that moves. Padding is never
     written. Nothing has an enable, so rows may come with any pauses, one row once in 4 cycles.
     Latency: 3 cycles. Throughput: a row a cycle.
     """
 
-    def __init__(self, n_out: int, n_in: int, pe: int, simd: int, words: Words) -> None:
+    def __init__(
+        self, n_out: int, n_in: int, pe: int, simd: int, words: Words, halves: int
+    ) -> None:
         self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
         self._words, self._bits = words, words.bits
         self._chunks = ceil_div(n_in, simd)
@@ -46,7 +46,7 @@ class ChangingWeights(Weights):
             {
                 "row": In(counter_shape(self._rows - 1)),
                 "enable": In(1),
-                "changes": In(ArrayLayout(signed(words.bits + SPARE), banks)),
+                "changes": In(ArrayLayout(signed(halves), banks)),
                 "move": In(1),
                 "words": Out(ArrayLayout(signed(words.bits), banks)),
                 "saturated": Out(1),
@@ -74,7 +74,8 @@ class ChangingWeights(Weights):
             upsets.append(upset)
             words.append(decoded.as_signed())
             held = Signal(signed(self._bits), name=f"held_{bank}", reset_less=True)
-            after, clips = saturate(m, held - self.changes[bank], self._bits, f"sum_{bank}")
+            twice = held.shift_left(1) - self.changes[bank]
+            after, clips = saturate(m, twice.shift_right(1), self._bits, f"sum_{bank}")
             new = Signal(signed(self._bits), name=f"new_{bank}", reset_less=True)
             exists = self._exists(bank, rows[CHANGED])
             m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]

@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal, Value, sign
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.stream.arithmetic import add, round_half_up, saturate
+from dualspike.hw.stream.arithmetic import add, add_counted, round_half_up, saturate, turned
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
@@ -149,15 +149,20 @@ class SignedFeedback(Feedback):
         sums: list[Value] = []
         for slot in range(width):
             gate = later(m, gates[slot], self._pipeline - 1, f"gate_{slot}")
-            terms: list[Value] = [
-                Mux(signs[slot * count + k], -errors[k], errors[k]) for k in range(count)
-            ]
+            terms = [turned(errors[k], signs[slot * count + k]) for k in range(count)]
             for level in range(self._pipeline - 1):
-                fours = [add(*terms[n : n + 4]) for n in range(0, len(terms), 4)]
+                fours = [add_counted(*terms[n : n + 4]) for n in range(0, len(terms), 4)]
                 if level == self._pipeline - 2:
-                    fours = [Mux(gate, fours[0], 0)]
-                terms = [later(m, one, 1, f"sum_{slot}_{level}_{n}") for n, one in enumerate(fours)]
-            sums.append(terms[0])
+                    fours = [(Mux(gate, value, 0), carry & gate) for value, carry in fours]
+                terms = [
+                    (
+                        later(m, value, 1, f"sum_{slot}_{level}_{n}"),
+                        later(m, carry, 1, f"carry_{slot}_{level}_{n}"),
+                    )
+                    for n, (value, carry) in enumerate(fours)
+                ]
+            (value, carry), *_ = terms
+            sums.append(value + carry)
         return sums, f.error.fraction - f.cotangent.fraction
 
 

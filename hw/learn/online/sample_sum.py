@@ -61,7 +61,8 @@ class SampleSum(wiring.Component):
             with m.If(last_place):
                 count_on(m, step, steps - 1, last_step)
         factor = self._factor(m, taken & last_place, last_step)
-        at = later(m, place, clocks, "place")
+        ahead = later(m, place, clocks - 1, "ahead")
+        at = later(m, ahead, 1, "place")
         first = bit_later(m, step == 0, clocks, "first")
         moves = bit_later(m, taken, clocks, "taken")
         clipped: list[Value] = []
@@ -72,10 +73,12 @@ class SampleSum(wiring.Component):
                 depth=layer.rows,
                 init=[],
             )
-            read, write = sums.read_port(domain="comb"), sums.write_port()
+            write = sums.write_port()
+            # A single row may come again in the clock in which its sum is written.
+            read = sums.read_port(transparent_for=[write] if layer.rows == 1 else [])
             total = Mux(first, 0, read.data) + product
             m.d.comb += [
-                read.addr.eq(at),
+                read.addr.eq(ahead),
                 write.addr.eq(at),
                 write.data.eq(total),
                 write.en.eq(moves),

@@ -9,7 +9,14 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.stream.arithmetic import add, round_half_up, round_saturate, saturate
+from dualspike.hw.stream.arithmetic import (
+    add,
+    add_counted,
+    round_half_up,
+    round_saturate,
+    saturate,
+    turned,
+)
 from dualspike.testbench.unit.benches.reference import clipped
 from dualspike.testbench.unit.tb import TB
 
@@ -30,6 +37,7 @@ class Arithmetic(wiring.Component):
     product: Out(signed(BITS))
     overflow: Out(1)
     sums: Out(data.ArrayLayout(signed(BITS + 3), len(TERMS)))
+    turned: Out(data.ArrayLayout(signed(BITS + 4), len(TERMS) - 1))
 
     def elaborate(self, platform: object) -> Module:
         """Registers after the functions."""
@@ -43,6 +51,11 @@ class Arithmetic(wiring.Component):
         m.d.sync += [self.product.eq(value), self.overflow.eq(over)]
         for n, count in enumerate(TERMS):
             m.d.sync += self.sums[n].eq(add(*terms(self.a, self.b, count)))
+        for n, count in enumerate(TERMS[1:]):
+            bits = [self.a[place % BITS] for place in range(count)]
+            given = map(turned, terms(self.a, self.b, count), bits)
+            value, bit = add_counted(*given)
+            m.d.sync += self.turned[n].eq(value + bit)
         return m
 
 
@@ -81,4 +94,9 @@ async def rounds_and_saturates_exactly(tb: TB) -> None:
         value, over = clipped(half_up(exact * (1 << FRACTION)), BITS)
         assert (tb.get("product"), tb.get("overflow")) == (value, over)
         assert tb.get("sums") == [sum(terms(a, b, count)) for count in TERMS]
+        signs = [1 - 2 * (a >> place % BITS & 1) for place in range(max(TERMS))]
+        assert tb.get("turned") == [
+            sum(sign * one for sign, one in zip(signs, terms(a, b, count), strict=False))
+            for count in TERMS[1:]
+        ]
         await tb.edge()

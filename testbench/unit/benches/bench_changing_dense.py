@@ -11,6 +11,7 @@ from dualspike.golden.integer.lfsr import leap
 from dualspike.hw.layer.online.dense import ChangingDense
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.layer.online.weights import AGAIN
+from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
 from dualspike.testbench.unit.benches.memories import fill, read_back
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
@@ -25,9 +26,6 @@ CASES = [
     {"name": "own", "layer": 1},
     {"name": "short", "layer": 1},
 ]
-
-SHIFTS = (0, 0, 0, 0, 4, 9, 12, DITHER)
-"""Of one batch after the other: the first ones reach the ends of weights."""
 
 Frame = tuple[list[int], list[list[int]]]
 """Values of the inputs, and tangents [n_in][lanes]."""
@@ -48,6 +46,7 @@ class Bench(OnlineTB):
         self.steps = self.d.network.time_steps if every else 1
         self.passes = self.d.batch[0] * self.steps
         self.words = [0, 0]
+        self.reach = change_shifts(self.part)[self.layer.index]
         self.shift = 0
 
     async def load(self) -> None:
@@ -57,9 +56,11 @@ class Bench(OnlineTB):
 
     async def begin(self, shift: int) -> None:
         """Begin a batch with random words."""
-        self.words, self.shift = [self.rng.getrandbits(WORD) for _ in range(2)], shift
-        self.set(learn=1, shift=self.shift)
-        for n, word in enumerate(self.words):
+        self.shift = min(max(shift, self.reach[0]), self.reach[-1])
+        given = [self.rng.getrandbits(WORD) for _ in range(2)]
+        self.words = [leap(SIGNS, word, self.reach[-1] - self.shift) for word in given]
+        self.set(learn=1, shift=shift)
+        for n, word in enumerate(given):
             await self.pulse(load=1 << n, word=word)
         await self.pulse(start=1)
 
@@ -134,7 +135,7 @@ class Bench(OnlineTB):
             moved: list[int] = []
             for j, a in enumerate([one, *trace]):
                 old = self.weights[i][j - 1] if j else self.biases[i]
-                dither = (row ^ leap(SIGNS, columns, j)) % (1 << min(DITHER, self.shift))
+                dither = (row ^ leap(SIGNS, columns, j)) % (1 << self.shift)
                 new, clips = clipped(
                     old - floor(Fraction(signal * a + dither, 1 << self.shift)), bits
                 )
@@ -162,7 +163,8 @@ async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
     signals = bench.source("signals", stalls[1], seed=2)
     overflow, saturated = bench.pulses("overflow"), bench.pulses("saturated")
     clips = set[bool]()
-    for shift in SHIFTS:
+    first = bench.reach[0]
+    for shift in (first, 0, first, first + 1, first + 3, bench.reach[-1], DITHER):
         frames = [bench.frame() for _ in range(bench.passes)]
         given = [bench.signals() for _ in frames]
         for learn in (1, 0):
@@ -215,7 +217,7 @@ async def keeps_its_pace(bench: Bench) -> None:
     layer = bench.layer
     source, sink = bench.source("inputs"), bench.sink("outputs")
     signals = bench.source("signals")
-    await bench.begin(bench.rng.choice([4, 9, 12]))
+    await bench.begin(bench.rng.choice(bench.reach))
     source.send(bench.chunks(bench.frame()))
     await bench.taken(sink, layer.rows)
     assert sink.moved[0] - source.moved[-1] == bench.latency()

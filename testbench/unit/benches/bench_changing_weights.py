@@ -5,13 +5,15 @@ import random
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.layer.memory.words import Words
-from dualspike.hw.layer.online.weights import AGAIN, CHANGED, SPARE, USED, ChangingWeights
+from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.ecc import Protection
 from dualspike.testbench.unit.benches.memories import fill, read_back
 from dualspike.testbench.unit.benches.reference import Rows, clipped, flat
 from dualspike.testbench.unit.tb import TB
 
+MORE = 3
+"""Bits of a change beyond those of a word; the last is for halves."""
 TOP = "changing_weights"
 CASES = [
     {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 2, "protection": "none"},
@@ -24,7 +26,8 @@ def component(
     n_out: int, n_in: int, pe: int, simd: int, bits: int, protection: Protection
 ) -> ChangingWeights:
     """The memories of one layer."""
-    return ChangingWeights(n_out, n_in, pe, simd, Words(bits, protection=protection))
+    words = Words(bits, protection=protection)
+    return ChangingWeights(n_out, n_in, pe, simd, words, bits + MORE)
 
 
 class Bench(TB):
@@ -63,7 +66,7 @@ class Bench(TB):
                 words.append(None)
                 continue
             i, j = place
-            word, clips = clipped(self.matrix[i][j] - change, self.width)
+            word, clips = clipped(self.matrix[i][j] - (change + 1) // 2, self.width)
             words.append(word)
             over |= clips
             if move:
@@ -74,7 +77,7 @@ class Bench(TB):
 @Bench.test(often=[1.0, 0.4])
 async def rows_change_as_they_are_read(bench: Bench, often: float) -> None:
     """Rows in any order and with any pauses, but each once in so many cycles; ends and all."""
-    high = 1 << (bench.width + SPARE - 1)
+    high = 1 << (bench.width + MORE - 1)
     given: dict[int, tuple[int, list[int], int]] = {}
     last = [-AGAIN] * bench.n_rows
     due: dict[int, tuple[list[int | None], bool]] = {}
@@ -119,8 +122,8 @@ async def padding_stays_zero(bench: Bench) -> None:
         await bench.cycle()
         bench.set(enable=0)
         await bench.cycle(CHANGED - 1)
-        bench.set(changes=[-1] * banks, move=1)
-        bench.changed(row, [-1] * banks, move=1)
+        bench.set(changes=[-3] * banks, move=1)
+        bench.changed(row, [-3] * banks, move=1)
         await bench.cycle()
         bench.set(changes=[0] * banks, move=0)
         await bench.cycle(2)

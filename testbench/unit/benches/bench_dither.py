@@ -10,29 +10,29 @@ from dualspike.testbench.unit.tb import TB
 
 TOP = "dither"
 CASES = [
-    {"n_out": 5, "n_in": 7, "pe": 2, "simd": 3},
-    {"n_out": 3, "n_in": 4, "pe": 3, "simd": 1},
-    {"n_out": 40, "n_in": 2, "pe": 40, "simd": 2},
-    {"n_out": 4, "n_in": 1, "pe": 1, "simd": 1},
+    {"n_out": 5, "n_in": 7, "pe": 2, "simd": 3, "bits": DITHER},
+    {"n_out": 3, "n_in": 4, "pe": 3, "simd": 1, "bits": 9},
+    {"n_out": 40, "n_in": 2, "pe": 40, "simd": 2, "bits": 17},
+    {"n_out": 4, "n_in": 1, "pe": 1, "simd": 1, "bits": 1},
 ]
 
 
-def component(n_out: int, n_in: int, pe: int, simd: int) -> Dither:
+def component(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> Dither:
     """For one layer's folding."""
     del n_out, n_in
-    return Dither(pe, simd)
+    return Dither(pe, simd, bits)
 
 
-def window(start: int, steps: int) -> int:
+def window(start: int, steps: int, bits: int) -> int:
     """The next output bits of a register some steps on."""
-    return leap(SIGNS, start, steps) % (1 << DITHER)
+    return leap(SIGNS, start, steps) % (1 << bits)
 
 
 @TB.test()
 async def follows_the_walk(tb: TB) -> None:
     """Three changes of two batches, with pauses; columns begin anew with each group."""
     rng, given = random.Random(4), tb.case
-    pe, simd = given["pe"], given["simd"]
+    pe, simd, bits = given["pe"], given["simd"], given["bits"]
     chunks, groups = ceil_div(given["n_in"], simd), ceil_div(given["n_out"], pe)
     for start in ([rng.getrandbits(WORD) for _ in range(2)], [1 << 31, 0]):
         for n in range(2):
@@ -48,8 +48,9 @@ async def follows_the_walk(tb: TB) -> None:
                 await tb.cycle()
                 tb.set(advance=0)
                 await tb.settle()
-                assert tb.get("rows") == [window(row, group * pe + p) for p in range(pe)]
-                expected = [window(column, 1 + chunk * simd + s) for s in range(simd)]
+                expected = [window(row, group * pe + p, bits) for p in range(pe)]
+                assert tb.get("rows") == expected
+                expected = [window(column, 1 + chunk * simd + s, bits) for s in range(simd)]
                 assert tb.get("columns") == expected
-                assert tb.get("first") == window(column, 0)
+                assert tb.get("first") == window(column, 0, bits)
                 await tb.edge()

@@ -1,4 +1,4 @@
-"""`hw.stream.lfsr`: leaps against single steps, taken one bit at a time."""
+"""`hw.stream.lfsr`: leaps and ways back against single steps, taken one bit at a time."""
 
 import random
 
@@ -13,10 +13,11 @@ from dualspike.testbench.unit.tb import TB
 
 COUNT = 80
 STEPS = (0, 1, 7, 16, 32, 61, 100)
+BACK = (0, 1, 2, 4, 8, 61)
 
 
 class Leaps(wiring.Component):
-    """The first output bits and the states a few distances ahead of ``state``, a cycle later."""
+    """The first output bits and the states a few distances from ``state``, a cycle later."""
 
     def __init__(self, lfsr: Lfsr) -> None:
         self._lfsr = lfsr
@@ -25,6 +26,7 @@ class Leaps(wiring.Component):
                 "state": In(lfsr.length),
                 "bits": Out(COUNT),
                 "ahead": Out(data.ArrayLayout(lfsr.length, len(STEPS))),
+                "behind": Out(data.ArrayLayout(lfsr.length, len(BACK))),
             }
         )
 
@@ -34,6 +36,8 @@ class Leaps(wiring.Component):
         m.d.sync += self.bits.eq(hw.output_bits(self._lfsr, self.state, 0, COUNT))
         for n, steps in enumerate(STEPS):
             m.d.sync += self.ahead[n].eq(hw.leap(self._lfsr, self.state, steps))
+        for n, steps in enumerate(BACK):
+            m.d.sync += self.behind[n].eq(hw.back(self._lfsr, self.state, steps))
         return m
 
 
@@ -72,4 +76,8 @@ async def equals_single_steps(tb: TB) -> None:
         golden = bits(register, [state], COUNT)[0]
         assert tb.get("bits") == sum(int(bit) << n for n, bit in enumerate(golden))
         assert tb.get("ahead") == [leap(register, state, steps) for steps in STEPS]
+        behind = tb.get("behind")
+        assert [leap(register, one, n) for one, n in zip(behind, BACK, strict=True)] == (
+            [state] * len(BACK)
+        )
         await tb.edge()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dualspike.hw.head import step_error
-from dualspike.hw.layer.online import changes, neuron, traces, weights
+from dualspike.hw.layer.online import carry, neuron, traces, weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.sizes.geometry import geometry
@@ -68,8 +68,8 @@ def test_without_an_error_all_is_equal() -> None:
     [
         pytest.param(traces, "Mux(begun, 0, before)", "before", id="trace"),
         pytest.param(neuron, "distance > -sigma", "distance >= -sigma", id="gate"),
-        pytest.param(weights, "held - self.changes", "held + 0 * self.changes", id="late change"),
-        pytest.param(changes, "self.rows[p] ^ self.columns[s]", "self.rows[p]", id="rounding"),
+        pytest.param(weights, "- self.changes[bank]", "- 0 * self.changes[bank]", id="late change"),
+        pytest.param(carry, "self.row ^ self.column", "self.row", id="rounding"),
         pytest.param(step_error, "shift_left(align)", "shift_left(align) + 1", id="target"),
     ],
 )
