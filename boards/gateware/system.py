@@ -1,14 +1,16 @@
 """What a board holds, without its pins: a core, its host link, and lights."""
 
-from amaranth.hdl import ClockDomain, ClockSignal, DomainRenamer, Module, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from dualspike.boards.gateware.link.host_link import HostLink
+from dualspike.boards.gateware.link.reset_domain import reset_domain
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import config_word
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 
 PATIENCE = 1 << 26
 """Clocks without any movement, after which a request that waits for the core is given up."""
@@ -45,11 +47,7 @@ class System(wiring.Component):
         m = Module()
         m.submodules.link = link = self._link
         core = self._core
-        # The link's register is all that resets the core: no gate between it and thousands of pins.
-        m.domains.core = domain = ClockDomain("core", local=True)
-        domain.clk.name, domain.rst.name = "clk", "rst"
-        m.d.comb += [domain.clk.eq(ClockSignal()), domain.rst.eq(link.reset)]
-        m.submodules.core = DomainRenamer("core")(core)
+        m.submodules.core = reset_domain(m, "core", link.reset)(core)
         connect(m, link.bus, core.bus)
         connect(m, core.results, link.results)
         for name in link.feeds:

@@ -29,7 +29,8 @@ from dualspike.boards.host.samples import labelled, numbers, parts_of, questions
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 
 Ints = NDArray[np.int64]
 

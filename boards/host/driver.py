@@ -18,7 +18,8 @@ from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.memory_map import Memory, apart, memory_map
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import ANSWERS, Command, Register, register_map
+from dualspike.model.interface.register import Command, Register
+from dualspike.model.interface.registers import ANSWERS, register_map
 
 Ints = NDArray[np.int64]
 P = ParamSpec("P")

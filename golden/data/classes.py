@@ -1,5 +1,7 @@
 """What a description's labelled data are to a chip: a class is 1 at its output, 0 at the others."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from dualspike.golden.data.labelled.own import is_of_events, label_names, read_labelled
@@ -61,7 +63,8 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     """The problem of labelled samples, with a constant input or frames over time, in float64.
 
     Where ``data.tested`` is validation, validation samples stand in for the test samples, and what
-    is left is trained on; otherwise all samples but the test samples are.
+    is left is trained on; otherwise all samples but the test samples are. A chip that takes frames
+    takes an event or none: counts, which are uint8, are 1 at most there.
 
     Raises BadInput for samples over time where the chip takes none, and the other way round.
     """
@@ -80,7 +83,7 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     train, test, test_set = data.whole, data.test, data.test_set
     if description.data.tested == "validation":
         train, test, test_set = data.train, data.validation, "validation samples"
-    parts = (one_hot(one, data.classes) for one in (train, data.validation, test))
+    parts = [one_hot(_taken(one), data.classes) for one in (train, data.validation, test)]
     learned, tuned, tested = (scaled(one, description.data) for one in parts)
     return Problem(
         data.name or source,
@@ -100,6 +103,13 @@ def _image(data: ClassData) -> tuple[int, int] | None:
     shape = data.shape
     flat = data.events or shape.channels > 1 or min(shape.height, shape.width) == 1
     return None if flat else (shape.height, shape.width)
+
+
+def _taken(part: Labelled) -> Labelled:
+    """With an event or none where there are counts."""
+    if part.x.ndim == 3 and part.x.dtype == np.uint8:
+        return replace(part, x=np.minimum(part.x, 1))
+    return part
 
 
 def one_hot(part: Labelled, classes: int) -> Samples:

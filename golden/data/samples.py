@@ -107,5 +107,5 @@ def _checked(path: Path, name: str, array: NDArray[Any], rows: int | None, colum
 
 def first_place(name: str, values: Doubles, bad: NDArray[np.bool_]) -> str:
     """Where the first bad value is, and what it is."""
-    row, column = np.argwhere(bad)[0].tolist()
-    return f"{name}[{row}, {column}] is {values[row, column]}"
+    place = tuple(np.argwhere(bad)[0].tolist())
+    return f"{name}{list(place)} is {values[place]}"

@@ -103,7 +103,7 @@ def simulate(
         raise BadInput(f"times must be in [0, {until}), not {wrong[0]}")
     order = np.argsort(t, kind="stable")
     fired, unit, slopes = np.empty(limit), np.empty(limit, np.int64), np.empty(limit)
-    count = kernels.run(
+    count: int = kernels.run(
         w, *constants(circuit), t[order], who[order], float(until), fired, unit, slopes
     )
     if count < 0:

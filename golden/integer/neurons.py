@@ -18,7 +18,7 @@ from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.golden.numeric import Ints
 from dualspike.model.description.format import Format
 from dualspike.model.description.part import Part
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.layers import Layer
 
 

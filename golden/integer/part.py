@@ -15,7 +15,7 @@ from dualspike.golden.integer.rounding import product, round_half_up, saturate
 from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.format import Format
 from dualspike.model.description.part import Part
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer, aligned_sum
 

@@ -13,7 +13,7 @@ from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.head import ProductFlag
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.head import Sum, product_sizes
 
 

@@ -120,7 +120,7 @@ def stored_scale(description: Description, target: Ints) -> Matrix | None:
 def real_loss(description: Description, stored: int) -> float:
     """L of a batch from the chip's exact sum; see `golden.training.train.Engine.update`."""
     unit = 4.0**description.head.error_fraction * description.global_weight
-    steps = description.network.time_steps if description.online else 1
+    steps = description.parts[0].errors if description.online else 1
     return stored / unit / (2 * steps * int(np.prod(description.batch)))
 
 

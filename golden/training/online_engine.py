@@ -20,9 +20,9 @@ class OnlineFloatEngine:
         self._model = OnlineModel(description, initial)
 
     def update(self, inputs: Sequence[Doubles], target: Doubles, update: int) -> float:
-        """Learn once; see Engine.update. The loss is the mean over the steps too."""
+        """Learn once; see Engine.update. The loss is the mean over all errors."""
         squares = self._model.update(inputs[0], target, self._d.stage(update))
-        return squares / (2 * self._d.network.time_steps * len(target))
+        return squares / (2 * self._d.parts[0].errors * len(target))
 
     def predict(self, inputs: Sequence[Doubles]) -> Doubles:
         """Outputs; see Engine.predict."""

@@ -1,14 +1,17 @@
 """The register bus: one 32-bit register at a time, every access takes the same time."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Array, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.counters import counter_shape
-from dualspike.model.interface.registers import Register
+from dualspike.model.ceil_div import ceil_div
+from dualspike.model.interface.register import Register
 
-LATENCY = 4
+LATENCY = 5
+GROUP = 8
+"""Registers of which one is chosen in a clock; among their groups in the next."""
 
 
 class BusSignature(wiring.Signature):
@@ -31,8 +34,8 @@ class RegisterBus(wiring.Component):
     """Turns bus accesses into strobes and picks the read value.
 
     For every register NAME: ``NAME_written`` and ``NAME_read`` pulse in the access's second cycle,
-    ``NAME`` is the value, looked at when ``done`` pulses. Unknown
-    addresses read 0 and ignore writes. Latency: 4 cycles.
+    ``NAME`` is the value, looked at in the cycle before ``done`` pulses. Unknown
+    addresses read 0 and ignore writes. Latency: 5 cycles.
     """
 
     def __init__(self, registers: list[Register]) -> None:
@@ -65,11 +68,7 @@ class RegisterBus(wiring.Component):
             write.eq(bus.write),
             self.write_data.eq(bus.write_data),
         ]
-        with m.Switch(address):
-            for register in self._registers:
-                if "r" in register.access:
-                    with m.Case(register.address):
-                        m.d.comb += bus.read_data.eq(getattr(self, register.name))
+        self._choose(m, address)
         # Outside of the choice: in it, every strobe would come with a copy of all its cases.
         reads, writes = wire(m, first & ~write, "reads"), wire(m, first & write, "writes")
         for register in self._registers:
@@ -81,3 +80,19 @@ class RegisterBus(wiring.Component):
             if "w" in register.access:
                 m.d.comb += getattr(self, f"{register.name}_written").eq(writes & here)
         return m
+
+    def _choose(self, m: Module, address: Signal) -> None:
+        """The value of the register at ``address``, wherever on a chip it lies: in two clocks."""
+        groups = [
+            Signal(32, name=f"group_{n}", reset_less=True)
+            for n in range(ceil_div(1 << len(address), GROUP))
+        ]
+        for n, chosen in enumerate(groups):
+            m.d.sync += chosen.eq(0)
+            with m.Switch(address % GROUP):
+                for register in self._registers:
+                    if "r" in register.access and register.address // GROUP == n:
+                        with m.Case(register.address % GROUP):
+                            m.d.sync += chosen.eq(getattr(self, register.name))
+        group = address.shift_right(GROUP.bit_length() - 1)
+        m.d.comb += self.bus.read_data.eq(Array(groups)[group] if len(groups) > 1 else groups[0])

@@ -18,6 +18,7 @@ from dualspike.hw.chip.registers import (
     wire_updates,
     wire_weights,
 )
+from dualspike.hw.chip.samples import SamplePerceptron
 from dualspike.hw.head.head import Clips, HeadSignals
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.learn.inference import Inference
@@ -29,7 +30,8 @@ from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.memory_map import memory_map
-from dualspike.model.interface.registers import Command, Flag, register_map, upset_bits
+from dualspike.model.interface.register import Command, Flag
+from dualspike.model.interface.registers import register_map, upset_bits
 
 
 class Core(wiring.Component):
@@ -48,7 +50,7 @@ class Core(wiring.Component):
         self._map = register_map(description)
         kind = Perceptron if description.kind == "mlp" else OperatorNetwork
         if description.online:
-            kind = OnlinePerceptron
+            kind = SamplePerceptron if description.learning.by_sample else OnlinePerceptron
         self._body = kind(description, probes=probes)
         shown = probes_of(description) if probes else []
         super().__init__(

@@ -1,5 +1,7 @@
 """A perceptron that learns online: its chain, errors at its end, and what of them comes back."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
@@ -24,6 +26,7 @@ from dualspike.hw.learn.online.feedback import (
     fixed_starts,
 )
 from dualspike.hw.learn.online.rewinder import Rewinder
+from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
@@ -32,7 +35,7 @@ from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
 from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import seed_state
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 
 
 class OnlinePerceptron(Perceptron):
@@ -138,8 +141,13 @@ class OnlinePerceptron(Perceptron):
                 source = sums.outputs
                 clipped.append(sums.clipped)
             connect(m, source, self._steps.dense[layer.index].signals)
-        shape = head.errors.payload.shape()
-        last = layers[-1]
+        self._to_readout(m, head)
+        self._to_units(m, head, units)
+        return Cat(clipped).any()
+
+    def _to_readout(self, m: Module, head: StepError) -> None:
+        """Errors are the readout's signals."""
+        shape, last = head.errors.payload.shape(), self._g.layers[-1]
         m.submodules.errors_waiting = waiting = Queue(shape, last.lag * last.n_out)
         connect(m, head.errors, waiting.inputs)
         sink = self._steps.dense[-1].signals
@@ -148,6 +156,12 @@ class OnlinePerceptron(Perceptron):
             sink.payload[0].eq(waiting.outputs.payload),
             waiting.outputs.ready.eq(sink.ready),
         ]
+
+    def _to_units(
+        self, m: Module, head: StepError, units: Sequence[Feedback | SampleFeedback]
+    ) -> None:
+        """What the head tells, to what makes signals of it, each taking its lanes' share."""
+        width = self._d.parts[0].own_lanes
         all_ready = Cat(unit.errors.ready for unit in units).all()
         m.d.comb += head.back.ready.eq(all_ready)
         for n, unit in enumerate(units):
@@ -158,4 +172,3 @@ class OnlinePerceptron(Perceptron):
                     unit.errors.payload.shape(), Cat(given[n * width + q] for q in range(width))
                 )
             m.d.comb += unit.errors.payload.eq(given)
-        return Cat(clipped).any()

@@ -14,7 +14,7 @@ from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.description import Description
 from dualspike.model.description.head import ProductFlag
-from dualspike.model.interface.registers import Command, Flag
+from dualspike.model.interface.register import Command, Flag
 from dualspike.model.sizes.head import product_sizes
 
 

@@ -8,8 +8,8 @@ from dualspike.hw.chip.probes import part_probes, wire_probes
 from dualspike.hw.head.product.slopes import Slopes
 from dualspike.hw.layer.chain import Chain
 from dualspike.hw.stream.arithmetic import round_saturate
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.layouts import ArrayLayout
-from dualspike.hw.stream.skid_buffer import SkidBuffer
 from dualspike.model.description.description import Description
 from dualspike.model.sizes.cycles import part_frames
 from dualspike.model.sizes.geometry import geometry

@@ -13,10 +13,10 @@ from dualspike.hw.head.squared_error import SquaredErrorLoss
 from dualspike.hw.layer.chain import Chain, skid_buffer
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.sequencer import Sequencer
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.layouts import ArrayLayout
-from dualspike.hw.stream.skid_buffer import SkidBuffer
 from dualspike.model.description.description import Description
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.geometry import geometry
 
 

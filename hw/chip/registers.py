@@ -14,7 +14,8 @@ from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.learning import Learning
-from dualspike.model.interface.registers import ANSWERS, BITS, MAGIC, SCHEDULE
+from dualspike.model.interface.register import BITS
+from dualspike.model.interface.registers import ANSWERS, MAGIC, SCHEDULE
 from dualspike.model.sizes.layers import Layer
 
 

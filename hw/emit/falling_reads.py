@@ -12,7 +12,7 @@ import re
 
 _WHOLE = re.compile(r"^module (?:.*?)^endmodule\n", re.MULTILINE | re.DOTALL)
 _MEMORY = re.compile(r"^  (reg \[(\d+):0\] (\w+) \[(\d+):0\];)$", re.MULTILINE)
-_LEAST_BITS = 64
+_LEAST_BITS = 56
 """Memories of fewer bits a block stay in flip-flops."""
 _WIDTH = 16
 

@@ -6,7 +6,6 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import add
-from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.description import Description
@@ -72,13 +71,15 @@ class SquaredErrorLoss(wiring.Component):
             m.d.comb += self.inputs.ready.eq(self.results.ready)
             m.d.comb += self.counted.eq(self.results.valid & self.results.ready)
         m.d.sync += valid.eq(valid << 1 | taken)
+        # A product has operands of two signals, so an error that is squared is there twice.
+        twin = Signal.like(error)
         with m.If(taken):
             difference = into.value[0] - self.targets.payload.shift_left(align)
-            m.d.sync += error.eq(difference)
+            m.d.sync += [error.eq(difference), twin.eq(difference)]
             if self._d.local:
                 times = _times(difference, self._d.global_weight)
                 m.d.sync += weighted.eq(Mux(self.is_local, difference, times))
-        square = self._square(m, error)
+        square = self._square(m, error, twin)
         if self._d.local:
             m.d.sync += local.eq(local << 1 | self.is_local)
             square = Mux(local[-1], square, _times(square, self._d.global_weight))
@@ -98,33 +99,20 @@ class SquaredErrorLoss(wiring.Component):
                     m.d.sync += self.jvp[lane].eq(self.jvp[lane] + product)
         return m
 
-    @property
-    def _before(self) -> int:
-        """Registers before a square, as a product has them in the block."""
-        return int(self._g.multiply > 1)
-
-    def _square(self, m: Module, error: Signal) -> Value:
-        """e^2 as late as products, of halves if e is wide.
+    def _square(self, m: Module, error: Signal, twin: Signal) -> Value:
+        """e^2 as late as other products, of halves if e is wide.
 
         (h 2^n + l)^2 = h^2 2^2n + l^2 + h l 2^(n+1). Their products need no adders after them,
         which would set the clock.
         """
-        half = self._g.error_half
-        held = later(m, error, self._before, "error_held")
+        half, clocks = self._g.error_half, self._g.multiply
         if not half:
-            return self._of_error(m, held, held, "square")
-        low, high = held[:half], held[half:].as_signed()
-        lows = self._of_error(m, low, low, "square_low")
-        highs = self._of_error(m, high, high, "square_high")
-        cross = self._of_error(m, high, low, "cross")
+            return multiplied(m, error, twin, "square", clocks)
+        low, high = (error[:half], twin[:half]), (error[half:].as_signed(), twin[half:].as_signed())
+        lows = multiplied(m, *low, "square_low", clocks)
+        highs = multiplied(m, *high, "square_high", clocks)
+        cross = multiplied(m, high[0], low[1], "cross", clocks)
         return Cat(lows, highs) + (cross << (half + 1))
-
-    def _of_error(self, m: Module, left: Value, right: Value, name: str) -> Value:
-        """No `Multiplier`, whose operands are two signals: these are parts of one."""
-        product: Value = left * right
-        for clock in range(self._g.multiply - self._before):
-            product = later(m, product, 1, f"{name}_{clock}")
-        return product
 
     def _counts(self, valid: Value, pass_index: int) -> Value:
         """Whether what is there counts in the accumulators of a pass."""

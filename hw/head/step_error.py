@@ -1,9 +1,9 @@
 """Errors of every step, scores of every sample, and slopes of the loss along the tangent lanes.
 
-e = o - target in every step, with loss margin on the wrong side of the target only; a score is the
-mean of o over the steps; a slope is sum e dy over the
-outputs (docs/online_chip.md). Where a target is the number of a class, the largest score is the
-answer, of several the first.
+e = o - target in every step, or once a sample, with loss margin on the wrong side of the target
+only; a score is the mean of o over the steps; a slope is sum e dy over the outputs
+(docs/online_chip.md). Where a target is the number of a class, the largest score is the answer, of
+several the first.
 """
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
@@ -12,8 +12,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import round_saturate
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row
@@ -25,7 +25,7 @@ ERROR = 2
 
 
 class StepError(wiring.Component):
-    """Takes outputs one at a time, o with tangents dy_k, T frames of them a sample.
+    """Takes outputs one at a time, o with tangents dy_k, as many frames as a sample has errors.
 
     With ``learn`` a sample takes ``targets`` in its first step; e leaves by ``errors``, one after
     the other, and what the hidden layers need by ``back`` once a step: all errors, or where there
@@ -43,7 +43,7 @@ class StepError(wiring.Component):
     def __init__(self, description: Description) -> None:
         self._d, self._g = description, squared_error_sizes(description)
         d, f = description, description.formats
-        self._outputs, self._steps = d.network.layers[-1], d.network.time_steps
+        self._outputs, self._steps = d.network.layers[-1], d.parts[0].errors
         self._lanes = d.parts[0].own_lanes * (len(d.network.layers) - 2)
         self._error = signed(f.error.bits)
         self._classes = d.classes

@@ -11,10 +11,10 @@ from dualspike.hw.layer.dense import Dense
 from dualspike.hw.layer.encoder import Encoder
 from dualspike.hw.layer.neuron import Neuron
 from dualspike.hw.layer.spike_counter import SpikeCounter
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.fork import Fork
-from dualspike.hw.stream.frame_repeater import FrameRepeater
-from dualspike.hw.stream.skid_buffer import SkidBuffer
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer

@@ -10,9 +10,10 @@ from dualspike.hw.layer.memory.learner_port import LearnerPort
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.requantizer import Requantizer
 from dualspike.hw.layer.zero_skipper import ZeroSkipper
-from dualspike.hw.stream.frame_repeater import FrameRepeater
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.payloads import layer_input, row
-from dualspike.hw.stream.row_buffer import RowBuffer
 from dualspike.hw.stream.serializer import Serializer
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.geometry import Geometry
@@ -108,13 +109,18 @@ class Dense(wiring.Component):
         return m
 
     def _learner(self, m: Module, macs: MacArray, requantizer: Requantizer) -> None:
-        """Signs for both parts, and their sweeps, which begin together."""
+        """Signs for both parts, and their sweeps, which begin together.
+
+        What the sequencer says of signs comes from a register: it goes to thousands of places.
+        """
         port, sweeping = self.learner, Signal(2)
+        load, restart = Signal.like(port.load), Signal()
+        m.d.sync += [load.eq(port.load), restart.eq(port.restart)]
         m.d.comb += [
             macs.mask.eq(port.mask),
-            macs.load.eq(port.load),
-            macs.word.eq(port.word),
-            macs.restart.eq(port.restart),
+            macs.load.eq(load),
+            macs.word.eq(later(m, port.word, 1, "word")),
+            macs.restart.eq(restart),
             requantizer.rows.eq(macs.rows),
             requantizer.first.eq(macs.first),
             requantizer.mask.eq(port.mask),

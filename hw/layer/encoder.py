@@ -9,8 +9,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.hw.stream.lfsr import leap, output_bits
 from dualspike.hw.stream.payloads import layer_input, row
 from dualspike.model.description.part import Part

@@ -17,8 +17,8 @@ from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.layer.surrogate import surrogate_table
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.part import Part

@@ -12,8 +12,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate, wire
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, sums
 from dualspike.model.description.part import Part

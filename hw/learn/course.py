@@ -3,13 +3,14 @@
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 
 
 def idle(m: Module, course: wiring.Component, infer: Signal, opens: Signal, inside: Value) -> None:
     """The state of inference, or of nothing; a command to learn ends it while nothing is inside.
 
-    ``opens`` is the register that says whether samples may enter.
+    ``opens`` is the register that says whether samples may enter, ``learn`` of the course that
+    of any other state.
     """
     with m.State("IDLE"):
         m.d.comb += [
@@ -21,6 +22,7 @@ def idle(m: Module, course: wiring.Component, infer: Signal, opens: Signal, insi
             m.d.sync += [infer.eq(infers), opens.eq(infers)]
             learns = course.command == Command.LEARN
             with m.If(learns & ~course.busy & ~infer & (course.updates != 0)):
+                m.d.sync += course.learn.eq(1)
                 m.next = "DRAW"
 
 
@@ -32,5 +34,5 @@ def done(m: Module, course: wiring.Component, *, schedule: bool) -> None:
         m.d.sync += course.updates.eq(course.updates - 1)
         m.next = "DRAW"
         with m.If(course.updates <= 1):
-            m.d.sync += course.updates.eq(0)
+            m.d.sync += [course.updates.eq(0), course.learn.eq(0)]
             m.next = "IDLE"

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.description.description import Description
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 from dualspike.model.sizes.layers import most_inside
 
 

@@ -22,7 +22,7 @@ from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.interface.lfsr import WORD, draw_order
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 
 
 class Sequencer(wiring.Component):
@@ -93,7 +93,7 @@ class Sequencer(wiring.Component):
             self._ends(m, s)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
-        with m.FSM() as machine:
+        with m.FSM():
             idle(m, self, s.infer, s.opens, inside)
             self._draw(m, s)
             self._prime(m, s)
@@ -101,7 +101,6 @@ class Sequencer(wiring.Component):
             self._pair(m, s)
             self._move(m, s, rounded, clips)
             done(m, self, schedule=config.schedule)
-        m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m

@@ -57,7 +57,7 @@ class AxiLiteBridge(wiring.Component):
     nothing is written. Where no register is, DECERR. A read and a write that both wait take
     turns, as neither begins in the clock in which one of its kind has been answered. Nothing
     runs from an input to an output unregistered.
-    Latency: 7 cycles from the last of address and data to the response, 3 without the bus.
+    Latency: 8 cycles from the last of address and data to the response, 3 without the bus.
     """
 
     def __init__(self, count: int) -> None:

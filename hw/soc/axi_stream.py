@@ -8,8 +8,8 @@ from amaranth.hdl import Module, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.skid_buffer import SkidBuffer
 
 
 def _numbers(shape: ShapeLike) -> tuple[Shape, int]:

@@ -12,15 +12,19 @@ from dualspike.model.ceil_div import ceil_div
 
 SINKS = 256
 """Places that one register serves."""
+MULTIPLIERS = 8
+"""Multipliers that one register serves: they lie in rows across a whole device."""
 
 
-def copies(m: Module, ahead: Value, now: Value, sinks: int, name: str) -> list[Value]:
-    """Registers for ``sinks`` places; ``now`` itself is the only one where these are few.
+def copies(
+    m: Module, ahead: Value, now: Value, sinks: int, name: str, each: int = SINKS
+) -> list[Value]:
+    """Registers for ``sinks`` places, one for ``each`` so many; ``now`` itself if it is enough.
 
     ``now`` is a register too, and ``ahead`` what it will be in the next cycle. Copies have no
     reset: in the cycle after one they may differ, so data alone may depend on them.
     """
-    count = ceil_div(sinks, SINKS)
+    count = ceil_div(sinks, each)
     if count == 1:
         return [now]
     found: list[Value] = []

@@ -90,7 +90,7 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
         if depth == 1:
             return Area(0, width).times(memory.count)
         return Area(4 * cells + choose, held).times(memory.count)
-    if blocks and bits >= (64 if falling else 73) * blocks:
+    if blocks and bits >= (56 if falling else 73) * blocks:
         return Area(bram=blocks).times(memory.count)
     return Area(bits * 0.7 + depth, bits).times(memory.count)
 

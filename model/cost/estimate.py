@@ -11,8 +11,9 @@ cores; what follows was measured before the last time. On three cores for iCE40,
 for operator networks tables came out between 6 % too few and 12 % too many, flip-flops 3 % too few
 to 9 % too many, multipliers 0 to 4 too many.
 
-On the two cores of the preset digits that learn online (signs, forward with one lane) tables came
-out 2 and 5 % too few, flip-flops 7 % too few, multipliers as they are, block RAMs one too few.
+On the network of the preset digits, learning online by signs, tables came out 2 % too few,
+flip-flops 9 % too few, multipliers as they are, block RAMs one too few. No other core that learns
+online was measured since these became smaller.
 """
 
 from dataclasses import asdict, dataclass

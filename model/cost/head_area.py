@@ -38,7 +38,7 @@ def _squared_error(d: Description) -> Area:
     if not lanes:
         return Area()
     sums = g.error_bits + g.loss_bits + lanes * g.jvp_bits
-    squares = (3 if g.error_half else 2) * g.error_bits
+    squares = g.error_bits
     if d.local:
         squares += g.weighted_bits
         sums += g.loss_bits

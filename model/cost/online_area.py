@@ -11,13 +11,12 @@ from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.head import squared_error_sizes
-from dualspike.model.sizes.layers import Layer
-from dualspike.model.sizes.online import signal_bits, trace_bits
+from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
+from dualspike.model.sizes.online import follows, signal_bits, trace_bits
 from dualspike.model.sizes.online_resources import (
     chunk_bits,
     factor_bits,
     fixed_sign_levels,
-    follows,
     head_lanes,
     raised_bits,
     spike_bits,
@@ -57,8 +56,12 @@ def online_layer_logic(d: Part, layer: Layer) -> Area:
         parts.append(Area(33, 14))
     if layer.kind == "direct":
         parts.append(Area(36, 15))
-    if layer.kind == "output":
+    if layer.index == len(d.shapes) - 1:
         parts.append(_queue(layer.lag * layer.n_out - 1))
+        if d.by_sample:
+            parts.append(_spike_counter(layer))
+    elif d.by_sample:
+        parts += [_perturbed_neuron(d, layer), _sample_feedback(d, layer)]
     else:
         parts += [_neuron(d, layer), _feedback(d, layer)]
         if not layer.every_step:
@@ -93,7 +96,7 @@ def _queue(depth: int) -> Area:
 def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
     """Signals held, products of spikes held, sums; chunks and marks on their way to these."""
     w, k, banks = d.formats.weight.bits, layer.own_lanes, layer.pe * layer.simd
-    number = layer.kind == "direct"
+    number = not layer.every_step
     held = _HELD + layer.multiply
     masked = banks * ((0 if number else w + layer.value_signed) + k * (w + 1))
     moved = banks * signal if layer.kind == "output" else 0
@@ -147,6 +150,9 @@ def _traces(d: Part, layer: Layer) -> Area:
     """Places in the ring of inputs, and the traces' next step."""
     places = _bits((layer.lag + 1) * layer.chunks)
     kept = layer.simd * trace_bits(d, layer)
+    if d.by_sample and layer.every_step:
+        held = 3 * (places + 2 + layer.simd * layer.value_bits)
+        return Area(1.5 * kept + 5 * places, 2 * kept + 2 * places + held)
     if not follows(layer):
         return Area(4 * places, 3 * kept + 2 * places)
     adders = 2 if d.leak_shift else 1
@@ -182,6 +188,33 @@ def _neuron(d: Part, layer: Layer) -> Area:
     own_held = d.own_lanes * (WORD + 2 * width)
     area = Area(width * tables + 35 + own, width * (membrane + 4 + 2 * passing) + 14 + own_held)
     return area + _buffer(width * spike_bits(d, layer), 3, credit=True) + Area(8, 2)
+
+
+def _perturbed_neuron(d: Part, layer: Layer) -> Area:
+    """A neuron on dual numbers, every lane with its product; signs of those that begin here."""
+    f, width, lanes = d.formats, layer.next_simd, layer.lanes_in + d.own_lanes
+    leaks = 1 if d.leak_shift else 0
+    tables = (4.5 + leaks) * f.membrane.bits + (4.9 + leaks) * lanes * f.tangent.bits
+    held = 12 + 3 * lanes * f.tangent.bits
+    signs = Area(far_bits(width + WORD) + 3.5 * WORD, 2 * WORD).times(d.own_lanes)
+    spikes = _buffer(width * (lanes * f.tangent.bits + 1), layer.spike_places, credit=True)
+    return Area(width * tables + 35, width * held + 24) + signs + spikes
+
+
+def _spike_counter(layer: Layer) -> Area:
+    """Sums over the steps of spikes and of their tangents."""
+    bits = layer.simd * (layer.value_bits + layer.lanes_in * layer.tangent_in_bits)
+    return Area(2.7 * bits + 15, bits + 10)
+
+
+def _sample_feedback(d: Part, layer: Layer) -> Area:
+    """Slopes that wait, signs drawn once more, and the sum that makes signals of them."""
+    width, lanes, cotangent = layer.next_simd, d.own_lanes, d.formats.cotangent.bits
+    signs = Area(far_bits(width + WORD) + 1.5 * WORD, WORD).times(lanes)
+    adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length()) + 2 * cotangent
+    sums = Area(width * adders + 20, width * (cotangent + lanes) + 5)
+    waits = _buffer(lanes * cotangent, SAMPLE_LAG)
+    return signs + sums + waits + _buffer(width * cotangent, 2, credit=True)
 
 
 def _feedback(d: Part, layer: Layer) -> Area:

@@ -76,10 +76,14 @@ def check_learning(d: Any) -> None:
 def _check_online(d: Any) -> None:
     """What the online learner is not built for."""
     network, learning = d.network, d.learning
-    if network.surrogate.kind != "rectangle":
+    if network.surrogate.kind != "rectangle" and not learning.by_sample:
         raise ValueError(
             "network.surrogate.kind must be rectangle with learning.rule 'online', not"
             f" {network.surrogate.kind}"
+        )
+    if learning.by_sample and not d.formats.tangent.integer:
+        raise ValueError(
+            f"formats.tangent must hold 1 with learning.every 'sample', not {d.formats.tangent}"
         )
     if network.reset != "detached":
         raise ValueError("network.reset must be detached with learning.rule 'online', not attached")

@@ -77,8 +77,7 @@ class Description(Section):
     def head(self) -> Head:
         """What makes a loss and slopes of the outputs of the parts."""
         if self.online:
-            steps = self.network.time_steps
-            return StepError(self.formats, self.batch[0], steps, self.classes)
+            return StepError(self.formats, self.batch[0], self.parts[0].errors, self.classes)
         if self.kind == "mlp":
             return SquaredError(self.formats, self.batch[0], self.global_weight)
         return Product(
@@ -271,6 +270,8 @@ class Description(Section):
         tables = plain(handler(self), mlp=self.kind == "mlp", online=self.online)
         for key in self.learning.foreign:
             tables.get("learning", {}).pop(key, None)
+        if not self.learning.by_sample:
+            tables.get("learning", {}).pop("every", None)
         return tables
 
     @model_validator(mode="after")
@@ -290,10 +291,8 @@ class Description(Section):
         if self.learns:
             check_learning(self)
         if self.hardware.lanes and (self.online or not self.learns):
-            rule = self.learning.rule
-            raise ValueError(
-                f"hardware.lanes must be 0 with learning.rule {rule!r}, not {self.hardware.lanes}"
-            )
+            rule, lanes = self.learning.rule, self.hardware.lanes
+            raise ValueError(f"hardware.lanes must be 0 with learning.rule {rule!r}, not {lanes}")
         return self
 
     def where(self, part: int) -> str:

@@ -70,10 +70,10 @@ class SquaredError:
 
 @dataclass(frozen=True, eq=False)
 class StepError:
-    """e = o - target in every step, of a chip that learns online; L = 1/2 mean of sum e^2.
+    """e = o - target, of a chip that learns online; L = 1/2 mean of sum e^2.
 
-    ``classes``: whether a target is the number of a class, which wants 1 of its own output and 0 of
-    the others.
+    There are errors in ``steps`` steps of a sample: in all of them, or at its end. ``classes``:
+    whether a target is the number of a class, which wants 1 of its own output and 0 of the others.
     """
 
     formats: Formats

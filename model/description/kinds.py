@@ -38,6 +38,9 @@ ONLINE_DEFAULTS: dict[tuple[str, ...], str | int] = {
 }
 """Defaults of networks with the online learner, where they are not those of the others."""
 
+SAMPLE_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "cotangent"): "s5.12"}
+"""Defaults of those that change once a sample: but for this one they are those of rfg."""
+
 FRAMES_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "input"): "s1.0"}
 """And those of networks whose inputs come over time."""
 
@@ -86,7 +89,9 @@ def _defaults(tables: Tables) -> dict[tuple[str, ...], str | int]:
         return {**OPERATOR_DEFAULTS}
     online = _given(tables, "learning", "rule") == "online"
     frames = _given(tables, "network", "coding") == "frames"
-    return (ONLINE_DEFAULTS if online else {}) | (FRAMES_DEFAULTS if frames else {})
+    by_sample = _given(tables, "learning", "every") == "sample"
+    own = SAMPLE_DEFAULTS if by_sample else ONLINE_DEFAULTS
+    return (own if online else {}) | (FRAMES_DEFAULTS if frames else {})
 
 
 def _given(tables: Tables, section: str, key: str) -> object:

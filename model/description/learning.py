@@ -17,7 +17,7 @@ MOST_ROWS = 65536
 _OF_RFG = frozenset(
     ("local", "floor", "scope", "structure", "masks", "frozen", "mantissa", "rounding", "momentum")
 )
-_OF_ONLINE = frozenset(("feedback", "loss"))
+_OF_ONLINE = frozenset(("feedback", "loss", "every"))
 MANTISSA_BITS = 3
 VELOCITY_BITS = 4
 
@@ -40,9 +40,11 @@ class Learning(Section):
 
     ``rule`` none makes a core that only infers; of the other keys only ``seed`` counts then, and
     of an operator network ``batch``: the rows of each trunk.
-    ``rule`` online learns sample by sample and step by step (docs/online_chip.md): lanes perturb
-    neurons (``feedback`` forward, ``directions`` lanes for each hidden layer), or errors come back
-    by fixed signs (``feedback`` signs). With ``loss`` margin an error counts only on the wrong side
+    ``rule`` online learns sample by sample (docs/online_chip.md): lanes perturb neurons
+    (``feedback`` forward, ``directions`` lanes for each hidden layer), or errors come back by fixed
+    signs (``feedback`` signs). There is an error, and a change of every weight, for ``every`` step,
+    or for every sample: then outputs are means over the steps, as with rfg, and lanes follow a
+    whole sample, feedback forward only. With ``loss`` margin an error counts only on the wrong side
     of its target: an output that should be at least 1 may be more, one that should be at most 0 may
     be less. Of the keys below ``batch``, ``rate``, ``layer_shift``, ``stages``, ``schedule``,
     ``updates`` and ``seed`` mean the same there, for the gradient of one sample; steps are always
@@ -73,6 +75,7 @@ class Learning(Section):
     rule: Literal["rfg", "online", "none"] = "rfg"
     feedback: Literal["forward", "signs"] = "forward"
     loss: Literal["squared", "margin"] = "squared"
+    every: Literal["step", "sample"] = "step"
     batch: Annotated[int | list[int], PlainValidator(_batch)] = 64
     local: bool = False
     floor: Annotated[float, within(2**-10, 2**10)] | None = None
@@ -116,6 +119,8 @@ class Learning(Section):
             )
         if self.online and self.feedback == "signs" and self.directions != 1:
             raise ValueError(f"directions must be 1 with feedback 'signs', not {self.directions}")
+        if self.by_sample and self.feedback != "forward":
+            raise ValueError(f"feedback must be forward with every 'sample', not {self.feedback}")
 
     @property
     def foreign(self) -> frozenset[str]:
@@ -126,6 +131,11 @@ class Learning(Section):
     def online(self) -> bool:
         """Whether samples are learned one at a time, in the pass that reads the weights."""
         return self.rule == "online"
+
+    @property
+    def by_sample(self) -> bool:
+        """Whether an online learner has one error and one change for a whole sample."""
+        return self.online and self.every == "sample"
 
     @property
     def mantissa_bits(self) -> int:

@@ -60,6 +60,16 @@ class Part:
         return self.learning.online
 
     @property
+    def by_sample(self) -> bool:
+        """Whether its weights change once a sample, and lanes follow all of it."""
+        return self.learning.by_sample
+
+    @property
+    def errors(self) -> int:
+        """Errors of a sample, with the online learner: one a step, or one at its end."""
+        return 1 if self.by_sample else self.network.time_steps
+
+    @property
     def own_lanes(self) -> int:
         """Tangent lanes that begin in the neurons of each hidden layer, with the online learner."""
         forward = self.online and self.learning.feedback == "forward"
@@ -108,7 +118,7 @@ class Part:
                 f" not {formats.input}"
             )
         self._check_thresholds()
-        if self.lanes:
+        if self.lanes or self.by_sample:
             self._check_surrogate()
 
     def _check_thresholds(self) -> None:
@@ -141,6 +151,11 @@ class Part:
 def change_fractions(d: Part) -> list[int]:
     """Fraction bits of a signal times a trace, by layer, with the online learner."""
     f, hidden = d.formats, len(d.network.shapes) - 1
+    if d.by_sample:
+        counts = (d.network.time_steps - 1).bit_length()
+        first = f.input.fraction if d.network.coding == "direct" else counts
+        signals = [f.cotangent.fraction] * hidden + [f.error.fraction]
+        return [a + b for a, b in zip(signals, [first] + [counts] * hidden, strict=True)]
     first = f.input.fraction if d.network.coding == "direct" else TRACE_FRACTION
     traces = [first, *[TRACE_FRACTION] * (hidden - 1)]
     return [*(f.cotangent.fraction + trace for trace in traces), f.error.fraction]

@@ -35,6 +35,7 @@ def _network_identity(d: Description) -> dict[str, Any]:
             "directions": d.parts[0].own_lanes,
             "loss": d.learning.loss,
             **({"targets": "classes"} if d.classes else {}),
+            **({"every": "sample"} if d.learning.by_sample else {}),
             "batch": d.learning.batch,
             **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
             **d.learning.options,

@@ -4,7 +4,7 @@ All registers are 32 bits wide. Wider values are split, least significant word f
 sign extended to 64 bits where they are signed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from dualspike.model.description.description import Description
@@ -14,70 +14,15 @@ from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
 from dualspike.model.interface.memory_map import has_velocities
+from dualspike.model.interface.register import BITS, Command, Field, Flag, Register
 from dualspike.model.once import once
 from dualspike.model.sizes.geometry import geometry
 
 MAGIC = 0x44535031  # "DSP1"
-BITS = 32
 SCHEDULE = {"STAGE": 4, "STAGES": 5, "PERIOD": 27, "PHASE": 28}
 """Registers of a chip that counts its stages, and their widths in bits."""
 ANSWERS = ("SEEN", "CORRECT")
 """Registers that count samples with labels, and those among them that were answered right."""
-
-
-class Flag(IntEnum):
-    """Bit numbers of FLAGS: what has saturated since the flags were cleared."""
-
-    MEMBRANE = 0
-    TANGENT = 1
-    WEIGHT = 2
-    STEP = 3
-
-
-class Command(IntEnum):
-    """Values for CONTROL."""
-
-    STOP = 0
-    INFER = 1
-    LEARN = 2
-
-
-@dataclass(frozen=True)
-class Field:
-    """Bits ``low`` to ``low + bits - 1`` of a register; ``values`` has names for its numbers."""
-
-    name: str
-    bits: int
-    low: int = 0
-    meaning: str = ""
-    values: type[IntEnum] | None = None
-
-
-@dataclass(frozen=True)
-class Register:
-    """One 32-bit register at word address ``address``; access is "r", "w" or "rw".
-
-    Bits outside its ``fields`` read 0 and ignore writes. ``reset`` is what it reads after reset,
-    None if that is not known. ``live``: it changes by itself. ``on_read`` and ``on_write`` say
-    what else an access does: "next" moves to the next word of a memory, "rewind" goes to a
-    memory's first word, "clear" zeroes the register whatever is written, "command" starts
-    something.
-    """
-
-    name: str
-    access: str
-    meaning: str
-    fields: tuple[Field, ...] = (Field("value", BITS),)
-    reset: int | None = 0
-    live: bool = False
-    on_read: str = ""
-    on_write: str = ""
-    address: int = 0
-
-    @property
-    def offset(self) -> int:
-        """Its place in a byte-addressed map."""
-        return BITS // 8 * self.address
 
 
 def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None) -> tuple[Field]:

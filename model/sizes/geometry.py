@@ -130,7 +130,7 @@ def geometry(d: Part) -> Geometry:
     for index, (n_in, n_out) in enumerate(d.network.shapes):
         kind: Kind = "spiking"
         if index in (0, last):
-            last_kind: Kind = "output" if d.online else "readout"
+            last_kind: Kind = "output" if d.online and not d.by_sample else "readout"
             kind = last_kind if index else "coded" if coded else "direct"
         next_simd = 1 if index == last else simd[index + 1]
         chunks = ceil_div(n_in, simd[index])

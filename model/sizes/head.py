@@ -64,10 +64,10 @@ def squared_error_sizes(d: Description) -> SquaredErrorSizes:
 
 
 def _step_error_sizes(d: Description) -> SquaredErrorSizes:
-    """Sizes of errors in every step: e in its format, e^2 over a batch, e dy over the outputs."""
+    """Of the online learner: e in its format, e^2 over a batch, e dy over the outputs."""
     f, n_out = d.formats, d.network.layers[-1]
     outputs = math.ceil(math.log2(n_out))
-    grow = math.ceil(math.log2(d.batch[0] * d.network.time_steps * n_out))
+    grow = math.ceil(math.log2(d.batch[0] * d.parts[0].errors * n_out))
     sizes = SquaredErrorSizes(
         error_bits=f.error.bits,
         weighted_bits=f.error.bits,

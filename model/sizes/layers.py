@@ -11,9 +11,10 @@ Each layer multiplies a weight matrix with values a and their tangents da, whate
 | local   | the same, of a hidden layer  | the same                      | sample   |
 | output  | spikes, 0 or 1               | spike tangents dS             | step     |
 
-An output layer is the readout of a chip that learns online. There every layer has tangent lanes of
-its own (``lanes_in``): those that begin in the neurons of the layers before it. Those of the last
-of these are -1, 0 or 1; others are numbers in the tangent format.
+An output layer is the readout of a chip that learns online in every step. With that learner every
+layer has tangent lanes of its own (``lanes_in``): those that begin in the neurons of the layers
+before it. Where it learns in every step those of the last of these are -1, 0 or 1; others are
+numbers in the tangent format.
 """
 
 import math
@@ -45,8 +46,9 @@ class Layer:
     ``multiply`` is the number of clocks that its products take, whichever they are, ``derive`` that
     of the products f dU of its neurons. ``requantize`` clocks pass from a row of sums to its
     result.
-    ``lanes_in`` are the tangent lanes of an online learner that come in, ``own_lanes`` of them from
-    the neurons just before; ``lag`` is how many passes late a change of its weights lands.
+    ``lanes_in`` are the tangent lanes of an online learner that come in, the last ``own_lanes`` of
+    them as numbers of two bits; ``lag`` is how many passes late a change of its weights lands, or
+    how many samples where it changes once a sample.
     ``skips``: a `hw.layer.zero_skipper` leaves out its silent chunks. Never in the direct layer,
     whose inputs are no spikes, and not with one group, which takes each chunk in the clock that
     brings it.
@@ -192,8 +194,12 @@ def make_layer(
     if reads_out:
         tangent_bits += math.ceil(math.log2(steps))
     mean = reads_out and steps & (steps - 1) != 0
-    multiplies = kind not in STEPWISE or (d.lanes > 0 and not signed)
-    factors = f.weight.bits, value_bits + (not signed), tangent_bits if d.lanes else 0
+    multiplies = kind not in STEPWISE or (d.lanes > 0 and not signed) or d.by_sample
+    factors = (
+        f.weight.bits,
+        value_bits + (not signed),
+        tangent_bits if d.lanes or d.by_sample else 0,
+    )
     derive = d.depth.product(f.tangent.bits, f.surrogate.bits + 1)
     grow = math.ceil(math.log2(n_in))
     layer = Layer(
@@ -214,7 +220,7 @@ def make_layer(
         feedback=4 + derive if attached and not reads_out else 0,
         source=source,
         multiply=d.depth.product(*factors) if multiplies else 1,
-        derive=derive if d.lanes and not reads_out else 1,
+        derive=derive if (d.lanes or d.by_sample) and not reads_out else 1,
         requantize=3 if mean else 2,
     )
     if d.online:
@@ -227,8 +233,11 @@ def _online(d: Part, layer: Layer) -> dict[str, int]:
     """Lanes and lag of a layer of an online learner.
 
     A layer that works once a sample is two samples late; another one as many steps as there are
-    layers from it to the output, and one more, so that nothing waits for what comes back.
+    layers from it to the output, and one more, so that nothing waits for what comes back. Where
+    layers change once a sample all are two samples late.
     """
+    if d.by_sample:
+        return {"lanes_in": layer.index * d.own_lanes, "lag": SAMPLE_LAG}
     own = d.own_lanes if layer.index else 0
     lag = len(d.shapes) + 1 - layer.index if layer.every_step else SAMPLE_LAG
     return {"lanes_in": layer.index * d.own_lanes, "own_lanes": own, "lag": lag}

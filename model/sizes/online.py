@@ -23,6 +23,9 @@ _LAYER, _NEURONS, _REPEATER = 12, 3, 2
 """Clocks of registers and buffers: of a layer without its products, and of what is after it."""
 _ERRORS, _SLOPES, _SAMPLE = 7, 10, 6
 """Clocks from the last output to changes of the readout, of other layers, and of a sample."""
+_BETWEEN = 9
+"""Clocks of neurons, buffers and the spike counter between layers that change once a sample, but
+for the products of the neurons."""
 
 
 def constant_trace(d: Part) -> list[int]:
@@ -35,22 +38,38 @@ def constant_trace(d: Part) -> list[int]:
     return traces
 
 
+def follows(layer: Layer) -> bool:
+    """Whether its changes need traces of its inputs, and not the inputs themselves."""
+    return layer.kind in ("spiking", "coded")
+
+
+def bias_trace(d: Part, layer: Layer) -> int:
+    """The trace of what a bias is the weight of: an input that is 1, in every step."""
+    if layer.kind == "direct":
+        return 1 << layer.value_fraction
+    if d.by_sample:
+        return d.network.time_steps
+    return 1 << TRACE_FRACTION if follows(layer) else 1
+
+
 def trace_bits(d: Part, layer: Layer) -> int:
     """Bits of a layer's traces: of the inputs themselves where these stay or a readout reads them.
 
-    Others follow spikes, and are largest if one comes in every step.
+    Others follow spikes, and are largest if one comes in every step; or they count them.
     """
-    if layer.kind in ("direct", "output"):
+    if not follows(layer):
         return layer.value_bits
-    bits = signed_bits(max(constant_trace(d)) + layer.value_signed)
+    largest = d.network.time_steps if d.by_sample else max(constant_trace(d))
+    bits = signed_bits(largest + layer.value_signed)
     return bits if layer.value_signed else bits - 1
 
 
 def signal_bits(d: Part, layer: Layer) -> int:
     """Bits of what comes back to a neuron: its error, or a cotangent, which a still input sums."""
-    if layer.kind == "output":
+    if layer.index == len(d.shapes) - 1:
         return d.formats.error.bits
-    more = ceil(log2(d.network.time_steps)) if layer.kind == "direct" else 0
+    summed = layer.kind == "direct" and not d.by_sample
+    more = ceil(log2(d.network.time_steps)) if summed else 0
     return d.formats.cotangent.bits + more
 
 
@@ -59,9 +78,15 @@ def turn_cycles(d: Part, layer: Layer) -> int:
 
     Rows go through every layer from it on. One of several groups waits for the whole frame, in
     another the last row is as good as the last chunk. Then the head adds up, and the first group
-    of signals comes back row by row.
+    of signals comes back row by row. A change of a sample is for all of its steps, which every
+    layer has behind it a pass and its rows after the layer before.
     """
     g = geometry(d)
+    if d.by_sample:
+        chain = g.layers[layer.index :]
+        turn = g.interval + chain[-1].n_out + _SLOPES + layer.multiply + layer.group_rows
+        own = (one.pass_cycles + one.rows + _LAYER + 2 * one.multiply + one.derive for one in chain)
+        return turn + sum(own) + _BETWEEN * len(chain)
     chain = g.layers[layer.index :]
     turn = layer.pass_cycles
     if layer.index and layer.groups == 1:
@@ -93,7 +118,8 @@ def learning_interval(d: Part) -> int:
     """
     g, steps = geometry(d), d.network.time_steps
     turns = [
-        (steps if one.every_step else 1) * ceil(turn_cycles(d, one) / one.lag) for one in g.layers
+        (steps if one.every_step and not d.by_sample else 1) * ceil(turn_cycles(d, one) / one.lag)
+        for one in g.layers
     ]
     return max(g.interval, *turns)
 

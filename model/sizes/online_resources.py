@@ -19,7 +19,7 @@ from dualspike.model.sizes.components import (
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
-from dualspike.model.sizes.online import constant_trace, signal_bits, trace_bits
+from dualspike.model.sizes.online import constant_trace, follows, signal_bits, trace_bits
 
 _RESULTS, _NEURONS, _ERRORS = 2, 3, 3
 """Words in the buffers after results, neurons, errors and scores."""
@@ -35,11 +35,6 @@ def sum_bits(layer: Layer, neurons: int) -> int:
     """Bits of all sums of ``neurons`` neurons."""
     others = (layer.lanes_in - layer.own_lanes) * layer.tangent_sum_bits
     return neurons * ((1 + layer.own_lanes) * layer.value_sum_bits + others)
-
-
-def follows(layer: Layer) -> bool:
-    """Whether its changes need traces of its inputs, and not the inputs themselves."""
-    return layer.kind not in ("direct", "output")
 
 
 def raised_bits(d: Part, layer: Layer) -> int:
@@ -145,7 +140,8 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
 def step_error_memories(d: Description) -> list[MemorySize]:
     """Sums of scores, targets for the later steps of a sample, and what leaves the head."""
     f, n_out = d.formats, d.network.layers[-1]
-    grow = (d.network.time_steps - 1).bit_length()
+    steps = d.parts[0].errors
+    grow = (steps - 1).bit_length()
     lanes, clocks = head_lanes(d), d.depth.multiply + 1
     back = lanes * f.cotangent.bits if lanes else n_out * f.error.bits
     found = [
@@ -154,7 +150,7 @@ def step_error_memories(d: Description) -> list[MemorySize]:
         MemorySize("rows", 1, _ERRORS, f.error.bits, False),
         MemorySize("rows", 1, _ERRORS + clocks if lanes else _ERRORS, back, False),
     ]
-    if d.network.time_steps > 1 and not d.classes:
+    if steps > 1 and not d.classes:
         found.append(MemorySize("frames", 1, n_out, f.target.bits, False))
     return found
 
@@ -172,12 +168,16 @@ def step_error_multipliers(d: Description) -> list[Multiplier]:
 
 
 def online_sign_bits(d: Description) -> int:
-    """Bits of the registers of signs: one a lane of a hidden layer, or a fixed one."""
-    return SIGNS.length * (head_lanes(d) or len(d.network.layers) - 2)
+    """Bits of the registers of signs: one a lane of a hidden layer, or a fixed one.
+
+    Where signs stay over a sample, a lane has one more for its start, and one for what comes back.
+    """
+    registers = 1 + d.learning.by_sample * (1 + (d.network.time_steps > 1))
+    return registers * SIGNS.length * (head_lanes(d) or len(d.network.layers) - 2)
 
 
 def online_signs_a_clock(d: Part, layer: Layer) -> int:
     """Signs that perturb the neurons of a row, or bring the errors back to them."""
-    if layer.kind == "output":
+    if layer.index == len(d.shapes) - 1:
         return 0
     return layer.next_simd * (d.own_lanes or d.network.layers[-1])

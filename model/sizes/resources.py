@@ -29,6 +29,10 @@ from dualspike.model.sizes.online_resources import (
     step_error_memories,
     step_error_multipliers,
 )
+from dualspike.model.sizes.sample_resources import (
+    sample_layer_memories,
+    sample_layer_multipliers,
+)
 
 
 def chunk_bits(layer: Layer, lanes: int) -> int:
@@ -59,7 +63,8 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     one to the next.
     """
     if d.online:
-        return online_layer_memories(d, g, layer)
+        kind = sample_layer_memories if d.by_sample else online_layer_memories
+        return kind(d, g, layer)
     f, lanes, width = d.formats, g.lanes, layer.next_simd
     protection = d.protection
     bits = code_of(protection, f.weight.bits).bits
@@ -111,6 +116,8 @@ def shares_spike_counter(g: Geometry, layer: Layer) -> bool:
 
 def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
     """Multipliers of one layer and of the neurons after it."""
+    if d.by_sample:
+        return sample_layer_multipliers(d, g, layer)
     if d.online:
         return online_layer_multipliers(d, layer)
     f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
@@ -188,11 +195,11 @@ def squared_error_multipliers(d: Description) -> list[Multiplier]:
     high = g.error_bits - g.error_half
     low = g.error_half + 1 if g.error_half else high
     found = [
-        Multiplier(1, high, high),
+        Multiplier(1, high, high, True),
         Multiplier(d.lanes_built, g.weighted_bits, d.formats.tangent.bits, True),
     ]
     if g.error_half:
-        found += [Multiplier(1, high, low), Multiplier(1, low, low)]
+        found += [Multiplier(1, high, low, True), Multiplier(1, low, low, True)]
     return found
 
 

@@ -87,9 +87,12 @@ def samples_csv(
 ) -> str:
     """Inputs [N, n_in] and outputs [N, n_out] as comma separated values, a sample a line.
 
-    Then columns of ``classes`` [N] by their names.
+    Frames [N, T, n_in] are columns ``x<step>_<input>``. Then columns of ``classes`` [N] by their
+    names.
     """
-    names = [f"x{n}" for n in range(x.shape[1])] + [f"y{n}" for n in range(y.shape[1])]
+    names = ["_".join(map(str, place)) for place in np.ndindex(*x.shape[1:])]
+    names = [*(f"x{name}" for name in names), *(f"y{n}" for n in range(y.shape[1]))]
+    x = x.reshape(len(x), -1)
     more = [column[:, None] for column in (classes or {}).values()]
     lines = [",".join([*names, *(classes or {})])]
     lines += [",".join(f"{value:.9g}" for value in row) for row in np.hstack([x, y, *more])]

@@ -11,7 +11,8 @@ from dualspike.boards.host.driver import Access, Answers, Driver, Read, Stream, 
 from dualspike.golden.numeric import Ints
 from dualspike.model.description.load import describe
 from dualspike.model.interface.memory_map import memory_map
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 
 NETWORK = {"layers": [2, 3, 1], "time_steps": 4}
 

@@ -46,8 +46,8 @@ def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedPro
         (["doctor", "a"], "Got unexpected extra argument(s) (a); see dualspike doctor --help"),
         (
             ["init", "a", "--preset", "x"],
-            "preset must be one of digits, hat, hat_global, wide, poisson, reaction_diffusion,"
-            " not 'x'",
+            "preset must be one of digits, events, hat, hat_global, hat_online, mnist,"
+            " spoken_digits, wide, poisson, reaction_diffusion, not 'x'",
         ),
     ],
 )
@@ -56,7 +56,10 @@ def test_bad_usage_is_one_line(cli, arguments, line):
 
 
 def test_line_breaks_and_markup_stay_inside_the_line(cli):
-    names = "digits, hat, hat_global, wide, poisson, reaction_diffusion"
+    names = (
+        "digits, events, hat, hat_global, hat_online, mnist, spoken_digits, wide, poisson,"
+        " reaction_diffusion"
+    )
     expected = rf"preset must be one of {names}, not '[red]a\nb'"
     assert cli.failure("init", "a", "--preset", "[red]a\nb") == expected
     expected = "cannot write [red]a b/c: there is no folder [red]a b"

@@ -164,8 +164,8 @@ def test_demo(cli: Cli) -> None:
         ("train", "give either NET.toml or --preset NAME, one of the two"),
         (
             "verify --preset hut",
-            "preset must be one of digits, hat, hat_global, wide, poisson, reaction_diffusion,"
-            " not 'hut'",
+            "preset must be one of digits, events, hat, hat_global, hat_online, mnist,"
+            " spoken_digits, wide, poisson, reaction_diffusion, not 'hut'",
         ),
         (
             "train --preset hat --updates 0",

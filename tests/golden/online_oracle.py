@@ -260,10 +260,15 @@ class OnlineOracle:
     def unit(self, layer: int) -> Fraction:
         """The last bit of a signal times a trace."""
         f, last = self.d.formats, self.d.n_layers - 1
-        if layer == last:
-            return f.error.lsb
+        signal = f.error.lsb if layer == last else f.cotangent.lsb
+        return signal * self.trace_lsb(layer)
+
+    def trace_lsb(self, layer: int) -> Fraction:
+        """That of a trace."""
+        if layer == self.d.n_layers - 1:
+            return ONE
         still = self.d.network.coding == "direct" and layer == 0
-        return f.cotangent.lsb * (f.input.lsb if still else Fraction(1, 64))
+        return self.d.formats.input.lsb if still else Fraction(1, 64)
 
     @staticmethod
     def fraction(unit: Fraction) -> int:

@@ -29,12 +29,12 @@ def graph(folder: Path) -> None:
     nir.write(folder / "net.nir", nir.NIRGraph(nodes, list(pairwise(keys))))
 
 
-def images(folder: Path) -> None:
+def images(folder: Path, side: int = 8) -> None:
     """MNIST's files, the images gzipped, those of the tests plain."""
     rng = np.random.default_rng(4)
     for part, count in (("train", 12), ("t10k", 6)):
-        head = bytes([0, 0, 8, 3]) + struct.pack(">3I", count, 8, 8)
-        content = head + rng.integers(0, 256, (count, 8, 8), np.uint8).tobytes()
+        head = bytes([0, 0, 8, 3]) + struct.pack(">3I", count, side, side)
+        content = head + rng.integers(0, 256, (count, side, side), np.uint8).tobytes()
         name = folder / f"{part}-images-idx3-ubyte"
         if part == "train":
             name.with_name(f"{name.name}.gz").write_bytes(gzip.compress(content, mtime=0))

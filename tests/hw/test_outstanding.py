@@ -8,7 +8,8 @@ from amaranth.hdl import Module, Signal
 from dualspike.hw.chip.core import Core
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.description.load import describe
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.layers import PLACES, most_inside
 from tests.hw.simulated import simulate
 

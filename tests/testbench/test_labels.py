@@ -16,7 +16,7 @@ from dualspike.golden.integer.online.chip import OnlineChip
 from dualspike.golden.training.fixed_engine import FixedEngine, class_numbers
 from dualspike.golden.training.train import train
 from dualspike.model.description.head import ClassFlag
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 from dualspike.testbench.board.board import BoardSimulation
 from dualspike.testbench.board.simulated_line import SimulatedLine
 from dualspike.testbench.cosim.simulation import Simulation

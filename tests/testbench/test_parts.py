@@ -44,8 +44,7 @@ MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 INSTANCE = re.compile(r"^  (\w+) +\w+ +\($", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
-# Yosys calls the error by the port of the multiplier that takes it where there is one.
-PRODUCT = re.compile(r"(?:signed\(.*\)|(?:error|left)\[\d+:0\]) \* ")
+PRODUCT = re.compile(r"(?:signed\(.*\)|left) \* ")
 SIGNS = re.compile(
     r"^ *reg \[31:0\] (?:(?:word|state|group_state)_\d|state(?= = 32'd\d{4,}))", re.MULTILINE
 )
@@ -86,6 +85,7 @@ def online(name: str, time_steps: int = 3, **tables: dict[str, Any]) -> Descript
 
 
 SIGNED = {"feedback": "signs"}
+SAMPLE = {"every": "sample"}
 FRAMES = {"coding": "frames", "leak": 0.5}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
 ONLINE = [
@@ -96,6 +96,10 @@ ONLINE = [
     online("frames", network=FRAMES, learning={"directions": 3}),
     online("folded_frames", 5, network=FRAMES, learning=SIGNED, hardware=FOLDED),
     online("even", network={"coding": "rate"}, hardware=FOLDED),
+    online("samples", 4, learning=SAMPLE),
+    online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
+    online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),
+    online("at_once", 1, network=FRAMES, learning=SAMPLE, hardware={"protection": "parity"}),
 ]
 DESCRIPTIONS = [
     load_preset("hat"),

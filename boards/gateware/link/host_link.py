@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, ResetInserter, Signal
+from amaranth.hdl import Module, ResetInserter, ResetSignal, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,11 +10,15 @@ from dualspike.boards.gateware.link.grid_unpacker import GridUnpacker
 from dualspike.boards.gateware.link.numbers import ResultPacker, SampleUnpacker
 from dualspike.boards.gateware.link.protocol import Identity
 from dualspike.boards.gateware.link.request_handler import RequestHandler
+from dualspike.boards.gateware.link.reset_domain import reset_domain
 from dualspike.boards.gateware.link.rx_frame_buffer import RxFrameBuffer
 from dualspike.boards.gateware.link.slip import SlipDecoder
 from dualspike.boards.gateware.link.tx_frame_buffer import TxFrameBuffer
 from dualspike.boards.gateware.link.uart import UartReceiver, UartTransmitter, bits_per_clock
 from dualspike.hw.chip.bus import BusSignature
+from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
+from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.payloads import counter_shape
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
@@ -60,14 +64,15 @@ class HostLink(wiring.Component):
         m.submodules.transmitter = transmitter = UartTransmitter(self._rate)
         m.submodules.decoder = decoder = SlipDecoder()
         m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
-        # From a register: this goes to every flip-flop of the core, and would set its clock.
-        reset = Signal(init=1)
-        m.d.sync += reset.eq(rx_buffer.reset)
-        again = ResetInserter(reset)
+        # From a register each: this goes to every flip-flop of link and core, and would set the
+        # clock. Right after configuration there is nothing to reset.
+        resets = wire(m, rx_buffer.reset | ResetSignal(), "resets")
+        reset, core_reset = copies(m, resets, resets, 2, "reset", 1)
+        again = reset_domain(m, "again", reset)
         handler, unpacker, packer = self._handler, self._unpacker, self._packer
         tx_buffer = TxFrameBuffer()
         m.submodules.handler = again(handler)
-        m.submodules.unpacker = again(unpacker) if self._d.kind == "mlp" else self._begun(m, reset)
+        m.submodules.unpacker = again(unpacker if self._d.kind == "mlp" else self._begun(m))
         m.submodules.packer = again(packer)
         m.submodules.tx_buffer = again(tx_buffer)
         m.d.comb += [
@@ -89,12 +94,15 @@ class HostLink(wiring.Component):
             tx_buffer.send.eq(handler.send),
             tx_buffer.refuse.eq(handler.refuse),
             handler.sending.eq(tx_buffer.busy),
-            self.reset.eq(reset),
+            self.reset.eq(core_reset),
             self.active.eq(handler.active),
             self.lost.eq(rx_buffer.lost),
             self.refused.eq(handler.refused),
         ]
-        connect(m, tx_buffer.bytes, transmitter.bytes)
+        # The transmitter's ``ready`` comes too late in a clock for all that moves on with it.
+        m.submodules.skid_tx = skid = SkidBuffer(transmitter.bytes.payload.shape())
+        connect(m, tx_buffer.bytes, skid.inputs)
+        connect(m, skid.outputs, transmitter.bytes)
         connect(m, rx_buffer.records, handler.records)
         connect(m, handler.bus, flipped(self.bus))
         connect(m, handler.feed, unpacker.bytes)
@@ -104,9 +112,9 @@ class HostLink(wiring.Component):
             connect(m, getattr(unpacker, name), flipped(getattr(self, name)))
         return m
 
-    def _begun(self, m: Module, reset: Signal) -> Any:
+    def _begun(self, m: Module) -> Any:
         """The unpacker of an operator chip, which begins anew with every command to the core."""
         begins, bus = Signal(), self.bus
         command = bus.request & bus.done & bus.write & (bus.address == self._control)
         m.d.sync += begins.eq(command)
-        return ResetInserter(reset | begins)(self._unpacker)
+        return ResetInserter(begins)(self._unpacker)

@@ -13,7 +13,8 @@ class Request:
 
     ``left`` bytes of its record are still to come, ``taken`` of its ``wanted`` arguments are there;
     ``count`` words or bytes are still to be answered. ``fresh``: it is carried out, and its answer
-    written at ``place``. ``beyond``: it asks for bytes after the identity's last.
+    written at ``place``. ``beyond``: it asks for bytes after the identity's last. ``octet``: what
+    was ``got`` of a word a clock ago.
     """
 
     def __init__(self, patience: int) -> None:
@@ -28,7 +29,9 @@ class Request:
         self.address = Signal(16)
         self.beyond = Signal()
         self.count = Signal(8)
-        self.word = Signal(8 * WORD)
+        self.octet = Signal(8, reset_less=True)
+        self.got = Signal()
+        self.word = Signal(8 * WORD, reset_less=True)
         self.byte = Signal(range(WORD))
         self.fresh = Signal()
         self.status = Signal(8)
@@ -116,14 +119,13 @@ class Operations:
         """WRITE: words from the bytes that are left."""
         m, s, port = self._m, self._s, self._port
         with m.State("WORD"):
-            m.d.comb += port.records.ready.eq(s.left != 0)
+            m.d.comb += port.records.ready.eq((s.left != 0) & ~s.got)
+            m.d.sync += [s.octet.eq(port.records.payload), s.got.eq(self.first)]
             with m.If(self.first):
-                m.d.sync += [
-                    s.word.eq(Cat(s.word[8:], port.records.payload)),
-                    s.byte.eq(s.byte + 1),
-                    s.left.eq(s.left - 1),
-                ]
-                with m.If(s.byte == WORD - 1):
+                m.d.sync += [s.byte.eq(s.byte + 1), s.left.eq(s.left - 1)]
+            with m.If(s.got):
+                m.d.sync += s.word.eq(Cat(s.word[8:], s.octet))
+                with m.If(s.byte == 0):
                     m.next = "WRITE"
             with m.Elif(s.left == 0):
                 m.next = "DRAIN"

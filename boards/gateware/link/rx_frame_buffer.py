@@ -34,7 +34,8 @@ class RxFrameBuffer(wiring.Component):
         write, kept, read = Signal(range(_PLACES)), Signal(range(_PLACES)), Signal(range(_PLACES))
         m.submodules.crc = crc = CRC(8).create()
         count, length, code, full = Signal(8), Signal(8), Signal(8), Signal()
-        following = Signal.like(write)
+        following, begins = Signal.like(write), Signal.like(write)
+        resets = Signal()
         m.d.comb += [
             following.eq(write + 1),
             crc.data.eq(self.octet),
@@ -59,20 +60,22 @@ class RxFrameBuffer(wiring.Component):
             with m.If(good):
                 m.d.sync += [write.eq(write - 2), kept.eq(write - 2)]
                 m.d.comb += self.reset.eq(code == Op.RESET)
+                m.d.sync += begins.eq(kept)
             with m.Elif((count != 0) | self.spoilt):
                 m.d.comb += self.lost.eq(1)
         # A block RAM is slow: what it gives is used from a register.
         fetched, byte = Signal(), Signal(8)
         m.d.comb += [reader.addr.eq(read), self.records.payload.eq(byte)]
         moves = self.records.valid & self.records.ready
-        stays = ~moves & ~self.reset
+        stays = ~moves & ~resets
         m.d.sync += [
+            resets.eq(self.reset),
             byte.eq(reader.data),
             fetched.eq((read != kept) & stays),
             self.records.valid.eq(fetched & stays),
         ]
-        with m.If(self.reset):
-            m.d.sync += read.eq(kept)
+        with m.If(resets):
+            m.d.sync += read.eq(begins)
         with m.Elif(moves):
             m.d.sync += read.eq(read + 1)
         return m

@@ -1,6 +1,6 @@
 """Answers: one slot for each request of the window, so that any of them can be given again."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -57,6 +57,11 @@ class TxFrameBuffer(wiring.Component):
             reader.addr.eq(Cat(place, sequence[:slot])),
             crc.data.eq(octet.payload.octet),
         ]
+
+        def give(value: Value) -> None:
+            """An octet that the sum of the frame covers."""
+            m.d.comb += [octet.payload.octet.eq(value), octet.valid.eq(1), crc.valid.eq(moves)]
+
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"):
@@ -69,32 +74,20 @@ class TxFrameBuffer(wiring.Component):
             with m.State("FETCH LENGTH"):
                 m.next = "SEND LENGTH"
             with m.State("SEND LENGTH"):
-                m.d.comb += [
-                    length.eq(Mux(bare, 0, fetched)),
-                    octet.payload.octet.eq(length),
-                    octet.valid.eq(1),
-                    crc.valid.eq(moves),
-                ]
+                m.d.comb += length.eq(Mux(bare, 0, fetched))
+                give(length)
                 with m.If(moves):
                     m.d.sync += [left.eq(length), place.eq(STATUS)]
                     m.next = "SEND SEQUENCE"
             with m.State("SEND SEQUENCE"):
-                m.d.comb += [
-                    octet.payload.octet.eq(sequence),
-                    octet.valid.eq(1),
-                    crc.valid.eq(moves),
-                ]
+                give(sequence)
                 with m.If(moves):
                     m.next = "STATUS"
             with m.State("STATUS"):
                 m.next = "SEND STATUS"
             with m.State("SEND STATUS"):
-                m.d.comb += [
-                    byte.eq(Mux(bare, Status.ORDER, fetched)),
-                    octet.payload.octet.eq(byte),
-                    octet.valid.eq(1),
-                    crc.valid.eq(moves),
-                ]
+                m.d.comb += byte.eq(Mux(bare, Status.ORDER, fetched))
+                give(byte)
                 with m.If(moves):
                     m.d.sync += place.eq(place + 1)
                     m.next = "NEXT"
@@ -105,11 +98,7 @@ class TxFrameBuffer(wiring.Component):
             with m.State("FETCH"):
                 m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
-                m.d.comb += [
-                    octet.payload.octet.eq(fetched),
-                    octet.valid.eq(1),
-                    crc.valid.eq(moves),
-                ]
+                give(fetched)
                 with m.If(moves):
                     m.d.sync += [place.eq(place + 1), left.eq(left - 1)]
                     m.next = "NEXT"

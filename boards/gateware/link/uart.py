@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -44,11 +44,9 @@ class _Pace:
 
     def count(self, m: Module) -> None:
         """Count this clock."""
-        grown = self.phase + self._p
-        m.d.comb += self.tick.eq(grown >= self._q)
-        m.d.sync += self.phase.eq(grown)
-        with m.If(self.tick):
-            m.d.sync += self.phase.eq(grown - self._q)
+        # No sum between the phase and the tick, which much waits for.
+        m.d.comb += self.tick.eq(self.phase >= self._q - self._p)
+        m.d.sync += self.phase.eq(self.phase + Mux(self.tick, self._p - self._q, self._p))
 
 
 class UartReceiver(wiring.Component):

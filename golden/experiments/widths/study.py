@@ -20,7 +20,7 @@ from dualspike.golden.experiments.widths.trial import (
 from dualspike.model.description.format import Format
 from dualspike.model.description.head import ProductFlag
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 
 UPDATES: dict[NetworkName, int] = {"hat": 5000, "poisson": 8000, "reaction-diffusion": 8000}
 QUICK_UPDATES = 25

@@ -11,7 +11,10 @@ import numpy as np
 
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.float.online.arrays import Setup, State
-from dualspike.golden.float.online.kernels import run
+from dualspike.golden.float.online.kernels import KINDS
+from dualspike.golden.float.online.samples import run_samples
+from dualspike.golden.float.online.steps import run
+from dualspike.golden.float.surrogate import slopes_of
 from dualspike.golden.integer.coding import Coder
 from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.online.fixed_signs import fixed_signs
@@ -46,7 +49,7 @@ class OnlineModel:
         return y
 
     def update(self, inputs: Doubles, target: Doubles, stage: int = 0) -> float:
-        """Learn from a batch with targets [B, n_out]; sum of squared errors over samples, steps."""
+        """Learn from a batch with targets [B, n_out]; sum of squared errors of all samples."""
         setup = self.setup._replace(rates=self.setup.rates * 2.0**-stage)
         x, wanted = self._frames(inputs), np.ascontiguousarray(target, np.float64)
         return self._run(setup, x, wanted, True, np.zeros_like(wanted))
@@ -64,7 +67,8 @@ class OnlineModel:
     def _run(self, setup: Setup, x: Doubles, target: Doubles, learn: bool, y: Doubles) -> float:
         signs = self._lanes(setup) if learn else np.zeros((len(self.weights), 0), np.int64)
         state = _state(setup, self.weights, self.biases, signs)
-        loss = float(run(setup, state, x, target, learn, y))
+        loop = run_samples if setup.by_sample else run
+        loss = float(loop(setup, state, x, target, learn, y))
         place = first = 0
         for w, b in zip(self.weights, self.biases, strict=True):
             w[:] = state.weights[place : place + w.size].reshape(w.shape)
@@ -84,6 +88,7 @@ def _state(
     setup: Setup, weights: Sequence[Doubles], biases: Sequence[Doubles], signs: Matrix
 ) -> State:
     layers, widest, depth = len(weights), int(max(setup.sizes)), 1 + int(max(setup.lags))
+    carried = layers if setup.by_sample else 0
 
     def zeros(*shape: int) -> Doubles:
         return np.zeros(shape)
@@ -99,6 +104,8 @@ def _state(
         trace=zeros(layers, widest),
         lane=zeros(layers, setup.lanes, widest),
         own=zeros(layers, setup.lanes, widest),
+        charge=zeros(carried, layers, setup.lanes, widest),
+        slope=zeros(carried, setup.lanes, widest),
         signal_ring=zeros(layers, depth, widest),
         trace_ring=zeros(layers, depth, widest),
         error=zeros(widest),
@@ -113,19 +120,28 @@ def _setup(d: Description) -> Setup:
     steps = np.arange(1, network.time_steps + 1)
     leak = network.leak
     kappa = steps * 1.0 if leak == 1 else (1 - leak**steps) / (1 - leak)
+    score, still = 2.0 ** -(network.time_steps - 1).bit_length(), network.coding == "direct"
+    ones = np.full(d.n_layers, network.time_steps * score if part.by_sample else 1.0)
+    ones[: 1 if still else 0] = 1.0
+    stairs = slopes_of([network], (learning.seed,))[0].staircase
     return Setup(
         sizes=np.array(network.layers),
         steps=network.time_steps,
-        still=network.coding == "direct",
+        still=still,
         margin=learning.loss == "margin",
+        by_sample=part.by_sample,
+        kind=KINDS.index(network.surrogate.kind),
         lanes=part.own_lanes,
         kept=float(leak),
         gate=float(network.surrogate.sigma),
-        score=2.0 ** -(network.time_steps - 1).bit_length(),
+        score=score,
         share=2.0 ** -(learning.directions - 1).bit_length(),
         theta=np.array(network.thresholds, np.float64),
         rates=np.array([2.0 ** -(learning.rate + shift) for shift in d.layer_shift]),
         lags=np.array([layer.lag for layer in geometry(part).layers]),
+        ones=ones,
+        stairs=np.zeros(0) if stairs is None else stairs.steps,
+        heights=np.zeros(0) if stairs is None else stairs.heights,
         kappa=kappa,
         fixed=fixed_signs(d).astype(np.float64),
     )

@@ -8,8 +8,11 @@ class Setup(NamedTuple):
 
     ``sizes`` [L + 1]; ``still``: inputs stay the same over a sample's ``steps``; ``margin``: errors
     count on the wrong side of their target only; ``score``: right shift from the sum of outputs to
-    a score. ``theta`` [hidden], ``shifts`` and ``lags`` [L], ``kappa`` [T] the trace of the
-    constant 1, ``fixed`` [hidden, widest, n_out] +1 or -1, or empty.
+    a score. ``theta`` [hidden], ``shifts``, ``lags`` and ``ones`` [L], the last the traces of what
+    biases weigh; ``kappa`` [T] the trace of the constant 1, ``fixed`` [hidden, widest, n_out] +1 or
+    -1, or empty. ``by_sample``: there is one error and one change a sample; then ``table`` holds
+    the surrogate, in bins of 2^``bin`` and 0 at both ends, and a mean over the steps is a sum times
+    ``reciprocal`` / 2^``mean``.
     Formats as [lowest, highest]; ``wide`` that of a sum of signals over a sample.
     """
 
@@ -17,6 +20,7 @@ class Setup(NamedTuple):
     steps: int
     still: bool
     margin: bool
+    by_sample: bool
     lanes: int
     leak: int
     gate: int
@@ -27,9 +31,15 @@ class Setup(NamedTuple):
     tangent_fraction: int
     error_fraction: int
     cotangent_fraction: int
+    surrogate_fraction: int
+    bin: int
+    reciprocal: int
+    mean: int
+    table: Any
     theta: Any
     shifts: Any
     lags: Any
+    ones: Any
     kappa: Any
     fixed: Any
     membrane: Any
@@ -44,8 +54,10 @@ class State(NamedTuple):
     """What changes: by layer and neuron, and rings of the last steps' signals and traces.
 
     ``spikes``[n] go into layer n; ``lane``[m, q] are tangents where they have come, ``own`` where
-    they began. ``registers`` [L, 2] of rows and columns, ``signs`` [hidden, lanes]. ``seen``
-    [2, L, B, T, widest] gets every weighted input and every spike, unless it is empty.
+    they began; ``charge``[n, m, q] those of membranes and ``slope``[m, q] sums over the steps, both
+    empty where errors come in every step. ``gates`` are the surrogate. ``registers`` [L, 2] of rows
+    and columns, ``signs`` [hidden, lanes]. ``seen`` [2, L, B, T, widest] gets every weighted input
+    and every spike, unless it is empty.
     """
 
     weights: Any
@@ -59,6 +71,8 @@ class State(NamedTuple):
     trace: Any
     lane: Any
     own: Any
+    charge: Any
+    slope: Any
     signal_ring: Any
     trace_ring: Any
     error: Any

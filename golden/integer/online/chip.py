@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.online.arrays import Setup, State
 from dualspike.golden.integer.online.fixed_signs import fixed_signs
-from dualspike.golden.integer.online.kernels import run
+from dualspike.golden.integer.online.samples import run_samples
+from dualspike.golden.integer.online.steps import run
 from dualspike.golden.integer.part import Forward, LayerTrace
 from dualspike.golden.integer.state import IntegerChip
+from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
@@ -22,7 +24,7 @@ from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import online_draws, seed_state
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.geometry import geometry
-from dualspike.model.sizes.online import constant_trace
+from dualspike.model.sizes.online import bias_trace, constant_trace
 
 _NOTHING = np.zeros((0, 0, 0, 0, 0), np.int64)
 
@@ -80,6 +82,8 @@ class OnlineChip(IntegerChip):
         result = Forward(y, y[None][:0])
         for layer, (_, n_out) in enumerate(part.shapes):
             z, spikes = seen[:, layer, :, :, :n_out].swapaxes(1, 2)
+            if part.by_sample and layer == len(part.shapes) - 1:
+                z, spikes = z[0], none
             result.layers.append(LayerTrace(z, none, spikes, none))
         return [result]
 
@@ -102,7 +106,8 @@ class OnlineChip(IntegerChip):
             words, self._lfsr = drawer.words(len(words)), drawer.state
             wanted, taught = self._wanted(target)
         state, setup = self._state(words, seen), _setup(self.d, stage, self._fixed)
-        loss = int(run(setup, state, x, wanted, taught, target is not None, y))
+        loop = run_samples if self.d.learning.by_sample else run
+        loss = int(loop(setup, state, x, wanted, taught, target is not None, y))
         self.flags |= int(state.flags[0])
         if target is not None:
             self._unpack(state)
@@ -124,6 +129,7 @@ class OnlineChip(IntegerChip):
         layers, lanes = len(part.shapes), part.own_lanes
         drawn = np.array(words, np.int64)
         widest, depth = max(part.network.layers), 1 + max(_lags(part))
+        carried = layers if part.by_sample else 0
 
         def zeros(*shape: int) -> Matrix:
             return np.zeros(shape, np.int64)
@@ -140,6 +146,8 @@ class OnlineChip(IntegerChip):
             trace=zeros(layers, widest),
             lane=zeros(layers, lanes, widest),
             own=zeros(layers, lanes, widest),
+            charge=zeros(carried, layers, lanes, widest),
+            slope=zeros(carried, lanes, widest),
             signal_ring=zeros(layers, depth, widest),
             trace_ring=zeros(layers, depth, widest),
             error=zeros(widest),
@@ -160,8 +168,8 @@ class OnlineChip(IntegerChip):
 
 
 def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
-    part, f = d.parts[0], d.formats
-    steps = part.network.time_steps
+    part, f, g = d.parts[0], d.formats, geometry(d.parts[0])
+    s, steps = part.network.surrogate, part.network.time_steps
     grow = (steps - 1).bit_length()
     wide = [f.cotangent.lowest << grow, (f.cotangent.highest + 1 << grow) - 1]
     return Setup(
@@ -169,6 +177,7 @@ def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
         steps=steps,
         still=part.network.coding == "direct",
         margin=d.learning.loss == "margin",
+        by_sample=part.by_sample,
         lanes=part.own_lanes,
         leak=part.leak_shift,
         gate=part.gate,
@@ -179,6 +188,11 @@ def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
         tangent_fraction=f.tangent.fraction,
         error_fraction=f.error.fraction,
         cotangent_fraction=f.cotangent.fraction,
+        surrogate_fraction=f.surrogate.fraction,
+        bin=s.bin_shift(f.membrane.fraction) if part.by_sample else 0,
+        reciprocal=g.reciprocal,
+        mean=g.reciprocal_shift,
+        table=surrogate_table(part) if part.by_sample else np.zeros(2, np.int64),
         theta=np.array(part.thresholds),
         shifts=np.array(
             [
@@ -187,6 +201,7 @@ def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
             ]
         ),
         lags=np.array(_lags(part)),
+        ones=np.array([bias_trace(part, layer) for layer in g.layers]),
         kappa=np.array(constant_trace(part)),
         fixed=fixed,
         membrane=_range(f.membrane),

@@ -1,33 +1,26 @@
 # pyright: basic
-"""The compiled loop of `golden.integer.online.chip`: samples one after the other, step by step.
+"""Compiled pieces of `golden.integer.online.chip` that do not ask when it learns.
 
-Numba keeps compiled code and looks at this file alone, and at the types of what it is given, to see
-whether it is stale: so all that is compiled is here. Arrays are int64; those of layers or neurons
-are padded to the widest. Source of the equations: docs/online_chip.md.
+Arrays are int64; those of layers or neurons are padded to the widest. What is called for every
+neuron is compiled into its loop. Source of the equations: docs/online_chip.md.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from dualspike.golden.integer.online.arrays import Setup, State
 from dualspike.golden.jit import njit
-
-Array = NDArray[Any]
 
 MEMBRANE, TANGENT, WEIGHT, STEP = 1, 2, 4, 8
 WORD, DITHER, TRACE = 32, (1 << 24) - 1, 6
 
 
-@njit()
+@njit(inline="always")
 def after(register):
     """A register of signs one step on; its next output bit is bit 0."""
     new = register ^ register >> 2 ^ register >> 6 ^ register >> 7
     return register >> 1 | (new & 1) << 31
 
 
-@njit()
+@njit(inline="always")
 def half_up(value, shift):
     """floor(value / 2^shift + 1/2); a negative shift multiplies."""
     if shift <= 0:
@@ -35,7 +28,7 @@ def half_up(value, shift):
     return ((value >> (shift - 1)) + 1) >> 1
 
 
-@njit()
+@njit(inline="always")
 def clipped(value, form, flags, flag):
     """Saturated to the range form = [lowest, highest]; the flag is raised in flags[0]."""
     if value < form[0]:
@@ -66,11 +59,7 @@ def change(c, s, layer, number):
     n_out, n_in = w.shape
     at = number % s.signal_ring.shape[1]
     signal, trace = s.signal_ring[layer, at], s.trace_ring[layer, at]
-    one = 1 << TRACE
-    if layer == len(c.sizes) - 2:
-        one = 1
-    elif c.still and layer == 0:
-        one = 1 << c.input_fraction
+    one = c.ones[layer]
     shift, low, high = c.shifts[layer], c.weight[0], c.weight[1]
     mask = (1 << shift) - 1
     columns = np.empty(n_in + 1, np.int64)
@@ -101,70 +90,52 @@ def change(c, s, layer, number):
 
 @njit()
 def weigh(w, value, total):
-    """total[i] = sum of W a, over the inputs that are not 0."""
-    loud = np.nonzero(value[: w.shape[1]])[0]
+    """total[i] = sum of W a."""
     for i in range(len(w)):
-        held = 0
-        for j in loud:
-            held += w[i, j] * value[j]
+        row, held = w[i], 0
+        for j in range(len(row)):
+            held += row[j] * value[j]
         total[i] = held
 
 
 @njit()
-def enter(c, s, layer, number, learn):
-    """Pass ``number`` of layer layer: a change lands, traces follow, weighted inputs are made."""
+def charge(c, s, layer):
+    """Weighted inputs of layer layer, of a step or a still sample."""
     w, b = layer_of(c, s, layer)
-    still = c.still and layer == 0
-    if learn and number >= c.lags[layer]:
-        change(c, s, layer, number - c.lags[layer])
-    at = number % s.trace_ring.shape[1]
-    if still or layer == len(c.sizes) - 2:
-        s.trace_ring[layer, at] = s.spikes[layer]
-    else:
-        for j in range(c.sizes[layer]):
-            lost = s.trace[layer, j] >> c.leak if c.leak else 0
-            s.trace[layer, j] += (s.spikes[layer, j] << TRACE) - lost
-        s.trace_ring[layer, at] = s.trace[layer]
     weigh(w, s.spikes[layer], s.total)
-    more = c.input_fraction if still else 0
+    more = c.input_fraction if c.still and layer == 0 else 0
     drop = c.weight_fraction + more - c.membrane_fraction
+    low, high, over = c.membrane[0], c.membrane[1], False
+    current, total = s.current[layer], s.total
     for i in range(len(w)):
-        z = half_up(s.total[i] + (b[i] << more), drop)
-        s.current[layer, i] = clipped(z, c.membrane, s.flags, MEMBRANE)
+        z = half_up(total[i] + (b[i] << more), drop)
+        current[i] = min(max(z, low), high)
+        over |= current[i] != z
+    if over:
+        s.flags[0] |= MEMBRANE
 
 
 @njit()
 def fire(c, s, layer):
     """Neurons after layer layer: spikes and gates of a step."""
+    # Clipped in place: Numba counts references to every array that is given to a function.
+    low, high, over = c.membrane[0], c.membrane[1], False
+    u, current, theta = s.u[layer], s.current[layer], c.theta[layer]
+    spikes, gates, table = s.spikes[layer + 1], s.gates[layer], c.table
     for i in range(c.sizes[layer + 1]):
-        kept = s.u[layer, i]
-        if c.leak:
-            kept -= half_up(kept, c.leak)
-        kept = clipped(kept + s.current[layer, i], c.membrane, s.flags, MEMBRANE)
-        distance = kept - c.theta[layer]
-        s.spikes[layer + 1, i] = distance > 0
-        s.gates[layer, i] = -c.gate < distance < c.gate
-        s.u[layer, i] = distance if distance > 0 else kept
-
-
-@njit()
-def follow(c, s, layer):
-    """Tangents of layer layer: those that come in go through it, and its own begin."""
-    w, _ = layer_of(c, s, layer)
-    last = layer == len(c.sizes) - 2
-    for m in range(layer):
-        drop = c.weight_fraction - (c.tangent_fraction if m == layer - 1 else 0)
-        for q in range(c.lanes):
-            weigh(w, s.lane[m, q], s.total)
-            for i in range(len(w)):
-                dz = clipped(half_up(s.total[i], drop), c.tangent, s.flags, TANGENT)
-                s.lane[m, q, i] = dz if last else dz * s.gates[layer, i]
-    if not last:
-        for q in range(c.lanes):
-            for i in range(len(w)):
-                s.own[layer, q, i] = s.gates[layer, i] * (1 - 2 * (s.signs[layer, q] & 1))
-                s.lane[layer, q, i] = s.own[layer, q, i]
-                s.signs[layer, q] = after(s.signs[layer, q])
+        charged = u[i] - (half_up(u[i], c.leak) if c.leak else 0) + current[i]
+        kept = min(max(charged, low), high)
+        over |= kept != charged
+        distance = kept - theta
+        spikes[i] = distance > 0
+        if c.by_sample:
+            place = (distance >> c.bin) + len(table) // 2
+            gates[i] = table[min(max(place, 0), len(table) - 1)]
+        else:
+            gates[i] = -c.gate < distance < c.gate
+        u[i] = distance if distance > 0 else kept
+    if over:
+        s.flags[0] |= MEMBRANE
 
 
 @njit()
@@ -200,75 +171,3 @@ def slopes(c, s, layer):
     while 1 << power < c.lanes:
         power += 1
     return power
-
-
-@njit()
-def feed_back(c, s, t, number):
-    """Signals of all layers for step ``number`` of the batch, step t of its sample."""
-    at, hidden = number % s.signal_ring.shape[1], len(c.sizes) - 2
-    n_out = c.sizes[-1]
-    s.signal_ring[hidden, at, :n_out] = s.error[:n_out]
-    for layer in range(hidden):
-        if c.lanes:
-            drop = slopes(c, s, layer)
-        else:
-            drop = c.error_fraction - c.cotangent_fraction
-            for i in range(c.sizes[layer + 1]):
-                s.total[i] = 0
-                if s.gates[layer, i]:
-                    for k in range(n_out):
-                        s.total[i] += c.fixed[layer, i, k] * s.error[k]
-        for i in range(c.sizes[layer + 1]):
-            d = clipped(half_up(s.total[i], drop), c.cotangent, s.flags, STEP)
-            if c.still and layer == 0:
-                s.held[i] += d * c.kappa[t]
-            else:
-                s.signal_ring[layer, at, i] = d
-
-
-@njit()
-def run(c: Setup, s: State, x: Array, target: Array, taught: Array, learn: bool, y: Array) -> int:
-    """One batch: its loss; scores go to ``y`` [B, n_out].
-
-    ``x`` [B, 1, n_in] holds inputs that stay the same, or [B, T, n_in] frames; ``target``
-    [B, n_out] in the membrane's units, of the samples that are ``taught`` [B].
-    """
-    layers, n_out, loss = len(c.sizes) - 1, c.sizes[-1], 0
-    sums = np.zeros(n_out, np.int64)
-    for n in range(len(x)):
-        s.u[:] = 0
-        s.trace[:] = 0
-        s.held[:] = 0
-        sums[:] = 0
-        for t in range(c.steps):
-            number = n * c.steps + t
-            for layer in range(layers):
-                if layer == 0 and not (c.still and t):
-                    s.spikes[0, : c.sizes[0]] = x[n, t]
-                if not (c.still and layer == 0):
-                    enter(c, s, layer, number, learn)
-                elif t == 0:
-                    enter(c, s, layer, n, learn)
-                if layer < layers - 1:
-                    fire(c, s, layer)
-                if learn:
-                    follow(c, s, layer)
-                if len(s.seen):
-                    s.seen[0, layer, n, t] = s.current[layer]
-                    s.seen[1, layer, n, t] = s.spikes[min(layer + 1, layers - 1)]
-            if learn:
-                loss += compare(c, s, target[n], taught[n])
-                feed_back(c, s, t, number)
-            sums += s.current[layers - 1, :n_out]
-        if learn and c.still:
-            for i in range(c.sizes[1]):
-                d = clipped(half_up(s.held[i], TRACE), c.wide, s.flags, STEP)
-                s.signal_ring[0, n % s.signal_ring.shape[1], i] = d
-        for k in range(n_out):
-            y[n, k] = clipped(half_up(sums[k], c.score), c.membrane, s.flags, MEMBRANE)
-    if learn:
-        for layer in range(layers):
-            passes = len(x) if c.still and layer == 0 else len(x) * c.steps
-            for number in range(max(0, passes - c.lags[layer]), passes):
-                change(c, s, layer, number)
-    return loss

@@ -11,7 +11,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.learning import VELOCITY_BITS
 from dualspike.model.interface.memory_map import memory_map
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 
 Perturbed = tuple[Sequence[int], Signs, Signs]
 """The lanes that perturb a layer, their signs of its weights [lanes, n_out, n_in] and biases."""

@@ -14,7 +14,7 @@ from dualspike.golden.integer.rounding import product
 from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.golden.numeric import Ints, Matrix
 from dualspike.model.description.part import Part
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.geometry import Geometry
 
 

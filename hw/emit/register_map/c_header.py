@@ -1,6 +1,6 @@
 """The register map as a C header: offsets, masks and names of numbers."""
 
-from dualspike.model.interface.registers import BITS, Field, Register
+from dualspike.model.interface.register import BITS, Field, Register
 
 
 def c_header(name: str, registers: list[Register]) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from dualspike.model.interface.registers import Field, Register
+from dualspike.model.interface.register import Field, Register
 
 
 def plain(registers: list[Register]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The register map as tables for people."""
 
-from dualspike.model.interface.registers import BITS, Field, Register
+from dualspike.model.interface.register import BITS, Field, Register
 
 _EFFECTS = {
     "": "",

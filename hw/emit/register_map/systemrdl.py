@@ -1,6 +1,6 @@
 """The register map in SystemRDL 2.0 (Accellera)."""
 
-from dualspike.model.interface.registers import BITS, Field, Register
+from dualspike.model.interface.register import BITS, Field, Register
 
 # A side effect that SystemRDL has no word for is the "user"'s, and its register "external".
 _ON_WRITE = {"clear": "wclr", "next": "wuser", "rewind": "wuser", "command": "wuser"}

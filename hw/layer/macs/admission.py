@@ -38,6 +38,12 @@ class Admission(wiring.Component):
         next_inside = Signal.like(inside)
         next_pause = Signal.like(pause)
         admits = Signal(init=1)
+        # ``next_inside`` < ``row_places``: both pulses come late in a cycle, and only choose.
+        fits = Mux(
+            self.ended,
+            Mux(self.leaves, inside + rows <= layer.row_places, inside + rows < layer.row_places),
+            Mux(self.leaves, inside <= layer.row_places, inside < layer.row_places),
+        )
         m.d.comb += [
             self.admits.eq(admits),
             next_inside.eq(inside + Mux(self.ended, rows, 0) - self.leaves),
@@ -46,7 +52,7 @@ class Admission(wiring.Component):
         m.d.sync += [
             inside.eq(next_inside),
             pause.eq(next_pause),
-            admits.eq((next_inside < layer.row_places) & (next_pause == 0)),
+            admits.eq(fits & (next_pause == 0)),
         ]
         with m.If(self.ended):
             count_on(m, group, layer.groups - 1, last_group)

@@ -16,7 +16,8 @@ from dualspike.hw.layer.macs.signs import Signs
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
-from dualspike.hw.stream.copies import copies
+from dualspike.hw.stream.copies import MULTIPLIERS, copies
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries, mac_input, sums
 from dualspike.model.interface.lfsr import WORD
@@ -32,7 +33,8 @@ class MacArray(wiring.Component):
     chunk is taken only while ``admits`` is 1, and ``ended`` tells of it (`Admission`).
     ``mask``, a bit for each lane that perturbs this layer. ``load``, ``word``, ``restart``,
     ``rows`` and ``first`` belong to the signs (`Signs`). ``sweep`` holds while the learner moves
-    the weights by ``step`` against lane ``lane``: one row a cycle, ``swept`` in the last. Without
+    the weights by ``step`` against lane ``lane``: one row a cycle, ``swept`` in the last; no chunk
+    was taken in the cycle before it. Without
     lanes only the streams, ``admits``, ``ended`` and ``host`` are there. With momentum there
     are ``ends`` and ``velocities`` (`Weights`).
     Where the layer skips, ``inputs`` are chunks as a `ZeroSkipper` gives them. Independent signs
@@ -116,22 +118,29 @@ class MacArray(wiring.Component):
             weights.row.eq(addresses.row),
             weights.enable.eq(addresses.advance),
         ]
-        chunk_signs = self._learner(m, addresses, weights, filling) if lanes else []
+        chunk_signs = self._learner(m, addresses, weights, taken, filling) if lanes else []
         # In a cycle without a chunk the operands are 0 and the sums stay as they are.
         chunk = Signal.like(given, reset_less=True)
         begins = Signal(layer.multiply + 1)
         # The way of the chunk that is taken, a clock in each bit: words, products, sums.
         first, last = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
         m.d.comb += begins.eq(first << 1 | (taken & addresses.first_chunk))
+        chunk_ahead = Signal.like(chunk)
+        m.d.comb += chunk_ahead.eq(Mux(taken, given, 0))
         m.d.sync += [
-            chunk.eq(Mux(taken, given, 0)),
+            chunk.eq(chunk_ahead),
             first.eq(begins),
             last.eq(last << 1 | self.ended),
             self.outputs.valid.eq(last[-1]),
         ]
         bits = Shape.cast(self.outputs.payload.shape()).width
         firsts = copies(m, begins[-1], first[-1], bits, "first")
-        self._accumulate(m, firsts, weights.words, chunk, chunk_signs)
+        multiplies = not layer.every_step or layer.tangent_in_bits
+        places = layer.pe if multiplies else 1
+        ahead, now = chunk_ahead.as_value(), chunk.as_value()
+        copied = copies(m, ahead, now, places, "chunk", MULTIPLIERS)
+        chunks = [chunk.shape()(copy) for copy in copied]
+        self._accumulate(m, firsts, weights.words, chunks, chunk_signs)
         return m
 
     def _learner(
@@ -139,11 +148,13 @@ class MacArray(wiring.Component):
         m: Module,
         addresses: WeightAddressGenerator | SparseAddressGenerator,
         weights: Weights,
+        taken: Signal,
         filling: Signal | None,
     ) -> list[Value]:
         """Signs next to the weights, and the sweeps that move these; the signs of the chunk.
 
-        ``filling`` is there if the signs have a memory.
+        ``filling`` is there if the signs have a memory. Where they have none they follow a chunk a
+        cycle after it was ``taken``, which comes too late in a cycle for all their registers.
         """
         layer = self._layer
         m.submodules.sign_source = signs = Signs(layer, self._lanes, self._structure)
@@ -151,16 +162,20 @@ class MacArray(wiring.Component):
             signs.load.eq(self.load),
             signs.word.eq(self.word),
             signs.restart.eq(self.restart),
-            signs.advance.eq(addresses.advance if filling is None else filling),
-            signs.last_chunk.eq(addresses.last_chunk),
-            signs.last_row.eq(addresses.last_row),
-            signs.chunk.eq(addresses.chunk),
-            signs.group.eq(addresses.group),
             self.rows.eq(signs.rows),
             self.first.eq(signs.first),
             self.swept.eq(self.sweep & addresses.last_row),
         ]
 
+        took = Signal()
+        m.d.sync += took.eq(taken)
+        m.d.comb += signs.advance.eq(took | self.sweep if filling is None else filling)
+        for name in ("last_chunk", "last_row", "chunk", "group"):
+            position = getattr(addresses, name)
+            if filling is None:
+                held = later(m, position, 1, f"signs_{name}")
+                position = Mux(self.sweep, position, held)
+            m.d.comb += getattr(signs, name).eq(position)
         here = signs.columns if self._shared else signs.weights
         move = Signal()
         m.d.sync += move.eq(self.sweep)
@@ -168,9 +183,9 @@ class MacArray(wiring.Component):
             chunk_signs = self._kept_signs(m, addresses, filling, here)
             move_signs = chunk_signs[self.lane]
         else:
-            chunk_signs = Signal.like(here, reset_less=True)
+            chunk_signs = here
             move_signs = Signal(layer.pe * layer.simd, reset_less=True)
-            m.d.sync += [chunk_signs.eq(here), move_signs.eq(signs.weights[self.lane])]
+            m.d.sync += move_signs.eq(signs.weights[self.lane])
         m.d.comb += [
             weights.move.eq(move),
             weights.signs.eq(move_signs),
@@ -215,10 +230,10 @@ class MacArray(wiring.Component):
         m: Module,
         firsts: list[Value],
         words: data.View,
-        chunk: data.View,
+        chunks: list[data.View],
         chunk_signs: list[Value],
     ) -> None:
-        """Products of the chunk, then their sums onto the accumulators."""
+        """Products of the chunk, each few of them with a copy, then sums onto the accumulators."""
         layer, out = self._layer, self.outputs.payload
 
         def stage(target: Value, held: Sequence[Value], name: str, p: int) -> None:
@@ -232,6 +247,7 @@ class MacArray(wiring.Component):
 
         inputs = range(layer.simd)
         for p in range(layer.pe):
+            chunk = chunks[p * len(chunks) // layer.pe]
             weight = [words[s * layer.pe + p] for s in inputs]
             given = [chunk.value[s] for s in inputs]
             if layer.every_step:
@@ -246,6 +262,7 @@ class MacArray(wiring.Component):
                     name, given = f"multiplier_{p}_{k}", [chunk.tangent[s][k] for s in inputs]
                     held = [times(weight[s], given[s], f"{name}_of_{s}") for s in inputs]
                     stage(out.tangent[p][k], held, name, p)
+        chunk = chunks[0]
         inverted = [wire(m, -chunk.value[s], f"inverted_{s}") for s in inputs]
         for k in range(self._lanes):
             for p in range(1 if self._shared else layer.pe):
@@ -263,14 +280,8 @@ class MacArray(wiring.Component):
 
     def _held(self, m: Module, values: Sequence[Value], name: str) -> Sequence[Value]:
         """Each in as many registers as products have that take a `Multiplier`."""
-        for clock in range(self._layer.multiply):
-            later = [
-                Signal(value.shape(), name=f"{name}_{n}_{clock}", reset_less=True)
-                for n, value in enumerate(values)
-            ]
-            m.d.sync += [register.eq(value) for register, value in zip(later, values, strict=True)]
-            values = later
-        return values
+        clocks = self._layer.multiply
+        return [later(m, value, clocks, f"{name}_{n}") for n, value in enumerate(values)]
 
     def _times(self, weight: Value, spike: Value) -> Value:
         if self._layer.kind == "coded":

@@ -1,21 +1,22 @@
 """Biases of a layer that learns online: changed row by row before they are added to sums."""
 
-from amaranth.hdl import Module, Mux, Shape, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.changes import ROUNDED, Changes, change_bits
-from dualspike.hw.layer.online.dither import Dither
-from dualspike.hw.layer.online.passes import Passes, spaced
+from dualspike.hw.layer.online.passes import Passes, change_steps, spaced
+from dualspike.hw.layer.online.rounding.dither import Dither
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
-from dualspike.model.description.part import TRACE_FRACTION, Part
+from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.layers import Layer
+from dualspike.model.sizes.online import bias_trace
 
 SCALED = 3
 """Cycles from a row's signals to their products with the constant input."""
@@ -28,7 +29,7 @@ class ChangingBiases(wiring.Component):
 
     A bias is the weight of an input that is 1, whose trace does not decay. In a pass in which a
     change is due a row waits for its ``signals``, of ``shape``, which come shifted to ``top``
-    (`hw.layer.online.scaling`). Passes without a frame change biases and give
+    (`hw.layer.online.rounding.scaling`). Passes without a frame change biases and give
     none; ``over`` tells that those of the batch have all been changed. The other members are those
     of a `ChangingMacArray`.
     Latency: 6 cycles from a row's signals to the row. Throughput: a row a cycle; a pass in `AGAIN`
@@ -36,7 +37,8 @@ class ChangingBiases(wiring.Component):
     """
 
     def __init__(self, part: Part, layer: Layer, frames: int, shape: Shape, top: int) -> None:
-        self._layer, self._frames, self._signal, self._top = layer, frames, shape, top
+        self._part, self._layer, self._frames = part, layer, frames
+        self._signal, self._top = shape, top
         self._words = Words.of(part)
         width = layer.next_simd
         super().__init__(
@@ -57,7 +59,8 @@ class ChangingBiases(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        m.submodules.passes = passes = Passes(self._frames, layer.lag)
+        steps = change_steps(self._part, layer)
+        m.submodules.passes = passes = Passes(self._frames, layer.lag, steps)
         shape = self.outputs.payload.shape()
         m.submodules.buffer = buffer = CreditBuffer(shape, layer.row_places)
         connect(m, buffer.outputs, flipped(self.outputs))
@@ -104,10 +107,9 @@ class ChangingBiases(wiring.Component):
     ) -> ChangingWeights:
         """The row's biases, changed, `PIPELINE` cycles later."""
         layer, width = self._layer, self._layer.next_simd
-        one = TRACE_FRACTION
-        if layer.kind in ("direct", "output"):
-            one = layer.value_fraction
-        product = signed(self._signal.width + one)
+        one = bias_trace(self._part, layer)
+        shift = (one - 1).bit_length()
+        product = signed(self._signal.width + shift)
         m.submodules.dither = dither = Dither(width, 1, self._top)
         m.submodules.changes = changes = Changes(product, width, 1, self._top)
         halves = change_bits(product, self._top)
@@ -129,6 +131,7 @@ class ChangingBiases(wiring.Component):
             self.saturated.eq(store.saturated),
         ]
         for slot in range(width):
-            signal = Mux(due, self.signals.payload[slot], 0).shift_left(one)
+            signal = Mux(due, self.signals.payload[slot], 0)
+            signal = signal.shift_left(shift) if one == 1 << shift else signal * Const(one)
             m.d.comb += changes.products[slot].eq(later(m, signal, SCALED, f"signal_{slot}"))
         return store

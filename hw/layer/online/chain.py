@@ -7,8 +7,8 @@ from amaranth.lib.wiring import connect
 from dualspike.hw.layer.chain import Chain
 from dualspike.hw.layer.online.dense import ChangingDense
 from dualspike.hw.layer.online.neuron import StepNeuron
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.hw.stream.fork import Fork
-from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.geometry import Geometry
 

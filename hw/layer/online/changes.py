@@ -1,15 +1,15 @@
 """From products of signals and traces to changes of weights, rounded at random.
 
 W loses floor((d a + u) / 2^s), u = (r XOR c) mod 2^s (docs/online_chip.md). Products come times
-2^(top - s) (`hw.layer.online.scaling`) and r, c as many steps earlier, so their last bits are not
-those of u: there the products have zeros, and no carry comes of them.
+2^(top - s) (`hw.layer.online.rounding.scaling`) and r, c as many steps earlier, so their last bits
+are not those of u: there the products have zeros, and no carry comes of them.
 """
 
 from amaranth.hdl import Cat, Const, Module, Shape, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.online.carry import DitherCarry
+from dualspike.hw.layer.online.rounding.carry import DitherCarry
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.layouts import ArrayLayout
 

@@ -9,15 +9,15 @@ from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.biases import ChangingBiases
 from dualspike.hw.layer.online.mac_array import ChangingMacArray
 from dualspike.hw.layer.online.requantizer import StepRequantizer
-from dualspike.hw.layer.online.scaling import below_top, scaled
+from dualspike.hw.layer.online.rounding.scaling import below_top, scaled
 from dualspike.hw.layer.online.shapes import signal_shape
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.fork import Fork
-from dualspike.hw.stream.frame_repeater import FrameRepeater
 from dualspike.hw.stream.gatherer import Gatherer
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, spikes, weighted
 from dualspike.hw.stream.queue import Queue
-from dualspike.hw.stream.row_buffer import RowBuffer
 from dualspike.hw.stream.serializer import Serializer
 from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import WORD

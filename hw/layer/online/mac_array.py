@@ -13,9 +13,10 @@ from dualspike.hw.layer.macs.addresses import WeightAddressGenerator
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.changes import ROUNDED, Changes, change_bits
-from dualspike.hw.layer.online.dither import Dither
-from dualspike.hw.layer.online.passes import Passes, spaced
-from dualspike.hw.layer.online.scaling import scaled
+from dualspike.hw.layer.online.counts import InputCounts
+from dualspike.hw.layer.online.passes import Passes, change_steps, spaced
+from dualspike.hw.layer.online.rounding.dither import Dither
+from dualspike.hw.layer.online.rounding.scaling import scaled
 from dualspike.hw.layer.online.traces import TRACED, Traces
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
 from dualspike.hw.stream.arithmetic import Counted, add, add_counted, turned
@@ -67,7 +68,8 @@ class ChangingMacArray(wiring.Component):
         m = Module()
         layer = self._layer
         m.submodules.addresses = at = WeightAddressGenerator(layer)
-        m.submodules.passes = passes = Passes(self._frames, layer.lag)
+        steps = change_steps(self._part, layer)
+        m.submodules.passes = passes = Passes(self._frames, layer.lag, steps)
         taken, may, able = Signal(), Signal(), Signal()
         spare = spaced(m, at.row == 0, at.last_row, taken, layer.cycles, AGAIN)
         begins = at.first_chunk & passes.due
@@ -106,7 +108,14 @@ class ChangingMacArray(wiring.Component):
         """The present chunk's weights, changed."""
         layer, part = self._layer, self._part
         pe, simd = layer.pe, layer.simd
-        m.submodules.traces = traces = Traces(part, layer)
+        counts = part.by_sample and layer.every_step
+        m.submodules.traces = traces = (InputCounts if counts else Traces)(part, layer)
+        if isinstance(traces, InputCounts):
+            several = change_steps(part, layer) > 1
+            m.d.comb += [
+                traces.first.eq(passes.first if several else 1),
+                traces.last.eq(passes.last if several else 1),
+            ]
         top = self._reach[-1]
         m.submodules.dither = dither = Dither(pe, simd, top)
         given = [self._scaled(m, traces.traces[s], f"trace_{s}") for s in range(simd)]
@@ -216,7 +225,7 @@ class ChangingMacArray(wiring.Component):
                 label = f"{name}_product_{p}"
                 kind, _, lane = name.partition("_")
                 target = out[kind][p][int(lane)] if lane else out.value[p]
-                number = kind == "tangent" or (kind == "value" and layer.kind == "direct")
+                number = kind == "tangent" or (kind == "value" and not layer.every_step)
                 terms = [
                     times(weights[s], column[s], f"{label}_{s}", number=number) for s in inputs
                 ]

@@ -11,8 +11,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout, StructLayout
 from dualspike.hw.stream.lfsr import leap, output_bits

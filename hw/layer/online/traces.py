@@ -16,6 +16,7 @@ from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.part import TRACE_FRACTION, Part
 from dualspike.model.sizes.layers import Layer
+from dualspike.model.sizes.online import follows
 
 TRACED = 3
 """Cycles from a chunk to the trace that belongs to it."""
@@ -34,7 +35,7 @@ class Traces(wiring.Component):
     def __init__(self, part: Part, layer: Layer) -> None:
         self._part, self._layer = part, layer
         self._shape = trace_shape(part, layer)
-        self._follows = layer.kind not in ("direct", "output")
+        self._follows = follows(layer)
         self._value = Shape(layer.value_bits, layer.value_signed)
         super().__init__(
             {

@@ -11,13 +11,13 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.stream.arithmetic import add, add_counted, round_half_up, saturate, turned
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import leap, output_bits
 from dualspike.hw.stream.queue import Queue
-from dualspike.hw.stream.row_buffer import RowBuffer
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import DRAWER, SIGNS, WORD, feedback_state
 from dualspike.model.sizes.layers import Layer

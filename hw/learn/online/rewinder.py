@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.online.scaling import below_top
+from dualspike.hw.layer.online.rounding.scaling import below_top
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import back

@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.arithmetic import round_saturate
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.credit_buffer import CreditBuffer
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.queue import Queue

@@ -13,7 +13,7 @@ from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.outstanding import outstanding
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import WORD, online_draws
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 from dualspike.model.sizes.layers import most_inside
 
 
@@ -64,12 +64,11 @@ class OnlineSequencer(wiring.Component):
         # A register, as those that wait for it are many.
         opens = Signal()
         m.d.comb += self.open.eq(opens)
-        with m.FSM() as machine:
+        with m.FSM():
             idle(m, self, Signal(name="infer"), opens, inside)
             self._draw(m, opens)
             self._run(m, opens)
             done(m, self, schedule=self._schedule)
-        m.d.comb += self.learn.eq(~machine.ongoing("IDLE"))
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m

@@ -50,7 +50,7 @@ _SHOWS = {
     Subject.digits: _Show(
         "a 64-64-10 spiking network that learns from labels",
         "handwritten digits",
-        {"updates": 600, "rate": 9},
+        {"updates": 300, "rate": 9},
     ),
 }
 

@@ -86,7 +86,7 @@ def _table(x: np.ndarray, y: np.ndarray, columns: dict[str, Indices]) -> Table:
     table = Table("sample", "inputs", "outputs", *columns, box=None, pad_edge=False)
     for n in range(min(len(x), 16)):
         classes = [str(column[n]) for column in columns.values()]
-        table.add_row(str(n), _numbers(x[n]), _numbers(y[n]), *classes)
+        table.add_row(str(n), _numbers(x[n].ravel()), _numbers(y[n]), *classes)
     return table
 
 

@@ -34,7 +34,7 @@ class Raster:
     """What the hidden layers of a part did with one row of its inputs, and what came out.
 
     ``targets`` are the outputs that a perceptron should have; there are none for one of several
-    parts.
+    parts. Of inputs ``over_time`` it is their mean over the steps.
     """
 
     part: int
@@ -44,6 +44,7 @@ class Raster:
     left: float
     steps: int
     strips: list[Strip]
+    over_time: bool
     inputs: list[float]
     outputs: list[float]
     targets: list[float]
@@ -59,6 +60,7 @@ def rasters(
     for part, forward in enumerate(chip.follow(stored_inputs(d, chosen))):
         outputs = real(forward.y, d.formats.membrane)
         for n, row in enumerate(rows[part]):
+            x = chosen[part][n]
             strips = _strips([trace.spikes[:, n] for trace in forward.layers[:-1]])
             found.append(
                 Raster(
@@ -69,7 +71,8 @@ def rasters(
                     LEFT,
                     d.networks[part].time_steps,
                     strips,
-                    chosen[part][n].tolist(),
+                    x.ndim > 1,
+                    (x.mean(axis=0) if x.ndim > 1 else x).tolist(),
                     outputs[n].tolist(),
                     samples.target[row].tolist() if d.kind == "mlp" else [],
                 )

@@ -1,16 +1,17 @@
-"""`RegisterBus`: strobes, values and 4 cycles for every access, to known addresses and others."""
+"""`RegisterBus`: strobes, values and 5 cycles for every access, to known addresses and others."""
 
 import random
 
 from amaranth.hdl import Shape
 
 from dualspike.hw.chip.bus import RegisterBus
-from dualspike.model.interface.registers import Register, register_map
+from dualspike.model.interface.register import Register
+from dualspike.model.interface.registers import register_map
 from dualspike.testbench.unit.benches.host import Host
 from dualspike.testbench.unit.benches.shapes import described
 from dualspike.testbench.unit.tb import TB
 
-LATENCY = 4
+LATENCY = 5
 
 TOP = "bus"
 CASES = [{"shape": shape} for shape in ("single", "odd")]
@@ -72,8 +73,8 @@ async def reads_and_writes(tb: TB, pause: int) -> None:
 
 
 @TB.test()
-async def looks_at_the_value_at_the_end(tb: TB) -> None:
-    """A value that changes in an access is read as it is when ``done`` pulses."""
+async def looks_at_the_value_a_cycle_before_the_end(tb: TB) -> None:
+    """A value that changes in an access is read as it is just before ``done`` pulses."""
     registers = register_map(described(tb.case["shape"]))
     address = next(one.address for one in registers if one.name == "CYCLES")
     tb.set(bus_request=1, bus_address=address)
@@ -82,5 +83,5 @@ async def looks_at_the_value_at_the_end(tb: TB) -> None:
         await tb.settle()
         assert tb.get("bus_done") == (cycle % (LATENCY + 1) == LATENCY)
         if tb.get("bus_done"):
-            assert tb.get("bus_read_data") == 1000 + cycle
+            assert tb.get("bus_read_data") == 1000 + cycle - 1
         await tb.edge()

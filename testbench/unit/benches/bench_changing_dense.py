@@ -1,4 +1,7 @@
-"""`ChangingDense`: passes of batches, each with the change of ``lag`` passes before."""
+"""`ChangingDense`: passes of batches, each with the change of ``lag`` passes before.
+
+Or, with one change a sample, its first pass with the one of ``lag`` samples before.
+"""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -9,10 +12,13 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.integer.lfsr import leap
 from dualspike.hw.layer.online.dense import ChangingDense
+from dualspike.hw.layer.online.passes import change_steps
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.layer.online.weights import AGAIN
 from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
+from dualspike.model.sizes.geometry import geometry
+from dualspike.model.sizes.online import bias_trace, follows
 from dualspike.testbench.unit.benches.memories import fill, read_back
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
 from dualspike.testbench.unit.benches.reference import clipped, flat, rounded
@@ -25,6 +31,12 @@ CASES = [
     {"name": "frames", "layer": 0},
     {"name": "own", "layer": 1},
     {"name": "short", "layer": 1},
+    {"name": "sample", "layer": 0},
+    {"name": "sample", "layer": 1},
+    {"name": "sample", "layer": 2},
+    {"name": "counts", "layer": 0},
+    {"name": "counts", "layer": 1},
+    {"name": "narrow", "layer": 0},
 ]
 
 Frame = tuple[list[int], list[list[int]]]
@@ -45,6 +57,9 @@ class Bench(OnlineTB):
         every = self.layer.every_step
         self.steps = self.d.network.time_steps if every else 1
         self.passes = self.d.batch[0] * self.steps
+        self.shared = change_steps(self.part, self.layer)
+        self.changes = self.passes // self.shared
+        self.sizes = geometry(self.part)
         self.words = [0, 0]
         self.reach = change_shifts(self.part)[self.layer.index]
         self.shift = 0
@@ -67,16 +82,16 @@ class Bench(OnlineTB):
     def frame(self) -> Frame:
         """Random inputs over their whole range."""
         layer, f = self.layer, self.d.formats
-        low, high = {"direct": (f.input.lowest, f.input.highest), "coded": (-1, 1)}.get(
-            layer.kind, (0, 1)
-        )
+        low, high = {
+            "direct": (f.input.lowest, f.input.highest),
+            "coded": (-1, 1),
+            "readout": (0, self.d.network.time_steps),
+        }.get(layer.kind, (0, 1))
         values = [self.rng.randint(low, high) for _ in range(layer.n_in)]
-        others = layer.lanes_in - layer.own_lanes
-        bits = f.tangent.bits
-        return values, [
-            [*self.numbers(bits, others), *self.rng.choices((-1, 0, 1), k=layer.own_lanes)]
-            for _ in values
-        ]
+        others, bits = layer.lanes_in - layer.own_lanes, layer.tangent_in_bits
+        tangents = [self.numbers(bits, others) if others else [] for _ in values]
+        own = [self.rng.choices((-1, 0, 1), k=layer.own_lanes) for _ in values]
+        return values, [[*ones, *twos] for ones, twos in zip(tangents, own, strict=True)]
 
     def chunks(self, frame: Frame) -> list[dict[str, Any]]:
         """A frame as payloads."""
@@ -98,15 +113,18 @@ class Bench(OnlineTB):
         """(z, dz of every lane, overflow) of every neuron."""
         layer, f = self.layer, self.d.formats
         others, unit = layer.lanes_in - layer.own_lanes, Fraction(1, 1 << layer.value_fraction)
+        mean = Fraction(1)
+        if layer.reads_out:
+            mean = Fraction(self.sizes.reciprocal, 1 << self.sizes.reciprocal_shift)
         found: list[tuple[int, list[int], int]] = []
         for weights, bias in zip(self.weights, self.biases, strict=True):
             total = sum(w * x for w, x in zip(weights, frame[0], strict=True))
-            z, over = rounded((total * unit + bias) * f.weight.lsb, f.membrane)
+            z, over = rounded((total * unit * mean + bias) * f.weight.lsb, f.membrane)
             dz: list[int] = []
             over_tangent = False
             for k in range(layer.lanes_in):
                 total = sum(w * x[k] for w, x in zip(weights, frame[1], strict=True))
-                last = f.tangent.lsb if k < others else 1
+                last = f.tangent.lsb * mean if k < others else 1
                 one, clips = rounded(total * f.weight.lsb * last, f.tangent)
                 dz.append(one)
                 over_tangent |= clips
@@ -114,10 +132,16 @@ class Bench(OnlineTB):
         return found
 
     def traces(self, frames: list[Frame]) -> list[list[int]]:
-        """Those of every pass, and what the bias has for one."""
+        """Those of every change."""
         layer, shift = self.layer, self.part.leak_shift
-        if layer.kind in ("direct", "output"):
+        if not follows(layer):
             return [frame[0] for frame in frames]
+        if self.part.by_sample:
+            samples = [frames[n : n + self.shared] for n in range(0, len(frames), self.shared)]
+            return [
+                [sum(column) for column in zip(*(values for values, _ in sample), strict=True)]
+                for sample in samples
+            ]
         result: list[list[int]] = []
         for n, (values, _) in enumerate(frames):
             before = result[-1] if n % self.steps else [0] * layer.n_in
@@ -127,7 +151,7 @@ class Bench(OnlineTB):
 
     def change(self, number: int, signals: list[int], trace: list[int]) -> bool:
         """Change ``number`` of the batch lands; whether a weight was clipped."""
-        one = 64 if self.layer.kind in ("coded", "spiking") else 1 << self.layer.value_fraction
+        one = bias_trace(self.part, self.layer)
         over, bits = False, self.d.formats.weight.bits
         rows, columns = (leap(SIGNS, start, number * WORD) for start in self.words)
         for i, signal in enumerate(signals):
@@ -153,6 +177,7 @@ class Bench(OnlineTB):
         """Cycles from a frame's last chunk to its first row."""
         layer = self.layer
         again = 1 + layer.chunks if layer.groups > 1 else 0
+        again += layer.reads_out and self.sizes.reciprocal != 1
         return 12 + 2 * layer.multiply + again
 
 
@@ -166,7 +191,7 @@ async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
     first = bench.reach[0]
     for shift in (first, 0, first, first + 1, first + 3, bench.reach[-1], DITHER):
         frames = [bench.frame() for _ in range(bench.passes)]
-        given = [bench.signals() for _ in frames]
+        given = [bench.signals() for _ in range(bench.changes)]
         for learn in (1, 0):
             for seen in (overflow, saturated, sink.taken):
                 seen.clear()
@@ -178,12 +203,12 @@ async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
             expected: list[Any] = []
             over = False
             traces, lag = bench.traces(frames), bench.layer.lag
-            for n in range(bench.passes + lag * learn):
+            for n in range(bench.changes + lag * learn):
                 if learn and n >= lag:
                     over |= bench.change(n - lag, given[n - lag], traces[n - lag])
-                if n < bench.passes:
-                    source.send(bench.chunks(frames[n]))
-                    expected += bench.rows_of(bench.neurons(frames[n]))
+                for frame in frames[n * bench.shared : (n + 1) * bench.shared]:
+                    source.send(bench.chunks(frame))
+                    expected += bench.rows_of(bench.neurons(frame))
             if learn:
                 await bench.until(lambda: bench.get("over") and not bench.get("start"))
             await bench.taken(sink, len(expected))
@@ -221,7 +246,7 @@ async def keeps_its_pace(bench: Bench) -> None:
     source.send(bench.chunks(bench.frame()))
     await bench.taken(sink, layer.rows)
     assert sink.moved[0] - source.moved[-1] == bench.latency()
-    for _ in range(bench.passes):
+    for _ in range(bench.changes):
         signals.send(bench.rows_of(bench.signals()))
     for _ in range(bench.passes - 1):
         source.send(bench.chunks(bench.frame()))
@@ -234,5 +259,5 @@ async def keeps_its_pace(bench: Bench) -> None:
     starts = sink.moved[:: layer.rows]
     interval = max(layer.cycles, layer.rows, AGAIN)
     assert [b - a for a, b in pairwise(starts[-5:])] == [interval] * 4
-    within = starts[layer.lag : bench.passes]
+    within = starts[layer.lag * bench.shared : bench.passes]
     assert all(b - a <= interval for a, b in pairwise(within[2:]))

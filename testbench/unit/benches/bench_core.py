@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from amaranth.hdl import Shape
 
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import batch_cycles, draw_cycles, fill_bound, learn_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import squared_error_sizes

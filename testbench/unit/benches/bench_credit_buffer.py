@@ -5,7 +5,7 @@ import random
 from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
-from dualspike.hw.stream.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.testbench.unit.tb import TB
 
 TOP = "credit_buffer"

@@ -3,7 +3,7 @@
 import random
 
 from dualspike.golden.integer.lfsr import leap
-from dualspike.hw.layer.online.dither import Dither
+from dualspike.hw.layer.online.rounding.dither import Dither
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
 from dualspike.testbench.unit.tb import TB

@@ -4,7 +4,7 @@ import random
 
 from amaranth.hdl import unsigned
 
-from dualspike.hw.stream.frame_repeater import FrameRepeater
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.testbench.unit.benches.layer import joined
 from dualspike.testbench.unit.tb import TB
 

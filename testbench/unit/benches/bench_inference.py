@@ -3,7 +3,8 @@
 import math
 from itertools import pairwise
 
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import function_interval
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.unit.benches.core import TOP, Bench, component

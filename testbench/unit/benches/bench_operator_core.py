@@ -1,7 +1,7 @@
 """`Core` of an operator network: what its product unit adds to the tests of `bench_core`."""
 
 from dualspike.model.description.head import ProductFlag
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 from dualspike.model.sizes.cycles import prefixes_held
 from dualspike.testbench.unit.benches.core import TOP, Bench, component
 

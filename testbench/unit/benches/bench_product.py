@@ -12,7 +12,7 @@ from dualspike.golden.numeric import Ints
 from dualspike.hw.head.product.product import ProductUnit
 from dualspike.model.description.format import Format
 from dualspike.model.description.head import ProductFlag
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.cycles import prefix_cycles
 from dualspike.model.sizes.head import product_sizes
 from dualspike.testbench.unit.benches.shapes import described

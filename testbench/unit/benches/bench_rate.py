@@ -11,7 +11,8 @@ from cocotb.triggers import RisingEdge
 
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.load import load_preset
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.testbench.unit.run import parameters
 
 TOP = "hat"

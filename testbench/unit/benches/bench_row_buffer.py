@@ -2,7 +2,7 @@
 
 from amaranth.hdl import unsigned
 
-from dualspike.hw.stream.row_buffer import RowBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.testbench.unit.tb import TB
 
 TOP = "row_buffer"

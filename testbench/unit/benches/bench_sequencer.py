@@ -9,7 +9,7 @@ from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.learn.sequencer_config import SequencerConfig
 from dualspike.model.interface.lfsr import draw_order
 from dualspike.model.interface.memory_map import has_velocities
-from dualspike.model.interface.registers import Command
+from dualspike.model.interface.register import Command
 from dualspike.model.sizes.cycles import refill_cycles
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.testbench.unit.benches.layer import LayerTB

@@ -4,7 +4,7 @@ from itertools import product
 
 from amaranth.hdl import unsigned
 
-from dualspike.hw.stream.skid_buffer import SkidBuffer
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.testbench.unit.tb import TB
 
 _CYCLES = 5

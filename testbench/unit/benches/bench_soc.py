@@ -16,7 +16,8 @@ from dualspike.golden.numeric import Ints
 from dualspike.hw.soc.soc import Soc
 from dualspike.model.description.description import Description
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.unit.benches.online import ONLINE, taught
 from dualspike.testbench.unit.benches.shapes import described
@@ -261,12 +262,12 @@ async def keeps_its_pace(bench: Bench) -> None:
     ):
         await bench.refuses(place, write, select)
         if isinstance(host, WishboneHost):
-            assert host.took == (5 if reaches else 1)
+            assert host.took == (6 if reaches else 1)
         else:
             kind = ("aw", "w") if write else ("ar",)
             start = max(moved[f"s_axi_{channel}"][-1] for channel in kind)
             end = moved["s_axi_b" if write else "s_axi_r"][-1]
-            assert end - start == (7 if reaches else 3), (place, write, select)
+            assert end - start == (8 if reaches else 3), (place, write, select)
     await bench.infer(32)
     last = moved["s_axis_inputs_t"][g.layers[0].chunks - 1 :: g.layers[0].chunks]
     assert [after - before for before, after in pairwise(last[-8:])] == [g.interval] * 7

@@ -12,7 +12,8 @@ from dualspike.boards.gateware.link.protocol import END, Identity, Op, Status, f
 from dualspike.boards.gateware.system import System
 from dualspike.golden.integer.rfg.chip import Chip
 from dualspike.model.ceil_div import ceil_div
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.testbench.unit.benches.shapes import described
 from dualspike.testbench.unit.run import parameters
 from dualspike.testbench.unit.tb import Startable

@@ -13,7 +13,8 @@ from dualspike.model.description.format import Format
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.unit.benches.host import Host
 from dualspike.testbench.unit.benches.shapes import described

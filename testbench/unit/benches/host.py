@@ -7,7 +7,7 @@ from typing import Concatenate
 
 from dualspike.boards.host.driver import HostProtocol, P, Read, T, Talk, Write
 from dualspike.model.interface.memory_map import Memory
-from dualspike.model.interface.registers import Register
+from dualspike.model.interface.register import Register
 from dualspike.testbench.unit.tb import TB
 
 _LIMIT = 100

@@ -6,6 +6,9 @@
 | lanes  | three lanes a hidden layer, a leak, margin, folded, formats that saturate often     |
 | frames | inputs over time, fixed signs, margin, folded so that nothing divides, ecc          |
 | short  | one neuron in each layer, a single step                                             |
+| narrow | passes of two chunks, which pauses can push together                                |
+| sample | one change a sample, three lanes, a leak, folded, formats that saturate often       |
+| counts | one change a sample, inputs over time, steps that are no power of two               |
 """
 
 import random
@@ -54,6 +57,30 @@ ONLINE: dict[str, dict[str, Any]] = {
     "short": {
         "network": {"layers": [1, 1, 1], "time_steps": 1},
         "learning": {"rule": "online", "batch": 1, "rate": 1},
+    },
+    "narrow": {
+        "network": {"layers": [2, 5, 2], "time_steps": 3, "coding": "frames"},
+        "learning": {"rule": "online", "batch": 4, "rate": 3},
+        "formats": {"weight": "s1.6"},
+    },
+    "sample": {
+        "network": {"layers": [4, 5, 6, 3], "time_steps": 4, "leak": 0.75},
+        "learning": {"rule": "online", "every": "sample", "directions": 3, "batch": 3, "rate": 1},
+        "formats": {
+            "weight": "s1.5",
+            "membrane": "s2.6",
+            "tangent": "s3.2",
+            "input": "s1.3",
+            "target": "s1.4",
+            "error": "s0.4",
+            "cotangent": "s1.4",
+        },
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
+    },
+    "counts": {
+        "network": {"layers": [7, 5, 3], "time_steps": 3, "coding": "frames"},
+        "learning": {"rule": "online", "every": "sample", "batch": 4, "rate": 3},
+        "hardware": {"simd": [3, 2], "pe": [2, 2]},
     },
 }
 

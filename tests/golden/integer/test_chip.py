@@ -11,7 +11,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.head import ProductFlag
 from dualspike.model.description.load import describe
 from dualspike.model.interface.lfsr import seed_state
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from tests.golden.oracle import Oracle
 from tests.testbench.random.descriptions import (
     Batch,

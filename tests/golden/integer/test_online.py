@@ -1,6 +1,7 @@
 """The online learner in integers is its scalar oracle, whatever is described."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.registers import flags_of
 from tests.golden.online_oracle import OnlineOracle
+from tests.golden.sample_oracle import SampleOracle
 
 FORMATS = [
     {},
@@ -21,6 +23,44 @@ FORMATS = [
     {"weight": "s0.9", "tangent": "s1.11", "cotangent": "s0.12"},
 ]
 """All is cut off and saturates somewhere in the narrow ones."""
+
+
+SAMPLE_FORMATS = [
+    {"surrogate": "u2.8"},
+    {
+        "weight": "s1.6",
+        "error": "s0.5",
+        "cotangent": "s2.6",
+        "tangent": "s3.4",
+        "surrogate": "u3.3",
+    },
+    {
+        "weight": "s2.9",
+        "error": "s1.9",
+        "cotangent": "s1.9",
+        "tangent": "s6.7",
+        "surrogate": "u2.6",
+    },
+    {"weight": "s0.12", "tangent": "s4.11", "cotangent": "s0.12", "surrogate": "u3.4"},
+    {"membrane": "s2.8", "target": "s1.6", "surrogate": "u2.6"},
+]
+
+
+def sample_tables(seed: int) -> dict[str, Any]:
+    """A small network with one change a sample, of any kind."""
+    r = random.Random(f"sample {seed}")
+    tables = online_tables(seed)
+    kinds = ["gaussian", "gaussian", "rectangle", "triangle", "fast_sigmoid", "stein"]
+    kind, formats = r.choice(kinds), dict(r.choice(SAMPLE_FORMATS))
+    tables["network"]["surrogate"] = {"kind": kind, "sigma": r.choice([0.5, 1.0]), "entries": 32}
+    if kind == "stein":
+        tables["network"]["surrogate"] |= {"draws": "fixed", "samples": 50}
+    if "input" in tables["formats"]:
+        formats["input"] = tables["formats"]["input"]
+    directions = r.choice([1, 1, 2, 3])
+    learning = {"every": "sample", "feedback": "forward", "directions": directions}
+    tables["learning"] |= learning | {"rate": r.randint(0, 7)}
+    return tables | {"formats": formats}
 
 
 def online_tables(seed: int) -> dict[str, Any]:
@@ -56,11 +96,11 @@ def online_tables(seed: int) -> dict[str, Any]:
     }
 
 
-def online(seed: int) -> Description:
+def online(seed: int, tables: Callable[[int], dict[str, Any]] = online_tables) -> Description:
     """The first description from a seed on whose shifts are in range."""
     while True:
         try:
-            return describe(online_tables(seed), f"seed {seed}")
+            return describe(tables(seed), f"seed {seed}")
         except BadInput as error:
             assert "must leave step shifts" in str(error)
             seed += 1000
@@ -76,12 +116,22 @@ def rows(d: Description, rng: np.random.Generator, count: int) -> Ints:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_chip_is_the_oracle_bit_for_bit(seed: int) -> None:
-    d, rng = online(seed), np.random.default_rng(seed)
+    is_the_oracle(online(seed), OnlineOracle, seed)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_chip_that_changes_once_a_sample_is_its_oracle(seed: int) -> None:
+    is_the_oracle(online(seed, sample_tables), SampleOracle, seed)
+
+
+def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None:
+    """Scores, losses, weights, registers and flags, over two batches."""
+    rng = np.random.default_rng(seed)
     limit = min(d.formats.weight.highest, 2 << d.formats.weight.fraction)
     weights = [rng.integers(-limit, limit + 1, (n_out, n_in)) for n_in, n_out in d.shapes]
     biases = [rng.integers(-limit, limit + 1, n_out) for _, n_out in d.shapes]
     chip = chip_of(d, weights, biases)
-    oracle = OnlineOracle(d, [w.tolist() for w in weights], [b.tolist() for b in biases])
+    oracle = scalar(d, [w.tolist() for w in weights], [b.tolist() for b in biases])
     x = rows(d, rng, 4)
     assert chip.infer([x]).tolist() == oracle.infer(x.tolist())
     for stage in range(2):

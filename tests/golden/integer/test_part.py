@@ -16,7 +16,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.description.network import SURROGATES
 from dualspike.model.description.operator import Operator
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.geometry import geometry
 from tests.golden.bounds import FINE, flat, slope_error
 

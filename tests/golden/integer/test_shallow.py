@@ -9,7 +9,7 @@ from dualspike.golden.integer.part import IntegerNetwork
 from dualspike.golden.integer.rfg.shallow import ShallowNetwork
 from dualspike.golden.integer.rfg.signs import SignDrawer
 from dualspike.model.description.load import describe
-from dualspike.model.interface.registers import Flag
+from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.geometry import geometry
 
 WIDE = {"tangent": "s12.5", "membrane": "s3.16", "surrogate": "u1.8"}

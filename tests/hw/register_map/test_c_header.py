@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.model.description.load import describe, load_preset
-from dualspike.model.interface.registers import Command, Flag, register_map
+from dualspike.model.interface.register import Command, Flag
+from dualspike.model.interface.registers import register_map
 
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 SOC = Path(__file__).parents[3] / "docs" / "soc.md"

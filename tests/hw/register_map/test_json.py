@@ -3,7 +3,8 @@ from enum import IntEnum
 
 from dualspike.hw.emit.register_map.json import register_json
 from dualspike.model.description.load import describe
-from dualspike.model.interface.registers import Command, Field, Register, register_map
+from dualspike.model.interface.register import Command, Field, Register
+from dualspike.model.interface.registers import register_map
 
 
 def test_the_map_can_be_made_again_from_its_json() -> None:

@@ -8,7 +8,8 @@ from systemrdl.rdltypes.builtin_enums import OnReadType, OnWriteType
 
 from dualspike.hw.emit.register_map.systemrdl import systemrdl
 from dualspike.model.description.load import describe
-from dualspike.model.interface.registers import Command, register_map
+from dualspike.model.interface.register import Command
+from dualspike.model.interface.registers import register_map
 
 CHIPS = {
     "plain": {"network": {"layers": [2, 3, 1]}},

@@ -92,7 +92,15 @@ MISTAKES = {
             "surrogate.draws must be fixed (a table) in hardware, not fresh",
         ),
     ],
+    (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n", "learning."): [
+        ("feedback = 'signs'", "feedback must be forward with every 'sample', not signs"),
+    ],
+    (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n[formats]\n", "formats."): [
+        ("tangent = 's0.8'", "tangent must hold 1 with learning.every 'sample', not s0.8"),
+    ],
     (NETWORK + "[learning]\n", "learning."): [
+        ("every = 'step'", "every must be left out with rule 'rfg': it is for 'online'"),
+        ("rule = 'online'\nevery = 'batch'", "every must be 'step' or 'sample', not 'batch'"),
         ("rule = 'bp'", "rule must be 'rfg', 'online' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
         ("structure = 3", "structure must be 'independent' or 'factored', not 3"),

@@ -276,3 +276,15 @@ ONLINE: Features = {
     "stages of the host": lambda d: d.learning.schedule == "host",
     "16 stages": lambda d: d.learning.stages == 16,
 }
+
+SAMPLES: Features = {
+    **{
+        name: has
+        for name, has in ONLINE.items()
+        if name not in ("signs", "lanes of earlier layers")
+    },
+    "lanes of several layers": layers(lambda layer: layer.index > 1),
+    "a mean that is no shift": lambda d: (d.network.time_steps & (d.network.time_steps - 1)) > 0,
+    "a gaussian": lambda d: d.network.surrogate.kind == "gaussian",
+    "no gaussian": lambda d: d.network.surrogate.kind != "gaussian",
+}

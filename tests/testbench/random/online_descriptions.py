@@ -4,9 +4,10 @@ import random
 from typing import Any
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.network import SurrogateKind
 from dualspike.model.sizes.depth import DELAYS
 from tests.testbench.random.descriptions import any_seed, first_quick
-from tests.testbench.random.ranges import folding, formats, size, threshold
+from tests.testbench.random.ranges import folding, formats, size, surrogate, threshold
 
 
 def random_online(seed: int) -> Description:
@@ -66,3 +67,28 @@ def online_tables(seed: int) -> dict[str, Any]:
             "device": r.choice([None, *DELAYS]),
         },
     }
+
+
+def random_samples(seed: int) -> Description:
+    """One with a change a sample; the first from that number on that is quick to simulate."""
+    return first_quick(sample_tables, seed)
+
+
+def sample_tables(seed: int) -> dict[str, Any]:
+    """Tables as `online_tables` draws them, of a network that changes once a sample."""
+    tables, r = online_tables(seed), random.Random(f"samples {seed}")
+    names = ["weight", "membrane", "tangent", "surrogate", "target", "error", "cotangent"]
+    given = formats(r, {name: name != "surrogate" for name in names})
+    form = r.choice([{"surrogate": "u3.6"}, {"surrogate": "u3.6", "tangent": "s4.5"}, given])
+    membrane = form.get("membrane", "s3.16")
+    kinds: list[SurrogateKind] = ["gaussian", "triangle", "rectangle", "fast_sigmoid"]
+    if tables["network"]["coding"] == "frames":
+        form = form | {"input": f"s{r.choice([1, 23, r.randint(1, 23)])}.0"}
+    several = [threshold(r, membrane) for _ in tables["network"]["layers"][1:-1]]
+    tables["network"] |= {
+        "threshold": r.choice([several[0], several]),
+        "surrogate": surrogate(r, kinds, membrane, form["surrogate"]),
+    }
+    learning = {"every": "sample", "feedback": "forward", "directions": size(r, 1, 8)}
+    tables["learning"] |= learning | {"rate": r.choice([r.randint(-16, 16), r.randint(0, 8)])}
+    return tables | {"formats": form}

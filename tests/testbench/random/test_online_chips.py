@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dualspike.hw.head import step_error
-from dualspike.hw.layer.online import carry, neuron, traces, weights
+from dualspike.hw.layer.online import neuron, traces, weights
+from dualspike.hw.layer.online.rounding import carry
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.sizes.geometry import geometry
@@ -17,10 +18,11 @@ from dualspike.testbench.cosim.verify import verify
 from tests.testbench.cosimulation import cosimulate, random_problem
 from tests.testbench.planted.mutants import plant
 from tests.testbench.random.descriptions import random_batch, random_chip
-from tests.testbench.random.features import ONLINE
-from tests.testbench.random.online_descriptions import random_online
+from tests.testbench.random.features import ONLINE, SAMPLES
+from tests.testbench.random.online_descriptions import random_online, random_samples
 
 SEEDS = [74, 179, 279, 327, 329]
+SAMPLE_SEEDS = [139, 90, 335, 64, 273, 292]
 
 TABLES: dict[str, Any] = {
     "name": "taught",
@@ -34,7 +36,16 @@ TABLES: dict[str, Any] = {
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_description(seed: int) -> None:
-    d = random_online(seed)
+    is_equal_and_in_time(random_online(seed), seed)
+
+
+@pytest.mark.parametrize("seed", SAMPLE_SEEDS)
+def test_random_description_with_a_change_a_sample(seed: int) -> None:
+    is_equal_and_in_time(random_samples(seed), seed)
+
+
+def is_equal_and_in_time(d: Description, seed: int) -> None:
+    """To its model, with and without stalls, in the clocks of a batch."""
     with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 4, seed) is None
         assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
@@ -56,6 +67,8 @@ def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
 def test_random_descriptions_have_every_feature() -> None:
     chips = [random_online(seed) for seed in SEEDS]
     assert [name for name, has in ONLINE.items() if not any(map(has, chips))] == []
+    chips = [random_samples(seed) for seed in SAMPLE_SEEDS]
+    assert [name for name, has in SAMPLES.items() if not any(map(has, chips))] == []
 
 
 def test_without_an_error_all_is_equal() -> None:

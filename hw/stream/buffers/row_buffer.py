@@ -31,27 +31,28 @@ class RowBuffer(wiring.Component):
         write, read = spare.write_port(), spare.read_port(domain="comb")
         ready = Signal(init=1)
         count = Signal(range(self._spare + 1))
-        next_count = Signal.like(count)
         waiting = Signal()
         moves = ~self.outputs.valid | self.outputs.ready
         taken = self.inputs.valid & ready
-        pulled = Signal()
+        # The count if it moves, and if not: that comes late in a cycle, and only chooses.
+        goes, stays = Signal.like(count), Signal.like(count)
         m.d.comb += [
             self.inputs.ready.eq(ready),
-            pulled.eq(waiting & moves),
-            write.en.eq(taken & (waiting | ~moves)),
+            # What moves on at once is written too, to a place that stays free.
+            write.en.eq(taken),
             write.data.eq(self.inputs.payload),
-            next_count.eq(count + write.en - pulled),
-            self.ready_ahead.eq(next_count != self._spare),
+            goes.eq(Mux(waiting, count - ~taken, 0)),
+            stays.eq(count + taken),
+            self.ready_ahead.eq(Mux(moves, goes != self._spare, stays != self._spare)),
         ]
         m.d.sync += [
-            count.eq(next_count),
-            waiting.eq(next_count != 0),
+            count.eq(Mux(moves, goes, stays)),
+            waiting.eq(Mux(moves, goes != 0, stays != 0)),
             ready.eq(self.ready_ahead),
         ]
         payload = Signal.like(self.outputs.payload, reset_less=True)
         m.d.comb += self.outputs.payload.eq(payload)
-        for port, steps in ((write, write.en), (read, pulled)):
+        for port, steps in ((write, taken & (waiting | ~moves)), (read, waiting & moves)):
             place = Signal(counter_shape(self._spare - 1))
             m.d.comb += port.addr.eq(place)
             with m.If(steps):

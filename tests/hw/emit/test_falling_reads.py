@@ -10,7 +10,7 @@ from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.falling_reads import falling_reads
 from dualspike.hw.emit.generate import to_verilog
-from dualspike.hw.stream.row_buffer import RowBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.model.cost.devices import DEVICES
 
 # Both in steps of half a clock, from reset on, with inputs that are registers as in a core.

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, ShapeLike, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.stream.row_buffer import RowBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 
 
 class CreditBuffer(wiring.Component):

@@ -1,0 +1,1 @@
+"""Changes rounded at random: their shift, the dither, and what it carries."""
