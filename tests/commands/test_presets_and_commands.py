@@ -20,8 +20,8 @@ PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[
 PRESETS = (*PERCEPTRONS, *OPERATORS)
 
 every = pytest.mark.parametrize("preset", PRESETS)
-LONGEST = "reaction_diffusion"
-"""Its simulation takes a minute; `make presets` runs all of it, `make test` one function of it."""
+LONGEST, LONG = "reaction_diffusion", ("mnist", "spoken_digits")
+"""Their simulations take minutes; `make presets` runs all of them, `make test` one function."""
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,10 @@ def test_longest_preset_in_simulation(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     "preset",
-    [pytest.param(one, marks=[pytest.mark.long] if one == LONGEST else []) for one in PRESETS],
+    [
+        pytest.param(one, marks=[pytest.mark.long] if one in (LONGEST, *LONG) else [])
+        for one in PRESETS
+    ],
 )
 def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
