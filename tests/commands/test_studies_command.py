@@ -24,24 +24,9 @@ from dualspike.golden.experiments.on_chip import study as on_chip
 from dualspike.golden.experiments.on_chip.study import OnChipPlan
 from dualspike.golden.experiments.opzo import data as opzo_data
 from dualspike.golden.experiments.opzo import study as opzo
-from dualspike.golden.experiments.opzo.study import OpzoPlan
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.runner.studies import STUDIES
-from dualspike.golden.online.training import TrainingConfig
-
-TINY = OpzoPlan(
-    hidden=(6, 5),
-    deep=(6, 5, 4),
-    channels=(2, 2),
-    course=TrainingConfig(epochs=2, batch=500, steps=2),
-    rates=(1e-3, 1e-2),
-    convolved_rates=(1e-2,),
-    batches=2,
-    marks=2,
-    widths=(2, 4),
-    draws=3,
-    seeds=1,
-)
+from tests.golden.experiments.conftest import TINY
 
 
 @pytest.fixture(autouse=True)

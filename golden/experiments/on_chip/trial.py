@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.measures import measure
 from dualspike.golden.experiments.on_chip.cases import Case
 from dualspike.golden.experiments.on_chip.sources import SOURCES, Source
 from dualspike.golden.experiments.on_chip.spatial import SpatialEngine
-from dualspike.golden.experiments.runner.archive import check_origin, read_archive, write_archive
+from dualspike.golden.experiments.runner.outcomes import read_outcome, write_outcome
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.online_engine import OnlineFloatEngine, float_engine
 from dualspike.golden.training.train import FloatEngine
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
-from dualspike.model.interface.identity import VERSION
 
 Notice = Callable[[int, float], bool]
 
@@ -129,24 +127,10 @@ class OnChipOutcome:
     seconds: float
 
 
-def file_of(folder: Path, trial: OnChipTrial) -> Path:
-    """Where a trial that has ended has its outcome."""
-    return folder / "runs" / f"{trial.name}.npz"
-
-
 def read(folder: Path, trial: OnChipTrial) -> OnChipOutcome | None:
     """The outcome, None if there is none; BadInput for a damaged one or one of other settings."""
-    path = file_of(folder, trial)
-    if not path.exists():
-        return None
-    arrays = read_archive(path)
-    check_origin(
-        path,
-        arrays,
-        ("version", VERSION, "is not of this version"),
-        ("identity", trial.identity, "has other settings"),
-    )
-    return OnChipOutcome(*arrays["found"].tolist())
+    found = read_outcome(folder, trial)
+    return None if found is None else OnChipOutcome(*found)
 
 
 def execute(folder: Path, trial: OnChipTrial, notice: Notice) -> None:
@@ -157,9 +141,7 @@ def execute(folder: Path, trial: OnChipTrial, notice: Notice) -> None:
     """
     found = train(trial, notice)
     if found is not None:
-        arrays: dict[str, NDArray[Any]] = {"found": np.array([found.accuracy, found.seconds])}
-        origin = {"identity": np.array(trial.identity), "version": np.array(VERSION)}
-        write_archive(file_of(folder, trial), arrays | origin)
+        write_outcome(folder, trial, [found.accuracy, found.seconds])
 
 
 def train(trial: OnChipTrial, notice: Notice) -> OnChipOutcome | None:

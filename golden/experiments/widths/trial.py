@@ -12,20 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal, get_args
 
 from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.experiments.runner.archive import check_origin, read_archive, write_archive
+from dualspike.golden.experiments.runner.outcomes import read_outcome, write_outcome
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.load import describe, load_preset
-from dualspike.model.interface.identity import VERSION
 from dualspike.model.keys import Purpose
 
 NetworkName = Literal["hat", "poisson", "reaction-diffusion"]
@@ -109,24 +105,12 @@ def narrowed(network: NetworkName) -> dict[str, list[str]]:
     }
 
 
-def file_of(folder: Path, trial: FormatTrial) -> Path:
-    """Where a trial that has ended has its outcome."""
-    return folder / "runs" / f"{trial.name}.npz"
-
-
 def read(folder: Path, trial: FormatTrial) -> FormatOutcome | None:
     """The outcome, None if there is none; BadInput for a damaged one or one of other settings."""
-    path = file_of(folder, trial)
-    if not path.exists():
+    found = read_outcome(folder, trial)
+    if found is None:
         return None
-    arrays = read_archive(path)
-    check_origin(
-        path,
-        arrays,
-        ("version", VERSION, "is not of this version"),
-        ("identity", trial.identity, "has other settings"),
-    )
-    error, over_all, flags, seconds = arrays["found"].tolist()
+    error, over_all, flags, seconds = found
     return FormatOutcome(error, over_all, int(flags), seconds)
 
 
@@ -139,9 +123,7 @@ def execute(folder: Path, trial: FormatTrial, notice: Notice) -> None:
     found = train(trial, notice)
     if found is not None:
         values = [found.error, found.global_error, found.flags, found.seconds]
-        arrays: dict[str, NDArray[Any]] = {"found": np.array(values)}
-        origin = {"identity": np.array(trial.identity), "version": np.array(VERSION)}
-        write_archive(file_of(folder, trial), arrays | origin)
+        write_outcome(folder, trial, values)
 
 
 def train(trial: FormatTrial, notice: Notice) -> FormatOutcome | None:

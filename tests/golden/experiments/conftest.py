@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from dualspike.golden.experiments.opzo.study import OpzoPlan
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
 from dualspike.golden.experiments.paper.run import Run
 from dualspike.golden.experiments.paper.settings import PaperSettings, describe, load_settings
+from dualspike.golden.online.training import TrainingConfig
 
 PROBLEMS: dict[Experiment, dict[str, Any]] = {
     "hat": {"validation": 50},
@@ -33,6 +35,20 @@ BATCH: dict[Experiment, list[int | str]] = {
     "poisson": [8, "all"],
     "reaction-diffusion": [4, 5, "all"],
 }
+TINY = OpzoPlan(
+    hidden=(6, 5),
+    deep=(6, 5, 4),
+    channels=(2, 2),
+    course=TrainingConfig(epochs=2, batch=500, steps=2),
+    rates=(1e-3, 1e-2),
+    convolved_rates=(1e-2,),
+    batches=2,
+    marks=2,
+    widths=(2, 4),
+    draws=3,
+    seeds=1,
+)
+"""A comparison of online rules that takes a second."""
 
 
 @pytest.fixture

@@ -23,10 +23,11 @@ from dualspike.golden.experiments.on_chip.trial import (
     OnChipOutcome,
     OnChipTrial,
     execute,
-    file_of,
     read,
     train,
 )
+from dualspike.golden.experiments.runner import outcomes
+from dualspike.golden.experiments.runner.outcomes import file_of
 from dualspike.golden.training.online_engine import OnlineFloatEngine
 from dualspike.model.description.format import Format
 from dualspike.model.description.load import describe
@@ -129,7 +130,7 @@ def test_a_trial_repeats_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.Mo
         with pytest.raises(BadInput, match=r"has other settings: delete it to start that run"):
             read(tmp_path, other)
     with monkeypatch.context() as patch:
-        patch.setattr(trials, "VERSION", "9.9.9")
+        patch.setattr(outcomes, "VERSION", "9.9.9")
         with pytest.raises(BadInput, match=r"is not of this version: delete it to start"):
             read(tmp_path, trial)
     file = file_of(tmp_path, trial)

@@ -12,25 +12,13 @@ from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.opzo import trials as opzo_trials
 from dualspike.golden.experiments.opzo.forward import SETTINGS, Setting, forward_variances
-from dualspike.golden.experiments.opzo.study import Comparison, OpzoPlan, OpzoRun
+from dualspike.golden.experiments.opzo.study import Comparison, OpzoRun
 from dualspike.golden.experiments.opzo.trials import Codings, OpzoTrial
 from dualspike.golden.experiments.opzo.variance import by_width
 from dualspike.golden.online.training import Epoch, TrainingConfig
 from tests.golden.chance import bound
+from tests.golden.experiments.conftest import TINY
 
-TINY = OpzoPlan(
-    hidden=(6, 5),
-    deep=(6, 5, 4),
-    channels=(2, 2),
-    course=TrainingConfig(epochs=2, batch=500, steps=2),
-    rates=(1e-3, 1e-2),
-    convolved_rates=(1e-2,),
-    batches=2,
-    marks=2,
-    widths=(2, 4),
-    draws=3,
-    seeds=1,
-)
 IMAGES: Codings = ("static", "poisson")
 
 

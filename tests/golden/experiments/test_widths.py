@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from dualspike.cli import main
-from dualspike.golden.experiments.widths import trial as widths
+from dualspike.golden.experiments.runner import outcomes
+from dualspike.golden.experiments.runner.outcomes import file_of
 from dualspike.golden.experiments.widths.report import markdown, text
 from dualspike.golden.experiments.widths.study import WidthsPlan, collect
 from dualspike.golden.experiments.widths.trial import (
@@ -13,7 +14,6 @@ from dualspike.golden.experiments.widths.trial import (
     FormatTrial,
     NetworkName,
     execute,
-    file_of,
     narrowed,
     read,
     train,
@@ -69,7 +69,7 @@ def test_a_trial_repeats_and_is_kept_once(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(BadInput, match=r"has other settings: delete it to start that run again$"):
         read(tmp_path, longer)
     with monkeypatch.context() as patch:
-        patch.setattr(widths, "VERSION", "9.9.9")
+        patch.setattr(outcomes, "VERSION", "9.9.9")
         with pytest.raises(BadInput, match=r"is not of this version: delete it to start"):
             read(tmp_path, trial)
     file = file_of(tmp_path, trial)
