@@ -12,11 +12,14 @@ import pytest
 from dualspike.golden.experiments.runner.processes import tied, workers
 
 # A parent of two workers, each of which says its number and computes for a minute.
+# A shell that starts it in the background lets it ignore interrupts, so it says what they do.
 PARENT = """
+import signal
 from concurrent.futures import wait
 from test_pool_work import busy
 from dualspike.golden.experiments.runner.processes import workers
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with workers(2) as pool:
         wait([pool.submit(busy, place) for place in {places}])
 """
@@ -71,8 +74,10 @@ def test_no_worker_outlives_this_process(tmp_path: Path, ended: signal.Signals) 
             time.sleep(0.01)
         them = children(process.pid)
         assert len(them) >= 2
+        begin = time.monotonic()
         process.send_signal(ended)
     assert gone(them)
+    assert time.monotonic() - begin < 30
 
 
 def pid(seconds: float) -> int:
