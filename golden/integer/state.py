@@ -42,14 +42,14 @@ class IntegerChip(ABC):
     def lfsr(self, state: int) -> None: ...
 
     @property
-    def velocities(self) -> list[Matrix]:
-        """Those of weights and biases in turn, in the step format; none without momentum."""
+    def further(self) -> list[Matrix]:
+        """What it holds besides weights and biases: velocities, or feedback matrices."""
         return []
 
     @property
     def memories(self) -> list[Matrix]:
         """What it holds, in the order of `model.interface.memory_map`."""
-        return in_turn(self.weights, self.biases) + self.velocities
+        return in_turn(self.weights, self.biases) + self.further
 
     @property
     def states(self) -> dict[str, int]:
@@ -59,12 +59,12 @@ class IntegerChip(ABC):
     def load(self, memories: Sequence[Matrix]) -> None:
         """Copies of ``memories``, in the same order, in their place."""
         held = [memory.copy() for memory in memories]
-        self.weights, self.biases, velocities = apart(held, self.d.n_layers)
-        self._keep(velocities)
+        self.weights, self.biases, further = apart(held, self.d.n_layers)
+        self._keep(further)
 
-    def _keep(self, velocities: list[Matrix]) -> None:
-        """Take the velocities that were loaded."""
-        assert not velocities
+    def _keep(self, further: list[Matrix]) -> None:
+        """Take what was loaded besides weights and biases."""
+        assert not further
 
     def copy(self) -> Self:
         """The chip as it is now, apart from this one."""

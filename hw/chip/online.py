@@ -25,6 +25,7 @@ from dualspike.hw.learn.online.feedback import (
     SignedFeedback,
     fixed_starts,
 )
+from dualspike.hw.learn.online.matrix_feedback import MatrixFeedback
 from dualspike.hw.learn.online.rewinder import Rewinder
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
@@ -36,6 +37,7 @@ from dualspike.model.description.head import ClassFlag
 from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.register import Flag
+from dualspike.model.sizes.feedback import feedback_sizes
 
 
 class OnlinePerceptron(Perceptron):
@@ -44,6 +46,12 @@ class OnlinePerceptron(Perceptron):
     def _chain(self) -> StepChain:
         self._steps = StepChain(self._d.parts[0], self._g, self._d.batch[0])
         return self._steps
+
+    def port(self, kind: str, layer: int) -> wiring.PureInterface:
+        """See `Perceptron.port`; the way to a feedback matrix is that of what uses it."""
+        if kind == "feedback":
+            return self._feedback[layer].host
+        return super().port(kind, layer)
 
     def learner(
         self, m: Module, chip: wiring.Component, registers: RegisterBus
@@ -121,16 +129,19 @@ class OnlinePerceptron(Perceptron):
         hidden, width = layers[:-1], part.own_lanes
         starts = fixed_starts(self._d.learning.seed, len(hidden))
         clipped: list[Value] = []
-        units: list[Feedback] = []
+        self._feedback: list[Feedback] = []
         for layer, start in zip(hidden, starts, strict=True):
-            unit = ForwardFeedback(part, layer) if width else SignedFeedback(part, layer, start)
+            sizes = feedback_sizes(part, layer)
+            if sizes is not None:
+                unit = MatrixFeedback(part, layer, sizes)
+            else:
+                unit = ForwardFeedback(part, layer) if width else SignedFeedback(part, layer, start)
             m.submodules[f"feedback_{layer.index}"] = unit
-            units.append(unit)
+            self._feedback.append(unit)
             gates = self._steps.gates[layer.index]
-            name = "own" if width else "gate"
             m.d.comb += [
                 unit.gates.valid.eq(gates.valid),
-                unit.gates.payload.eq(gates.payload[name]),
+                unit.gates.payload.eq(unit.picked(gates.payload)),
                 gates.ready.eq(unit.gates.ready),
             ]
             source = unit.signals
@@ -142,7 +153,7 @@ class OnlinePerceptron(Perceptron):
                 clipped.append(sums.clipped)
             connect(m, source, self._steps.dense[layer.index].signals)
         self._to_readout(m, head)
-        self._to_units(m, head, units)
+        self._to_units(m, head, self._feedback)
         return Cat(clipped).any()
 
     def _to_readout(self, m: Module, head: StepError) -> None:
@@ -167,8 +178,10 @@ class OnlinePerceptron(Perceptron):
         for n, unit in enumerate(units):
             given = head.back.payload
             m.d.comb += unit.errors.valid.eq(head.back.valid & all_ready)
-            if width:
-                given = data.View(
-                    unit.errors.payload.shape(), Cat(given[n * width + q] for q in range(width))
-                )
+            own, shape = range(n * width, (n + 1) * width), unit.errors.payload.shape()
+            if self._d.learning.keeps_feedback:
+                tangents = (given.tangent[k][q] for k in range(self._d.basis) for q in own)
+                given = data.View(shape, Cat(given.value, *tangents))
+            elif width:
+                given = data.View(shape, Cat(given[q] for q in own))
             m.d.comb += unit.errors.payload.eq(given)

@@ -6,7 +6,7 @@ only; a score is the mean of o over the steps; a slope is sum e dy over the outp
 several the first.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -29,14 +29,16 @@ class StepError(wiring.Component):
 
     With ``learn`` a sample takes ``targets`` in its first step; e leaves by ``errors``, one after
     the other, and what the hidden layers need by ``back`` once a step: all errors, or where there
-    are lanes a slope for each. ``loss`` += e^2; ``clear`` zeroes it. Without, scores leave by
+    are lanes a slope for each; where feedback is learned all errors with their outputs' tangents.
+    ``loss`` += e^2; ``clear`` zeroes it. Without, scores leave by
     ``results`` at the end of a sample. ``clipped`` pulses: bit 0 a score, bit 1 an error or slope.
 
     Where a target is a class, one comes for each sample, with ``labelled`` without ``learn``, too.
     A sample whose class is not there has errors of 0: ``unknown`` pulses. ``seen`` pulses for each
     sample with a class, ``correct`` with it where the answer is that class.
 
-    Latency: 3 cycles to an error, 4 + ``multiply`` to slopes and 3 to scores, from the last output.
+    Latency: 3 cycles to an error, 4 + ``multiply`` to slopes, 3 to what else goes back and to
+    scores, from the last output.
     Throughput: an output a cycle.
     """
 
@@ -45,12 +47,15 @@ class StepError(wiring.Component):
         d, f = description, description.formats
         self._outputs, self._steps = d.network.layers[-1], d.parts[0].errors
         self._lanes = d.parts[0].own_lanes * (len(d.network.layers) - 2)
+        self._sums = self._lanes > 0 and not d.learning.keeps_feedback
         self._error = signed(f.error.bits)
         self._classes = d.classes
         inputs = row(signed(f.membrane.bits), f.tangent.bits, self._lanes, 1)
         back = ArrayLayout(self._error, self._outputs)
-        if self._lanes:
+        if self._sums:
             back = ArrayLayout(signed(f.cotangent.bits), self._lanes)
+        elif self._lanes:
+            back = row(self._error, f.tangent.bits, self._lanes, self._outputs)
         counts = {"labelled": In(1), "seen": Out(1), "correct": Out(1), "unknown": Out(1)}
         super().__init__(
             (counts if d.classes else {})
@@ -70,7 +75,7 @@ class StepError(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         depth = self._g.multiply
-        summed = ERROR + depth + 1 if self._lanes else ERROR
+        summed = ERROR + depth + 1 if self._sums else ERROR
         results, errors, back = (
             self._buffer(m, name, clocks)
             for name, clocks in (("results", ERROR), ("errors", ERROR), ("back", summed))
@@ -105,7 +110,7 @@ class StepError(wiring.Component):
             off = self._off(m, output, first_step)
         error, over = self._errors(m, errors, off)
         self._squares(m, error, errors.inputs.valid)
-        if self._lanes:
+        if self._sums:
             first = bit_later(m, output == 0, summed - 1, "first")
             over += self._slopes(m, back, error, first, errors.inputs.valid)
         else:
@@ -245,11 +250,27 @@ class StepError(wiring.Component):
         return over
 
     def _gather(self, m: Module, back: CreditBuffer, error: Value, valid: Value) -> None:
-        """All errors of a step side by side: the last one is there as it leaves."""
-        held = [error]
+        """All errors of a step, and their tangents where these are wanted, side by side."""
+        payload = back.inputs.payload
+        errors = self._side_by_side(m, error, valid, self._error, "before")
+        if not self._lanes:
+            m.d.comb += [payload[n].eq(one) for n, one in enumerate(errors)]
+            return
+        m.d.comb += [payload.value[n].eq(one) for n, one in enumerate(errors)]
+        for k in range(self._lanes):
+            dy = later(m, self.inputs.payload.tangent[0][k], ERROR, f"dy_{k}")
+            shape = signed(self._d.formats.tangent.bits)
+            given = self._side_by_side(m, dy, valid, shape, f"before_dy_{k}")
+            m.d.comb += [payload.tangent[n][k].eq(one) for n, one in enumerate(given)]
+
+    def _side_by_side(
+        self, m: Module, given: Value, valid: Value, shape: Shape, name: str
+    ) -> list[Value]:
+        """What came with every output of a step; the last is there as it leaves."""
+        held = [given]
         for n in range(self._outputs - 1):
-            register = Signal(self._error, name=f"before_{n}", reset_less=True)
+            register = Signal(shape, name=f"{name}_{n}", reset_less=True)
             with m.If(valid):
                 m.d.sync += register.eq(held[-1])
             held.append(register)
-        m.d.comb += [back.inputs.payload[n].eq(one) for n, one in enumerate(reversed(held))]
+        return held[::-1]

@@ -10,15 +10,18 @@ from dualspike.model.description.part import TRACE_FRACTION, Part, change_shifts
 from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
+from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
 from dualspike.model.sizes.online import follows, signal_bits, trace_bits
 from dualspike.model.sizes.online_resources import (
+    back_bits,
     chunk_bits,
     factor_bits,
     fixed_sign_levels,
     head_lanes,
     raised_bits,
+    slope_lanes,
     spike_bits,
     sum_bits,
 )
@@ -226,7 +229,11 @@ def _feedback(d: Part, layer: Layer) -> Area:
         _queue(steps * layer.rows - 1),
         _buffer(width * cotangent, 1 + clocks, credit=True),
     ]
-    if lanes:
+    matrix = feedback_sizes(d, layer)
+    if matrix is not None:
+        errors, sums = back_bits(d, lanes), _matrix(d, layer, matrix)
+        parts[1] = _buffer(width * cotangent, 1 + matrix.latency, credit=True)
+    elif lanes:
         errors = lanes * cotangent
         adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length())
         sums = Area(width * adders + 38, width * (cotangent + lanes) + 5)
@@ -237,6 +244,21 @@ def _feedback(d: Part, layer: Layer) -> Area:
         held = errors + 0.6 * added + terms + WORD + width * clocks
         sums = Area(2.2 * added + far + 1.5 * WORD, held)
     return sum(parts, _buffer(errors, steps) + sums)
+
+
+def _matrix(d: Part, layer: Layer, matrix: FeedbackSizes) -> Area:
+    """The choice of a chunk, what moves the words, words, and sums of their products."""
+    f, width, lanes, columns = d.formats, layer.next_simd, d.own_lanes, matrix.columns
+    tangent, error, banks = f.tangent.bits, f.error.bits, layer.next_simd * matrix.columns
+    chunk = columns * (error + lanes * tangent)
+    total = tangent + error + _bits(d.network.layers[-1])
+    chosen = chunk if matrix.chunks > 1 else 0
+    moved = Area((2 * lanes + 1) * tangent, tangent).times(banks)
+    words = Area(6.5 * matrix.bits, 2 * matrix.bits + 1).times(banks)
+    added = Area(columns + 1.5, 2).times(width * total)
+    held = Area(0.4 * chosen * matrix.chunks, chunk + 3 * columns * error + width * matrix.latency)
+    address = Area(16 * _bits(banks), 4 * _bits(matrix.cycles) + 12)
+    return moved + words + added + held + address
 
 
 def _sample_sum(d: Part, layer: Layer, signal: int) -> Area:
@@ -251,18 +273,19 @@ def online_head_logic(d: Description) -> Area:
     """Errors, scores, slopes; the course of a batch, drawer, registers and bus."""
     f, lanes, g, n_out = d.formats, head_lanes(d), squared_error_sizes(d), d.network.layers[-1]
     error, membrane, tangent = g.error_bits, f.membrane.bits, f.tangent.bits
-    back = lanes * f.cotangent.bits if lanes else n_out * error
+    slopes = slope_lanes(d)
+    back = slopes * f.cotangent.bits if slopes else back_bits(d.parts[0], lanes)
     once = Area(
         7 * membrane + 2 * g.loss_bits + 2 * error + 30, 5 * membrane + g.loss_bits + 3 * error
     )
     each = Area(2 * g.jvp_bits + f.cotangent.bits + 35, g.jvp_bits + 2 * tangent)
-    gathered = Area() if lanes else Area(0, (n_out - 1) * error)
+    gathered = Area() if slopes else Area(0, (n_out - 1) * (back // n_out) + 2 * lanes * tangent)
     parts = [
-        each.times(lanes),
+        each.times(slopes),
         gathered,
         _buffer(membrane, 3, credit=True),
         _buffer(error, 3, credit=True),
-        _buffer(back, 3 + (d.depth.multiply + 1 if lanes else 0), credit=True),
+        _buffer(back, 3 + (d.depth.multiply + 1 if slopes else 0), credit=True),
         Area(18 * len(register_map(d)) + 200, 42 + 50 + 50 + 8 * d.n_layers),
         Area(2.5 * DRAWER.length, DRAWER.length),
     ]

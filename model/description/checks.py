@@ -8,7 +8,7 @@ from typing import Any
 MOST_LAYERS, MOST_LANES = 32, 64
 """What the register map has room for."""
 MOST_SIGNED = 64
-"""Outputs whose errors come back by fixed signs at most: they are added up in one clock."""
+"""Outputs whose errors come back side by side at most, by fixed signs or by matrices."""
 
 
 def check_frames(d: Any) -> None:
@@ -90,10 +90,10 @@ def _check_online(d: Any) -> None:
     if d.hardware.skip:
         raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
     lanes = (len(network.layers) - 2) * learning.directions
-    if learning.feedback == "forward" and lanes > MOST_LANES:
+    if learning.feedback != "signs" and lanes > MOST_LANES:
         raise ValueError(f"learning.directions must leave at most {MOST_LANES} lanes, not {lanes}")
-    if learning.feedback == "signs" and network.layers[-1] > MOST_SIGNED:
+    if learning.feedback != "forward" and network.layers[-1] > MOST_SIGNED:
         raise ValueError(
             f"network.layers must end with at most {MOST_SIGNED} outputs with feedback"
-            f" 'signs', not {network.layers[-1]}"
+            f" {learning.feedback!r}, not {network.layers[-1]}"
         )

@@ -272,6 +272,8 @@ class Description(Section):
             tables.get("learning", {}).pop(key, None)
         if not self.learning.by_sample:
             tables.get("learning", {}).pop("every", None)
+        if not self.learning.keeps_feedback:
+            tables.get("learning", {}).pop("feedback_momentum", None)
         return tables
 
     @model_validator(mode="after")

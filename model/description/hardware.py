@@ -30,7 +30,7 @@ class Hardware(Section):
     ``terms`` of the basis of a point of an operator network are multiplied in a clock; left out, as
     few as let the product unit take a function's points while the branch takes a function, or the
     whole basis where that is not enough.
-    ``protection`` of the memories of weights, biases and velocities against upsets
+    ``protection`` of the memories of weights, biases, velocities and feedback against upsets
     (`model.interface.ecc`).
     ``clock``: MHz that are asked of the chip, which decide how deep its pipelines are on
     ``device``, the FPGA it is for (`model.sizes.depth`); without a clock as little as they can be,

@@ -72,8 +72,19 @@ class Part:
     @property
     def own_lanes(self) -> int:
         """Tangent lanes that begin in the neurons of each hidden layer, with the online learner."""
-        forward = self.online and self.learning.feedback == "forward"
+        forward = self.online and self.learning.feedback != "signs"
         return self.learning.directions if forward else 0
+
+    @property
+    def feedback_format(self) -> Format | None:
+        """Format of feedback matrices where these are learned, finer than the tangents' by k bits.
+
+        So they neither round nor clip (docs/online_chip.md).
+        """
+        tangent, finer = self.formats.tangent, self.learning.feedback_momentum
+        if not self.learning.keeps_feedback:
+            return None
+        return replace(tangent, fraction=tangent.fraction + finer)
 
     @property
     def gate(self) -> int:

@@ -38,6 +38,11 @@ def _network_identity(d: Description) -> dict[str, Any]:
             **({"every": "sample"} if d.learning.by_sample else {}),
             "batch": d.learning.batch,
             **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
+            **(
+                {"feedback_momentum": d.learning.feedback_momentum}
+                if d.learning.keeps_feedback
+                else {}
+            ),
             **d.learning.options,
         }
     if not d.learns:

@@ -1,6 +1,7 @@
 """The memories behind WEIGHT_SELECT: one list that hardware, models and drivers follow.
 
-Weights and biases of every layer in turn, then with momentum the velocities of all of these.
+Weights and biases of every layer in turn, then with momentum the velocities of all of these, or
+the feedback matrices of all hidden layers where these are learned.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,16 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.once import once
 
-Kind = Literal["weights", "biases", "weight_velocities", "bias_velocities"]
+Kind = Literal["weights", "biases", "weight_velocities", "bias_velocities", "feedback"]
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory number ``select``: words of one layer, row by row (neuron, then input).
+    """Memory number ``select``: words of one layer, row by row (neuron, then input or output).
 
-    ``shape`` is [n_out, n_in] for weights and their velocities, [n_out] for biases and theirs.
+    ``shape`` is [n_out, n_in] for weights and their velocities, [n_out] for biases and theirs. A
+    feedback matrix is [n_l, n_out]: neurons of its layer, outputs of the network.
     """
 
     select: int
@@ -31,7 +33,7 @@ class Memory:
     @property
     def name(self) -> str:
         """What messages call it; velocities are counted through."""
-        if self.kind in ("weights", "biases"):
+        if self.kind in ("weights", "biases", "feedback"):
             return f"{self.kind}[{self.layer}]"
         return f"velocities[{2 * self.layer + (self.kind == 'bias_velocities')}]"
 
@@ -48,6 +50,10 @@ def memory_map(description: Description) -> list[Memory]:
         for layer, (n_in, n_out) in enumerate(d.shapes):
             memories.append(Memory(len(memories), weights, layer, (n_out, n_in), form))
             memories.append(Memory(len(memories), biases, layer, (n_out,), form))
+    if d.parts[0].feedback_format is not None:
+        form = d.parts[0].feedback_format
+        for layer, width in enumerate(d.network.layers[1:-1]):
+            memories.append(Memory(len(memories), "feedback", layer, (width, d.basis), form))
     return memories
 
 
@@ -62,6 +68,6 @@ def in_turn(weights: Sequence[_T], biases: Sequence[_T]) -> list[_T]:
 
 
 def apart(memories: Sequence[_T], layers: int) -> tuple[list[_T], list[_T], list[_T]]:
-    """Weights layer by layer, biases layer by layer, and the velocities in turn."""
+    """Weights layer by layer, biases layer by layer, and what comes after both."""
     words = memories[: 2 * layers]
     return list(words[::2]), list(words[1::2]), list(memories[2 * layers :])

@@ -13,7 +13,7 @@ from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
-from dualspike.model.interface.memory_map import has_velocities
+from dualspike.model.interface.memory_map import has_velocities, memory_map
 from dualspike.model.interface.register import BITS, Command, Field, Flag, Register
 from dualspike.model.once import once
 from dualspike.model.sizes.geometry import geometry
@@ -69,7 +69,7 @@ def _always(d: Description, upsets: dict[Upset, int]) -> list[Register]:
         Register(
             "WEIGHT_SELECT",
             "w",
-            f"2 * layer for weights, 2 * layer + 1 for biases{_velocities(d)}; rewinds",
+            f"2 * layer for weights, 2 * layer + 1 for biases{_further(d)}; rewinds",
             on_write="rewind",
         ),
         Register(
@@ -116,7 +116,8 @@ def register_map(description: Description) -> list[Register]:
             meaning = f"clocks that layer {layer.index} did not take for silent chunks, wraps"
             registers.append(Register(f"SKIPPED_{layer.index}", "r", meaning, live=True))
     if upsets:
-        bits = min(BITS, code_of(d.hardware.protection, d.step_format.bits).bits)
+        words = (code_of(d.hardware.protection, one.format.bits) for one in memory_map(d))
+        bits = min(BITS, max(code.bits for code in words))
         meaning = "bits to be stored wrong of every word written to WEIGHT_DATA, to try protection"
         registers.append(Register("INJECT", "rw", meaning, low_bits(bits, "flips")))
     return [replace(register, address=n) for n, register in enumerate(registers)]
@@ -205,8 +206,10 @@ def _losses(d: Description) -> str:
     return f"{d.global_weight} times the readout's and the local readouts' sum of squared errors"
 
 
-def _velocities(d: Description) -> str:
-    """What WEIGHT_SELECT goes on with where weights have velocities."""
+def _further(d: Description) -> str:
+    """What WEIGHT_SELECT goes on with where weights have velocities, or feedback is learned."""
+    if d.learning.keeps_feedback:
+        return f", {len(d.network.layers) - 2} more for feedback matrices"
     if not has_velocities(d):
         return ""
     return f", {2 * d.n_layers} more for their velocities"

@@ -20,6 +20,7 @@ Kind = Literal[
     "means",
     "traces",
     "signals",
+    "feedback",
 ]
 
 

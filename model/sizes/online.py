@@ -16,6 +16,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.format import signed_bits
 from dualspike.model.description.part import TRACE_FRACTION, Part
 from dualspike.model.interface.lfsr import online_draws
+from dualspike.model.sizes.feedback import feedback_sizes
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.layers import Layer
 
@@ -78,8 +79,9 @@ def turn_cycles(d: Part, layer: Layer) -> int:
 
     Rows go through every layer from it on. One of several groups waits for the whole frame, in
     another the last row is as good as the last chunk. Then the head adds up, and the first group
-    of signals comes back row by row. A change of a sample is for all of its steps, which every
-    layer has behind it a pass and its rows after the layer before.
+    of signals comes back row by row, where feedback is learned after a step of its matrix. A change
+    of a sample is for all of its steps, which every layer has behind it a pass and its rows after
+    the layer before.
     """
     g = geometry(d)
     if d.by_sample:
@@ -99,6 +101,9 @@ def turn_cycles(d: Part, layer: Layer) -> int:
         return turn + _ERRORS
     signs = 0 if d.own_lanes else ceil(log2(d.network.layers[-1]) / 2)
     turn += _SLOPES + layer.multiply + signs + layer.group_rows
+    matrix = feedback_sizes(d, layer)
+    if matrix is not None:
+        turn += matrix.cycles + matrix.latency
     if layer.every_step:
         return turn
     return turn + _REPEATER + _SAMPLE + layer.multiply + (d.network.time_steps - 1) * _step(d)

@@ -16,6 +16,7 @@ from dualspike.model.sizes.components import (
     repeater_depth,
     row_bits,
 )
+from dualspike.model.sizes.feedback import feedback_sizes
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
@@ -99,7 +100,13 @@ def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     gates = 2 * lanes if lanes else 1
     errors = lanes * f.cotangent.bits if lanes else d.network.layers[-1] * f.error.bits
     clocks = 1 if lanes else fixed_sign_levels(d)
-    found = [
+    found: list[MemorySize] = []
+    matrix = feedback_sizes(d, layer)
+    if matrix is not None:
+        gates, errors, clocks = 1 + lanes, back_bits(d, lanes), matrix.latency
+        bits = code_of(d.protection, matrix.bits).bits
+        found.append(MemorySize("feedback", width * matrix.columns, matrix.cycles, bits, True))
+    found += [
         MemorySize("signals", 1, steps * layer.rows - 1, width * gates, True),
         MemorySize("rows", 1, steps, errors, False),
         MemorySize("rows", 1, 1 + clocks, width * f.cotangent.bits, False),
@@ -112,6 +119,12 @@ def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
             MemorySize("counts", width, layer.rows, signals + factor_bits(d), True),
         ]
     return found
+
+
+def back_bits(d: Part, lanes: int) -> int:
+    """Bits of the errors of all outputs, with their tangents in so many lanes."""
+    f = d.formats
+    return d.network.layers[-1] * (f.error.bits + lanes * f.tangent.bits)
 
 
 def factor_bits(d: Part) -> int:
@@ -129,6 +142,10 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
     others = layer.lanes_in - layer.own_lanes
     if others:
         found.append(Multiplier(array * others, f.weight.bits, layer.tangent_in_bits, True))
+    matrix = feedback_sizes(d, layer)
+    if matrix is not None and layer.kind != "output":
+        count = layer.next_simd * matrix.columns
+        found.append(Multiplier(count, f.tangent.bits, f.error.bits, True))
     if layer.kind != "output":
         signal, factor = raised_bits(d, layer), trace_bits(d, layer) + (not layer.value_signed)
         if layer.kind == "direct":
@@ -142,8 +159,8 @@ def step_error_memories(d: Description) -> list[MemorySize]:
     f, n_out = d.formats, d.network.layers[-1]
     steps = d.parts[0].errors
     grow = (steps - 1).bit_length()
-    lanes, clocks = head_lanes(d), d.depth.multiply + 1
-    back = lanes * f.cotangent.bits if lanes else n_out * f.error.bits
+    lanes, clocks = slope_lanes(d), d.depth.multiply + 1
+    back = lanes * f.cotangent.bits if lanes else back_bits(d.parts[0], head_lanes(d))
     found = [
         MemorySize("counts", 1, n_out, f.membrane.bits + grow, False),
         MemorySize("rows", 1, _ERRORS, f.membrane.bits, False),
@@ -156,13 +173,18 @@ def step_error_memories(d: Description) -> list[MemorySize]:
 
 
 def head_lanes(d: Description) -> int:
-    """Slopes that the head adds up: those of the lanes of all hidden layers."""
+    """Lanes that come to the head: those of all hidden layers."""
     return d.parts[0].own_lanes * (len(d.network.layers) - 2)
+
+
+def slope_lanes(d: Description) -> int:
+    """Slopes that the head adds up: of all lanes, but none where feedback is learned."""
+    return 0 if d.learning.keeps_feedback else head_lanes(d)
 
 
 def step_error_multipliers(d: Description) -> list[Multiplier]:
     """The squared error, the error times every lane's tangent."""
-    bits, lanes = squared_error_sizes(d).error_bits, head_lanes(d)
+    bits, lanes = squared_error_sizes(d).error_bits, slope_lanes(d)
     slopes = Multiplier(lanes, bits, d.formats.tangent.bits, True)
     return [Multiplier(1, bits, bits), *([slopes] if lanes else [])]
 

@@ -13,6 +13,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.interface.lfsr import coder_state, feedback_state, seed_state
 from tests.golden.drawn import DRAWER, SIGNS, Register
+from tests.golden.feedback_oracle import FeedbackOracle
 from tests.golden.slopes import half_up
 
 ONE = Fraction(1)
@@ -34,6 +35,7 @@ class OnlineOracle:
     def __init__(self, d: Description, weights: Any, biases: Any) -> None:
         self.d, self.weights, self.biases = d, weights, biases
         self.flags: set[str] = set()
+        self.feedback = [FeedbackOracle(d, width) for width in d.network.layers[1:-1]]
         self.drawer = Register(DRAWER, seed_state(d.learning.seed))
         self.coder = Register(DRAWER, coder_state(d.learning.seed))
         words = Register(DRAWER, feedback_state(d.learning.seed))
@@ -92,7 +94,7 @@ class OnlineOracle:
         d, f = self.d, self.d.formats
         layers, steps = d.n_layers, d.network.time_steps
         learn = target is not None
-        lanes = d.learning.directions if d.learning.feedback == "forward" else 0
+        lanes = 0 if d.learning.feedback == "signs" else d.learning.directions
         if learn:
             self.rounding = [
                 [Register(SIGNS, self.drawer.word()) for _ in "rc"] for _ in range(layers)
@@ -138,7 +140,8 @@ class OnlineOracle:
                         paths[key] = [a * g for a, g in zip(dz, gate, strict=True)]
                     for q in range(lanes if learn else 0):
                         drawn = [1 - 2 * signs[layer][q].bit() for _ in gate]
-                        own[layer, q] = [Fraction(v * g) for v, g in zip(drawn, gate, strict=True)]
+                        first = [True] * len(gate) if d.learning.keeps_feedback else gate
+                        own[layer, q] = [Fraction(v * g) for v, g in zip(drawn, first, strict=True)]
                         paths[layer, q] = own[layer, q]
                 sums = [a + o for a, o in zip(sums, z[-1], strict=True)]
                 if not learn:
@@ -215,6 +218,11 @@ class OnlineOracle:
             ]
             return [self.fit(one, form, "STEP") for one in back]
         lanes = d.learning.directions
+        if d.learning.keeps_feedback:
+            signs, dy = ([one[layer, q] for q in range(lanes)] for one in (own, paths))
+            self.feedback[layer].move(signs, dy, self.fit)
+            back = self.feedback[layer].bring(e)
+            return [self.fit(one * g, form, "STEP") for one, g in zip(back, gate, strict=True)]
         total = [Fraction(0)] * len(gate)
         for q in range(lanes):
             slope = self.fit(inner(e, paths[layer, q]), form, "STEP")

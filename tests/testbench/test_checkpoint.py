@@ -59,7 +59,7 @@ def lines() -> Problem:
     return Problem("straight lines", "deeponet", samples, samples, samples, (4, 3))
 
 
-ONLINE, _ = taught("frames", 0)
+ONLINE, _ = taught("matrix", 0)
 ONLINE = ONLINE.model_copy(update={"learning": ONLINE.learning.model_copy(update={"updates": 230})})
 
 

@@ -34,6 +34,7 @@ KINDS = {
 PLACES = {
     ("counter", "tangents"): "counts",
     ("errors", "kept"): "frames",
+    ("matrix", "bank"): "feedback",
     ("slopes", "store"): "tangents",
     ("sums", "slot"): "means",
     ("rows", "slot"): "factors",
@@ -86,8 +87,10 @@ def online(name: str, time_steps: int = 3, **tables: dict[str, Any]) -> Descript
 
 SIGNED = {"feedback": "signs"}
 SAMPLE = {"every": "sample"}
+MATRIX = {"feedback": "forward-dfa"}
 FRAMES = {"coding": "frames", "leak": 0.5}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
+SLOW = {"pe": [4, 3, 1], "simd": [2, 4, 3], "protection": "ecc", "clock": 100.0}
 ONLINE = [
     online("two_lanes", learning={"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("signs", learning=SIGNED, hardware={"pe": [1, 1, 1]}),
@@ -96,6 +99,8 @@ ONLINE = [
     online("frames", network=FRAMES, learning={"directions": 3}),
     online("folded_frames", 5, network=FRAMES, learning=SIGNED, hardware=FOLDED),
     online("even", network={"coding": "rate"}, hardware=FOLDED),
+    online("matrices", 1, learning=MATRIX),
+    online("twofold", 4, network=FRAMES, learning=MATRIX | {"directions": 2}, hardware=SLOW),
     online("samples", 4, learning=SAMPLE),
     online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),

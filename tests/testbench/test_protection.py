@@ -74,6 +74,7 @@ def test_learning_goes_on_as_if_nothing_had_happened_with_ecc() -> None:
     assert learn_through_upsets(protected("ecc")) is None
     assert learn_through_upsets(described("sliding")) is None
     assert learn_through_upsets(taught("frames", 0)[0]) is None
+    assert learn_through_upsets(taught("matrix", 0)[0]) is None
 
 
 def test_a_decoder_that_only_tells_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

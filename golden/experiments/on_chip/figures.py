@@ -17,8 +17,8 @@ STYLES = {
     "forward-4": ("#2563eb", "s"),
     "signs": ("#c2410c", "^"),
     "weights-4": ("#d97706", "v"),
-    "bp": (INK, "*"),
     "fdfa": ("#9333ea", "D"),
+    "bp": (INK, "*"),
     "dkp": ("#be185d", "P"),
     "opzo": ("#4d7c0f", "X"),
 }

@@ -34,8 +34,8 @@ SOURCES: dict[str, Source] = {
     "forward-4": Source("forward by neurons, K = 4", {"feedback": "forward", "directions": 4}),
     "signs": Source("fixed signs", {"feedback": "signs"}, hidden=3),
     "weights-4": Source("forward by weights (RFG), K = 4", _WEIGHTS, (-2, -1, 0)),
+    "fdfa": Source("forward-mode DFA", {"feedback": "forward-dfa"}),
     "bp": Source("BP through space", rule="BP"),
-    "fdfa": Source("forward-mode DFA", rule="FDFA"),
     "dkp": Source("Kolen-Pollack", rule="DKP"),
     "opzo": Source("OPZO, momentum feedback", rule="OPZO"),
 }

@@ -11,8 +11,9 @@ class Setup(NamedTuple):
     ``kept``: what membranes and traces keep from step to step; ``gate``: the surrogate's sigma.
     ``share``: from the sum over ``lanes`` to their signal. ``theta`` [hidden], ``rates``, ``lags``
     and ``ones`` [L], the last the traces of what biases weigh; ``kappa`` [T] the trace of the
-    constant 1, ``fixed`` [hidden, widest, n_out] +1 or -1, or empty. ``by_sample``: there is one
-    error and one change a sample; then ``kind`` is the place of the surrogate in
+    constant 1, ``fixed`` [hidden, widest, n_out] +1 or -1, or empty. ``moved``: how far feedback
+    matrices go in a step to what it found, 0 where these are not learned. ``by_sample``: there is
+    one error and one change a sample; then ``kind`` is the place of the surrogate in
     `golden.float.online.kernels.KINDS`, and ``stairs`` and ``heights`` are those of a stein one.
     """
 
@@ -23,6 +24,7 @@ class Setup(NamedTuple):
     by_sample: bool
     kind: int
     lanes: int
+    moved: float
     kept: float
     gate: float
     score: float
@@ -43,12 +45,13 @@ class State(NamedTuple):
     ``spikes``[n] go into layer n; ``lane``[m, q] are tangents where they have come, ``own`` where
     they began; ``charge``[n, m, q] those of membranes and ``slope``[m, q] sums over the steps, both
     empty where errors come in every step. ``gates`` are the surrogate. ``signs`` [hidden, lanes]
-    are registers, ``weights`` and ``biases`` flat.
+    are registers, ``weights`` and ``biases`` flat, ``feedback`` [hidden, widest, n_out] or empty.
     """
 
     weights: Any
     biases: Any
     signs: Any
+    feedback: Any
     u: Any
     spikes: Any
     gates: Any

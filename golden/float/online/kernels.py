@@ -111,6 +111,19 @@ def compare(c, s, target):
 
 
 @njit()
+def recall(c, s, layer):
+    """total[i] = gate sum over outputs of M e, once M has gone a step to v dy, meant over lanes."""
+    for i in range(c.sizes[layer + 1]):
+        s.total[i] = 0.0
+        for k in range(c.sizes[-1]):
+            found = 0.0
+            for q in range(c.lanes):
+                found += s.own[layer, q, i] * s.lane[layer, q, k] * c.share
+            s.feedback[layer, i, k] += c.moved * (found - s.feedback[layer, i, k])
+            s.total[i] += s.feedback[layer, i, k] * s.error[k] * s.gates[layer, i]
+
+
+@njit()
 def signal(c, s, layer):
     """total[i]: what comes back to the neurons of layer layer, by lanes or by fixed signs."""
     for i in range(c.sizes[layer + 1]):

@@ -17,7 +17,7 @@ from dualspike.golden.float.online.steps import run
 from dualspike.golden.float.surrogate import slopes_of
 from dualspike.golden.integer.coding import Coder
 from dualspike.golden.integer.lfsr import RandomWords
-from dualspike.golden.integer.online.fixed_signs import fixed_signs
+from dualspike.golden.integer.online.feedback import fixed_signs, no_feedback, padded
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.numeric import Doubles, Matrix
 from dualspike.model.description.description import Description
@@ -28,14 +28,16 @@ from dualspike.model.sizes.geometry import geometry
 class OnlineModel:
     """Weights and biases of one network with the online learner, in float64.
 
-    They start from ``initial``, or from ``start(description, learning.seed)``. ``setup`` has what
-    stays the same from batch to batch, of stage 0.
+    They start from ``initial``, or from ``start(description, learning.seed)``; feedback matrices,
+    where these are learned, from 0. ``setup`` has what stays the same from batch to batch, of stage
+    0.
     """
 
     def __init__(self, description: Description, initial: Parameters | None = None) -> None:
         first = start(description, description.learning.seed) if initial is None else initial
         self.weights = [w.astype(np.float64) for w in first.weights]
         self.biases = [b.astype(np.float64) for b in first.biases]
+        self.feedback = [M.astype(np.float64) for M in no_feedback(description)]
         self._d = description
         self._coder = Coder(description.parts[0])
         self._lfsr = seed_state(description.learning.seed)
@@ -66,7 +68,8 @@ class OnlineModel:
 
     def _run(self, setup: Setup, x: Doubles, target: Doubles, learn: bool, y: Doubles) -> float:
         signs = self._lanes(setup) if learn else np.zeros((len(self.weights), 0), np.int64)
-        state = _state(setup, self.weights, self.biases, signs)
+        feedback = padded(self.feedback, int(max(setup.sizes)), self._d.basis).astype(np.float64)
+        state = _state(setup, self.weights, self.biases, signs)._replace(feedback=feedback)
         loop = run_samples if setup.by_sample else run
         loss = float(loop(setup, state, x, target, learn, y))
         place = first = 0
@@ -74,6 +77,8 @@ class OnlineModel:
             w[:] = state.weights[place : place + w.size].reshape(w.shape)
             b[:] = state.biases[first : first + len(b)]
             place, first = place + w.size, first + len(b)
+        for matrix, held in zip(self.feedback, state.feedback, strict=True):
+            matrix[:] = held[: len(matrix)]
         return loss
 
     def _lanes(self, setup: Setup) -> Matrix:
@@ -97,6 +102,7 @@ def _state(
         weights=np.concatenate([w.ravel() for w in weights]),
         biases=np.concatenate(biases),
         signs=signs,
+        feedback=zeros(0, widest, setup.sizes[-1]),
         u=zeros(layers, widest),
         spikes=zeros(layers, widest),
         gates=zeros(layers, widest),
@@ -132,6 +138,7 @@ def _setup(d: Description) -> Setup:
         by_sample=part.by_sample,
         kind=KINDS.index(network.surrogate.kind),
         lanes=part.own_lanes,
+        moved=2.0**-learning.feedback_momentum if learning.keeps_feedback else 0.0,
         kept=float(leak),
         gate=float(network.surrogate.sigma),
         score=score,

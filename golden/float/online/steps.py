@@ -13,6 +13,7 @@ from dualspike.golden.float.online.kernels import (
     compare,
     fire,
     layer_of,
+    recall,
     signal,
     weigh,
 )
@@ -49,7 +50,8 @@ def follow(c, s, layer):
     if not last:
         for q in range(c.lanes):
             for i in range(len(w)):
-                s.own[layer, q, i] = s.gates[layer, i] * (1 - 2 * (s.signs[layer, q] & 1))
+                begins = 1.0 if c.moved else s.gates[layer, i]
+                s.own[layer, q, i] = begins * (1 - 2 * (s.signs[layer, q] & 1))
                 s.lane[layer, q, i] = s.own[layer, q, i]
                 s.signs[layer, q] = after(s.signs[layer, q])
 
@@ -60,7 +62,10 @@ def feed_back(c, s, t, number):
     at, hidden = number % s.signal_ring.shape[1], len(c.sizes) - 2
     s.signal_ring[hidden, at] = s.error
     for layer in range(hidden):
-        signal(c, s, layer)
+        if c.moved:
+            recall(c, s, layer)
+        else:
+            signal(c, s, layer)
         for i in range(c.sizes[layer + 1]):
             if c.still and layer == 0:
                 s.held[i] += s.total[i] * c.kappa[t]

@@ -10,7 +10,8 @@ class Setup(NamedTuple):
     count on the wrong side of their target only; ``score``: right shift from the sum of outputs to
     a score. ``theta`` [hidden], ``shifts``, ``lags`` and ``ones`` [L], the last the traces of what
     biases weigh; ``kappa`` [T] the trace of the constant 1, ``fixed`` [hidden, widest, n_out] +1 or
-    -1, or empty. ``by_sample``: there is one error and one change a sample; then ``table`` holds
+    -1, or empty. ``momentum``: right shift of what feedback matrices lose in a step, 0 where these
+    are not learned. ``by_sample``: there is one error and one change a sample; then ``table`` holds
     the surrogate, in bins of 2^``bin`` and 0 at both ends, and a mean over the steps is a sum times
     ``reciprocal`` / 2^``mean``.
     Formats as [lowest, highest]; ``wide`` that of a sum of signals over a sample.
@@ -22,6 +23,7 @@ class Setup(NamedTuple):
     margin: bool
     by_sample: bool
     lanes: int
+    momentum: int
     leak: int
     gate: int
     score: int
@@ -56,14 +58,15 @@ class State(NamedTuple):
     ``spikes``[n] go into layer n; ``lane``[m, q] are tangents where they have come, ``own`` where
     they began; ``charge``[n, m, q] those of membranes and ``slope``[m, q] sums over the steps, both
     empty where errors come in every step. ``gates`` are the surrogate. ``registers`` [L, 2] of rows
-    and columns, ``signs`` [hidden, lanes]. ``seen`` [2, L, B, T, widest] gets every weighted input
-    and every spike, unless it is empty.
+    and columns, ``signs`` [hidden, lanes]; ``feedback`` [hidden, widest, n_out] matrices, or none.
+    ``seen`` [2, L, B, T, widest] gets every weighted input and every spike, unless it is empty.
     """
 
     weights: Any
     biases: Any
     registers: Any
     signs: Any
+    feedback: Any
     u: Any
     spikes: Any
     gates: Any

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.integer.lfsr import RandomWords
 from dualspike.golden.integer.online.arrays import Setup, State
-from dualspike.golden.integer.online.fixed_signs import fixed_signs
+from dualspike.golden.integer.online.feedback import fixed_signs, no_feedback, padded
 from dualspike.golden.integer.online.samples import run_samples
 from dualspike.golden.integer.online.steps import run
 from dualspike.golden.integer.part import Forward, LayerTrace
@@ -42,6 +42,7 @@ class OnlineChip(IntegerChip):
         super().__init__(description, weights, biases)
         self._lfsr = seed_state(description.learning.seed) if lfsr is None else lfsr
         self._fixed = fixed_signs(description)
+        self._feedback = no_feedback(description)
         self._draws = online_draws(description.n_layers, description.parts[0].own_lanes)
 
     @property
@@ -52,6 +53,14 @@ class OnlineChip(IntegerChip):
     @lfsr.setter
     def lfsr(self, state: int) -> None:
         self._lfsr = state
+
+    @property
+    def further(self) -> list[Matrix]:
+        """Feedback matrices [n_l, n_out] of the hidden layers, where these are learned."""
+        return self._feedback
+
+    def _keep(self, further: list[Matrix]) -> None:
+        self._feedback = further
 
     def infer(self, inputs: Sequence[Ints]) -> Ints:
         """Scores [B, n_out] in the membrane format."""
@@ -139,6 +148,7 @@ class OnlineChip(IntegerChip):
             biases=np.concatenate(self.biases),
             registers=drawn[: 2 * layers].reshape(layers, 2).copy(),
             signs=drawn[2 * layers :].reshape(layers - 1, lanes).copy(),
+            feedback=padded(self._feedback, widest, self.d.basis),
             u=zeros(layers, widest),
             spikes=zeros(layers, widest),
             gates=zeros(layers, widest),
@@ -165,6 +175,8 @@ class OnlineChip(IntegerChip):
             self.weights[layer] = state.weights[place:end].reshape(n_out, n_in)
             self.biases[layer] = state.biases[first : first + n_out]
             place, first = end, first + n_out
+        for matrix, held in zip(self._feedback, state.feedback, strict=True):
+            matrix[:] = held[: len(matrix)]
 
 
 def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
@@ -179,6 +191,7 @@ def _setup(d: Description, stage: int, fixed: Matrix) -> Setup:
         margin=d.learning.loss == "margin",
         by_sample=part.by_sample,
         lanes=part.own_lanes,
+        momentum=d.learning.feedback_momentum if d.learning.keeps_feedback else 0,
         leak=part.leak_shift,
         gate=part.gate,
         score=grow,

@@ -155,6 +155,30 @@ def compare(c, s, target, taught):
 
 
 @njit()
+def recall(c, s, layer):
+    """total[i] = gate sum over outputs of M e, once M of layer layer has taken in the lanes' step.
+
+    A -= floor(A / 2^m), then A += v dy, the mean over lanes; M = floor(A / 2^m).
+    """
+    power, m = 0, c.momentum
+    while 1 << power < c.lanes:
+        power += 1
+    for i in range(c.sizes[layer + 1]):
+        held = 0
+        for k in range(c.sizes[-1]):
+            found = 0
+            for q in range(c.lanes):
+                found += s.own[layer, q, i] * s.lane[layer, q, k]
+            found = clipped(half_up(found, power), c.tangent, s.flags, STEP)
+            kept = s.feedback[layer, i, k]
+            kept += found - (kept >> m)
+            s.feedback[layer, i, k] = kept
+            held += (kept >> m) * s.error[k]
+        s.total[i] = held if s.gates[layer, i] else 0
+    return c.error_fraction + c.tangent_fraction - c.cotangent_fraction
+
+
+@njit()
 def slopes(c, s, layer):
     """total[i] = sum over the lanes of layer layer of v gate (sum over outputs of e dy)."""
     for i in range(c.sizes[layer + 1]):

@@ -20,6 +20,7 @@ from dualspike.golden.integer.online.kernels import (
     fire,
     half_up,
     layer_of,
+    recall,
     slopes,
     weigh,
 )
@@ -60,7 +61,8 @@ def follow(c, s, layer):
     if not last:
         for q in range(c.lanes):
             for i in range(len(w)):
-                s.own[layer, q, i] = s.gates[layer, i] * (1 - 2 * (s.signs[layer, q] & 1))
+                begins = 1 if c.momentum else s.gates[layer, i]
+                s.own[layer, q, i] = begins * (1 - 2 * (s.signs[layer, q] & 1))
                 s.lane[layer, q, i] = s.own[layer, q, i]
                 s.signs[layer, q] = after(s.signs[layer, q])
 
@@ -72,7 +74,9 @@ def feed_back(c, s, t, number):
     n_out = c.sizes[-1]
     s.signal_ring[hidden, at, :n_out] = s.error[:n_out]
     for layer in range(hidden):
-        if c.lanes:
+        if c.momentum:
+            drop = recall(c, s, layer)
+        elif c.lanes:
             drop = slopes(c, s, layer)
         else:
             drop = c.error_fraction - c.cotangent_fraction

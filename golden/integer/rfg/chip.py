@@ -63,12 +63,12 @@ class Chip(IntegerChip):
         self.signs.state = state
 
     @property
-    def velocities(self) -> list[Matrix]:
-        """See `IntegerChip.velocities`."""
+    def further(self) -> list[Matrix]:
+        """Velocities of weights and biases in turn, in the step format; none without momentum."""
         return self.learner.velocities
 
-    def _keep(self, velocities: list[Matrix]) -> None:
-        self.learner.velocities = velocities
+    def _keep(self, further: list[Matrix]) -> None:
+        self.learner.velocities = further
 
     def copy(self) -> Self:
         """The chip as it is now, apart from this one."""

@@ -1,8 +1,8 @@
 """Integrate-and-fire neurons that tangents pass in one step, and in which others begin.
 
 U[t] = U[t-1] + z[t], S[t] and the reset as in `hw.layer.neuron`; dS = gate dz for a tangent that
-comes in, gate v for one that begins here, with v = +1 or -1; gate = 1 where |U - theta| < sigma
-before the reset. Source: docs/online_chip.md.
+comes in, gate v for one that begins here, or v where feedback is learned, with v = +1 or -1; gate =
+1 where |U - theta| < sigma before the reset. Source: docs/online_chip.md.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, ShapeLike, Signal, Value, signed, unsigned
@@ -28,7 +28,7 @@ PIPELINE = 2
 class StepNeuron(wiring.Component):
     """Frames of rows of (z, dz) in, T of them a sample; rows of spikes and tangents out.
 
-    Outputs are (S, v gate[own lanes], dS[lanes], gate) of ``next_simd`` neurons; the members that
+    Outputs are (S, dS[own lanes], dS[lanes], gate) of ``next_simd`` neurons; the members that
     have no lanes are not there. ``load``[q] pushes the drawn ``word`` into the own lane q, whose
     signs go on from there, a bit a neuron. ``overflow`` pulses when a membrane was clipped.
     Latency: 3 cycles. Throughput: a row a cycle.
@@ -123,8 +123,11 @@ class StepNeuron(wiring.Component):
         gate = later(m, inside, 1, f"gate_{slot}")
         spike = later(m, later(m, fire, 1, f"fire_{slot}") & exists, 1, f"spike_{slot}")
         m.d.comb += [done.value[slot].eq(spike), done.gate[slot].eq(gate)]
+        begins = gate
+        if self._d.feedback_format is not None:
+            begins = later(m, exists, 1, f"begins_{slot}")
         for q, sign in enumerate(signs):
-            m.d.comb += done.own[slot][q].eq(Cat(gate, gate & sign[slot]))
+            m.d.comb += done.own[slot][q].eq(Cat(begins, begins & sign[slot]))
         for k in range(self._lanes):
             name = f"dz_{slot}_{k}"
             dz = later(m, self.inputs.payload.tangent[slot][k], PIPELINE, name)

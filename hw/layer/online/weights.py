@@ -74,8 +74,7 @@ class ChangingWeights(Weights):
             upsets.append(upset)
             words.append(decoded.as_signed())
             held = Signal(signed(self._bits), name=f"held_{bank}", reset_less=True)
-            twice = held.shift_left(1) - self.changes[bank]
-            after, clips = saturate(m, twice.shift_right(1), self._bits, f"sum_{bank}")
+            after, clips = self._changed(m, held, bank)
             new = Signal(signed(self._bits), name=f"new_{bank}", reset_less=True)
             exists = self._exists(bank, rows[CHANGED])
             m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]
@@ -91,3 +90,8 @@ class ChangingWeights(Weights):
         self._tell(m, host, code, upsets)
         self._answer(m, host, host_bank, words)
         return m
+
+    def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:
+        """What becomes of a word, and whether it was clipped."""
+        twice = held.shift_left(1) - self.changes[bank]
+        return saturate(m, twice.shift_right(1), self._bits, f"sum_{bank}")

@@ -4,11 +4,12 @@ Gates, or signs times gates, wait in rows until the output's errors are there (d
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from math import ceil, log2
 
 from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Member, Out, connect, flipped
 
 from dualspike.hw.stream.arithmetic import add, add_counted, round_half_up, saturate, turned
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
@@ -29,11 +30,16 @@ class Feedback(wiring.Component):
     ``gates`` are what the layer's neurons leave here of every row, ``errors`` what the head tells
     once a step. As many steps wait as passes of the layer can be ahead of its changes, and one
     more, so that neither the neurons nor the head ever wait for a change. ``clipped`` pulses.
-    Throughput: a row a cycle.
     """
 
     def __init__(
-        self, part: Part, layer: Layer, gates: ShapeLike, errors: ShapeLike, pipeline: int
+        self,
+        part: Part,
+        layer: Layer,
+        gates: ShapeLike,
+        errors: ShapeLike,
+        pipeline: int,
+        more: Mapping[str, Member] | None = None,
     ) -> None:
         self._part, self._layer, self._pipeline = part, layer, pipeline
         self._steps = 1 + (layer.lag if layer.every_step else len(part.shapes) + 1)
@@ -45,11 +51,16 @@ class Feedback(wiring.Component):
                 "errors": In(stream.Signature(errors)),
                 "signals": Out(stream.Signature(signals)),
                 "clipped": Out(1),
+                **(more or {}),
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
+    @abstractmethod
+    def picked(self, neurons: data.View) -> data.View:
+        """The payload of ``gates``, of what a row of neurons gives."""
+
+    def _waiting(self, m: Module) -> tuple[Queue, RowBuffer, CreditBuffer]:
+        """Where gates and errors wait for each other, and signals for who takes them."""
         layer = self._layer
         m.submodules.gates_waiting = gates = Queue(
             self.gates.payload.shape(), self._steps * layer.rows
@@ -62,6 +73,39 @@ class Feedback(wiring.Component):
         connect(m, flipped(self.gates), gates.inputs)
         connect(m, flipped(self.errors), errors.inputs)
         connect(m, buffer.outputs, flipped(self.signals))
+        return gates, errors, buffer
+
+    def _leave(
+        self,
+        m: Module,
+        buffer: CreditBuffer,
+        there: Value,
+        sums: Sequence[Value],
+        drop: int,
+        more: Value | None = None,
+    ) -> None:
+        """Signals of a row, rounded; whether one was clipped, or something ``more``."""
+        clipped: list[Value] = []
+        for slot, total in enumerate(sums):
+            rounded = round_half_up(total, drop)
+            signal, clips = saturate(m, rounded, self._signal.width, f"rounded_{slot}")
+            clipped.append(clips)
+            m.d.comb += buffer.inputs.payload[slot].eq(signal)
+        over = Signal(len(clipped))
+        m.d.sync += over.eq(Mux(there, Cat(clipped), 0))
+        m.d.comb += self.clipped.eq(over.any() if more is None else over.any() | more)
+
+
+class RowFeedback(Feedback):
+    """A row of signals at a time, of a row of gates and all errors.
+
+    Throughput: a row a cycle.
+    """
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        layer = self._layer
+        gates, errors, buffer = self._waiting(m)
         place = Signal(counter_shape(layer.rows - 1))
         taken, last_place = Signal(), place == layer.rows - 1
         there = bit_later(m, taken, self._pipeline, "taken")
@@ -75,15 +119,7 @@ class Feedback(wiring.Component):
         with m.If(taken):
             count_on(m, place, layer.rows - 1, last_place)
         sums, drop = self._sums(m, taken, last_place, gates.outputs.payload, errors.outputs.payload)
-        clipped: list[Value] = []
-        for slot, total in enumerate(sums):
-            rounded = round_half_up(total, drop)
-            signal, clips = saturate(m, rounded, self._signal.width, f"rounded_{slot}")
-            clipped.append(clips)
-            m.d.comb += buffer.inputs.payload[slot].eq(signal)
-        over = Signal(len(clipped))
-        m.d.sync += over.eq(Mux(there, Cat(clipped), 0))
-        m.d.comb += self.clipped.eq(over.any())
+        self._leave(m, buffer, there, sums, drop)
         return m
 
     @abstractmethod
@@ -96,7 +132,7 @@ class Feedback(wiring.Component):
         """
 
 
-class ForwardFeedback(Feedback):
+class ForwardFeedback(RowFeedback):
     """d = dS (sum over outputs of e dy), the mean over the layer's own lanes.
 
     ``gates`` are dS, -1, 0 or 1, of the lanes that begin in the layer; ``errors`` the sums, the
@@ -108,6 +144,10 @@ class ForwardFeedback(Feedback):
         gates = ArrayLayout(ArrayLayout(signed(2), lanes), layer.next_simd)
         slopes = ArrayLayout(signed(part.formats.cotangent.bits), lanes)
         super().__init__(part, layer, gates, slopes, pipeline=1)
+
+    def picked(self, neurons: data.View) -> data.View:
+        """See `Feedback.picked`."""
+        return neurons.own
 
     def _sums(
         self, m: Module, taken: Signal, last_place: Value, gates: data.View, errors: data.View
@@ -122,7 +162,7 @@ class ForwardFeedback(Feedback):
         return sums, ceil(log2(lanes))
 
 
-class SignedFeedback(Feedback):
+class SignedFeedback(RowFeedback):
     """d = gate (sum over outputs k of B e_k), B = +1 or -1 by the bits of a register.
 
     ``gates`` are bits, ``errors`` those of all outputs. The register starts anew in every step;
@@ -135,6 +175,10 @@ class SignedFeedback(Feedback):
         gates = ArrayLayout(Shape(1), layer.next_simd)
         errors = ArrayLayout(signed(part.formats.error.bits), self._outputs)
         super().__init__(part, layer, gates, errors, pipeline=levels)
+
+    def picked(self, neurons: data.View) -> data.View:
+        """See `Feedback.picked`."""
+        return neurons.gate
 
     def _sums(
         self, m: Module, taken: Signal, last_place: Value, gates: data.View, errors: data.View

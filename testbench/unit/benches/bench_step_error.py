@@ -10,7 +10,7 @@ from dualspike.testbench.unit.benches.online import OnlineTB, taught
 from dualspike.testbench.unit.benches.reference import rounded
 
 TOP = "step_error"
-CASES = [{"name": "own"}, {"name": "lanes"}, {"name": "frames"}, {"name": "short"}]
+CASES = [{"name": name} for name in ("own", "lanes", "frames", "short", "matrix")]
 
 
 def component(name: str) -> StepError:
@@ -24,6 +24,7 @@ class Bench(OnlineTB):
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
         self.lanes = self.part.own_lanes * (self.d.n_layers - 1)
+        self.sums = self.lanes > 0 and not self.d.learning.keeps_feedback
         self.outputs = self.d.network.layers[-1]
         self.steps = self.d.network.time_steps
 
@@ -67,16 +68,21 @@ class Bench(OnlineTB):
         sums = [sum(step[k][0] for step in steps) for k in range(self.outputs)]
         return [rounded(Fraction(one, scale) * f.membrane.lsb, f.membrane)[0] for one in sums]
 
-    def back(self, step: list[tuple[int, list[int]]], errors: list[int]) -> list[Any]:
-        """What hidden layers need: (slope, clipped) of every lane, or all errors."""
+    def back(self, step: list[tuple[int, list[int]]], errors: list[int]) -> tuple[Any, bool]:
+        """What hidden layers need, and whether some of it was clipped.
+
+        A slope for every lane, or all errors, with their outputs' tangents where there are lanes.
+        """
         f = self.d.formats
-        if not self.lanes:
-            return [(error, False) for error in errors]
+        if not self.sums:
+            tangents = [dy for _, dy in step]
+            return ({"value": errors, "tangent": tangents} if self.lanes else errors), False
         sums = [
             sum(e * dy[k] for e, (_, dy) in zip(errors, step, strict=True))
             for k in range(self.lanes)
         ]
-        return [rounded(one * f.error.lsb * f.tangent.lsb, f.cotangent) for one in sums]
+        found = [rounded(one * f.error.lsb * f.tangent.lsb, f.cotangent) for one in sums]
+        return [one for one, _ in found], any(clips for _, clips in found)
 
 
 @Bench.test(stalls=[(0.0, 0.0), (0.4, 0.6)])
@@ -103,9 +109,9 @@ async def compares_every_step(bench: Bench, stalls: tuple[float, float]) -> None
                 found = bench.errors(step, wanted)
                 expected += [error for error, _ in found]
                 loss += sum(error**2 for error, _ in found)
-                back_now = bench.back(step, [error for error, _ in found])
-                sums.append([one for one, _ in back_now])
-                over |= any(clips for _, clips in found + back_now)
+                told_now, clips_now = bench.back(step, [error for error, _ in found])
+                sums.append(told_now)
+                over |= clips_now or any(clips for _, clips in found)
         await bench.taken(back, samples * bench.steps)
         await bench.taken(errors, len(expected))
         await bench.cycle(4)
@@ -148,7 +154,7 @@ async def keeps_its_pace(bench: Bench) -> None:
     await bench.taken(back, bench.steps * 4)
     assert source.moved == list(range(source.moved[0], source.moved[0] + count))
     assert errors.moved == [cycle + 3 for cycle in source.moved]
-    late = 4 + bench.d.depth.multiply if bench.lanes else 3
+    late = 4 + bench.d.depth.multiply if bench.sums else 3
     last = source.moved[bench.outputs - 1 :: bench.outputs]
     assert back.moved == [cycle + late for cycle in last]
 

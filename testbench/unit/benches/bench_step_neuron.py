@@ -16,6 +16,7 @@ CASES = [
     {"name": "frames", "layer": 0},
     {"name": "own", "layer": 0},
     {"name": "short", "layer": 0},
+    {"name": "matrix", "layer": 1},
 ]
 
 
@@ -81,7 +82,8 @@ class Bench(OnlineTB):
         kept, over = clipped(kept + z, f.membrane.bits)
         distance = kept - theta
         gate = int(abs(distance) < self.part.gate)
-        own = [gate * (1 - 2 * (sign & 1)) for sign in self.signs]
+        begins = 1 if self.d.learning.keeps_feedback else gate
+        own = [begins * (1 - 2 * (sign & 1)) for sign in self.signs]
         self.signs = [leap(SIGNS, sign, 1) for sign in self.signs]
         result = {"value": int(distance > 0), "gate": gate, "own": own}
         result["tangent"] = [gate * one for one in dz]

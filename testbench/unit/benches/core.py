@@ -42,7 +42,7 @@ class Bench(TB):
         biases = [self.rng.integers(form.lowest, form.highest, s[1]) for s in d.shapes]
         self.chip = Chip(d, weights, biases)
         highest = d.step_format.highest
-        for velocity in self.chip.velocities:
+        for velocity in self.chip.further:
             velocity[:] = self.rng.integers(-highest, highest, velocity.shape)
         layers = [layer for part in d.parts for layer in geometry(part).layers]
         self.skips = [n for n, layer in enumerate(layers) if layer.skips]

@@ -9,6 +9,9 @@
 | narrow | passes of two chunks, which pauses can push together                                |
 | sample | one change a sample, three lanes, a leak, folded, formats that saturate often       |
 | counts | one change a sample, inputs over time, steps that are no power of two               |
+| matrix | feedback that is learned, three lanes, folded, formats that saturate often, ecc     |
+| wide   | feedback that is learned, outputs in chunks that nothing divides, over time         |
+| alone  | feedback that is learned, one neuron in each layer, a single step                   |
 """
 
 import random
@@ -81,6 +84,38 @@ ONLINE: dict[str, dict[str, Any]] = {
         "network": {"layers": [7, 5, 3], "time_steps": 3, "coding": "frames"},
         "learning": {"rule": "online", "every": "sample", "batch": 4, "rate": 3},
         "hardware": {"simd": [3, 2], "pe": [2, 2]},
+    },
+    "matrix": {
+        "network": {"layers": [4, 5, 6, 3], "time_steps": 3, "leak": 0.75},
+        "learning": {
+            "rule": "online",
+            "feedback": "forward-dfa",
+            "feedback_momentum": 2,
+            "directions": 3,
+            "batch": 2,
+            "rate": 2,
+            "loss": "margin",
+        },
+        "formats": {
+            "weight": "s1.5",
+            "membrane": "s2.6",
+            "tangent": "s3.2",
+            "input": "s1.3",
+            "target": "s1.4",
+            "error": "s0.4",
+            "cotangent": "s1.4",
+        },
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125, "protection": "ecc"},
+    },
+    "wide": {
+        "network": {"layers": [3, 4, 7], "time_steps": 3, "coding": "frames"},
+        "learning": {"rule": "online", "feedback": "forward-dfa", "batch": 3, "rate": 3},
+        "formats": {"tangent": "s2.3", "cotangent": "s2.4"},
+        "hardware": {"simd": [1, 2], "pe": [4, 3]},
+    },
+    "alone": {
+        "network": {"layers": [1, 1, 1], "time_steps": 1},
+        "learning": {"rule": "online", "feedback": "forward-dfa", "batch": 1, "rate": 1},
     },
 }
 

@@ -35,6 +35,7 @@ from dualspike.model.errors import BadInput
 
 ENDS = {"digits": (64, 10), "events": (512, 4), "mnist": (784, 10), "spoken-digits": (96, 10)}
 OVER_TIME = {"events", "spoken-digits"}
+CHIPS = ("forward-1", "forward-4", "signs", "fdfa")
 
 
 def case(name: str) -> Case:
@@ -71,15 +72,17 @@ def test_wider_weights_and_more_lanes_cost_more() -> None:
     planned = Planned(OnChipPlan(), case("digits"))
     paid = {
         (source, bits): price(replace(planned.tries(source)[0], bits=bits).description())
-        for source in ("forward-1", "forward-4", "signs")
+        for source in CHIPS
         for bits in WEIGHTS
     }
-    for source in ("forward-1", "forward-4", "signs"):
+    for source in CHIPS:
         memory = [paid[source, bits].memory for bits in WEIGHTS]
         assert memory == sorted(memory) and len(set(memory)) == len(memory)
     for bits in WEIGHTS:
         one, four = paid["forward-1", bits], paid["forward-4", bits]
         assert four.multipliers - one.multipliers == 3  # a slope for every further lane
+        signs, matrix = paid["signs", bits], paid["fdfa", bits]
+        assert matrix.memory - signs.memory > 64 * 10 * (16 + 8)  # a matrix, finer than tangents
         assert (four.memory > one.memory) and (four.flip_flops > one.flip_flops)
         assert Format.parse(WEIGHTS[bits]).bits == bits
 

@@ -80,7 +80,7 @@ def velocities(chip: Chip) -> dict[Any, int]:
     moving = {n for n in range(chip.d.n_layers) for mask in chip.d.masks if mask >> n & 1}
     return {
         (memory // 2, at[0], at[1] if len(at) > 1 else -1): int(value)
-        for memory, values in enumerate(chip.velocities)
+        for memory, values in enumerate(chip.further)
         for at, value in np.ndenumerate(values)
         if memory // 2 in moving
     }

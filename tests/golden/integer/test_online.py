@@ -60,6 +60,7 @@ def sample_tables(seed: int) -> dict[str, Any]:
     directions = r.choice([1, 1, 2, 3])
     learning = {"every": "sample", "feedback": "forward", "directions": directions}
     tables["learning"] |= learning | {"rate": r.randint(0, 7)}
+    tables["learning"].pop("feedback_momentum", None)
     return tables | {"formats": formats}
 
 
@@ -68,7 +69,7 @@ def online_tables(seed: int) -> dict[str, Any]:
     r = random.Random(f"online {seed}")
     coding = r.choice(["direct", "direct", "frames", "rate", "bernoulli"])
     widths = [r.randint(1, 9) for _ in range(r.randint(3, 5))]
-    feedback = r.choice(["forward", "signs"])
+    feedback = r.choice(["forward", "signs", "forward-dfa"])
     formats = dict(r.choice(FORMATS))
     if coding != "frames":
         formats["input"] = r.choice(["s1.8", "s0.3", "s2.5"])
@@ -85,12 +86,13 @@ def online_tables(seed: int) -> dict[str, Any]:
             "rule": "online",
             "feedback": feedback,
             "loss": r.choice(["squared", "margin"]),
-            "directions": r.choice([1, 1, 2, 3]) if feedback == "forward" else 1,
+            "directions": r.choice([1, 1, 2, 3]) if feedback != "signs" else 1,
             "batch": r.choice([1, 2, 3, 7]),
             "rate": r.randint(2, 7),
             "layer_shift": [r.randint(-1, 2) for _ in widths[1:]],
             "seed": r.randint(1, 2**32 - 1),
             "stages": 2,
+            **({"feedback_momentum": r.randint(1, 8)} if feedback == "forward-dfa" else {}),
         },
         "formats": formats,
     }
@@ -143,6 +145,8 @@ def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None
         assert record.loss == oracle.update(x.tolist(), target.tolist(), stage)
         assert [w.tolist() for w in chip.weights] == oracle.weights
         assert [b.tolist() for b in chip.biases] == oracle.biases
+        if d.learning.keeps_feedback:
+            assert [M.tolist() for M in chip.further] == [one.kept for one in oracle.feedback]
         assert record.lfsr == oracle.drawer.state
         assert {flag.name for flag in flags_of(d) if record.flags >> flag & 1} == oracle.flags
     if d.network.coding == "bernoulli":
@@ -152,7 +156,7 @@ def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None
 def test_the_descriptions_reach_every_kind() -> None:
     found = [online(seed) for seed in range(60)]
     assert {d.network.coding for d in found} == {"direct", "frames", "rate", "bernoulli"}
-    assert {d.learning.feedback for d in found} == {"forward", "signs"}
+    assert {d.learning.feedback for d in found} == {"forward", "signs", "forward-dfa"}
     assert {d.n_layers for d in found} == {2, 3, 4}
     assert {d.learning.directions for d in found} == {1, 2, 3}
     assert {d.parts[0].leak_shift for d in found} == {0, 1, 2, 4}

@@ -34,7 +34,7 @@ def test_a_sample_takes_the_same_clocks_and_a_batch_has_an_end() -> None:
     assert [layer["sign_bits_per_cycle"] for layer in layers] == [1, 0]
 
 
-@pytest.mark.parametrize("feedback", ["forward", "signs"])
+@pytest.mark.parametrize("feedback", ["forward", "signs", "forward-dfa"])
 @pytest.mark.parametrize("coding", ["direct", "frames"])
 def test_more_of_anything_takes_no_less(feedback: str, coding: str) -> None:
     def area(pe: int, simd: int, width: int = 12) -> tuple[float, ...]:

@@ -94,6 +94,10 @@ MISTAKES = {
     ],
     (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n", "learning."): [
         ("feedback = 'signs'", "feedback must be forward with every 'sample', not signs"),
+        (
+            "feedback = 'forward-dfa'",
+            "feedback must be forward with every 'sample', not forward-dfa",
+        ),
     ],
     (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n[formats]\n", "formats."): [
         ("tangent = 's0.8'", "tangent must hold 1 with learning.every 'sample', not s0.8"),
@@ -101,6 +105,26 @@ MISTAKES = {
     (NETWORK + "[learning]\n", "learning."): [
         ("every = 'step'", "every must be left out with rule 'rfg': it is for 'online'"),
         ("rule = 'online'\nevery = 'batch'", "every must be 'step' or 'sample', not 'batch'"),
+        (
+            "rule = 'online'\nfeedback = 'dfa'",
+            "feedback must be 'forward', 'signs' or 'forward-dfa', not 'dfa'",
+        ),
+        (
+            "feedback_momentum = 8",
+            "feedback_momentum must be left out with rule 'rfg': it is for 'online'",
+        ),
+        (
+            "rule = 'online'\nfeedback_momentum = 8",
+            "feedback_momentum must be left out with feedback 'forward': it is for 'forward-dfa'",
+        ),
+        (
+            "rule = 'online'\nfeedback = 'forward-dfa'\nfeedback_momentum = 9",
+            "feedback_momentum must be in [1, 8], not 9",
+        ),
+        (
+            "rule = 'online'\nfeedback = 'forward-dfa'\ndirections = 65",
+            "directions must be in [1, 64], not 65",
+        ),
         ("rule = 'bp'", "rule must be 'rfg', 'online' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),
         ("structure = 3", "structure must be 'independent' or 'factored', not 3"),

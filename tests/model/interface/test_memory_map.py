@@ -6,6 +6,7 @@ import pytest
 
 from dualspike.model.description.load import describe
 from dualspike.model.interface.memory_map import apart, in_turn, memory_map
+from dualspike.model.interface.registers import register_map
 
 NETWORK = {"layers": [3, 5, 2], "time_steps": 4}
 WORDS = [("weights", 0, (5, 3)), ("biases", 0, (5,)), ("weights", 1, (2, 5)), ("biases", 1, (2,))]
@@ -28,6 +29,20 @@ def test_a_perceptron_has_its_layers_in_turn_and_then_their_velocities(
         assert (velocity.kind, velocity.layer) == (kinds[n % 2], word.layer)
         assert velocity.shape == word.shape
         assert velocity.format == d.step_format and velocity.name == f"velocities[{n}]"
+
+
+def test_feedback_that_is_learned_comes_after_weights_and_biases() -> None:
+    learning = {"rule": "online", "feedback": "forward-dfa", "feedback_momentum": 3}
+    network = NETWORK | {"layers": [3, 5, 4, 2]}
+    d = describe({"network": network, "learning": learning}, "test")
+    memories = memory_map(d)
+    assert [one.select for one in memories] == list(range(8))
+    assert [(one.name, one.shape, str(one.format)) for one in memories[6:]] == [
+        ("feedback[0]", (5, 2), "s7.11"),
+        ("feedback[1]", (4, 2), "s7.11"),
+    ]
+    select = next(one for one in register_map(d) if one.name == "WEIGHT_SELECT")
+    assert "2 * layer + 1 for biases, 2 more for feedback matrices; rewinds" in select.meaning
 
 
 def test_an_operator_network_has_the_layers_of_all_parts() -> None:

@@ -14,6 +14,7 @@ from dualspike.model.description.format import Format
 from dualspike.model.description.load import describe
 from dualspike.model.description.network import RESETS, SURROGATES, SurrogateKind
 from dualspike.model.errors import BadInput
+from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
@@ -245,8 +246,8 @@ def random_chip(d: Description, seed: int) -> IntegerChip:
 
     weights = [draw(s, n_out, n_in) for s, (n_in, n_out) in zip(spread, d.shapes, strict=True)]
     chip = chip_of(d, weights, [draw(s, b) for s, (_, b) in zip(spread, d.shapes, strict=True)])
-    for velocity in chip.velocities:
-        velocity[:] = draw(d.step_format.highest // 8, *velocity.shape)
+    for memory, held in zip(memory_map(d)[2 * d.n_layers :], chip.further, strict=True):
+        held[:] = draw(memory.format.highest // 8, *held.shape)
     return chip
 
 

@@ -1,0 +1,137 @@
+"""`MatrixFeedback`: signals by a matrix, which every step moves before it is used."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from cocotb.handle import HierarchyObject
+
+from dualspike.hw.layer.online.weights import AGAIN
+from dualspike.hw.learn.online.matrix_feedback import MatrixFeedback
+from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
+from dualspike.testbench.unit.benches.memories import fill, read_back
+from dualspike.testbench.unit.benches.online import OnlineTB, taught
+from dualspike.testbench.unit.benches.reference import Rows, flat, rounded
+
+TOP = "matrix_feedback"
+CASES = [
+    {"name": "matrix", "layer": 0},
+    {"name": "matrix", "layer": 1},
+    {"name": "wide", "layer": 0},
+    {"name": "alone", "layer": 0},
+]
+
+
+def sizes_of(name: str, layer: int) -> FeedbackSizes:
+    """Those of one layer."""
+    d, one = taught(name, layer)
+    sizes = feedback_sizes(d.parts[0], one)
+    assert sizes is not None
+    return sizes
+
+
+def component(name: str, layer: int) -> MatrixFeedback:
+    """What comes back to one layer."""
+    d, one = taught(name, layer)
+    return MatrixFeedback(d.parts[0], one, sizes_of(name, layer))
+
+
+class Bench(OnlineTB):
+    """Steps, the signals that should come of them, and the matrix that should be left."""
+
+    def __init__(self, dut: HierarchyObject) -> None:
+        super().__init__(dut)
+        self.sizes = sizes_of(**self.case)
+        self.lanes, self.outputs = self.part.own_lanes, self.d.basis
+        self.finer = 2**self.d.learning.feedback_momentum
+        self.kept: Rows = [[0] * self.outputs for _ in range(self.layer.n_out)]
+
+    async def load(self) -> None:
+        """Write a random matrix."""
+        for row in self.kept:
+            row[:] = self.numbers(self.sizes.bits, self.outputs)
+        await fill(self, "host", flat(self.kept))
+
+    def step(self, *, small: bool = False) -> tuple[list[Any], Any, Rows, bool]:
+        """Rows of gates, errors, rows of signals, and whether one was clipped."""
+        f, n, clipped = self.d.formats, self.layer.n_out, False
+        errors = self.numbers(2 if small else f.error.bits, self.outputs)
+        bits = 2 if small else f.tangent.bits
+        tangents = [self.numbers(bits, self.lanes) for _ in range(self.outputs)]
+        gates = self.rng.choices((0, 1), k=n)
+        signs = [self.rng.choices((0, 1), k=self.lanes) for _ in range(n)]
+        share = 1 << (self.lanes - 1).bit_length()
+        signals: list[int] = []
+        for h, row in enumerate(self.kept):
+            for k, dy in enumerate(tangents):
+                v = [1 - 2 * sign for sign in signs[h]]
+                total = sum(a * b for a, b in zip(v, dy, strict=True))
+                x, clips = rounded(Fraction(total, share) * f.tangent.lsb, f.tangent)
+                row[k] += x - row[k] // self.finer
+                clipped |= clips
+            seen = [math.floor(Fraction(a, self.finer)) * f.tangent.lsb for a in row]
+            exact = gates[h] * sum(a * e * f.error.lsb for a, e in zip(seen, errors, strict=True))
+            signal, clips = rounded(Fraction(exact), f.cotangent)
+            signals.append(signal)
+            clipped |= clips
+        width = self.layer.next_simd
+        signs += [[0] * self.lanes] * (self.layer.rows * width - n)
+        given = [
+            {"gate": gate, "signs": signs[place * width : (place + 1) * width]}
+            for place, gate in enumerate(self.rows_of(gates))
+        ]
+        return given, {"value": errors, "tangent": tangents}, self.rows_of(signals), clipped
+
+
+@Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])
+async def comes_back(bench: Bench, stalls: tuple[float, float]) -> None:
+    """Steps one after the other, whoever waits; the matrix is left as it should be."""
+    gates, errors = bench.source("gates", stalls[0]), bench.source("errors", stalls[1])
+    sink, clipped = bench.sink("signals", stalls[1]), bench.pulses("clipped")
+    told = set[bool]()
+    for turn in range(12):
+        if turn % 4 == 0:
+            await bench.load()
+        steps = [bench.step(small=turn % 4 == 3) for _ in range(4)]
+        sink.taken.clear()
+        clipped.clear()
+        for given, _, _, _ in steps:
+            gates.send(given)
+        errors.send(one[1] for one in steps)
+        await bench.taken(sink, len(steps) * bench.layer.rows)
+        await bench.cycle(2)
+        assert sink.taken == [row for one in steps for row in one[2]]
+        over = any(one[3] for one in steps)
+        assert bool(clipped) == over
+        told.add(over)
+        count = bench.layer.n_out * bench.outputs
+        assert await read_back(bench, "host", count) == flat(bench.kept)
+    assert True in told
+
+
+@Bench.test()
+async def keeps_its_pace(bench: Bench) -> None:
+    """A chunk a cycle, from step to step; signals as late as is said."""
+    steps = [bench.step() for _ in range(4)]
+    gates, errors, sink = bench.source("gates"), bench.source("errors"), bench.sink("signals")
+    for given, _, _, _ in steps:
+        gates.send(given)
+    errors.send(one[1] for one in steps)
+    await bench.taken(sink, len(steps) * bench.layer.rows)
+    sizes = bench.sizes
+    first = sink.moved[0]
+    step = max(sizes.cycles, AGAIN)
+    assert sink.moved == [
+        first + n * step + place * sizes.chunks for n in range(4) for place in range(sizes.rows)
+    ]
+
+
+@Bench.test()
+async def has_room_for_what_is_under_way(bench: Bench) -> None:
+    """Gates of as many steps as passes can be ahead of a change, and of one more."""
+    layer = bench.layer
+    count = 1 + (layer.lag if layer.every_step else len(bench.part.shapes) + 1)
+    gates = bench.source("gates")
+    for _ in range(count):
+        gates.send(bench.step()[0])
+    await bench.until(lambda: not gates.queue, 4 * count * bench.layer.rows + 8)
