@@ -18,14 +18,20 @@ from dualspike.boards.host.driver import (
     Stream,
     UpdateResult,
     Write,
-    check_classes,
     flat,
     output_shape,
     streams,
 )
 from dualspike.boards.host.host import Host, Request
 from dualspike.boards.host.port import SerialPort
-from dualspike.boards.host.samples import labelled, numbers, parts_of, questions, samples
+from dualspike.boards.host.samples import (
+    check_classes,
+    labelled,
+    numbers,
+    parts_of,
+    questions,
+    samples,
+)
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
-from dualspike.model.interface.memory_map import Memory, apart, memory_map
+from dualspike.model.interface.memory_map import Memory, apart, confusion_memory, memory_map
 from dualspike.model.interface.record import Record
 from dualspike.model.interface.register import Command, Register
 from dualspike.model.interface.registers import ANSWERS, register_map
@@ -86,16 +85,21 @@ class ChipState(Protocol):
 class HostProtocol:
     """Accesses of a core with these registers and memories, as it is after reset."""
 
-    def __init__(self, registers: Sequence[Register], memories: Sequence[Memory] = ()) -> None:
+    def __init__(
+        self,
+        registers: Sequence[Register],
+        memories: Sequence[Memory] = (),
+        confusion: Memory | None = None,
+    ) -> None:
         self.address = {register.name: register.address for register in registers}
-        self._memories = memories
+        self._memories, self._confusion = memories, confusion
         self._shift = {r.name: r.reset or 0 for r in registers if r.name.startswith("SHIFT_")}
         self._stage: int | None = 0
 
     @classmethod
     def of(cls, d: Description) -> "HostProtocol":
         """That of a description's core."""
-        return cls(register_map(d), memory_map(d))
+        return cls(register_map(d), memory_map(d), confusion_memory(d))
 
     def read(self, name: str) -> Talk[int]:
         """A register's 32 bits."""
@@ -130,9 +134,8 @@ class HostProtocol:
         answers = yield accesses
         found: list[Ints] = []
         for one, words in zip(memories, answers[1::2], strict=True):
-            half = 1 << (one.format.bits - 1)
-            stored = np.array(words, np.int64).reshape(one.shape)
-            found.append((stored + half & 2 * half - 1) - half)
+            low, stored = one.format.lowest, np.array(words, np.int64).reshape(one.shape)
+            found.append((stored - low & (1 << one.format.bits) - 1) + low)
         return found
 
     def contents(self) -> Talk[list[Ints]]:
@@ -196,9 +199,16 @@ class HostProtocol:
         return found
 
     def answers(self) -> Talk[tuple[int, ...]]:
-        """SEEN and CORRECT."""
+        """SEEN and CORRECT, then the rows of `confusion`, where the core has them."""
         words = yield [Read(self.address[name]) for name in ANSWERS]
-        return tuple(word for (word,) in words)
+        return *(word for (word,) in words), *(yield from self.confusion()).ravel().tolist()
+
+    def confusion(self) -> Talk[Ints]:
+        """Samples of every class with every answer [class, answer], since SEEN was written."""
+        if self._confusion is None:
+            return np.zeros((0, 0), np.int64)
+        (counts,) = yield from self.dump([self._confusion])
+        return counts
 
     def _wide(self, name: str) -> Read:
         return Read(self.address[f"{name}_0"], 2, 1)
@@ -253,6 +263,7 @@ class Driver(ABC):
     outputs = _blocking(HostProtocol.outputs)
     labelled_outputs = _blocking(HostProtocol.labelled_outputs)
     answers = _blocking(HostProtocol.answers)
+    confusion = _blocking(HostProtocol.confusion)
 
 
 def flat(inputs: Sequence[Ints]) -> list[Ints]:
@@ -276,13 +287,6 @@ def streams(
         return rows
     batches = [one.reshape(-1, d.batch[0], one.shape[1]) for one in rows]
     return [np.repeat(one, d.passes, axis=0).reshape(-1, one.shape[2]) for one in batches]
-
-
-def check_classes(d: Description, target: Ints) -> None:
-    """BadInput for the number of a class that a chip does not have."""
-    wrong = target[(target < 0) | (target >= d.basis)]
-    if d.classes and wrong.size:
-        raise BadInput(f"labels must be in [0, {d.basis - 1}], not {wrong[0]}")
 
 
 def output_shape(d: Description, inputs: Sequence[Ints]) -> list[int]:

@@ -10,10 +10,18 @@ from dualspike.boards.gateware.link.protocol import PAYLOAD, Op
 from dualspike.boards.host.host import Request
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
+from dualspike.model.errors import BadInput
 from dualspike.model.interface.feeds import feeds_of
 
 Ints = NDArray[np.int64]
 Octets = NDArray[np.uint8]
+
+
+def check_classes(d: Description, target: Ints) -> None:
+    """BadInput for the number of a class that a chip does not have."""
+    wrong = target[(target < 0) | (target >= d.basis)]
+    if d.classes and wrong.size:
+        raise BadInput(f"labels must be in [0, {d.basis - 1}], not {wrong[0]}")
 
 
 def packed(values: Ints, form: Format) -> Octets:

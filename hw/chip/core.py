@@ -29,7 +29,7 @@ from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import seed_state
-from dualspike.model.interface.memory_map import memory_map
+from dualspike.model.interface.memory_map import confusion_memory, memory_map
 from dualspike.model.interface.register import Command, Flag
 from dualspike.model.interface.registers import register_map, upset_bits
 
@@ -73,7 +73,9 @@ class Core(wiring.Component):
             self._learn(m, registers)
         else:
             self._infer(m, registers)
-        wire_weights(m, registers, self._ports)
+        counts = confusion_memory(self._d)
+        seen = [self._body.port(one.kind, one.layer) for one in (counts,) if one]
+        wire_weights(m, registers, [*self._ports, *seen])
         if self._d.hardware.protection != "none":
             wire_injection(m, registers, self._ports)
         self._body.wire(m, self, registers)

@@ -10,12 +10,14 @@ from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.perceptron import Perceptron
 from dualspike.hw.chip.registers import (
     wire_answers,
+    wire_confusion,
     wire_drawer,
     wire_layers,
     wire_loss,
     wire_schedule,
     wire_updates,
 )
+from dualspike.hw.head.confusion_matrix import ConfusionMatrix
 from dualspike.hw.head.head import Clips
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.online.chain import StepChain
@@ -36,6 +38,7 @@ from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
 from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import seed_state
+from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.feedback import feedback_sizes
 
@@ -48,10 +51,10 @@ class OnlinePerceptron(Perceptron):
         return self._steps
 
     def port(self, kind: str, layer: int) -> wiring.PureInterface:
-        """See `Perceptron.port`; the way to a feedback matrix is that of what uses it."""
+        """See `Perceptron.port`; feedback matrices and counts of answers have one as well."""
         if kind == "feedback":
             return self._feedback[layer].host
-        return super().port(kind, layer)
+        return self._confusion.host if kind == "confusion" else super().port(kind, layer)
 
     def learner(
         self, m: Module, chip: wiring.Component, registers: RegisterBus
@@ -100,6 +103,9 @@ class OnlinePerceptron(Perceptron):
         if d.classes:
             wire_answers(m, registers, head)
             unknown[ClassFlag.LABEL] = head.unknown
+        if confusion_memory(d):
+            m.submodules.confusion = self._confusion = ConfusionMatrix(d.basis)
+            wire_confusion(m, registers, head, self._confusion)
         return sequencer, {
             **unknown,
             Flag.MEMBRANE: self._overflows(0) | head.clipped[0],

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.head.confusion_matrix import ConfusionMatrix
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.encoder import Encoder
 from dualspike.hw.learn.inference import Inference
@@ -117,8 +118,24 @@ def wire_answers(m: Module, registers: RegisterBus, head: StepError) -> None:
         m.d.comb += getattr(registers, name).eq(count)
         with m.If(getattr(registers, f"{name}_written")):
             m.d.sync += count.eq(0)
-        with m.Elif(pulse):
+        with m.Elif(pulse & ~head.hold):
             m.d.sync += count.eq(count + 1)
+
+
+def wire_confusion(
+    m: Module, registers: RegisterBus, head: StepError, matrix: ConfusionMatrix
+) -> None:
+    """The counts of answers, which are cleared with SEEN.
+
+    The head waits for it. What was in its last clocks is counted nowhere, so that all counts agree.
+    """
+    m.d.comb += [
+        matrix.clear.eq(registers.SEEN_written),
+        matrix.counted.eq(head.counted),
+        matrix.label.eq(head.label),
+        matrix.answer.eq(head.answer),
+        head.hold.eq(matrix.clearing),
+    ]
 
 
 def wire_layers(m: Module, registers: RegisterBus, name: str, values: data.View) -> None:

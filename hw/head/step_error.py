@@ -35,7 +35,8 @@ class StepError(wiring.Component):
 
     Where a target is a class, one comes for each sample, with ``labelled`` without ``learn``, too.
     A sample whose class is not there has errors of 0: ``unknown`` pulses. ``seen`` pulses for each
-    sample with a class, ``correct`` with it where the answer is that class.
+    sample with a class; with it ``counted`` where there is such a class, ``label``, and ``correct``
+    where it is the ``answer``. While ``hold`` is up no output is taken.
 
     Latency: 3 cycles to an error, 4 + ``multiply`` to slopes, 3 to what else goes back and to
     scores, from the last output.
@@ -56,7 +57,12 @@ class StepError(wiring.Component):
             back = ArrayLayout(signed(f.cotangent.bits), self._lanes)
         elif self._lanes:
             back = row(self._error, f.tangent.bits, self._lanes, self._outputs)
-        counts = {"labelled": In(1), "seen": Out(1), "correct": Out(1), "unknown": Out(1)}
+        number = counter_shape(self._outputs - 1)
+        counts = {
+            **dict.fromkeys(("labelled", "hold"), In(1)),
+            **dict.fromkeys(("seen", "counted", "correct", "unknown"), Out(1)),
+            **dict.fromkeys(("label", "answer"), Out(number)),
+        }
         super().__init__(
             (counts if d.classes else {})
             | {
@@ -88,6 +94,8 @@ class StepError(wiring.Component):
         if self._classes:
             wants = (self.learn | self.labelled) & first_step & (output == 0)
         room = Mux(self.learn, errors.room & back.room, results.room)
+        if self._classes:
+            room &= ~self.hold
         m.d.comb += [
             waits.eq(wants & ~self.targets.valid),
             self.inputs.ready.eq(room & ~waits),
@@ -169,18 +177,23 @@ class StepError(wiring.Component):
         return own, known
 
     def _count(self, m: Module, score: Value, own: Value, output: Value, scored: Value) -> None:
-        """Whether the first of the largest scores is that of the class."""
+        """The answer, which is the first of the largest scores, next to the class."""
         score, clocks = later(m, score, 1, "compared"), ERROR + 1
         best = Signal(score.shape(), reset_less=True)
-        right, holds = Signal(reset_less=True), Signal()
+        known = Signal(reset_less=True)
         there = bit_later(m, scored & (self.learn | self.labelled), clocks, "score_there")
         own = bit_later(m, own, clocks, "own_score")
-        last = bit_later(m, output == self._outputs - 1, clocks, "last_score")
-        ahead = bit_later(m, output == 0, clocks, "first_score") | (score > best)
-        m.d.comb += holds.eq(Mux(ahead, own, right))
+        at = later(m, output, clocks, "scored_output")
+        first, last = at == 0, at == self._outputs - 1
+        with m.If(there & (first | (score > best))):
+            m.d.sync += [best.eq(score), self.answer.eq(at)]
+        with m.If(there & own):
+            m.d.sync += self.label.eq(at)
+        found = own | (known & ~first)
         with m.If(there):
-            m.d.sync += [best.eq(Mux(ahead, score, best)), right.eq(holds)]
-        m.d.sync += [self.seen.eq(there & last), self.correct.eq(there & last & holds)]
+            m.d.sync += known.eq(found)
+        m.d.sync += [self.seen.eq(there & last), self.counted.eq(there & last & found)]
+        m.d.comb += self.correct.eq(self.counted & (self.label == self.answer))
 
     def _class_off(self, m: Module, own: Value, known: Value) -> Value:
         """How far an output is on the wrong side of 1 or 0, a cycle after it was taken."""

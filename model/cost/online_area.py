@@ -8,6 +8,7 @@ from dualspike.model.cost.area import Area, far_bits
 from dualspike.model.description.description import Description
 from dualspike.model.description.part import TRACE_FRACTION, Part, change_shifts
 from dualspike.model.interface.lfsr import DRAWER, WORD
+from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
@@ -289,4 +290,7 @@ def online_head_logic(d: Description) -> Area:
         Area(18 * len(register_map(d)) + 200, 42 + 50 + 50 + 8 * d.n_layers),
         Area(2.5 * DRAWER.length, DRAWER.length),
     ]
+    if confusion_memory(d):
+        place = _bits(n_out)
+        parts.append(Area(170 + 6.5 * place, 144 + 6 * place))
     return _whole([*parts, once])

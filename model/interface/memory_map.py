@@ -1,7 +1,8 @@
 """The memories behind WEIGHT_SELECT: one list that hardware, models and drivers follow.
 
 Weights and biases of every layer in turn, then with momentum the velocities of all of these, or
-the feedback matrices of all hidden layers where these are learned.
+the feedback matrices of all hidden layers where these are learned. What counts answers comes after
+them: it is no part of what a chip has learned.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,13 @@ from typing import Literal, TypeVar
 
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
+from dualspike.model.interface.register import BITS
 from dualspike.model.once import once
 
-Kind = Literal["weights", "biases", "weight_velocities", "bias_velocities", "feedback"]
+Kind = Literal["weights", "biases", "weight_velocities", "bias_velocities", "feedback", "confusion"]
 _T = TypeVar("_T")
+COUNTED_CLASSES = 64
+"""Most classes of which every answer is counted: 64^2 counts take 8 block RAMs of an ECP5."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Memory:
     """Memory number ``select``: words of one layer, row by row (neuron, then input or output).
 
     ``shape`` is [n_out, n_in] for weights and their velocities, [n_out] for biases and theirs. A
-    feedback matrix is [n_l, n_out]: neurons of its layer, outputs of the network.
+    feedback matrix is [n_l, n_out]: neurons of its layer, outputs of the network. The confusion of
+    the last layer's answers is [class, answer].
     """
 
     select: int
@@ -35,6 +40,8 @@ class Memory:
         """What messages call it; velocities are counted through."""
         if self.kind in ("weights", "biases", "feedback"):
             return f"{self.kind}[{self.layer}]"
+        if self.kind == "confusion":
+            return self.kind
         return f"velocities[{2 * self.layer + (self.kind == 'bias_velocities')}]"
 
 
@@ -55,6 +62,16 @@ def memory_map(description: Description) -> list[Memory]:
         for layer, width in enumerate(d.network.layers[1:-1]):
             memories.append(Memory(len(memories), "feedback", layer, (width, d.basis), form))
     return memories
+
+
+@once
+def confusion_memory(description: Description) -> Memory | None:
+    """Counts of 32 bits of every answer to samples of every class, where the core has them."""
+    d = description
+    if not d.classes or d.basis > COUNTED_CLASSES:
+        return None
+    form = Format(signed=False, integer=BITS, fraction=0)
+    return Memory(len(memory_map(d)), "confusion", d.n_layers - 1, (d.basis, d.basis), form)
 
 
 def has_velocities(description: Description) -> bool:

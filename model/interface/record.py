@@ -8,7 +8,7 @@ class Record:
     """What can be read from the chip after an update.
 
     ``skipped``: what the registers SKIPPED have grown by, one for each layer that skips, in all
-    passes together. ``answered``: what SEEN and CORRECT have grown by, where a core counts them.
+    passes together. ``answered``: what the counts of `registers.answer_counts` have grown by.
     """
 
     loss: int

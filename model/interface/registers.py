@@ -13,7 +13,7 @@ from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
-from dualspike.model.interface.memory_map import has_velocities, memory_map
+from dualspike.model.interface.memory_map import confusion_memory, has_velocities, memory_map
 from dualspike.model.interface.register import BITS, Command, Field, Flag, Register
 from dualspike.model.once import once
 from dualspike.model.sizes.geometry import geometry
@@ -23,6 +23,14 @@ SCHEDULE = {"STAGE": 4, "STAGES": 5, "PERIOD": 27, "PHASE": 28}
 """Registers of a chip that counts its stages, and their widths in bits."""
 ANSWERS = ("SEEN", "CORRECT")
 """Registers that count samples with labels, and those among them that were answered right."""
+
+
+def answer_counts(description: Description) -> list[str]:
+    """All that a core with labels counts: its registers, then the rows [class, answer]."""
+    if not description.classes:
+        return []
+    classes = range(description.basis if confusion_memory(description) else 0)
+    return [*ANSWERS, *(f"CONFUSION[{one}, {other}]" for one in classes for other in classes)]
 
 
 def low_bits(bits: int, name: str = "value", values: type[IntEnum] | None = None) -> tuple[Field]:
@@ -207,12 +215,14 @@ def _losses(d: Description) -> str:
 
 
 def _further(d: Description) -> str:
-    """What WEIGHT_SELECT goes on with where weights have velocities, or feedback is learned."""
+    """What WEIGHT_SELECT goes on with: velocities, learned feedback, counts of answers."""
+    more = ""
     if d.learning.keeps_feedback:
-        return f", {len(d.network.layers) - 2} more for feedback matrices"
-    if not has_velocities(d):
-        return ""
-    return f", {2 * d.n_layers} more for their velocities"
+        more = f", {len(d.network.layers) - 2} more for feedback matrices"
+    elif has_velocities(d):
+        more = f", {2 * d.n_layers} more for their velocities"
+    counts = confusion_memory(d)
+    return f"{more}, {counts.select} for answers of classes" if counts else more
 
 
 def _optional(d: Description) -> list[Register]:

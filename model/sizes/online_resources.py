@@ -9,6 +9,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.part import Part
 from dualspike.model.interface.ecc import code_of
 from dualspike.model.interface.lfsr import SIGNS
+from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.sizes.components import (
     MemorySize,
     Multiplier,
@@ -169,6 +170,9 @@ def step_error_memories(d: Description) -> list[MemorySize]:
     ]
     if steps > 1 and not d.classes:
         found.append(MemorySize("frames", 1, n_out, f.target.bits, False))
+    if counts := confusion_memory(d):
+        rows = n_out << max(1, (n_out - 1).bit_length())
+        found.append(MemorySize("counts", 1, rows, counts.format.bits, True))
     return found
 
 

@@ -16,7 +16,7 @@ from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description
 from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import ANSWERS
+from dualspike.model.interface.registers import answer_counts
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
@@ -76,8 +76,7 @@ def compare_update(
     ]
     skips = zip(expected.skipped, found.skipped, strict=True)
     pairs += [(f"SKIPPED[{n}]", e, f) for n, (e, f) in enumerate(skips)]
-    answers = zip(expected.answered, found.answered, strict=True)
-    pairs += [(name, e, f) for name, (e, f) in zip(ANSWERS, answers, strict=False)]
+    pairs += zip(answer_counts(chip.d), expected.answered, found.answered, strict=True)
     contents = zip(memory_map(chip.d), chip.memories, simulation.contents(), strict=True)
     for memory, stored, read in contents:
         pairs += _unequal(memory.name, stored, read)

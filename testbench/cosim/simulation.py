@@ -1,7 +1,7 @@
 """A chip of a description, built with Verilator and driven a whole batch at a time."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -9,14 +9,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualspike.boards.host.driver import Driver, flat, output_shape, streams
+from dualspike.boards.host.driver import flat, output_shape, streams
 from dualspike.golden.numeric import Ints
 from dualspike.hw.chip.probes import probes_of
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.record import Record
-from dualspike.model.interface.registers import ANSWERS
+from dualspike.model.interface.registers import answer_counts
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.verilate import Source, build
@@ -52,15 +52,15 @@ def source(d: Description, *, debug: bool = False) -> Source:
 
 
 class Growth:
-    """What registers that count have grown by since they were last asked."""
+    """What ``counts`` have grown by since they were last asked; there are ``count`` of them."""
 
-    def __init__(self, chip: Driver, names: Sequence[str]) -> None:
-        self._chip, self._names = chip, names
-        self._before = (0,) * len(names)
+    def __init__(self, counts: Callable[[], Sequence[int]], count: int) -> None:
+        self._counts = counts
+        self._before: Sequence[int] = (0,) * count
 
     def since(self) -> tuple[int, ...]:
         """For each of them; they have 32 bits and wrap."""
-        now = tuple(self._chip.read(name) for name in self._names)
+        now = self._counts()
         pairs = zip(now, self._before, strict=True)
         self._before = now
         return tuple(late - early & 0xFFFFFFFF for late, early in pairs)
@@ -69,8 +69,8 @@ class Growth:
 class Simulation(Verilated):
     """One Verilated chip of a description. ``samples`` counts samples, or functions.
 
-    ``skipped`` and ``answered`` are what the registers SKIPPED, and SEEN and CORRECT, have grown by
-    in the last run.
+    ``skipped`` and ``answered`` are what the registers SKIPPED, and the counts of answers, have
+    grown by in the last run.
     """
 
     def __init__(self, description: Description, library: Path) -> None:
@@ -80,7 +80,8 @@ class Simulation(Verilated):
         self._batch = most_clocks(d) if d.learns else 0
         layers = [(n, layer) for n, g in enumerate(sizes) for layer in g.layers if layer.skips]
         skipping = [f"SKIPPED_{d.layers_of(part).start + layer.index}" for part, layer in layers]
-        self._skips, self._answers = Growth(self, skipping), Growth(self, ANSWERS * d.classes)
+        self._skips = Growth(lambda: [self.read(name) for name in skipping], len(skipping))
+        self._answers = Growth(self.answers if d.classes else tuple, len(answer_counts(d)))
         self.skipped: tuple[int, ...] = (0,) * len(skipping)
         self.answered: tuple[int, ...] = ()
 

@@ -52,22 +52,41 @@ def test_the_counter_is_the_accuracy_of_the_model() -> None:
         simulation.load_chip(chip)
         y = chip.infer(rows)
         np.testing.assert_array_equal(simulation.infer(rows), y)
-        assert simulation.answers() == (0, 0)
+        assert set(simulation.answers()) == {0}
         np.testing.assert_array_equal(simulation.infer(rows, labels), y)
         off = chip.answered(y, labels)
         assert simulation.answers() == off
         assert 0 < off[1] < off[0] == len(labels)
-        seen, right = off
+        counts = np.array(off)
         for first in range(0, len(labels), D.batch[0]):
             some = slice(first, first + D.batch[0])
             record = chip.update([rows[0][some]], labels[some])
             assert simulation.learn([rows[0][some]], labels[some]).answered == record.answered
-            seen, right = seen + record.answered[0], right + record.answered[1]
-        assert simulation.answers() == (seen, right)
-        for name in ("SEEN", "CORRECT"):
-            simulation.write(name, 7)
-            assert simulation.read(name) == 0
+            counts += record.answered
+        assert simulation.answers() == tuple(counts)
+        simulation.write("CORRECT", 7)
+        counts[1] = 0
+        assert simulation.answers() == tuple(counts)
+        simulation.write("SEEN", 7)
+        assert simulation.answers() == (0,) * len(counts)
         assert simulation.read("LABELLED") == 0
+
+
+def test_the_matrix_says_which_answer_a_class_was_given() -> None:
+    """Its sum is SEEN but for classes that are not there, its trace CORRECT."""
+    chip, rows, labels = chip_and_labels(7, 24)
+    labels[3], labels[7] = -1, N
+    with Simulation.of(D, quick=True) as simulation:
+        simulation.load_chip(chip)
+        answers = classes_of(simulation.infer(rows, labels).astype(float))
+        counts = simulation.confusion()
+        expected = np.zeros((N, N), int)
+        for label, answer in zip(labels[:, 0], answers, strict=True):
+            if label in range(N):
+                expected[label, answer] += 1
+        np.testing.assert_array_equal(counts, expected)
+        assert (simulation.read("SEEN"), simulation.read("CORRECT")) == (24, counts.trace())
+        assert counts.sum() == 22
 
 
 @pytest.mark.parametrize("label", [-128, -1, N, 127])
@@ -80,7 +99,7 @@ def test_a_class_that_is_not_there_teaches_nothing(label: int) -> None:
         record = simulation.learn(rows, np.full((D.batch[0], 1), label))
         assert record.loss == 0
         assert record.flags >> ClassFlag.LABEL & 1
-        assert record.answered == (D.batch[0], 0)
+        assert record.answered == (D.batch[0], *[0] * (1 + N * N))
         for found, held in zip(simulation.contents(), before.memories, strict=True):
             np.testing.assert_array_equal(found, held)
 
@@ -111,13 +130,14 @@ def test_a_board_learns_infers_and_counts_as_the_integer_model(board: BoardSimul
         np.testing.assert_array_equal(device.infer(rows, labels), y)
         assert device.answers() == chip.answered(y, labels)
         np.testing.assert_array_equal(device.infer(rows), y)
-        seen, right = chip.answered(y, labels)
+        counts = np.array(chip.answered(y, labels))
         learnt = device.learn(rows, labels)
         for first in range(0, len(labels), D.batch[0]):
             some = slice(first, first + D.batch[0])
             record = chip.update([rows[0][some]], labels[some])
-            seen, right = seen + record.answered[0], right + record.answered[1]
-        assert (learnt.loss, device.answers()) == (record.loss, (seen, right))
+            counts += record.answered
+        assert (learnt.loss, device.answers()) == (record.loss, tuple(counts))
+        np.testing.assert_array_equal(device.confusion().ravel(), counts[2:])
         for found, expected in zip(device.contents(), chip.memories, strict=True):
             np.testing.assert_array_equal(found, expected)
 

@@ -22,6 +22,7 @@ from dualspike.model.description.format import Format
 from dualspike.model.description.head import ClassFlag
 from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import online_draws, seed_state
+from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.record import Record
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.online import bias_trace, constant_trace
@@ -74,10 +75,15 @@ class OnlineChip(IntegerChip):
         return Record(loss, (), self._lfsr, self.flags, answered=self.answered(y, target))
 
     def answered(self, y: Ints, target: Ints) -> tuple[int, ...]:
-        """How many samples with scores ``y`` were right, after how many; () without classes."""
+        """What samples with scores ``y`` add to `model.interface.registers.answer_counts`."""
         if not self.d.classes:
             return ()
-        return len(y), int((y.argmax(axis=1) == target[:, 0]).sum())
+        label, answer = target[:, 0], y.argmax(axis=1)
+        counts = np.zeros((self.d.basis, self.d.basis), np.int64)
+        known = (label >= 0) & (label < self.d.basis)
+        np.add.at(counts, (label[known], answer[known]), 1)
+        matrix = counts.ravel().tolist() if confusion_memory(self.d) else []
+        return len(y), int(counts.trace()), *matrix
 
     def follow(
         self, inputs: Sequence[Ints], target: Ints | None = None, stage: int = 0

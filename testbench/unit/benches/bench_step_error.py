@@ -18,6 +18,22 @@ def component(name: str) -> StepError:
     return StepError(taught(name, -1)[0])
 
 
+class Counted:
+    """Notes (label, answer) wherever ``counted`` is up."""
+
+    def __init__(self, tb: OnlineTB) -> None:
+        self.seen: list[tuple[int, int]] = []
+        self._tb = tb
+
+    def drive(self) -> None:
+        """Nothing: this only looks."""
+
+    def sample(self) -> None:
+        """Note the two."""
+        if self._tb.bits("counted"):
+            self.seen.append((self._tb.bits("label"), self._tb.bits("answer")))
+
+
 class Bench(OnlineTB):
     """A head, and all that it should make of samples."""
 
@@ -167,8 +183,10 @@ async def counts_answers(bench: Bench, learn: int, stalls: tuple[float, float]) 
     source, targets = bench.source("inputs", stalls[0]), bench.source("targets", stalls[1])
     sinks = [bench.sink(name, stalls[0]) for name in ("results", "errors", "back")]
     seen, correct, unknown = (bench.pulses(name) for name in ("seen", "correct", "unknown"))
+    bench.parts.append(counted := Counted(bench))
     bench.set(learn=learn, labelled=1 - learn)
     right = wrong = 0
+    expected = list[tuple[int, int]]()
     for _ in range(60):
         given = [bench.step() for _ in range(bench.steps)]
         (label,) = wanted = bench.wanted()
@@ -176,10 +194,35 @@ async def counts_answers(bench: Bench, learn: int, stalls: tuple[float, float]) 
         for step in given:
             source.send(bench.payloads(step))
         scores = bench.scores(given)
-        right += label == scores.index(max(scores))
+        answer = scores.index(max(scores))
+        right += label == answer
         wrong += label not in range(bench.outputs)
+        expected += [(label, answer)] if label in range(bench.outputs) else []
     done = bench.outputs * 60 * (bench.steps if learn else 1)
     await bench.taken(sinks[learn], done)
     await bench.cycle(6)
     assert [len(pulses) for pulses in (seen, correct, unknown)] == [60, right, wrong]
+    assert counted.seen == expected
     assert 0 < right < 60 and wrong
+
+
+@Bench.test(learn=[0, 1])
+async def waits_while_it_is_held(bench: Bench, learn: int) -> None:
+    """No output is taken, and nothing is lost."""
+    if not bench.d.classes:
+        return
+    source = bench.source("inputs")
+    sinks = [bench.sink(name) for name in ("results", "errors", "back")]
+    bench.source("targets").send([0] * 4)
+    bench.set(learn=learn, hold=1)
+    for _ in range(4 * bench.steps):
+        source.send(bench.payloads(bench.step()))
+    await bench.cycle(20)
+    assert not source.moved
+    for hold in [0, 0, 1, 1, 0, 1, 0, 1] * 8:
+        bench.set(hold=hold)
+        taken = len(source.moved)
+        await bench.cycle()
+        assert not hold or len(source.moved) == taken
+    bench.set(hold=0)
+    await bench.taken(sinks[learn], bench.outputs * 4 * (bench.steps if learn else 1))

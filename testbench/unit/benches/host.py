@@ -34,8 +34,13 @@ def _awaited(
 class Registers(ABC):
     """Registers and memories of a core, on any bus; the streams are the bench's own."""
 
-    def __init__(self, registers: Sequence[Register], memories: Sequence[Memory] = ()) -> None:
-        self.protocol = HostProtocol(registers, memories)
+    def __init__(
+        self,
+        registers: Sequence[Register],
+        memories: Sequence[Memory] = (),
+        confusion: Memory | None = None,
+    ) -> None:
+        self.protocol = HostProtocol(registers, memories, confusion)
         self.address = self.protocol.address
 
     @abstractmethod
@@ -60,6 +65,7 @@ class Registers(ABC):
     contents = _awaited(HostProtocol.contents)
     set_stage = _awaited(HostProtocol.set_stage)
     record = _awaited(HostProtocol.record)
+    confusion = _awaited(HostProtocol.confusion)
 
 
 class Host(Registers):
