@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage boards link hostile presets netlist operators-rtl lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof boards link hostile presets netlist operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -21,6 +21,7 @@ help:
 	@echo 'make lanes   setup, then what a tangent lane costs: place and route of 16 cores, into build/lanes'
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
+	@echo 'make proof   setup, then formal proofs of components, a table into build/proof: minutes'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
@@ -68,6 +69,9 @@ lanes: setup
 
 boards: setup
 	$(BIN)/python benchmarks/boards.py -o build/boards
+
+proof: setup
+	$(BIN)/python -m dualspike.testbench.formal build/proof
 
 coverage: setup
 	rm -rf build/coverage

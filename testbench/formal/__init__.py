@@ -1,0 +1,1 @@
+"""Formal proofs of components: what holds for all inputs at all times."""

@@ -1,0 +1,1 @@
+"""What is proved, a file for each component."""
