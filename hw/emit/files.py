@@ -12,12 +12,11 @@ from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.hw.emit.register_map.json import plain, register_json
 from dualspike.hw.emit.register_map.markdown import markdown
 from dualspike.hw.emit.register_map.systemrdl import systemrdl
-from dualspike.hw.soc.soc import Soc
+from dualspike.hw.soc.soc import Soc, wrapped_registers
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.cost.estimate import products, weight_bits
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import VERSION, config_hash, config_word, identity
-from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import (
     batch_cycles,
     draw_cycles,
@@ -97,7 +96,7 @@ def manifest(d: Description, wrap: str | None = None) -> str:
         "clock_mhz": d.hardware.clock,
         "device": d.hardware.device,
         "depth": asdict(d.depth),
-        "registers": plain(register_map(d)),
+        "registers": plain(wrapped_registers(d, wrap)),
         "parts": [_part(d, n) for n in range(len(d.parts))],
         **({} if d.kind == "mlp" else {"terms": product_sizes(d).terms}),
         "cycles": _cycles(d),
@@ -134,7 +133,7 @@ def companions(d: Description, wrap: str | None = None, *, ecp5: bool) -> dict[s
     """
     purpose = "that learns on the chip" if d.learns else "for inference alone"
     network = "spiking network" if d.kind == "mlp" else f"{d.kind} of spiking networks"
-    name, top, registers = d.name, top_name(d, wrap), register_map(d)
+    name, top, registers = d.name, top_name(d, wrap), wrapped_registers(d, wrap)
     return {
         "registers.json": register_json(name, registers),
         "registers.md": markdown(name, registers),

@@ -3,19 +3,42 @@
 import math
 from typing import Any
 
-from amaranth.hdl import ClockDomain, Module, Value
+from amaranth.hdl import Cat, ClockDomain, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.core import Core
 from dualspike.hw.soc.axi_lite import AxiLiteBridge
 from dualspike.hw.soc.axi_stream import AxiStreamSignature, FromAxiStream, ToAxiStream, places
 from dualspike.hw.soc.wishbone import WishboneBridge
+from dualspike.hw.stream.address_events import AddressEvents
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
+from dualspike.model.interface.events import WORD_BITS, event_register
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.register import Register
 from dualspike.model.interface.registers import register_map
+from dualspike.model.sizes.geometry import geometry
 
-WRAPS = ("axi", "wishbone")
+EVENTS = "_events"
+WRAPS = ("axi", "wishbone", f"axi{EVENTS}", f"wishbone{EVENTS}")
+
+
+def check_wrap(d: Description, wrap: str) -> None:
+    """Raise BadInput unless it is one of `WRAPS`, and events become frames of a core's inputs."""
+    if wrap not in WRAPS:
+        raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
+    if wrap.endswith(EVENTS) and d.network.coding != "frames":
+        coding = d.network.coding
+        raise BadInput(f"network.coding must be frames with --wrap {wrap}, not {coding}")
+
+
+def wrapped_registers(d: Description, wrap: str | None) -> list[Register]:
+    """Those of a core as it is or in a wrap, by address."""
+    own = register_map(d)
+    return [*own, event_register(len(own))] if (wrap or "").endswith(EVENTS) else own
 
 
 class Soc(wiring.Component):
@@ -24,13 +47,23 @@ class Soc(wiring.Component):
     ``registers`` is how many the core has, ``frame`` the results of one ``unit``. Members, for
     "axi": ``aclk``, ``aresetn`` (synchronous, active low), ``s_axi``; for "wishbone":
     ``wb_clk_i``, ``wb_rst_i`` (synchronous, active high), ``wb``. For both: ``s_axis_NAME`` for
-    every stream into the core, ``m_axis_NAME`` for every one out of it, and ``busy``.
+    every stream into the core, ``m_axis_NAME`` for every one out of it, and ``busy``. With an
+    ``adapter`` its ``events`` come in place of the ``inputs`` that it gives out (``s_axis_events``,
+    with TLAST), and there is one more register, EVENTS.
     """
 
     def __init__(
-        self, core: Any, wrap: str, registers: int, frame: int, unit: str = "sample"
+        self,
+        core: Any,
+        wrap: str,
+        registers: int,
+        frame: int,
+        unit: str = "sample",
+        adapter: AddressEvents | None = None,
     ) -> None:
-        self._core, self._wrap, self._frame, self._unit = core, wrap, frame, unit
+        self._core, self._frame, self._unit = core, frame, unit
+        self._wrap, self._adapter = wrap, adapter
+        self._registers, registers = registers, registers + (adapter is not None)
         if wrap == "axi":
             self._bridge = AxiLiteBridge(registers)
             members = {
@@ -50,6 +83,9 @@ class Soc(wiring.Component):
             for name, member in core.signature.members.items()
             if member.is_signature and isinstance(member.signature, stream.Signature)
         }
+        if adapter:
+            del self._streams["inputs"]
+            members["s_axis_events"] = In(AxiStreamSignature(unsigned(WORD_BITS), last=True))
         for name, member in self._streams.items():
             shape = member.signature.members["payload"].shape
             if member.flow is In:
@@ -60,10 +96,14 @@ class Soc(wiring.Component):
 
     @classmethod
     def of(cls, d: Description, wrap: str) -> "Soc":
-        """The `Core` of a description."""
+        """The `Core` of a description, with one of `WRAPS` that suits it."""
         core, registers = Core(d, config_word(d)), len(register_map(d))
+        bus, adapter = wrap.removesuffix(EVENTS), None
+        if bus != wrap:
+            (layer, *_), steps = geometry(d.parts[0]).layers, d.network.time_steps
+            adapter = AddressEvents(layer.n_in, steps, layer.simd, d.formats.input.bits)
         if d.kind == "mlp":
-            return cls(core, wrap, registers, d.basis)
+            return cls(core, bus, registers, d.basis, adapter=adapter)
         return cls(core, wrap, registers, math.prod(d.batch[1:]), "function")
 
     def notes(self) -> list[str]:
@@ -78,6 +118,8 @@ class Soc(wiring.Component):
                 "wb_clk_i, wb_rst_i: one clock, synchronous reset, active high",
                 "wb_*: Wishbone B4, registers at four times their number",
             ]
+        if self._adapter:
+            lines.append("s_axis_events_*: AXI4-Stream, 1 x uint16_t, TLAST ends a sample")
         for name, member in self._streams.items():
             place, count = places(member.signature.members["payload"].shape)
             side, last = ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}")
@@ -93,7 +135,10 @@ class Soc(wiring.Component):
         m.d.comb += [domain.clk.eq(clock), domain.rst.eq(reset), self.busy.eq(core.busy)]
         outside, inside = (self.s_axi, bridge.axi) if self._wrap == "axi" else (self.wb, bridge.wb)
         connect(m, flipped(outside), inside)
-        connect(m, bridge.bus, core.bus)
+        if self._adapter:
+            self._take_events(m, self._adapter)
+        else:
+            connect(m, bridge.bus, core.bus)
         for name, member in self._streams.items():
             shape = member.signature.members["payload"].shape
             if member.flow is In:
@@ -105,6 +150,39 @@ class Soc(wiring.Component):
                 connect(m, getattr(core, name), adapter.inputs)
                 connect(m, adapter.axis, flipped(getattr(self, f"m_axis_{name}")))
         return m
+
+    def _take_events(self, m: Module, adapter: AddressEvents) -> None:
+        """The adapter before the core's inputs, and its register after those of the core."""
+        m.submodules.events = adapter
+        m.submodules.from_events = skid = SkidBuffer(adapter.events.payload.shape())
+        axis, given = self.s_axis_events, skid.inputs.payload
+        m.d.comb += [
+            Cat(given.channel, given.negative, given.end).eq(axis.tdata),
+            given.last.eq(axis.tlast),
+            skid.inputs.valid.eq(axis.tvalid),
+            axis.tready.eq(skid.inputs.ready),
+        ]
+        connect(m, skid.outputs, adapter.events)
+        connect(m, adapter.outputs, self._core.inputs)
+        m.submodules.event_register = own = RegisterBus([event_register(0)])
+        told = Signal(len(adapter.flags))
+        m.d.sync += told.eq(told | adapter.flags)
+        with m.If(own.EVENTS_written):
+            m.d.sync += told.eq(0)
+        m.d.comb += own.EVENTS.eq(told)
+        bus, core = self._bridge.bus, self._core.bus
+        here = bus.address == self._registers
+        for one, asked in ((core, ~here), (own.bus, here)):
+            m.d.comb += [
+                one.request.eq(bus.request & asked),
+                one.write.eq(bus.write),
+                one.write_data.eq(bus.write_data),
+            ]
+        m.d.comb += [
+            core.address.eq(bus.address),
+            bus.done.eq(core.done | own.bus.done),
+            bus.read_data.eq(Mux(here, own.bus.read_data, core.read_data)),
+        ]
 
     def _clock(self) -> tuple[Value, Value]:
         if self._wrap == "axi":

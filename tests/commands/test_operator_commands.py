@@ -205,7 +205,10 @@ def test_a_wrapped_core(net: Path, cli: Cli) -> None:
     ("words", "line"),
     [
         ("build --board icebreaker", "ice40-up5k has 8 DSP, this core needs about "),
-        ("generate --wrap ahb", "--wrap must be one of axi, wishbone, not 'ahb'"),
+        (
+            "generate --wrap ahb",
+            "--wrap must be one of axi, wishbone, axi_events, wishbone_events, not 'ahb'",
+        ),
         (
             "generate --fit --device ecp5-12f --budget 0.1",
             "ecp5-12f has 28 DSP (10 % are 2), the smallest folding needs about 25",

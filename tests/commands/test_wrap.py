@@ -79,4 +79,7 @@ def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
 
 def test_an_unknown_bus_is_refused(here: Path, cli: Cli) -> None:
     words = ("generate", "--preset", "hat", "--wrap", "ahb", "-o", "out")
-    assert cli.failure(*words) == "--wrap must be one of axi, wishbone, not 'ahb'"
+    assert (
+        cli.failure(*words)
+        == "--wrap must be one of axi, wishbone, axi_events, wishbone_events, not 'ahb'"
+    )

@@ -27,12 +27,11 @@ from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.hw.emit.files import core_files, hex_words
-from dualspike.hw.soc.soc import WRAPS
+from dualspike.hw.soc.soc import check_wrap
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import chip_area, estimate
 from dualspike.model.description.description import Description
 from dualspike.model.description.save import toml_text
-from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
@@ -45,7 +44,12 @@ def generate(
     preset: PresetOption = None,
     weights: WeightsOption = None,
     wrap: Annotated[
-        str | None, typer.Option(metavar="BUS", help="Wrap the core for a SoC: axi or wishbone.")
+        str | None,
+        typer.Option(
+            metavar="BUS",
+            help="Wrap the core for a SoC: axi or wishbone; axi_events or wishbone_events, with"
+            " events in place of frames.",
+        ),
     ] = None,
     fit: FitFlag = False,
     rate: RateOption = None,
@@ -57,8 +61,8 @@ def generate(
     """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
     described = description(net, preset, clock=clock, device=device)
     wanted = FoldingRequest(fit, rate, described.hardware.clock, described.hardware.device, budget)
-    if wrap is not None and wrap not in WRAPS:
-        raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
+    if wrap is not None:
+        check_wrap(described, wrap)
     d = wanted.folded(described)
     first = initial(weights, d)
     with writing(output, "report"):

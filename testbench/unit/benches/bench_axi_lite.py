@@ -7,7 +7,7 @@ import cocotb
 from cocotb.triggers import ClockCycles, Combine
 from cocotbext.axi import AxiResp
 
-from dualspike.testbench.unit.benches.bench_soc import TOP, Bench, component
+from dualspike.testbench.unit.benches.soc import TOP, Bench, component
 from dualspike.testbench.unit.benches.soc_hosts import AxiHost
 
 __all__ = ["TOP", "component"]

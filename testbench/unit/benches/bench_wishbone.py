@@ -2,7 +2,7 @@
 
 from cocotb.triggers import RisingEdge
 
-from dualspike.testbench.unit.benches.bench_soc import TOP, Bench, component
+from dualspike.testbench.unit.benches.soc import TOP, Bench, component
 from dualspike.testbench.unit.benches.soc_hosts import WishboneHost
 
 __all__ = ["TOP", "component"]

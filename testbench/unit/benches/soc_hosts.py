@@ -5,15 +5,15 @@ The AXI models are those of cocotbext-axi; the Wishbone master follows Wishbone 
 
 import random
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
 from dualspike.model.description.description import Description
-from dualspike.model.interface.memory_map import memory_map
-from dualspike.model.interface.registers import register_map
+from dualspike.model.interface.memory_map import confusion_memory, memory_map
+from dualspike.model.interface.register import Register
 from dualspike.testbench.unit.benches.host import Registers
 from dualspike.testbench.unit.streams import HandshakeChecker
 
@@ -47,8 +47,10 @@ def pauses(stall: float, seed: object) -> Iterator[bool]:
 class AxiHost(SocHost):
     """``master`` is cocotbext's; `at` uses its channels one access at a time."""
 
-    def __init__(self, dut: Any, d: Description, stall: float) -> None:
-        super().__init__(register_map(d), memory_map(d))
+    def __init__(
+        self, dut: Any, d: Description, registers: Sequence[Register], stall: float
+    ) -> None:
+        super().__init__(registers, memory_map(d), confusion_memory(d))
         self.master: Any = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk)
         writer, reader = self.master.write_if, self.master.read_if
         self._aw, self._w, self._b = writer.aw_channel, writer.w_channel, writer.b_channel
@@ -79,8 +81,10 @@ class WishboneHost(SocHost):
     ``took``: clocks from STB to the answer, the last time.
     """
 
-    def __init__(self, dut: Any, d: Description, stall: float) -> None:
-        super().__init__(register_map(d), memory_map(d))
+    def __init__(
+        self, dut: Any, d: Description, registers: Sequence[Register], stall: float
+    ) -> None:
+        super().__init__(registers, memory_map(d), confusion_memory(d))
         self.took = 0
         self._dut, self._pauses = dut, pauses(stall, "wishbone")
         self._random = random.Random("modes")
