@@ -114,4 +114,4 @@ def _taken(part: Labelled) -> Labelled:
 
 def one_hot(part: Labelled, classes: int) -> Samples:
     """Samples whose target is 1 for the output of their class, 0 for the others."""
-    return Samples((part.x.astype(np.float64),), np.eye(classes)[part.labels])
+    return Samples((part.x.astype(np.float64),), np.eye(classes)[part.labels], part.rows)

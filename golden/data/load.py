@@ -7,7 +7,7 @@ import numpy as np
 from dualspike.golden.data.classes import class_problem, load_classes
 from dualspike.golden.data.functions import read_functions
 from dualspike.golden.data.measures import of_classes
-from dualspike.golden.data.problem import Problem, Settings, build
+from dualspike.golden.data.problem import Problem, Samples, Settings, build
 from dualspike.golden.data.problems.hat import HAT_GRID, HatSettings
 from dualspike.golden.data.problems.poisson import PoissonSettings
 from dualspike.golden.data.problems.random_field import RandomField
@@ -116,21 +116,25 @@ def _check_shapes(description: Description, problem: Problem) -> None:
 
 
 def _check_samples(description: Description, problem: Problem) -> None:
-    """Every sample within its format; the line names the first that is not."""
+    """Every sample within its format; the line names the first that is not.
+
+    Samples that were held out of what is trained on are among its rows.
+    """
     f, source, coding = description.formats, description.data.source, description.network.coding
-    sets = [("", problem.train), ("test ", problem.test)]
+    apart = "test " if problem.test_set == "test set" else ""
+    sets = [("", problem.train), (apart, problem.test)]
     for prefix, samples in sets:
         name, values = f"{prefix}x", samples.inputs[0]
-        _check_range(source, name, values, "input", f.input)
+        _check_range(source, name, values, "input", f.input, samples)
         bad = np.abs(values) > 1
         if coding != "direct" and bad.any():
-            wanted = f"must be in [-1, 1] (network.coding {coding})"
-            raise BadInput(f"{source}: {name} {wanted}, {first_place(name, values, bad)}")
+            wanted, place = "must be in [-1, 1]", first_place(name, values, bad, samples.rows)
+            raise BadInput(f"{source}: {name} {wanted} (network.coding {coding}), {place}")
     if description.classes:
         return
     answers = "y" if problem.classes is None else "labels as outputs"
     for prefix, samples in sets:
-        _check_range(source, f"{prefix}{answers}", samples.target, "target", f.target)
+        _check_range(source, f"{prefix}{answers}", samples.target, "target", f.target, samples)
 
 
 def _check_classes(source: str, name: str, target: Doubles) -> None:
@@ -152,11 +156,13 @@ def _check_functions(description: Description, problem: Problem) -> None:
     quantise(problem.train.target, f.target, f"targets of {problem.name}")
 
 
-def _check_range(source: str, name: str, values: Doubles, key: str, held: Format) -> None:
+def _check_range(
+    source: str, name: str, values: Doubles, key: str, held: Format, samples: Samples
+) -> None:
     lowest, highest = float(held.lowest * held.lsb), float(held.highest * held.lsb)
     bad = (values < lowest) | (values > highest)
     if bad.any():
         raise BadInput(
             f"{source}: {name} must be in [{lowest}, {highest}] (formats.{key} {held}),"
-            f" {first_place(name, values, bad)}"
+            f" {first_place(name, values, bad, samples.rows)}"
         )

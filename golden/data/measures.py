@@ -40,16 +40,21 @@ def measure(problem: Problem, y: Doubles) -> Measures:
     """Of outputs ``y`` for the test samples."""
     target = problem.test.target
     rows = y.size if problem.kind != "mlp" else len(y)
-    off = y - target
-    if problem.margin:
-        off = np.where(target > 0, np.minimum(off, 0), np.maximum(off, 0))
-    loss = float(np.square(off).sum() / (2 * rows))
+    loss = float(np.square(errors(problem, y, target)).sum() / (2 * rows))
     if problem.classes is not None:
         table = confusion(classes_of(target), classes_of(y), problem.classes)
         right = float(np.trace(table) / table.sum())
         return Measures(loss, accuracy=right, confusion=table.tolist())
     error = relative_l2 if problem.kind == "mlp" else mean_relative_l2
     return Measures(loss, error(y, target), relative_l2(y, target))
+
+
+def errors(problem: Problem, y: Doubles, target: Doubles) -> Doubles:
+    """y - target; with margin what lies on the right side of its target is no error."""
+    off = y - target
+    if problem.margin:
+        return np.where(target > 0, np.minimum(off, 0), np.maximum(off, 0))
+    return off
 
 
 def classes_of(y: Doubles) -> Indices:

@@ -24,10 +24,13 @@ class Samples:
     - mlp: x [N, n_in], or [N, T, n_in] over time; target [N, n_out]
     - deeponet: u [F, m] and points [P, c]; target [F, P]
     - seponet: u [F, m], x [X, 1], t [T, 1]; target [F, X, T]
+
+    ``rows`` [N] of an mlp are the samples' numbers in what they were read from, left out 0, 1, ...
     """
 
     inputs: tuple[Doubles, ...]
     target: Doubles
+    rows: NDArray[np.integer[Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,7 +48,7 @@ def scaled(samples: Samples, data: Data) -> Samples:
             )
         factors.append(np.asarray(given, np.float64))
     offset, scale = factors
-    return Samples(((x - offset) * scale,), samples.target)
+    return Samples(((x - offset) * scale,), samples.target, samples.rows)
 
 
 def read_inputs(data: Data, n_in: int, n_out: int) -> Samples | None:
@@ -105,7 +105,15 @@ def _checked(path: Path, name: str, array: NDArray[Any], rows: int | None, colum
     return values
 
 
-def first_place(name: str, values: Doubles, bad: NDArray[np.bool_]) -> str:
-    """Where the first bad value is, and what it is."""
-    place = tuple(np.argwhere(bad)[0].tolist())
-    return f"{name}{list(place)} is {values[place]}"
+def first_place(
+    name: str,
+    values: Doubles,
+    bad: NDArray[np.bool_],
+    rows: NDArray[np.integer[Any]] | None = None,
+) -> str:
+    """Where the first bad value is, and what it is; ``rows`` are the numbers of its first axis."""
+    places = np.argwhere(bad)
+    numbers = places[:, 0] if rows is None else rows[places[:, 0]]
+    first = int(numbers.argmin())
+    place = tuple(places[first].tolist())
+    return f"{name}{[int(numbers[first]), *place[1:]]} is {values[place]}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dualspike.golden.data.measures import Measures
+from dualspike.golden.data.measures import Measures, errors
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.numeric import Doubles, Floats
 from dualspike.model.description.description import Description
@@ -78,8 +78,9 @@ def _course(d: Description, problem: Problem, losses: Doubles) -> _Course | None
 
 
 def _mean_answered(problem: Problem) -> float:
-    """The loss of answering with the mean of the training samples."""
-    squares = np.square(problem.train.target - problem.train.target.mean(axis=0)) / 2
+    """The loss, that of the problem, of answering with the mean of the training samples."""
+    target = problem.train.target
+    squares = np.square(errors(problem, target.mean(axis=0), target)) / 2
     return float(squares.mean() if problem.kind != "mlp" else squares.sum(axis=1).mean())
 
 

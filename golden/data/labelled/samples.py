@@ -20,19 +20,25 @@ class Labelled:
     """Images x [N, n] in [0, 1], or event counts x [N, T, n] of T frames; classes ``labels`` [N].
 
     A network is given x / ``unit``. Entries follow one another as `convolution` has them: by row,
-    column, channel.
+    column, channel. ``rows`` are their numbers in what they were read from, left out 0, 1, ...
     """
 
     x: NDArray[Any]
     labels: Labels
     unit: float = 1.0
+    rows: Labels | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def taken(self, rows: NDArray[np.integer[Any]]) -> "Labelled":
         """These samples alone."""
-        return Labelled(self.x[rows], self.labels[rows], self.unit)
+        return Labelled(self.x[rows], self.labels[rows], self.unit, self.numbers[rows])
+
+    @property
+    def numbers(self) -> Labels:
+        """Of each sample in what they were read from."""
+        return np.arange(len(self)) if self.rows is None else self.rows
 
 
 def stacked(shown: list[tuple[int, NDArray[Any]]], missing: str) -> Labelled:
@@ -68,8 +74,9 @@ class ClassData:
     def whole(self) -> Labelled:
         """All samples but the test samples: to train with when everything is chosen."""
         one, other = self.train, self.validation
-        labels = np.concatenate((one.labels, other.labels))
-        return Labelled(np.concatenate((one.x, other.x)), labels, one.unit)
+        pairs = ((one.x, other.x), (one.labels, other.labels), (one.numbers, other.numbers))
+        x, labels, rows = (np.concatenate(pair) for pair in pairs)
+        return Labelled(x, labels, one.unit, rows)
 
 
 def held_back(

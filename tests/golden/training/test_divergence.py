@@ -1,15 +1,16 @@
 """Runs that diverged are told from those that did not; by made-up courses and by real ones."""
 
 import tomllib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dualspike.golden.data.load import load_problem
-from dualspike.golden.data.measures import Measures
+from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem, Samples
-from dualspike.golden.training.divergence import divergence
+from dualspike.golden.training.divergence import _mean_answered, divergence
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.train import train
 from dualspike.model.description.description import Description
@@ -122,3 +123,14 @@ def test_the_hat_at_its_rate_and_far_above(rate: int, wanted: bool) -> None:
     assert (result.diverged is not None) == wanted
     if wanted:
         assert "try learning.rate -1, it is -3" in (result.diverged or "")
+
+
+def test_answering_with_the_mean_is_judged_by_the_loss_of_the_problem() -> None:
+    """With margin, too; of classes the mean lies between 0 and 1, where nothing is forgiven."""
+    for margin in (False, True):
+        problem = replace(squares(2), margin=margin)
+        mean = np.tile(problem.train.target.mean(axis=0), (400, 1))
+        assert _mean_answered(problem) == measure(problem, mean).loss == 0.25
+    beyond = Samples((np.zeros((2, 1)),), np.array([[0.25], [1.0]]))
+    one_sided = replace(squares(), train=beyond, margin=True)
+    assert _mean_answered(one_sided) == 0.375**2 / 4
