@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from dualspike.boards.gateware.link.host_link import HostLink
-from dualspike.boards.gateware.link.reset_domain import reset_domain
+from dualspike.boards.gateware.link.reset_domain import reset_parts
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import config_word
@@ -47,7 +47,7 @@ class System(wiring.Component):
         m = Module()
         m.submodules.link = link = self._link
         core = self._core
-        m.submodules.core = reset_domain(m, "core", link.reset)(core)
+        m.submodules.core = reset_parts(m, "core", link.reset_ahead, core)
         connect(m, link.bus, core.bus)
         connect(m, core.results, link.results)
         for name in link.feeds:
@@ -62,15 +62,17 @@ class System(wiring.Component):
         return m
 
     def _lights(self, m: Module, link: HostLink, core: Core) -> None:
-        beat, learning = Signal(range(max(2, self._clock_hz // 2))), Signal()
+        beat = Signal(range(max(2, self._clock_hz // 2)), reset_less=True)
+        shines, learning = Signal(reset_less=True), Signal()
+        m.d.comb += self.heartbeat.eq(shines)
         m.d.sync += beat.eq(beat + 1)
         with m.If(beat == self._clock_hz // 2 - 1):
-            m.d.sync += [beat.eq(0), self.heartbeat.eq(~self.heartbeat)]
+            m.d.sync += [beat.eq(0), shines.eq(~shines)]
         done = core.bus.request & core.bus.done
         with m.If(done & core.bus.write & (core.bus.address == self._address["CONTROL"])):
             m.d.sync += learning.eq(core.bus.write_data == Command.LEARN)
         # What is read comes late in a clock, so it is looked at in the next one.
-        read, flags = Signal(32), Signal()
+        read, flags = Signal(32, reset_less=True), Signal()
         m.d.sync += [
             read.eq(core.bus.read_data),
             flags.eq(done & ~core.bus.write & (core.bus.address == self._address["FLAGS"])),

@@ -60,13 +60,15 @@ class RegisterBus(wiring.Component):
         with m.Else():
             m.d.sync += count.eq(count + 1)
         first = Signal()
-        address = Signal.like(bus.address)
+        address = Signal.like(bus.address, reset_less=True)
+        data = Signal.like(bus.write_data, reset_less=True)
         write = Signal()
+        m.d.comb += self.write_data.eq(data)
         m.d.sync += [
             first.eq(bus.request & (count == 0)),
             address.eq(bus.address),
             write.eq(bus.write),
-            self.write_data.eq(bus.write_data),
+            data.eq(bus.write_data),
         ]
         self._choose(m, address)
         # Outside of the choice: in it, every strobe would come with a copy of all its cases.

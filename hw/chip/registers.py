@@ -1,6 +1,9 @@
 """The registers of `model.interface.registers`, wired to what they show and what they set."""
 
-from amaranth.hdl import Cat, Module, Signal, Value, signed
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
@@ -197,25 +200,27 @@ def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInter
 
     Memories are told a cycle after the bus, in time for what they answer 2 cycles later.
     """
-    select = Signal(counter_shape(len(ports) - 1))
+    number, read = counter_shape(len(ports) - 1).width, list[Value]()
     widest = max(len(port.read_data) for port in ports)
     word = Signal(signed(widest), name="weight_word")
     write = Signal(name="weight_write")
     m.d.comb += registers.WEIGHT_DATA.eq(word)
     m.d.sync += write.eq(registers.WEIGHT_DATA_written)
-    with m.If(registers.WEIGHT_SELECT_written):
-        m.d.sync += select.eq(registers.write_data)
     for n, port in enumerate(ports):
         chosen = registers.WEIGHT_SELECT_written & (registers.write_data == n)
         access = registers.WEIGHT_DATA_written | registers.WEIGHT_DATA_read
         rewind = Signal(name=f"rewind_{n}")
         turn = Signal(name=f"access_{n}")
-        m.d.sync += [rewind.eq(chosen), turn.eq(access & (select == n))]
+        # A bit for each memory: a number would have to be told apart before the choice below.
+        selected = Signal(name=f"selected_{n}", init=n == 0)
+        with m.If(registers.WEIGHT_SELECT_written):
+            m.d.sync += selected.eq(registers.write_data[:number] == n)
+        m.d.sync += [rewind.eq(chosen), turn.eq(access & selected)]
         m.d.comb += [
             port.rewind.eq(rewind),
             port.access.eq(turn),
             port.write.eq(write),
             port.write_data.eq(registers.write_data),
         ]
-        with m.If(select == n):
-            m.d.comb += word.eq(port.read_data)
+        read.append(Mux(selected, port.read_data, 0))
+    m.d.comb += word.eq(reduce(or_, read))

@@ -56,6 +56,8 @@ class Encoder(wiring.Component):
         with m.If(taken):
             count_on(m, chunk, layer.chunks - 1, last_chunk)
         values = held.outputs.payload.value
+        spikes = Signal.like(self.outputs.payload, reset_less=True)
+        m.d.comb += self.outputs.payload.eq(spikes)
         sizes = [abs(values[slot]) for slot in range(layer.simd)]
         if self._drawn:
             fires = self._draw(m, sizes, taken, last_chunk)
@@ -65,7 +67,7 @@ class Encoder(wiring.Component):
             m.d.sync += self.outputs.valid.eq(taken)
             for slot, fire in enumerate(fires):
                 spike = Cat(fire, fire & (values[slot] < 0))
-                m.d.sync += self.outputs.payload.value[slot].eq(spike.as_signed())
+                m.d.sync += spikes.value[slot].eq(spike.as_signed())
         return m
 
     def _space(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Const, Module, Mux, Value
 
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
+from dualspike.hw.stream.delay import later
 
 SHORT = 12
 """Bits above a threshold's last 1, from which on the form in a row is no longer the faster."""
@@ -36,16 +37,22 @@ def leaked(m: Module, value: Value, shift: int, bits: int, name: str) -> Value:
 
 
 def integrate_and_fire(
-    m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str
+    m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str, clocks: int = 0
 ) -> Step:
-    """The step of a membrane of ``bits`` bits by ``z``; both are signed. No register is in it."""
+    """The step of a membrane of ``bits`` bits by ``z``; both are signed.
+
+    It is there ``clocks`` clocks after them: so many registers are behind the sums.
+    """
     zeros = (theta & -theta).bit_length() - 1
     form = _in_a_row if bits - zeros <= SHORT else _side_by_side
-    return form(m, wire(m, membrane, f"membrane_{name}"), z, theta, bits, name)
+    return form(m, wire(m, membrane, f"membrane_{name}"), z, theta, bits, name, clocks)
 
 
-def _in_a_row(m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str) -> Step:
-    clipped, clips = saturate(m, membrane + z, bits, f"summed_{name}")
+def _in_a_row(
+    m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str, clocks: int
+) -> Step:
+    total = later(m, membrane + z, clocks, f"total_{name}")
+    clipped, clips = saturate(m, total, bits, f"summed_{name}")
     before = wire(m, clipped, f"before_{name}")
     fire = wire(m, before > theta, f"fire_{name}")
     distance = wire(m, before - theta, f"distance_{name}")
@@ -53,12 +60,17 @@ def _in_a_row(m: Module, membrane: Value, z: Value, theta: int, bits: int, name:
     return Step(fire, distance, after[:bits].as_signed(), clips)
 
 
-def _side_by_side(m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str) -> Step:
+def _side_by_side(
+    m: Module, membrane: Value, z: Value, theta: int, bits: int, name: str, clocks: int
+) -> Step:
     low, high = -1 << (bits - 1), (1 << (bits - 1)) - 1
     summed, gap = wire(m, membrane + z, f"summed_{name}"), wire(m, theta - z, f"gap_{name}")
     distance = wire(m, membrane - gap, f"distance_{name}")
     # This way round, the sign of one difference tells; the other also asks whether it is 0.
     fire = wire(m, gap < membrane if theta < high else Const(0), f"fire_{name}")
+    summed = later(m, summed, clocks, f"total_{name}")
+    distance = later(m, distance, clocks, f"gone_{name}")
+    fire = later(m, fire, clocks, f"fires_{name}")
     clips = wire(m, summed[bits] ^ summed[bits - 1], f"clips_{name}")
     lowest = summed[bits]
     # Above the threshold only the upper end clips, below it only the lower one.

@@ -27,21 +27,24 @@ from dualspike.model.sizes.layers import Layer
 
 @dataclass(frozen=True)
 class _Rows:
-    """The row taken, at ``place``, and those in the stages after it.
+    """The row taken and those in the stages after it.
 
-    ``stages`` has a bit for each of them that says whether there is a row, the last with the row
-    that is done; ``places`` which one, with the reset attached. ``fresh``: the first step of a
-    sample. ``place_ahead`` and ``fresh_ahead`` are both in the next cycle.
+    ``there``[n] says whether a row was taken n cycles ago, the last of them with the row that is
+    done; ``places``[n] which one, as far as states need it. ``following`` is the place after the
+    present one. ``fresh``: the first step of a sample; ``fresh_ahead``: in the next cycle.
     """
 
-    taken: Signal
-    place: Signal
-    place_ahead: Signal
+    following: Signal
     last_place: Value
     fresh: Signal
     fresh_ahead: Signal
-    stages: Signal
+    there: list[Value]
     places: list[Value]
+
+    @property
+    def taken(self) -> Value:
+        """Whether a row is taken."""
+        return self.there[0]
 
 
 class Neuron(wiring.Component):
@@ -50,9 +53,9 @@ class Neuron(wiring.Component):
     The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
     tangent clipped. Without ``lanes`` there are values alone. Nothing between a row that is taken
     and the `CreditBuffer` at the end has an enable.
-    Latency: 4 + ``derive`` cycles (`model.sizes.layers`). Throughput: a row a cycle; with tangents
-    and the reset attached a frame in max(rows, 4 + ``derive``) cycles, for a row waits until the
-    step before has been there.
+    Latency: 4 + ``integrate`` + ``derive`` cycles (`model.sizes.layers`). Throughput: a row a
+    cycle; with tangents and the reset attached a frame in as many cycles as the latency has, if
+    that is more than its rows, for a row waits until the step before has been there.
     """
 
     def __init__(self, part: Part, layer: Layer, lanes: int) -> None:
@@ -82,26 +85,28 @@ class Neuron(wiring.Component):
         for slot in range(width):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
             exists = ~rows.last_place if padding else Const(1)
-            membrane, next_membrane = self._state(m, rows, f"membranes_{slot}", f.membrane.bits)
+            bits, summed = f.membrane.bits, layer.integrate
+            membrane, following = self._state(m, rows, f"membranes_{slot}", bits, summed)
             z = self.inputs.payload.value[slot]
-            now = integrate_and_fire(m, membrane, z, self._theta, f.membrane.bits, f"{slot}")
-            m.d.comb += next_membrane.eq(now.after)
-            membranes_clipped.append(now.clips & exists)
-            spike = later(m, now.fire & exists, layer.fire_cycles, f"fire_{slot}")
+            now = integrate_and_fire(m, membrane, z, self._theta, bits, f"{slot}", summed)
+            m.d.comb += following.eq(now.after)
+            counts = later(m, exists, summed, f"counts_{slot}")
+            membranes_clipped.append(now.clips & counts)
+            spike = later(m, now.fire & counts, layer.fire_cycles - summed, f"fire_{slot}")
             m.d.comb += done.value[slot].eq(spike)
-            charges, following, clipped = self._charges(m, rows, slot, exists)
+            charges, next_charges, clipped = self._charges(m, rows, slot, exists)
             over_tangent += clipped
-            spikes = self._tangents(m, slot, now.distance, exists, charges)
+            spikes = self._tangents(m, slot, now.distance, counts, charges)
             for k, (dspike, clips, held) in enumerate(spikes):
-                over_tangent.append(clips & rows.stages[-2])
+                over_tangent.append(clips & rows.there[-2])
                 spike = later(m, dspike, 1, f"spike_{slot}_{k}")
                 m.d.comb += done.tangent[slot][k].eq(spike)
                 if attached:
                     kept, clips = self._reset(m, rows, spike, held, f"{slot}_{k}")
                     over_tangent.append(clips)
-                    m.d.comb += following[k].eq(kept)
+                    m.d.comb += next_charges[k].eq(kept)
         reported = Signal(len(membranes_clipped))
-        m.d.sync += reported.eq(Mux(rows.taken, Cat(membranes_clipped), 0))
+        m.d.sync += reported.eq(Mux(rows.there[layer.integrate], Cat(membranes_clipped), 0))
         m.d.comb += self.overflow[0].eq(wire(m, reported.any(), "over_membrane"))
         if over_tangent:
             tangent_reported = Signal(len(over_tangent))
@@ -115,41 +120,42 @@ class Neuron(wiring.Component):
         taken = Signal()
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(steps - 1))
+        following = Signal.like(place, init=min(1, layer.rows - 1))
         fresh = Signal(init=1)
-        place_ahead, fresh_ahead = Signal.like(place), Signal()
+        fresh_ahead = Signal()
         last_place = place == layer.rows - 1
         m.d.comb += [
             taken.eq(self.inputs.valid & self.inputs.ready),
             buffer.taken.eq(taken),
-            place_ahead.eq(place),
             fresh_ahead.eq(fresh),
         ]
-        m.d.sync += [place.eq(place_ahead), fresh.eq(fresh_ahead)]
+        m.d.sync += fresh.eq(fresh_ahead)
         with m.If(taken):
-            m.d.comb += place_ahead.eq(Mux(last_place, 0, place + 1))
+            m.d.sync += place.eq(following)
+            count_on(m, following, layer.rows - 1)
             with m.If(last_place):
                 count_on(m, step, steps - 1)
                 m.d.comb += fresh_ahead.eq(step == steps - 1)
         stages = Signal(layer.fire_cycles)
         m.d.sync += stages.eq(stages << 1 | taken)
         m.d.comb += buffer.inputs.valid.eq(stages[-1])
-        places: list[Value] = [place]
-        for n in range(layer.fire_cycles if layer.feedback else 0):
+        there, places = [taken, *stages], list[Value]([place])
+        for n in range(layer.fire_cycles if layer.feedback else layer.integrate):
             places.append(later(m, places[-1], 1, f"place_{n}"))
         under_way: Value = Const(0)
         if layer.rows < layer.feedback:
-            there = zip(stages, places[1:], strict=True)
-            under_way = Cat(on & (at == place) for on, at in there).any()
+            ways = zip(there[1:], places[1:], strict=True)
+            under_way = Cat(on & (at == place) for on, at in ways).any()
         m.d.comb += self.inputs.ready.eq(buffer.room & ~under_way)
-        return _Rows(taken, place, place_ahead, last_place, fresh, fresh_ahead, stages, places[1:])
+        return _Rows(following, last_place, fresh, fresh_ahead, there, places)
 
     def _state(
-        self, m: Module, rows: _Rows, name: str, bits: int, late: bool = False
+        self, m: Module, rows: _Rows, name: str, bits: int, clocks: int
     ) -> tuple[Value, Value]:
-        """One number of every neuron: what it is at ``place``, and what it becomes.
+        """One number of every neuron: what it is in the row taken, and what it becomes.
 
-        It is read a cycle ahead, so that it comes from a register. ``late``: it becomes so with the
-        row that is done, and not with the one taken, and is read when it is needed.
+        It becomes so ``clocks`` cycles after that. If that is with the row that is done, it is read
+        when it is needed; else it is read a row ahead, and comes from a register.
         With a single step nothing is kept.
         """
         if self._d.network.time_steps == 1:
@@ -158,19 +164,22 @@ class Neuron(wiring.Component):
             shape=signed(bits), depth=self._layer.rows, init=[]
         )
         read, write = store.read_port(domain="comb"), store.write_port()
+        late = clocks == self._layer.fire_cycles
         m.d.comb += [
-            read.addr.eq(rows.place if late else rows.place_ahead),
-            write.addr.eq(rows.places[-1] if late else rows.place),
-            write.en.eq(rows.stages[-1] if late else rows.taken),
+            read.addr.eq(rows.places[0] if late else rows.following),
+            write.addr.eq(rows.places[clocks]),
+            write.en.eq(rows.there[clocks]),
         ]
         if late:
             kept = Mux(rows.fresh, 0, read.data)
             return leaked(m, kept, self._d.leak_shift, bits, name), write.data
         # A single row is written in the cycle in which it is read.
-        known = Mux(rows.taken, write.data, read.data) if self._layer.rows == 1 else read.data
+        known = write.data if self._layer.rows == 1 else read.data
         state = Signal(signed(bits), name=f"{name}_ahead", reset_less=True)
-        kept = leaked(m, known, self._d.leak_shift, bits, name)
-        m.d.sync += state.eq(Mux(rows.fresh_ahead, 0, kept))
+        with m.If(rows.taken):
+            m.d.sync += state.eq(leaked(m, known, self._d.leak_shift, bits, name))
+        with m.If(rows.fresh_ahead):
+            m.d.sync += state.eq(0)
         return state, write.data
 
     def _charges(
@@ -181,11 +190,12 @@ class Neuron(wiring.Component):
         With the reset attached the spike decides what it becomes.
         """
         bits, attached = self._d.formats.tangent.bits, self._layer.feedback > 0
+        clocks = self._layer.fire_cycles if attached else 0
         charges: list[Value] = []
         following: list[Value] = []
         clipped: list[Value] = []
         for k in range(self._lanes):
-            charge, next_charge = self._state(m, rows, f"tangents_{slot}_{k}", bits, attached)
+            charge, next_charge = self._state(m, rows, f"tangents_{slot}_{k}", bits, clocks)
             charge += self.inputs.payload.tangent[slot][k]
             charge, clips = saturate(m, charge, bits, f"charged_{slot}_{k}")
             charge = wire(m, charge, f"charge_{slot}_{k}")
@@ -204,7 +214,7 @@ class Neuron(wiring.Component):
         held = later(m, held, 1 + self._layer.derive, f"held_{name}")
         lost = round_half_up(spike * self._theta, f.membrane.fraction)
         kept, clips = saturate(m, held - lost, f.tangent.bits, f"kept_{name}")
-        return kept, clips & rows.stages[-1]
+        return kept, clips & rows.there[-1]
 
     def _tangents(
         self,
@@ -216,8 +226,8 @@ class Neuron(wiring.Component):
     ) -> list[tuple[Value, Value, Value]]:
         """dS = round(f dU) of every lane, to be registered: look up, multiply, round.
 
-        With it whether it was clipped, and dU two stages after. Where f is nowhere above 1, dS is
-        no larger than dU and cannot be.
+        With it whether it was clipped, and dU two cycles after the distance. Where f is nowhere
+        above 1, dS is no larger than dU and cannot be.
         """
         f, s = self._d.formats, self._d.network.surrogate
         if not charges:
@@ -236,7 +246,7 @@ class Neuron(wiring.Component):
         derivative = wire(m, Mux(inside, read.data, 0), f"derivative_{slot}")
         result: list[tuple[Value, Value, Value]] = []
         for k, charge in enumerate(charges):
-            charge = later(m, charge, 2, f"charge_{slot}_{k}")
+            charge = later(m, charge, 2 + self._layer.integrate, f"charge_{slot}_{k}")
             name = f"multiplier_{slot}_{k}"
             product = multiplied(m, charge, derivative, name, self._layer.derive)
             rounded = round_half_up(product, f.surrogate.fraction)

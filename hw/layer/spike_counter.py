@@ -1,10 +1,10 @@
 """Spike counts and summed spike tangents of every neuron over a sample's T steps."""
 
-from amaranth.hdl import Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Module, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.payloads import layer_input, row
 from dualspike.model.sizes.layers import Layer
@@ -29,14 +29,15 @@ class SpikeCounter(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        into, out = self.inputs.payload, self.outputs.payload
+        into = self.inputs.payload
+        m.submodules.skid = skid = SkidBuffer(self.outputs.payload.shape())
+        connect(m, skid.outputs, flipped(self.outputs))
+        after, ready = skid.inputs.payload, skid.inputs.ready
         chunk = Signal(counter_shape(layer.chunks - 1))
+        following = Signal.like(chunk, init=min(1, layer.chunks - 1))
         step = Signal(counter_shape(self._steps - 1))
-        last_step = Signal()
-        advance = Signal()
-        taken = Signal()
-        first = wire(m, step == 0, "first")
-        after = Signal(out.shape())
+        last_step, last_chunk = step == self._steps - 1, chunk == layer.chunks - 1
+        taken, first, first_ahead = Signal(), Signal(init=1), Signal()
 
         def count(name: str, more: Value, total: Value) -> None:
             if self._steps == 1:
@@ -46,9 +47,15 @@ class SpikeCounter(wiring.Component):
                 shape=total.shape(), depth=layer.chunks, init=[]
             )
             read, write = sums.read_port(domain="comb"), sums.write_port()
+            # Read a row ahead, so that it comes from a register; a single row, as it is written.
+            before = Signal(total.shape(), name=f"{name}_before", reset_less=True)
+            with m.If(taken):
+                m.d.sync += before.eq(write.data if layer.chunks == 1 else read.data)
+            with m.If(first_ahead):
+                m.d.sync += before.eq(0)
             m.d.comb += [
-                total.eq(Mux(first, 0, read.data) + more),
-                read.addr.eq(chunk),
+                total.eq(before + more),
+                read.addr.eq(following),
                 write.addr.eq(chunk),
                 write.data.eq(total),
                 write.en.eq(taken),
@@ -59,17 +66,16 @@ class SpikeCounter(wiring.Component):
             for k in range(self._lanes):
                 count(f"tangents_{slot}_{k}", into.tangent[slot][k], after.tangent[slot][k])
         m.d.comb += [
-            last_step.eq(step == self._steps - 1),
-            advance.eq(~self.outputs.valid | self.outputs.ready),
-            self.inputs.ready.eq(advance | ~last_step),
+            self.inputs.ready.eq(ready | ~last_step),
             taken.eq(self.inputs.valid & self.inputs.ready),
+            skid.inputs.valid.eq(self.inputs.valid & last_step),
+            first_ahead.eq(first),
         ]
+        m.d.sync += first.eq(first_ahead)
         with m.If(taken):
-            count_on(m, chunk, layer.chunks - 1)
-            with m.If(chunk == layer.chunks - 1):
+            m.d.sync += chunk.eq(following)
+            count_on(m, following, layer.chunks - 1)
+            with m.If(last_chunk):
                 count_on(m, step, self._steps - 1, last_step)
-        with m.If(advance):
-            m.d.sync += self.outputs.valid.eq(taken & last_step)
-            with m.If(taken & last_step):
-                m.d.sync += out.eq(after)
+                m.d.comb += first_ahead.eq(last_step)
         return m

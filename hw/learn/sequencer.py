@@ -14,8 +14,8 @@ from amaranth.hdl import Array, Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.learn.course import done, idle
-from dualspike.hw.learn.sequencer_config import SequencerConfig, SequencerState
+from dualspike.hw.learn.course import batches, done, idle
+from dualspike.hw.learn.sequencer_config import LATE, SequencerConfig, SequencerState
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.delay import later
@@ -32,9 +32,11 @@ class Sequencer(wiring.Component):
     stops (`model.interface.registers.Command`), ``updates`` holds the batches still to learn;
     ``tick`` pulses at the end of each. ``open`` lets samples in; ``entered`` and ``left`` pulse
     once for every sample that has entered and every output that has left. The clocks that a batch
-    takes besides its samples are in `model.sizes.cycles`. With several passes ``pass_index`` says
-    whose it is, ``clear`` begins a batch, ``keep`` and ``swap`` are the drawer's. With ``ends``
-    that says whether the lane is the first (bit 0) and the last (bit 1) that moves the layer.
+    takes besides its samples are in `model.sizes.cycles`. ``start`` pulses with a layer's bit,
+    ``clipped`` with it if the step was; the ``step`` is there from the next clock on. With several
+    passes ``pass_index`` says whose it is, ``clear`` begins a batch, ``keep`` and ``swap`` are the
+    drawer's. With ``ends`` that says whether the lane is the first (bit 0) and the last (bit 1)
+    that moves the layer.
     """
 
     def __init__(self, config: SequencerConfig) -> None:
@@ -84,23 +86,24 @@ class Sequencer(wiring.Component):
         config = self._config
         s = SequencerState(config, len(self._order))
         inside = self._inside(m)
-        rounded, clips = self._rounded(m, s)
         m.d.comb += [
             self.lane.eq(s.place if config.passes > 1 else s.lane),
+            self.step.eq(s.step),
             self.open.eq(s.opens),
         ]
         if config.ends:
             self._ends(m, s)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
+        some, last = batches(m, self)
         with m.FSM():
-            idle(m, self, s.infer, s.opens, inside)
+            idle(m, self, s.infer, s.opens, inside, some)
             self._draw(m, s)
             self._prime(m, s)
             self._run(m, s)
             self._pair(m, s)
-            self._move(m, s, rounded, clips)
-            done(m, self, schedule=config.schedule)
+            self._move(m, s)
+            done(m, self, last, schedule=config.schedule)
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m
@@ -112,11 +115,6 @@ class Sequencer(wiring.Component):
             # What is outstanding while nothing is learned; learning ends with nothing inside.
             entered, left = entered & ~self.learn, left & ~self.learn
         return outstanding(m, entered, left, config.outputs, config.inside)
-
-    def _rounded(self, m: Module, s: SequencerState) -> tuple[Value, Value]:
-        """The step from what was shifted, and whether it was clipped."""
-        rounded = s.shifted if self._config.stochastic else (s.shifted + 1).shift_right(1)
-        return saturate(m, rounded, self._config.step_bits, "rounded")
 
     def _ends(self, m: Module, s: SequencerState) -> None:
         """Whether the lane is the first and the last that moves the layer."""
@@ -205,7 +203,8 @@ class Sequencer(wiring.Component):
         given: list[Value] = [jvp, shift, self.words.payload]
         if down:
             given.append(self._of_layer(self.mantissas, s))
-        following = "SHIFT" if down else "STEP"
+        after = "SHIFTED" if config.chosen else "STEP"
+        following = "SHIFT" if down else after
         with m.State("PAIR"):
             if config.stochastic:
                 m.d.comb += self.words.ready.eq(1)
@@ -221,10 +220,13 @@ class Sequencer(wiring.Component):
             with m.State("CHOSEN"):
                 self._scale(m, s, *given)
                 m.next = following
+            with m.State("SHIFTED"):
+                m.d.sync += s.shifted.eq(s.begun >> s.rest)
+                m.next = "STEP"
         if down:
             with m.State("SHIFT"):
-                m.d.sync += s.shifted.eq(self._shifted(s.scaled, s.shift + down, s.drawn))
-                m.next = "STEP"
+                self._shift(m, s, s.scaled, s.shift + down, s.drawn)
+                m.next = after
 
     def _scale(
         self, m: Module, s: SequencerState, jvp: Value, shift: Value, word: Value, *mantissa: Value
@@ -234,27 +236,39 @@ class Sequencer(wiring.Component):
             scaled = [s.scaled.eq(jvp * mantissa[0]), s.shift.eq(shift), s.drawn.eq(word)]
             m.d.sync += scaled
         else:
-            m.d.sync += s.shifted.eq(self._shifted(jvp, shift, word))
+            self._shift(m, s, jvp, shift, word)
 
-    def _move(self, m: Module, s: SequencerState, rounded: Value, clips: Value) -> None:
-        """The layer's weights, by that step."""
+    def _move(self, m: Module, s: SequencerState) -> None:
+        """The layer's weights, by that step: rounded in one clock, clipped in the next."""
+        config = self._config
+        step, clips = saturate(m, s.rounded, config.step_bits, "rounded")
         with m.State("STEP"):
-            m.d.comb += self.clipped.eq(clips)
-            m.d.sync += self.step.eq(rounded)
+            rounded = s.shifted if config.stochastic else (s.shifted + 1).shift_right(1)
+            m.d.sync += s.rounded.eq(rounded)
             m.next = "START"
         with m.State("START"):
-            m.d.comb += self.start.bit_select(s.layer, 1).eq(1)
+            m.d.comb += [self.start.bit_select(s.layer, 1).eq(1), self.clipped.eq(clips)]
+            m.d.sync += s.step.eq(step)
             m.next = "SWEEP"
         with m.State("SWEEP"):
             with m.If(~self.sweeping):
                 self._next_pair(m, s)
 
-    def _shifted(self, value: Value, shift: Value, word: Value) -> Value:
-        """``value`` / 2^shift: with one more bit to round to the nearest, or rounded already."""
-        if not self._config.stochastic:
-            return (value << 1) >> shift
-        cut_off = word & ~(Const((1 << WORD) - 1) << shift)[:WORD]
-        return (value + cut_off) >> shift
+    def _shift(self, m: Module, s: SequencerState, value: Value, shift: Value, word: Value) -> None:
+        """``value`` / 2^shift: with one more bit to round to the nearest, or rounded already.
+
+        Where that takes two clocks the second one does the lowest bits of the shift, or all of it
+        after an addition.
+        """
+        begun, rest = value << 1, shift
+        if self._config.stochastic:
+            begun = value + (word & ~(Const((1 << WORD) - 1) << shift)[:WORD])
+        elif self._config.chosen:
+            begun, rest = begun >> Cat(Const(0, LATE), shift[LATE:]), shift[:LATE]
+        if self._config.chosen:
+            m.d.sync += [s.begun.eq(begun), s.rest.eq(rest)]
+        else:
+            m.d.sync += s.shifted.eq(begun >> rest)
 
     def _last_words(self) -> list[int]:
         """The number of each pass's last word."""

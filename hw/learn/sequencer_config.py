@@ -14,6 +14,9 @@ from dualspike.model.sizes.cycles import refill_cycles
 from dualspike.model.sizes.head import head_sizes
 from dualspike.model.sizes.layers import most_inside
 
+LATE = 3
+"""Lowest bits of a shift, which are left to its second clock."""
+
 
 @dataclass(frozen=True)
 class SequencerConfig:
@@ -26,7 +29,7 @@ class SequencerConfig:
     (0: all are) a batch is taken in passes. ``step_bits`` are those of a step. With ``ends`` it
     says which lanes are the first and the last to move a layer. Signs that are drawn again take
     ``refill`` clocks until they can be used. ``chosen``: a lane's slope and its shift are chosen in
-    a clock of their own.
+    a clock of their own, and it is shifted in two.
     """
 
     structure: str
@@ -86,7 +89,8 @@ class SequencerState:
     ``opens``: samples may enter, which is known a clock ahead, as they are many that wait for it.
     ``again``: signs are drawn to move weights, not for samples. ``place`` is the lane's among
     those of its pass. ``scaled`` is a slope times its mantissa, on its way to be shifted by
-    ``shift``, with ``drawn`` to round it.
+    ``shift``, with ``drawn`` to round it; ``begun`` one that is still to be shifted by ``rest``;
+    ``rounded`` a ``step`` before it is clipped.
     """
 
     def __init__(self, config: SequencerConfig, words: int) -> None:
@@ -98,8 +102,13 @@ class SequencerState:
         self.word = Signal(counter_shape(words - 1))
         self.lane = Signal(counter_shape(config.lanes - 1))
         self.layer = Signal(counter_shape(len(config.shapes) - 1))
-        self.shifted = Signal(signed(config.jvp_bits + 1 + config.mantissa_bits))
         scaled = config.jvp_bits + config.mantissa_bits + 1
+        begun = max(scaled + 1, WORD + 2 if config.stochastic else 0)
+        self.begun = Signal(signed(begun), reset_less=True)
+        self.rest = Signal(8, reset_less=True)
+        self.shifted = Signal(signed(scaled), reset_less=True)
+        self.rounded = Signal(signed(scaled), reset_less=True)
+        self.step = Signal(signed(config.step_bits), reset_less=True)
         self.scaled = Signal(signed(scaled), reset_less=True)
         self.shift = Signal(7, reset_less=True)
         self.drawn = Signal(WORD, reset_less=True)

@@ -10,9 +10,9 @@ from amaranth.lib.wiring import In, Out
 
 from dualspike.model.ceil_div import ceil_div
 
-SINKS = 256
+SINKS = 128
 """Places that one register serves."""
-MULTIPLIERS = 8
+MULTIPLIERS = 4
 """Multipliers that one register serves: they lie in rows across a whole device."""
 
 

@@ -100,7 +100,8 @@ def _learner(d: Part, banks: int, rows: int, lanes: int) -> Area:
     each = 4.1 * bits if lanes else 1.5 * bits
     address = 4 * max(1, (rows - 1).bit_length())
     moved = (bits + 1) * banks if lanes else 0
-    return Area(each * banks + 60, moved + bits + address + 2 * banks.bit_length())
+    given = banks + bits * math.ceil(banks / 4)
+    return Area(each * banks + 60, moved + given + bits + 1.5 * address + 2 * banks.bit_length())
 
 
 def _signs(layer: Layer, structure: str) -> Area:
@@ -123,7 +124,7 @@ def _neuron(layer: Layer, d: Part, g: Geometry) -> Area:
     f, k, width = d.formats, g.lanes, layer.next_simd
     tangent, membrane = f.tangent.bits, f.membrane.bits
     tables = 4.5 * membrane + 4.9 * k * tangent
-    held = 12 + 3 * k * tangent
+    held = 12 + 3 * k * tangent + layer.integrate * (membrane + k * tangent)
     if d.leak_shift:
         tables += membrane + k * tangent
     if layer.feedback:
@@ -135,7 +136,7 @@ def _neuron(layer: Layer, d: Part, g: Geometry) -> Area:
 
 def _spike_counter(layer: Layer, lanes: int) -> Area:
     bits = layer.simd * (layer.value_bits + lanes * layer.tangent_in_bits)
-    return Area(2.7 * bits + 15, bits + 10)
+    return Area(2.7 * bits + 15, 3 * bits + 15)
 
 
 def _branch(d: Part, g: Geometry) -> Area:

@@ -65,11 +65,15 @@ class Depth:
 
     The first is the register after it, the second one before it (`hw.layer.macs.multiplier`), a
     third that of a wide product's sum.
-    ``learner``: 1 if the choice of a lane's slope and its shift take a clock each, 0 if one.
+    ``learner``: 2 if the choice of a lane's slope takes a clock and its shift two, 0 if all of it
+    is done in one.
+    ``membrane``: 1 if its sum and all that comes of it take a clock each, where rows of neurons
+    are enough for that (`Layer.integrate`), 0 if one.
     """
 
     multiply: int = 1
     learner: int = 0
+    membrane: int = 0
 
     def product(self, *factors: int) -> int:
         """Clocks of a product of factors of so many bits: one more to add it up if it is wide."""
@@ -86,4 +90,4 @@ def depth_at(clock: float | None, device: str | None = None) -> Depth:
     """
     delays = ECP5 if device is None else DELAYS[device]
     shallow = clock is None or clock <= delays.fastest_shallow
-    return Depth() if shallow else Depth(multiply=2, learner=1)
+    return Depth() if shallow else Depth(multiply=2, learner=2, membrane=1)

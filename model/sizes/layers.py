@@ -32,6 +32,8 @@ SAMPLE_LAG = 2
 """Samples after which a change of a layer lands that works once a sample."""
 LEAST_PASS = 4
 """Clocks from a row of weights that changes to the same row in the next pass, at least."""
+ROWS_APART = 3
+"""Rows from which on a membrane is not needed again before it was written a clock late."""
 PLACES = 32
 """More registers and buffers than a layer has in which a frame of one chunk can wait."""
 
@@ -44,8 +46,8 @@ class Layer:
     ``feedback`` is the number of clocks after which its neurons can take the next step of a row,
     0 where they need not wait.
     ``multiply`` is the number of clocks that its products take, whichever they are, ``derive`` that
-    of the products f dU of its neurons. ``requantize`` clocks pass from a row of sums to its
-    result.
+    of the products f dU of its neurons. ``integrate`` is 1 where a membrane's sum has a clock for
+    itself. ``requantize`` clocks pass from a row of sums to its result.
     ``lanes_in`` are the tangent lanes of an online learner that come in, the last ``own_lanes`` of
     them as numbers of two bits; ``lag`` is how many passes late a change of its weights lands, or
     how many samples where it changes once a sample.
@@ -72,6 +74,7 @@ class Layer:
     source: int
     multiply: int = 1
     derive: int = 1
+    integrate: int = 0
     requantize: int = 2
     skips: bool = False
     lanes_in: int = 0
@@ -129,7 +132,7 @@ class Layer:
     @property
     def fire_cycles(self) -> int:
         """Clocks in which its neurons turn a row of results into spikes and their tangents."""
-        return 3 + self.derive
+        return 3 + self.integrate + self.derive
 
     @property
     def spike_places(self) -> int:
@@ -139,7 +142,7 @@ class Layer:
     @property
     def registers(self) -> int:
         """Clocks that registers and buffers add to a row's way, in the layer and all around it."""
-        return 14 + self.multiply + self.derive
+        return 14 + self.multiply + self.integrate + self.derive
 
     @property
     def frame_cycles(self) -> int:
@@ -201,6 +204,8 @@ def make_layer(
         tangent_bits if d.lanes or d.by_sample else 0,
     )
     derive = d.depth.product(f.tangent.bits, f.surrogate.bits + 1)
+    apart = not (d.online or reads_out) and ceil_div(shape[1], next_simd) >= ROWS_APART
+    integrate = d.depth.membrane if apart else 0
     grow = math.ceil(math.log2(n_in))
     layer = Layer(
         index=index,
@@ -217,10 +222,11 @@ def make_layer(
         value_sum_bits=f.weight.bits + factor_bits + grow,
         tangent_sum_bits=f.weight.bits + tangent_bits + grow if tangent_bits else 0,
         sign_sum_bits=signed_bits(highest * n_in),
-        feedback=4 + derive if attached and not reads_out else 0,
+        feedback=4 + integrate + derive if attached and not reads_out else 0,
         source=source,
         multiply=d.depth.product(*factors) if multiplies else 1,
         derive=derive if (d.lanes or d.by_sample) and not reads_out else 1,
+        integrate=integrate,
         requantize=3 if mean else 2,
     )
     if d.online:

@@ -19,6 +19,7 @@ from dualspike.hw.chip.bus import BusSignature
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.copies import copies
+from dualspike.hw.stream.delay import later
 from dualspike.hw.stream.payloads import counter_shape
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
@@ -29,9 +30,10 @@ class HostLink(wiring.Component):
     """``rx`` and ``tx`` to the bus and the streams of the `Core` of a description.
 
     ``reset`` is 1 for a clock after any reset of this component, and pulses for the core, and for
-    all of the link that is behind the line, when the host asks for it. ``active``
-    while there is anything to do, ``lost`` pulses for a frame that was thrown away, ``refused``
-    for a request that was not done. ``busy`` is the core's.
+    all of the link that is behind the line, when the host asks for it; ``reset_ahead`` is what it
+    will be in the next clock. ``active`` while there is anything to do, ``lost`` pulses for a frame
+    that was thrown away, ``refused`` for a request that was not done: a clock late, for they come
+    from registers. ``busy`` is the core's.
     """
 
     def __init__(self, d: Description, clock_hz: int, baud: int, patience: int) -> None:
@@ -52,6 +54,7 @@ class HostLink(wiring.Component):
             "results": In(stream.Signature(self._packer.results.payload.shape())),
             "busy": In(1),
             "reset": Out(1),
+            "reset_ahead": Out(1),
             "active": Out(1),
             "lost": Out(1),
             "refused": Out(1),
@@ -60,15 +63,19 @@ class HostLink(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.receiver = receiver = UartReceiver(self._rate)
-        m.submodules.transmitter = transmitter = UartTransmitter(self._rate)
-        m.submodules.decoder = decoder = SlipDecoder()
-        m.submodules.rx_buffer = rx_buffer = RxFrameBuffer()
+        # A board's reset comes from afar: one register takes it for all that is at the line.
+        line = reset_domain(m, "line", later(m, ResetSignal(), 1, "line_reset"))
+        receiver, transmitter = UartReceiver(self._rate), UartTransmitter(self._rate)
+        decoder, rx_buffer = SlipDecoder(), RxFrameBuffer()
+        m.submodules.receiver = line(receiver)
+        m.submodules.transmitter = line(transmitter)
+        m.submodules.decoder = line(decoder)
+        m.submodules.rx_buffer = line(rx_buffer)
         # From a register each: this goes to every flip-flop of link and core, and would set the
         # clock. Right after configuration there is nothing to reset.
         resets = wire(m, rx_buffer.reset | ResetSignal(), "resets")
-        reset, core_reset = copies(m, resets, resets, 2, "reset", 1)
-        again = reset_domain(m, "again", reset)
+        reset, own_reset = copies(m, resets, resets, 2, "reset", 1)
+        again = reset_domain(m, "again", own_reset)
         handler, unpacker, packer = self._handler, self._unpacker, self._packer
         tx_buffer = TxFrameBuffer()
         m.submodules.handler = again(handler)
@@ -94,16 +101,21 @@ class HostLink(wiring.Component):
             tx_buffer.send.eq(handler.send),
             tx_buffer.refuse.eq(handler.refuse),
             handler.sending.eq(tx_buffer.busy),
-            self.reset.eq(core_reset),
+            self.reset.eq(reset),
+            self.reset_ahead.eq(resets),
             self.active.eq(handler.active),
             self.lost.eq(rx_buffer.lost),
-            self.refused.eq(handler.refused),
+            self.refused.eq(later(m, handler.refused, 1, "refused")),
         ]
         # The transmitter's ``ready`` comes too late in a clock for all that moves on with it.
-        m.submodules.skid_tx = skid = SkidBuffer(transmitter.bytes.payload.shape())
+        skid = SkidBuffer(transmitter.bytes.payload.shape())
+        m.submodules.skid_tx = line(skid)
         connect(m, tx_buffer.bytes, skid.inputs)
         connect(m, skid.outputs, transmitter.bytes)
-        connect(m, rx_buffer.records, handler.records)
+        between = SkidBuffer(8)
+        m.submodules.skid_rx = again(between)
+        connect(m, rx_buffer.records, between.inputs)
+        connect(m, between.outputs, handler.records)
         connect(m, handler.bus, flipped(self.bus))
         connect(m, handler.feed, unpacker.bytes)
         connect(m, packer.bytes, handler.collected)

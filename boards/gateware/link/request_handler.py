@@ -55,7 +55,8 @@ class RequestHandler(wiring.Component):
         )
         identity = block.read_port()
         s = Request(self._patience)
-        do = Operations(m, self, s, self._registers, self._patience)
+        do = Operations(m, self, s, self._patience)
+        m.d.sync += s.inside.eq(s.address < self._registers)
         m.d.comb += [
             self.learn.eq(s.learn),
             self.place.eq(s.place),
@@ -83,7 +84,7 @@ class RequestHandler(wiring.Component):
         """Length, number and code; whether the request is to be carried out."""
         octet = self.records.payload
         with m.State("LENGTH"):
-            m.d.comb += self.records.ready.eq(1)
+            taken = do.take()
             m.d.sync += [
                 s.place.eq(FIRST),
                 s.status.eq(Status.DONE),
@@ -93,17 +94,17 @@ class RequestHandler(wiring.Component):
                 s.length.eq(octet),
                 s.left.eq(octet),
             ]
-            with m.If(do.first):
+            with m.If(taken):
                 m.next = "SEQUENCE"
         with m.State("SEQUENCE"):
-            m.d.comb += self.records.ready.eq(1)
+            taken = do.take()
             m.d.sync += s.sequence.eq(octet)
-            with m.If(do.first):
+            with m.If(taken):
                 m.next = "CODE"
         with m.State("CODE"):
-            m.d.comb += self.records.ready.eq(1)
+            taken = do.take()
             m.d.sync += [s.code.eq(octet), s.fresh.eq(0)]
-            with m.If(do.first):
+            with m.If(taken):
                 m.next = "DRAIN"
                 with m.If((octet == Op.RESET) | (s.sequence == s.expected)):
                     m.d.sync += [s.fresh.eq(1), s.expected.eq(s.sequence + 1)]
@@ -142,12 +143,12 @@ class RequestHandler(wiring.Component):
     def _arguments(self, m: Module, s: Request, do: Operations) -> None:
         """Take the arguments, then on to the operation."""
         with m.State("ARGUMENTS"):
-            m.d.comb += self.records.ready.eq(s.taken != s.wanted)
+            taken = do.take(s.taken != s.wanted)
             m.d.sync += [
                 s.address.eq(s.given),
                 s.beyond.eq(s.given + s.arguments[2] > len(self._block)),
             ]
-            with m.If(do.first):
+            with m.If(taken):
                 m.d.sync += [
                     s.arguments[s.taken].eq(self.records.payload),
                     s.taken.eq(s.taken + 1),
@@ -192,8 +193,8 @@ class RequestHandler(wiring.Component):
     def _end(self, m: Module, s: Request, do: Operations) -> None:
         """Leave the rest of the record, complete the answer and have it sent."""
         with m.State("DRAIN"):
-            m.d.comb += self.records.ready.eq(s.left != 0)
-            with m.If(do.first):
+            taken = do.take(s.left != 0)
+            with m.If(taken):
                 m.d.sync += s.left.eq(s.left - 1)
             with m.If(s.left == 0):
                 m.d.sync += [s.place.eq(LENGTH), s.count.eq(s.place - FIRST)]

@@ -1,6 +1,6 @@
 """What requests ask for: the states that carry each operation out, once its arguments are there."""
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value, ValueLike
 from amaranth.lib import data, wiring
 
 from dualspike.boards.gateware.link.protocol import SLOT, WORD, Status
@@ -13,8 +13,8 @@ class Request:
 
     ``left`` bytes of its record are still to come, ``taken`` of its ``wanted`` arguments are there;
     ``count`` words or bytes are still to be answered. ``fresh``: it is carried out, and its answer
-    written at ``place``. ``beyond``: it asks for bytes after the identity's last. ``octet``: what
-    was ``got`` of a word a clock ago.
+    written at ``place``. ``beyond``: it asks for bytes after the identity's last. ``inside``: there
+    was a register at ``address`` a clock ago. ``octet``: what was ``got`` of a word a clock ago.
     """
 
     def __init__(self, patience: int) -> None:
@@ -28,6 +28,7 @@ class Request:
         self.wanted = Signal(range(5))
         self.address = Signal(16)
         self.beyond = Signal()
+        self.inside = Signal()
         self.count = Signal(8)
         self.octet = Signal(8, reset_less=True)
         self.got = Signal()
@@ -48,16 +49,18 @@ class Request:
 class Operations:
     """The states of a `RequestHandler`, whose members ``port`` has; parameters as there."""
 
-    def __init__(
-        self, m: Module, port: wiring.Component, request: Request, registers: int, patience: int
-    ) -> None:
+    def __init__(self, m: Module, port: wiring.Component, request: Request, patience: int) -> None:
         self._m, self._port, self._s = m, port, request
-        self._registers, self._patience = registers, patience
+        self._patience = patience
 
-    @property
-    def first(self) -> Value:
-        """Whether a byte of the record is taken."""
-        return self._port.records.valid & self._port.records.ready
+    def take(self, ready: ValueLike = 1) -> Value:
+        """Take the record's next byte while ``ready``; whether it is taken.
+
+        That is said of the present state alone: no choice among all of them comes before it.
+        """
+        records = self._port.records
+        self._m.d.comb += records.ready.eq(ready)
+        return records.valid & ready
 
     def put(self, value: Value) -> None:
         """One byte of the answer."""
@@ -75,10 +78,10 @@ class Operations:
         """RESET: its payload comes back."""
         m, s, port = self._m, self._s, self._port
         with m.State("ECHO"):
-            m.d.comb += port.records.ready.eq(s.left != 0)
+            taken = self.take(s.left != 0)
             with m.If(s.left == 0):
                 m.next = "DRAIN"
-            with m.Elif(port.records.valid):
+            with m.Elif(taken):
                 self.put(port.records.payload)
                 m.d.sync += s.left.eq(s.left - 1)
 
@@ -100,7 +103,7 @@ class Operations:
         with m.State("READ"):
             with m.If(s.count == 0):
                 m.next = "DRAIN"
-            with m.Elif(~(s.address < self._registers)):
+            with m.Elif(~s.inside):
                 self.fail(Status.ADDRESS)
             with m.Else():
                 m.d.comb += port.bus.request.eq(1)
@@ -119,9 +122,9 @@ class Operations:
         """WRITE: words from the bytes that are left."""
         m, s, port = self._m, self._s, self._port
         with m.State("WORD"):
-            m.d.comb += port.records.ready.eq((s.left != 0) & ~s.got)
-            m.d.sync += [s.octet.eq(port.records.payload), s.got.eq(self.first)]
-            with m.If(self.first):
+            taken = self.take((s.left != 0) & ~s.got)
+            m.d.sync += [s.octet.eq(port.records.payload), s.got.eq(taken)]
+            with m.If(taken):
                 m.d.sync += [s.byte.eq(s.byte + 1), s.left.eq(s.left - 1)]
             with m.If(s.got):
                 m.d.sync += s.word.eq(Cat(s.word[8:], s.octet))
@@ -130,7 +133,7 @@ class Operations:
             with m.Elif(s.left == 0):
                 m.next = "DRAIN"
         with m.State("WRITE"):
-            with m.If(~(s.address < self._registers)):
+            with m.If(~s.inside):
                 self.fail(Status.ADDRESS)
             with m.Else():
                 m.d.comb += port.bus.request.eq(1)
@@ -157,10 +160,9 @@ class Operations:
             m.d.comb += [
                 port.feed.payload.eq(records.payload),
                 port.feed.valid.eq(records.valid & (s.left != 0)),
-                records.ready.eq(port.feed.ready & (s.left != 0)),
                 collected.ready.eq(s.count != 0),
             ]
-            with m.If(self.first):
+            with m.If(self.take(port.feed.ready & (s.left != 0))):
                 m.d.sync += [s.left.eq(s.left - 1), s.idle.eq(0)]
             with m.If(collected.valid & collected.ready):
                 self.put(collected.payload)

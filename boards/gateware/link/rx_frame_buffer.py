@@ -16,7 +16,9 @@ class RxFrameBuffer(wiring.Component):
     A frame counts if its length and its CRC are right and if there is room for it, which there is
     for WINDOW of them. Any other is forgotten, and ``lost`` pulses. Nothing of a frame is seen in
     ``records`` before it has been checked. A frame with code RESET forgets all records before it,
-    and ``reset`` pulses. A record's bytes come at most every second clock.
+    and ``reset`` pulses, from a register as ``lost``. A record's bytes come at most every third
+    clock. An octet comes at least two clocks after the end before it, for which any line is slow
+    enough.
     """
 
     octet: In(8)
@@ -35,12 +37,18 @@ class RxFrameBuffer(wiring.Component):
         m.submodules.crc = crc = CRC(8).create()
         count, length, code, full = Signal(8), Signal(8), Signal(8), Signal()
         following, begins = Signal.like(write), Signal.like(write)
-        resets = Signal()
+        # An end counts a clock later, when all that it depends on is known.
+        ends, spoilt, good, resets = Signal(), Signal(), Signal(), Signal()
+        whole = (count == length + (HEADER + 2)) & (length <= PAYLOAD)
+        right = whole & crc.match_detected & ~full & ~self.spoilt
+        m.d.sync += [ends.eq(self.ended), spoilt.eq(self.spoilt), good.eq(right)]
+        m.d.sync += [self.lost.eq(0), resets.eq(0)]
         m.d.comb += [
+            self.reset.eq(resets),
             following.eq(write + 1),
             crc.data.eq(self.octet),
             crc.valid.eq(self.valid),
-            crc.start.eq(self.ended),
+            crc.start.eq(ends),
             writer.addr.eq(write),
             writer.data.eq(self.octet),
             writer.en.eq(self.valid & ~full),
@@ -53,23 +61,19 @@ class RxFrameBuffer(wiring.Component):
                 m.d.sync += length.eq(self.octet)
             with m.If(count == _CODE):
                 m.d.sync += code.eq(self.octet)
-        whole = (count == length + (HEADER + 2)) & (length <= PAYLOAD)
-        good = whole & crc.match_detected & ~full & ~self.spoilt
-        with m.If(self.ended):
+        with m.If(ends):
             m.d.sync += [count.eq(0), full.eq(0), write.eq(kept)]
             with m.If(good):
-                m.d.sync += [write.eq(write - 2), kept.eq(write - 2)]
-                m.d.comb += self.reset.eq(code == Op.RESET)
-                m.d.sync += begins.eq(kept)
-            with m.Elif((count != 0) | self.spoilt):
-                m.d.comb += self.lost.eq(1)
+                m.d.sync += [write.eq(write - 2), kept.eq(write - 2), begins.eq(kept)]
+                m.d.sync += resets.eq(code == Op.RESET)
+            with m.Elif((count != 0) | spoilt):
+                m.d.sync += self.lost.eq(1)
         # A block RAM is slow: what it gives is used from a register.
         fetched, byte = Signal(), Signal(8)
         m.d.comb += [reader.addr.eq(read), self.records.payload.eq(byte)]
         moves = self.records.valid & self.records.ready
         stays = ~moves & ~resets
         m.d.sync += [
-            resets.eq(self.reset),
             byte.eq(reader.data),
             fetched.eq((read != kept) & stays),
             self.records.valid.eq(fetched & stays),

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.boards.gateware.link.protocol import CRC, SLOT, WINDOW, Status
 from dualspike.boards.gateware.link.slip import SlipEncoder
+from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.payloads import counter_shape
 
 LENGTH, STATUS, FIRST = 0, 1, 2
@@ -45,7 +46,10 @@ class TxFrameBuffer(wiring.Component):
         slot = counter_shape(WINDOW - 1).width
         sequence, place, bare = Signal(8), Signal(range(SLOT)), Signal()
         left, length, byte, low = Signal(8), Signal(8), Signal(8), Signal()
-        octet = encoder.octets
+        # What is escaped, and how fast, comes too late in a clock for all that waits for it.
+        m.submodules.skid_octets = skid = SkidBuffer(encoder.octets.payload.shape())
+        connect(m, skid.outputs, encoder.octets)
+        octet = skid.inputs
         # A block RAM is slow: what it gives is used from a register, 2 clocks after its place.
         fetched = Signal(8)
         m.d.sync += fetched.eq(reader.data)

@@ -34,19 +34,27 @@ def bits_per_clock(clock_hz: int, baud: int) -> Fraction:
 
 
 class _Pace:
-    """Ticks once a bit: ``phase`` grows by p each clock and loses q with each tick."""
+    """Ticks once a bit: ``phase`` grows by p each clock and loses q with each tick.
+
+    ``tick``, which is 1 while the phase is at least q - p, is a register, as much waits for it.
+    """
 
     def __init__(self, rate: Fraction) -> None:
         self._p, self._q = rate.numerator, rate.denominator
         self.phase = Signal(range(self._q))
         self.tick = Signal()
-        self.half = self._q // 2
+        self._half = self._q // 2
+
+    def hold(self, m: Module, *, half: bool = False) -> None:
+        """Begin a bit, or one that is half over, with the next clock."""
+        m.d.sync += [self.phase.eq(self._half if half else 0), self.tick.eq(0)]
 
     def count(self, m: Module) -> None:
-        """Count this clock."""
-        # No sum between the phase and the tick, which much waits for.
-        m.d.comb += self.tick.eq(self.phase >= self._q - self._p)
-        m.d.sync += self.phase.eq(self.phase + Mux(self.tick, self._p - self._q, self._p))
+        """Count this clock. As p is no more than q / 4, no tick comes right after another."""
+        m.d.sync += [
+            self.phase.eq(self.phase + Mux(self.tick, self._p - self._q, self._p)),
+            self.tick.eq(~self.tick & (self.phase >= self._q - 2 * self._p)),
+        ]
 
 
 class UartReceiver(wiring.Component):
@@ -73,7 +81,7 @@ class UartReceiver(wiring.Component):
         m.d.sync += [self.received.eq(0), self.broken.eq(0)]
         with m.FSM():
             with m.State("IDLE"):
-                m.d.sync += pace.phase.eq(pace.half)
+                pace.hold(m, half=True)
                 with m.If(~line):
                     m.next = "START"
             with m.State("START"):
@@ -121,7 +129,7 @@ class UartTransmitter(wiring.Component):
             self.bytes.ready.eq((left == 0) | (pace.tick & (left == 1))),
         ]
         with m.If(left == 0):
-            m.d.sync += pace.phase.eq(0)
+            pace.hold(m)
         with m.Else():
             pace.count(m)
             with m.If(pace.tick):

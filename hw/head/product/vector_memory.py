@@ -163,6 +163,8 @@ class AccumulatorBank(wiring.Component):
             sums.append(out.data)
         exact = Array(sums)[slot] if self._terms > 1 else sums[0]
         rounded, clips = round_saturate(m, exact, self._exact.shift, self._bits, "rounded")
+        given = Signal.like(self.outputs.payload, reset_less=True)
+        m.d.comb += self.outputs.payload.eq(given)
         with m.If(advance):
             m.d.sync += [
                 ahead.eq(giving),
@@ -170,6 +172,6 @@ class AccumulatorBank(wiring.Component):
                 self.outputs.valid.eq(ahead),
             ]
             with m.If(ahead):
-                m.d.sync += self.outputs.payload.eq(rounded)
+                m.d.sync += given.eq(rounded)
         m.d.comb += self.overflow.eq(advance & ahead & clips)
         return m

@@ -85,13 +85,8 @@ class MacArray(wiring.Component):
         m.submodules.addresses = addresses = (
             SparseAddressGenerator if layer.skips else WeightAddressGenerator
         )(layer)
-        m.submodules.store = weights = Weights(
-            layer.n_out,
-            layer.n_in,
-            layer.pe,
-            layer.simd,
-            self._words,
-        )
+        folding = layer.n_out, layer.n_in, layer.pe, layer.simd
+        m.submodules.store = weights = Weights(*folding, self._words)
         self._words.connect(m, self, weights)
         self._words.tell(m, self, weights)
 
@@ -170,9 +165,14 @@ class MacArray(wiring.Component):
         took = Signal()
         m.d.sync += took.eq(taken)
         m.d.comb += signs.advance.eq(took | self.sweep if filling is None else filling)
+        walk: WeightAddressGenerator | SparseAddressGenerator = addresses
+        if not layer.skips:
+            # A walk of their own, a cycle behind with chunks and not so in a sweep.
+            m.submodules.sign_walk = walk = WeightAddressGenerator(layer)
+            m.d.comb += walk.advance.eq(signs.advance)
         for name in ("last_chunk", "last_row", "chunk", "group"):
-            position = getattr(addresses, name)
-            if filling is None:
+            position = getattr(walk, name)
+            if layer.skips and filling is None:
                 held = later(m, position, 1, f"signs_{name}")
                 position = Mux(self.sweep, position, held)
             m.d.comb += getattr(signs, name).eq(position)

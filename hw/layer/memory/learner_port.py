@@ -13,9 +13,10 @@ class LearnerPort(wiring.Signature):
 
     ``mask`` has the lanes that perturb the layer. ``load[k]`` pushes the drawn ``word`` into lane
     k, ``restart`` goes back to the start of a pass over the signs. ``start`` makes the layer move
-    its weights and biases by ``step`` against lane ``lane``; it is ``busy`` from the next cycle on
-    for max(cycles, rows) cycles, and nothing may be inside meanwhile. ``saturated`` pulses when a
-    weight was clipped. What else moves are told is up to the ``words``.
+    its weights and biases by ``step``, which is there from the next cycle on, against lane
+    ``lane``; it is ``busy`` from that cycle on for max(cycles, rows) cycles, and nothing may be
+    inside meanwhile. ``saturated`` pulses when a weight was clipped. What else moves are told is
+    up to the ``words``.
     """
 
     def __init__(self, lanes: int, words: Words) -> None:

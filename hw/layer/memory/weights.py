@@ -1,17 +1,17 @@
 """Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.memory.ecc import decode, encode
+from dualspike.hw.layer.memory.host_way import Folding, Written, answer, host_walk, written
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.copies import copies
-from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries
-from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.learning import VELOCITY_BITS
 from dualspike.model.interface.ecc import Code, code_of
 
@@ -32,7 +32,8 @@ class Weights(wiring.Component):
     with bit 0 of ``ends`` (a batch's first move), else 0. With bit 1 (its last move) the word
     loses round(m) of the new m, a cycle later; a velocity does not wait, and ``saturated`` tells of
     it a cycle after the move. ``velocities`` is the host's way to them.
-    ``host`` works row by row of the matrix, while nothing else does.
+    ``host`` works row by row of the matrix, while nothing else does; what it writes is in the
+    memory 2 cycles later.
     With ``protection`` banks hold code words (`hw.layer.memory.ecc`); what they hold is coded and
     decoded between two registers, so that nothing comes later than without.
     """
@@ -47,8 +48,8 @@ class Weights(wiring.Component):
     ) -> None:
         self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
         self._words, self._bits = words, words.bits
-        self._chunks = ceil_div(n_in, simd)
-        self._rows = ceil_div(n_out, pe) * self._chunks
+        self._folding = Folding(n_out, n_in, pe, simd)
+        self._chunks, self._rows = self._folding.chunks, self._folding.rows
         learner = {
             "move": In(1),
             "signs": In(pe * simd),
@@ -72,14 +73,16 @@ class Weights(wiring.Component):
         code, upsets = code_of(self._words.protection, self._bits), list[Value]()
         if self._words.momentum is not None:
             return self._momentum_path(m, self._words.momentum)
-        host_bank, host_row = self._host_walk(m, self.host.rewind, self.host.access)
+        host_bank, host_row = host_walk(m, self._folding, self.host.rewind, self.host.access)
         banks_clipped = Signal(banks)
         reported = Signal(banks)
-        moves, moved_row = Signal(), Signal.like(self.row)
+        moves, moved_row = Signal(), Signal.like(self.row, reset_less=True)
+        host = written(m, self.host, host_bank, host_row, banks, "given")
         if self._words.learn:
-            read_row = Signal.like(self.row)
+            read_row = Signal.like(self.row, reset_less=True)
             m.d.sync += [read_row.eq(self.row), moved_row.eq(read_row), moves.eq(self.move)]
-            changes = self._changes(m)
+            changes, places = self._changes(m), banks * self._bits
+            chooses = copies(m, self.move, moves, places, "moves")
             m.d.sync += reported.eq(Mux(moves, banks_clipped, 0))
             m.d.comb += self.saturated.eq(reported.any())
         for bank in range(banks):
@@ -93,8 +96,8 @@ class Weights(wiring.Component):
                 read.addr.eq(Mux(self.host.access, host_row, self.row)),
                 self.words[bank].eq(word),
             ]
-            address, value = host_row, self.host.write_data
-            enable = given = self.host.access & self.host.write & (host_bank == bank)
+            address, value = host.row, host.word(bank)
+            enable = given = host.banks[bank]
             if self._words.learn:
                 change = Mux(self.signs[bank], *changes[bank * len(changes) // banks])
                 moved = Signal(signed(self._bits + 1), name=f"moved_{bank}", reset_less=True)
@@ -102,25 +105,25 @@ class Weights(wiring.Component):
                 clipped, clips = saturate(m, moved, self._bits, f"sum_{bank}")
                 exists = self._exists(bank, moved_row)
                 m.d.comb += banks_clipped[bank].eq(clips & exists)
-                address = Mux(moves, moved_row, address)
-                value = Mux(moves, clipped, value)
+                near = chooses[bank * len(chooses) // banks]
+                address, value = Mux(near, moved_row, address), Mux(near, clipped, value)
                 enable = (moves & exists) | enable
             m.d.comb += [
                 write.addr.eq(address),
-                write.data.eq(self._coded(m, code, value, self.host, given, f"bank_{bank}")),
+                write.data.eq(self._coded(m, code, value, host, given, f"bank_{bank}")),
                 write.en.eq(enable),
             ]
         self._tell(m, self.host, code, upsets)
-        self._answer(m, self.host, host_bank, entries(self.words, banks))
+        answer(m, self.host, host_bank, entries(self.words, banks))
         return m
 
     @staticmethod
     def _coded(
-        m: Module, code: Code, value: Value, port: wiring.PureInterface, given: Value, name: str
+        m: Module, code: Code, value: Value, host: Written, given: Value, name: str
     ) -> Value:
         """What a bank stores for a value; wrong where the host, if it is ``given`` by it, says."""
         stored = encode(m, code, value, name)
-        return stored ^ Mux(given, port.flips, 0) if code.checks else stored
+        return stored ^ Mux(given, host.flips, 0) if code.checks else stored
 
     def _tell(self, m: Module, port: wiring.PureInterface, code: Code, upsets: list[Value]) -> None:
         """Upsets of all banks, in the cycle in which the row that was read is there."""
@@ -132,31 +135,25 @@ class Weights(wiring.Component):
             met = Cat(upset[kind] for upset in upsets).any()
             m.d.comb += port.upsets[kind].eq(fresh & met)
 
-    @staticmethod
-    def _answer(
-        m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]
-    ) -> None:
-        """The host's read data, kept until the next access."""
-        asked = Signal()
-        bank = Signal.like(host_bank)
-        m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
-        with m.If(asked):
-            m.d.sync += port.read_data.eq(Array(words)[bank])
-
     def _momentum_path(self, m: Module, momentum: int) -> Module:
         """Words that follow their velocities; both kinds of memory have the same places."""
         banks, bits = self._pe * self._simd, self._bits
         ports = self.host, self.velocities
         rewind = ports[0].rewind | ports[1].rewind
-        host_bank, host_row = self._host_walk(m, rewind, ports[0].access | ports[1].access)
-        moved_row = Signal.like(self.row)
-        late_row = Signal.like(self.row)
+        access = ports[0].access | ports[1].access
+        host_bank, host_row = host_walk(m, self._folding, rewind, access)
+        moved_row = Signal.like(self.row, reset_less=True)
+        late_row = Signal.like(self.row, reset_less=True)
         late = Signal()
         banks_clipped = Signal(banks)
         late_clipped = Signal(banks)
         reported = Signal(banks)
         late_reported = Signal(banks)
         codes = [code_of(self._words.protection, len(port.read_data)) for port in ports]
+        hosts = [
+            written(m, port, host_bank, host_row, banks, name)
+            for port, name in zip(ports, ("given", "given_velocity"), strict=True)
+        ]
         upsets: list[list[Value]] = [[], []]
         changes = self._changes(m)
         m.d.sync += [
@@ -179,16 +176,16 @@ class Weights(wiring.Component):
         ) -> Value:
             """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
             port, code, name = ports[kind], codes[kind], ("bank", "velocity")[kind]
+            host = hosts[kind]
             m.submodules[f"{name}_{bank}"] = store = memory.Memory(
                 shape=unsigned(code.bits), depth=self._rows, init=[]
             )
             read, write = store.read_port(), store.write_port()
-            here = port.access & port.write & (host_bank == bank)
-            given = Mux(moves, value, port.write_data)
+            here, given = host.banks[bank], Mux(moves, value, host.word(bank))
             m.d.comb += [
                 read.addr.eq(Mux(port.access, host_row, self.row)),
-                write.addr.eq(Mux(moves, row, host_row)),
-                write.data.eq(self._coded(m, code, given, port, here, f"{name}_{bank}")),
+                write.addr.eq(Mux(moves, row, host.row)),
+                write.data.eq(self._coded(m, code, given, host, here, f"{name}_{bank}")),
                 write.en.eq((moves & self._exists(bank, row)) | here),
             ]
             decoded, upset = decode(m, code, read.data, f"{name}_{bank}")
@@ -219,7 +216,7 @@ class Weights(wiring.Component):
             words[0].append(word)
             words[1].append(velocity)
         for port, own, code, met in zip(ports, words, codes, upsets, strict=True):
-            self._answer(m, port, host_bank, own)
+            answer(m, port, host_bank, own)
             self._tell(m, port, code, met)
         return m
 
@@ -243,26 +240,3 @@ class Weights(wiring.Component):
             or r % self._chunks * self._simd + s >= self._n_in
         ]
         return ~row.matches(*padded) if padded else Const(1)
-
-    def _host_walk(self, m: Module, rewind: Value, access: Value) -> tuple[Signal, Signal]:
-        """Bank and row of the host's next word: input by input, neuron by neuron."""
-        p = Signal(counter_shape(self._pe - 1))
-        s = Signal(counter_shape(self._simd - 1))
-        column = Signal(counter_shape(self._n_in - 1))
-        base = Signal.like(self.row)
-        row = Signal.like(self.row)
-        with m.If(rewind):
-            m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
-        with m.Elif(access):
-            count_on(m, s, self._simd - 1)
-            with m.If(s == self._simd - 1):
-                m.d.sync += row.eq(row + 1)
-            count_on(m, column, self._n_in - 1)
-            with m.If(column == self._n_in - 1):
-                m.d.sync += [s.eq(0), row.eq(base)]
-                count_on(m, p, self._pe - 1)
-                with m.If(p == self._pe - 1):
-                    m.d.sync += [base.eq(base + self._chunks), row.eq(base + self._chunks)]
-        bank = Signal(counter_shape(self._pe * self._simd - 1))
-        m.d.comb += bank.eq(s * self._pe + p)
-        return bank, row

@@ -5,12 +5,12 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.memory.ecc import decode
+from dualspike.hw.layer.memory.host_way import Folding, answer, host_walk, written
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
-from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.ecc import code_of
 from dualspike.model.sizes.layers import LEAST_PASS
 
@@ -38,8 +38,8 @@ class ChangingWeights(Weights):
     ) -> None:
         self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
         self._words, self._bits = words, words.bits
-        self._chunks = ceil_div(n_in, simd)
-        self._rows = ceil_div(n_out, pe) * self._chunks
+        self._folding = Folding(n_out, n_in, pe, simd)
+        self._chunks, self._rows = self._folding.chunks, self._folding.rows
         banks = pe * simd
         wiring.Component.__init__(
             self,
@@ -58,7 +58,8 @@ class ChangingWeights(Weights):
         m = Module()
         banks, host = self._pe * self._simd, self.host
         code, upsets, words = code_of(self._words.protection, self._bits), list[Value](), []
-        host_bank, host_row = self._host_walk(m, host.rewind, host.access)
+        host_bank, host_row = host_walk(m, self._folding, host.rewind, host.access)
+        stored = written(m, host, host_bank, host_row, banks, "given")
         rows = [self.row]
         for n in range(USED):
             rows.append(Signal.like(self.row, name=f"row_{n}", reset_less=True))
@@ -78,17 +79,16 @@ class ChangingWeights(Weights):
             new = Signal(signed(self._bits), name=f"new_{bank}", reset_less=True)
             exists = self._exists(bank, rows[CHANGED])
             m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]
-            given = host.access & host.write & (host_bank == bank)
-            value = Mux(writes, new, host.write_data)
+            given, value = stored.banks[bank], Mux(writes, new, stored.word(bank))
             m.d.comb += [
                 self.words[bank].eq(new),
                 read.addr.eq(Mux(host.access, host_row, self.row)),
-                write.addr.eq(Mux(writes, rows[USED], host_row)),
-                write.data.eq(self._coded(m, code, value, host, given, f"bank_{bank}")),
+                write.addr.eq(Mux(writes, rows[USED], stored.row)),
+                write.data.eq(self._coded(m, code, value, stored, given, f"bank_{bank}")),
                 write.en.eq((writes & self._exists(bank, rows[USED])) | given),
             ]
         self._tell(m, host, code, upsets)
-        self._answer(m, host, host_bank, words)
+        answer(m, host, host_bank, words)
         return m
 
     def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:

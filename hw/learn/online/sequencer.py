@@ -7,7 +7,7 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.learn.course import done, idle
+from dualspike.hw.learn.course import batches, done, idle
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.outstanding import outstanding
@@ -64,11 +64,12 @@ class OnlineSequencer(wiring.Component):
         # A register, as those that wait for it are many.
         opens = Signal()
         m.d.comb += self.open.eq(opens)
+        some, last = batches(m, self)
         with m.FSM():
-            idle(m, self, Signal(name="infer"), opens, inside)
+            idle(m, self, Signal(name="infer"), opens, inside, some)
             self._draw(m, opens)
             self._run(m, opens)
-            done(m, self, schedule=self._schedule)
+            done(m, self, last, schedule=self._schedule)
         with m.If(self.learn):
             m.d.comb += [self.busy.eq(1), self.mode.eq(Command.LEARN)]
         return m

@@ -190,11 +190,13 @@ async def follows_every_pair_of_inputs(bench: Bench) -> None:
 
 @Bench.test()
 async def takes_its_cycles(bench: Bench) -> None:
-    """4 + derive; a row in each, or a frame in 4 + derive with fewer rows and reset attached.
+    """4 + integrate + derive; a row in each, or a frame in these with few rows and reset attached.
 
-    Overflows of charges 1 cycle after a row, of dS 3 + derive, of the reset 1 after that.
+    Overflows of charges 1 cycle after a row, of membranes ``integrate`` more, of dS 1 before the
+    row is there, of the reset then.
     """
-    late = bench.layer.derive + 4
+    summed = bench.layer.integrate
+    late = 4 + summed + bench.layer.derive
     source, sink = bench.source("inputs"), bench.sink("outputs")
     overflow = bench.pulses("overflow")
     rows, expected = joined(bench.sample(turn % 4) for turn in range(12))
@@ -209,6 +211,7 @@ async def takes_its_cycles(bench: Bench) -> None:
     assert sink.taken == [payload for payload, _ in expected]
     told: dict[int, int] = {}
     for cycle, (_, (membrane, charge, spike, reset)) in zip(source.moved, expected, strict=True):
-        for after, flag in (1, membrane | charge << 1), (late - 1, spike << 1), (late, reset << 1):
+        charged, spiked = (1, charge << 1), (late - 1, spike << 1)
+        for after, flag in charged, spiked, (1 + summed, int(membrane)), (late, reset << 1):
             told[cycle + after] = told.get(cycle + after, 0) | flag
     assert overflow == [(cycle, value) for cycle, value in sorted(told.items()) if value]

@@ -143,13 +143,13 @@ class Bench(LayerTB):
                     continue
                 step, over = self.step(jvp[lane], layer, word)
                 self.clipped.add(over)
-                for _ in range(self.scaled + self.d.depth.learner):
+                for _ in range(self.scaled + self.d.depth.learner + 1):
                     await self.expect(start=0, clipped=0, words_ready=0)
-                await self.expect(clipped=int(over), start=0)
                 users = [k for k in lanes if mask >> k & 1]
                 ends = {"ends": (lane == users[0]) + 2 * (lane == users[-1])}
-                now = {"lane": place, "step": step, **(ends if has_velocities(self.d) else {})}
-                await self.expect(start=1 << layer, clipped=0, **now)
+                now = {"lane": place, **(ends if has_velocities(self.d) else {})}
+                await self.expect(start=1 << layer, clipped=int(over), **now)
+                now["step"] = step
                 sweep = self.rng.randint(1, 9)
                 self.set(sweeping=1)
                 for _ in range(sweep):
@@ -178,6 +178,7 @@ async def ignores_commands_meanwhile(bench: Bench) -> None:
     for _ in range(5):
         await bench.expect(busy=0, mode=Command.STOP, words_ready=0, open=0)
     await bench.pulse(set_updates=1, updates_data=1)
+    await bench.expect(busy=0, updates=1)
     await bench.command(Command.LEARN)
     await bench.draw()
     for command in (Command.LEARN, Command.INFER, Command.STOP):

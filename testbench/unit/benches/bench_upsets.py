@@ -64,6 +64,7 @@ async def a_single_word_is_enough(bench: Bench) -> None:
         for n, value in enumerate(flat(bench.matrix)):
             wrong = int(n == target) << (n % length_of(bench))
             await bench.pulse(host_access=1, host_write=1, host_write_data=value, host_flips=wrong)
+        await bench.cycle()
         for row in range(bench.n_rows):
             await bench.pulse(row=row, enable=1)
             here = any(bench.place(row, bank) == place for bank in range(bench.pe * bench.simd))

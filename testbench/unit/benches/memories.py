@@ -6,12 +6,13 @@ from dualspike.testbench.unit.tb import TB
 
 
 async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
-    """Write a memory from its first word on, a word in every cycle."""
+    """Write a memory from its first word on, a word in every cycle; the last is there after it."""
     await tb.pulse(**{f"{port}_rewind": 1})
     tb.set(**{f"{port}_access": 1, f"{port}_write": 1})
     for value in values:
         await tb.pulse(**{f"{port}_write_data": value})
     tb.set(**{f"{port}_access": 0, f"{port}_write": 0})
+    await tb.cycle()
 
 
 async def read_back(tb: TB, port: str, count: int) -> list[int]:

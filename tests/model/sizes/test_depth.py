@@ -27,13 +27,15 @@ def test_a_high_clock_takes_more_registers(device: str | None) -> None:
     way = delays.register + delays.wire + delays.operand
     for clock in (None, 1, *range(20, 200, 5), 1000):
         multiply = 1 if clock is None or way * 1.04 <= 1000 / clock else 2
-        assert depth_at(clock, device) == Depth(multiply=multiply, learner=multiply - 1)
+        deep = multiply - 1
+        assert depth_at(clock, device) == Depth(multiply=multiply, learner=2 * deep, membrane=deep)
         d = describe(NET | {"hardware": {"clock": clock, "device": device}}, "test")
         assert d.depth == d.parts[0].depth == depth_at(clock, device)
         layers = geometry(d.parts[0]).layers
         wide = multiply + (multiply > 1)  # sums of tangents over T have more than 18 bits
         assert [layer.multiply for layer in layers] == [multiply, multiply, wide]
         assert [layer.derive for layer in layers] == [multiply, multiply, 1]
+        assert [layer.integrate for layer in layers] == [deep, deep, 0]
 
 
 def test_a_device_alone_changes_nothing() -> None:
@@ -62,8 +64,8 @@ def test_the_clock_changes_neither_what_a_chip_is_nor_its_pace() -> None:
     assert register_map(plain) == register_map(fast)
     slow, quick = (geometry(d.parts[0]) for d in (plain, fast))
     assert slow.interval == quick.interval
-    assert fill_bound(fast.parts[0]) == fill_bound(plain.parts[0]) + 4 + 2
-    assert learn_cycles(fast) == learn_cycles(plain) + plain.lanes
+    assert fill_bound(fast.parts[0]) == fill_bound(plain.parts[0]) + 4 + 2 + 2
+    assert learn_cycles(fast) == learn_cycles(plain) + 2 * plain.lanes
 
 
 def test_layers_that_multiply_nothing_stay_as_they_are() -> None:
@@ -75,11 +77,20 @@ def test_layers_that_multiply_nothing_stay_as_they_are() -> None:
 
 def test_a_reset_that_is_attached_waits_for_its_product() -> None:
     network = NET["network"] | {"reset": "attached"}
-    for clock, wait in (None, 5), (200, 6):
+    for clock, wait in (None, 5), (200, 7):
         d = describe(NET | {"network": network, "hardware": {"clock": clock}}, "test")
         g = geometry(d.parts[0])
         assert [layer.feedback for layer in g.layers] == [wait, wait, 0]
         assert g.interval == 4 * wait
+
+
+@pytest.mark.parametrize(("rows", "clocks"), [(1, 0), (2, 0), (3, 1), (5, 1)])
+def test_few_rows_of_neurons_keep_their_membranes_short(rows: int, clocks: int) -> None:
+    """A sum may take a clock for itself if its row comes again after it was written."""
+    network = {"layers": [2, rows, 3, 1], "time_steps": 4}
+    d = describe({"name": "net", "network": network, "hardware": {"clock": 200}}, "test")
+    layer = geometry(d.parts[0]).layers[0]
+    assert (layer.rows, layer.integrate) == (rows, clocks)
 
 
 @pytest.mark.parametrize(

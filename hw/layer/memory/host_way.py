@@ -1,0 +1,106 @@
+"""The host's way to the banks of a memory: where its words lie, what it writes, what it reads."""
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Array, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+
+from dualspike.hw.stream.copies import copies
+from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.delay import later
+from dualspike.model.ceil_div import ceil_div
+
+EACH = 4
+"""Banks that take what the host writes from the same register."""
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Sizes of a matrix, and of the banks that hold it (`hw.layer.memory.weights.Weights`)."""
+
+    n_out: int
+    n_in: int
+    pe: int
+    simd: int
+
+    @property
+    def chunks(self) -> int:
+        """Rows of the banks for one group of neurons."""
+        return ceil_div(self.n_in, self.simd)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the banks."""
+        return ceil_div(self.n_out, self.pe) * self.chunks
+
+    @property
+    def banks(self) -> int:
+        """Words of a row."""
+        return self.pe * self.simd
+
+
+@dataclass(frozen=True)
+class Written:
+    """A word that the host writes: its row, a bit for its bank, and the word for each few banks.
+
+    ``flips`` are the bits of its code word that the host wants wrong.
+    """
+
+    row: Signal
+    banks: Signal
+    words: list[Value]
+    flips: Value
+
+    def word(self, bank: int) -> Value:
+        """The word, from the register next to a bank."""
+        return self.words[bank * len(self.words) // len(self.banks)]
+
+
+def host_walk(m: Module, f: Folding, rewind: Value, access: Value) -> tuple[Signal, Signal]:
+    """Bank and row of the host's next word: input by input, neuron by neuron."""
+    p, s = Signal(counter_shape(f.pe - 1)), Signal(counter_shape(f.simd - 1))
+    column = Signal(counter_shape(f.n_in - 1))
+    base, row = Signal(counter_shape(f.rows - 1)), Signal(counter_shape(f.rows - 1))
+    with m.If(rewind):
+        m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
+    with m.Elif(access):
+        count_on(m, s, f.simd - 1)
+        with m.If(s == f.simd - 1):
+            m.d.sync += row.eq(row + 1)
+        count_on(m, column, f.n_in - 1)
+        with m.If(column == f.n_in - 1):
+            m.d.sync += [s.eq(0), row.eq(base)]
+            count_on(m, p, f.pe - 1)
+            with m.If(p == f.pe - 1):
+                m.d.sync += [base.eq(base + f.chunks), row.eq(base + f.chunks)]
+    bank = Signal(counter_shape(f.banks - 1))
+    m.d.comb += bank.eq(s * f.pe + p)
+    return bank, row
+
+
+def written(
+    m: Module, port: wiring.PureInterface, bank: Signal, row: Signal, banks: int, name: str
+) -> Written:
+    """What the host writes, a cycle later: from registers, as a word goes to all banks."""
+    word = Signal.like(port.write_data, name=f"{name}_word", reset_less=True)
+    there = Signal.like(row, name=f"{name}_row", reset_less=True)
+    here = Signal(banks, name=f"{name}_here")
+    m.d.sync += [
+        word.eq(port.write_data),
+        there.eq(row),
+        here.eq(Mux(port.access & port.write, 1 << bank, 0)),
+    ]
+    places, each = banks * len(word), EACH * len(word)
+    words = copies(m, port.write_data, word, places, name, each)
+    flips = later(m, port.flips, 1, f"{name}_flips") if "flips" in port.signature.members else 0
+    return Written(there, here, words, Value.cast(flips))
+
+
+def answer(m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]) -> None:
+    """The host's read data, kept until the next access."""
+    asked, bank = Signal(), Signal.like(host_bank, reset_less=True)
+    m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
+    data = Signal.like(port.read_data, name=f"read_{len(port.read_data)}", reset_less=True)
+    m.d.comb += port.read_data.eq(data)
+    with m.If(asked):
+        m.d.sync += data.eq(Array(words)[bank])
