@@ -111,10 +111,12 @@ class Dense(wiring.Component):
     def _learner(self, m: Module, macs: MacArray, requantizer: Requantizer) -> None:
         """Signs for both parts, and their sweeps, which begin together.
 
-        What the sequencer says of signs comes from a register: it goes to thousands of places.
+        What the sequencer says of signs, and of the lane, comes from a register: it goes to
+        thousands of places.
         """
         port, sweeping = self.learner, Signal(2)
         load, restart = Signal.like(port.load), Signal()
+        lane = later(m, port.lane, 1, "lane")
         m.d.sync += [load.eq(port.load), restart.eq(port.restart)]
         m.d.comb += [
             macs.mask.eq(port.mask),
@@ -130,7 +132,7 @@ class Dense(wiring.Component):
         for n, part in enumerate((macs, requantizer)):
             m.d.comb += [
                 part.sweep.eq(sweeping[n]),
-                part.lane.eq(port.lane),
+                part.lane.eq(lane),
                 part.step.eq(port.step),
             ]
             with m.If(port.start):

@@ -95,13 +95,14 @@ class Sequencer(wiring.Component):
             self._ends(m, s)
         with m.If(self.set_updates):
             m.d.sync += self.updates.eq(self.updates_data)
+        given = self._given(m, s)
         some, last = batches(m, self)
         with m.FSM():
             idle(m, self, s.infer, s.opens, inside, some)
             self._draw(m, s)
             self._prime(m, s)
             self._run(m, s)
-            self._pair(m, s)
+            self._pair(m, s, given)
             self._move(m, s)
             done(m, self, last, schedule=config.schedule)
         with m.If(self.learn):
@@ -140,7 +141,7 @@ class Sequencer(wiring.Component):
             m.d.sync += s.word.eq(s.word + 1)
             if config.passes > 1:
                 m.d.comb += self.keep.eq((s.word == 0) & ~s.again)
-                with m.If(s.word == Array(self._last_words())[self.pass_index]):
+                with m.If(s.word == Array(config.last_words(len(self._order)))[self.pass_index]):
                     m.next = "PRIME"
             with m.If(s.word == len(self._order) - 1):
                 m.d.sync += s.word.eq(0)
@@ -193,24 +194,32 @@ class Sequencer(wiring.Component):
                 m.d.sync += s.again.eq(1)
                 m.next = "DRAW"
 
-    def _pair(self, m: Module, s: SequencerState) -> None:
-        """Lane and layer: its step before rounding, unless the mask leaves the layer out."""
-        config, down = self._config, self._config.mantissa_bits
+    def _given(self, m: Module, s: SequencerState) -> list[Value]:
+        """Slope, shift, random word and mantissa of lane and layer; of a clock ago if ``chosen``.
+
+        Their registers are loaded in every clock, as an enable would come late.
+        """
+        config = self._config
         shift: Value = self._of_layer(self.shifts, s)
         if config.schedule:
             shift = shift + self.stage
         jvp = Array(self.jvp[k] for k in range(config.lanes))[s.lane]
         given: list[Value] = [jvp, shift, self.words.payload]
-        if down:
+        if config.mantissa_bits:
             given.append(self._of_layer(self.mantissas, s))
+        if not config.chosen:
+            return given
+        return [later(m, value, 1, f"chosen_{n}") for n, value in enumerate(given)]
+
+    def _pair(self, m: Module, s: SequencerState, given: list[Value]) -> None:
+        """Lane and layer: its step before rounding, unless the mask leaves the layer out."""
+        config, down = self._config, self._config.mantissa_bits
         after = "SHIFTED" if config.chosen else "STEP"
         following = "SHIFT" if down else after
         with m.State("PAIR"):
             if config.stochastic:
                 m.d.comb += self.words.ready.eq(1)
-            if config.chosen:
-                given = [later(m, value, 1, f"chosen_{n}") for n, value in enumerate(given)]
-            else:
+            if not config.chosen:
                 self._scale(m, s, *given)
             with m.If(self._of_layer(self.masks, s).bit_select(s.lane, 1)):
                 m.next = "CHOSEN" if config.chosen else following
@@ -269,15 +278,6 @@ class Sequencer(wiring.Component):
             m.d.sync += [s.begun.eq(begun), s.rest.eq(rest)]
         else:
             m.d.sync += s.shifted.eq(begun >> rest)
-
-    def _last_words(self) -> list[int]:
-        """The number of each pass's last word."""
-        config = self._config
-        each = len(self._order) // config.lanes * config.at_once
-        return [
-            min((pass_index + 1) * each, len(self._order)) - 1
-            for pass_index in range(config.passes)
-        ]
 
     def _next_pair(self, m: Module, s: SequencerState) -> None:
         """The next layer, then the next lane; with passes, signs of the next ones are drawn."""

@@ -59,6 +59,11 @@ class SequencerConfig:
         """How often a batch is taken, each time for other lanes."""
         return ceil_div(self.lanes, self.at_once)
 
+    def last_words(self, words: int) -> list[int]:
+        """The number of each pass's last word, of so many words that are drawn for all lanes."""
+        each = words // self.lanes * self.at_once
+        return [min((n + 1) * each, words) - 1 for n in range(self.passes)]
+
     @classmethod
     def of(cls, d: Description) -> Self:
         """That of a chip; of an operator network a sample is a function, with one end."""
