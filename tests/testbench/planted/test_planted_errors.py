@@ -192,8 +192,8 @@ def test_a_batch_that_is_counted_short_when_it_is_not_the_only_one(
         ),
         (
             membrane,
-            "clipped, clips = saturate(m, membrane",
-            "clipped, clips = wrap(m, membrane",
+            "clipped, clips = saturate(m, total",
+            "clipped, clips = wrap(m, total",
             1.0,
             "layer 0 S[",
         ),
@@ -235,17 +235,21 @@ def test_a_factor_of_an_operator_network_that_wraps(
     assert difference is not None and difference.at_limits
 
 
-def one_bit_short(own: sequencer.Sequencer, value: Any, shift: Any, word: Any) -> Any:
+SHIFT = "_shift"
+shifted = getattr(sequencer.Sequencer, SHIFT)
+
+
+def one_bit_short(own: Any, m: Any, s: Any, value: Any, shift: Any, word: Any) -> None:
     """Stochastic rounding that never adds the highest of the bits cut off."""
     mask = sequencer.Const((1 << sequencer.WORD) - 1) << shift
-    return (value + (word & ~mask[: sequencer.WORD] & ~(mask >> 1)[: sequencer.WORD])) >> shift
+    shifted(own, m, s, value, shift, word & ~(mask >> 1)[: sequencer.WORD])
 
 
 @pytest.mark.parametrize(
     ("place", "name", "wrong"),
     [
         (weights, "round_half_up", truncate),
-        (sequencer.Sequencer, "_shifted", one_bit_short),
+        (sequencer.Sequencer, SHIFT, one_bit_short),
     ],
 )
 def test_the_rounding_of_velocities_and_steps(
