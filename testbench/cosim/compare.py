@@ -194,7 +194,7 @@ def _check_row(
     frame, row = divmod(number, rows)
     steps = d.networks[part].time_steps
     sample, step = divmod(frame, steps) if values.ndim == 3 else (frame, None)
-    turn, sample = divmod(sample, d.batch[part])
+    turn, sample = divmod(sample, values.shape[-2])
     at = (sample,) if step is None else (step, sample)
     values, tangents = values[at], tangents[turn * lanes : (turn + 1) * lanes, *at]
     value_bits = f.membrane.bits if kind == "sums" else 1

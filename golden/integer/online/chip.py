@@ -88,18 +88,20 @@ class OnlineChip(IntegerChip):
     def follow(
         self, inputs: Sequence[Ints], target: Ints | None = None, stage: int = 0
     ) -> list[Forward]:
-        """See `IntegerChip.follow`: z and spikes of every step; tangents are not kept."""
+        """See `IntegerChip.follow`: z and spikes of every step, or z once a sample.
+
+        Tangents are not kept: there are those of no lane.
+        """
         part = self.d.parts[0]
         widest, steps = max(part.network.layers), part.network.time_steps
         seen = np.zeros((2, len(part.shapes), len(inputs[0]), steps, widest), np.int64)
         _, y = self.copy()._run(inputs, target, stage, seen)
-        none = np.zeros((0, 0, 0, 0), np.int64)
         result = Forward(y, y[None][:0])
-        for layer, (_, n_out) in enumerate(part.shapes):
-            z, spikes = seen[:, layer, :, :, :n_out].swapaxes(1, 2)
-            if part.by_sample and layer == len(part.shapes) - 1:
-                z, spikes = z[0], none
-            result.layers.append(LayerTrace(z, none, spikes, none))
+        for layer in geometry(part).layers:
+            z, spikes = seen[:, layer.index, :, :, : layer.n_out].swapaxes(1, 2)
+            if not layer.every_step:
+                z = z[0]
+            result.layers.append(LayerTrace(z, z[None][:0], spikes, spikes[None][:0]))
         return [result]
 
     def _frames(self, inputs: Ints) -> Matrix:
