@@ -27,7 +27,9 @@ from dualspike.hw.learn.online.feedback import (
     SignedFeedback,
     fixed_starts,
 )
+from dualspike.hw.learn.online.following_feedback import FollowingFeedback
 from dualspike.hw.learn.online.matrix_feedback import MatrixFeedback
+from dualspike.hw.learn.online.mirroring_feedback import MirroringFeedback
 from dualspike.hw.learn.online.rewinder import Rewinder
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
@@ -94,7 +96,12 @@ class OnlinePerceptron(Perceptron):
                 neurons.load.eq(sequencer.load_lanes[n]),
                 neurons.word.eq(drawer.words.payload),
             ]
+        self._feedback: list[Feedback] = []
         over = self._back(m, head)
+        matrices = [unit for unit in self._feedback if isinstance(unit, MatrixFeedback)]
+        for unit in matrices:
+            if isinstance(unit, MirroringFeedback):
+                m.d.comb += unit.shift.eq(rewinder.shifts[-1])
         wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_loss(m, registers, head.loss)
@@ -110,7 +117,7 @@ class OnlinePerceptron(Perceptron):
             **unknown,
             Flag.MEMBRANE: self._overflows(0) | head.clipped[0],
             Flag.TANGENT: self._overflows(1) & learn,
-            Flag.WEIGHT: Cat(dense.saturated for dense in self._steps.dense).any(),
+            Flag.WEIGHT: Cat(one.saturated for one in (*self._steps.dense, *matrices)).any(),
             Flag.STEP: over | head.clipped[1],
         }
 
@@ -135,11 +142,11 @@ class OnlinePerceptron(Perceptron):
         hidden, width = layers[:-1], part.own_lanes
         starts = fixed_starts(self._d.learning.seed, len(hidden))
         clipped: list[Value] = []
-        self._feedback: list[Feedback] = []
         for layer, start in zip(hidden, starts, strict=True):
             sizes = feedback_sizes(part, layer)
             if sizes is not None:
-                unit = MatrixFeedback(part, layer, sizes)
+                kind = FollowingFeedback if width else MirroringFeedback
+                unit = kind(part, layer, sizes)
             else:
                 unit = ForwardFeedback(part, layer) if width else SignedFeedback(part, layer, start)
             m.submodules[f"feedback_{layer.index}"] = unit

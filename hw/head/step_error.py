@@ -48,14 +48,15 @@ class StepError(wiring.Component):
         d, f = description, description.formats
         self._outputs, self._steps = d.network.layers[-1], d.parts[0].errors
         self._lanes = d.parts[0].own_lanes * (len(d.network.layers) - 2)
-        self._sums = self._lanes > 0 and not d.learning.keeps_feedback
+        self._kept = d.learning.keeps_feedback
+        self._sums = self._lanes > 0 and not self._kept
         self._error = signed(f.error.bits)
         self._classes = d.classes
         inputs = row(signed(f.membrane.bits), f.tangent.bits, self._lanes, 1)
         back = ArrayLayout(self._error, self._outputs)
         if self._sums:
             back = ArrayLayout(signed(f.cotangent.bits), self._lanes)
-        elif self._lanes:
+        elif self._kept:
             back = row(self._error, f.tangent.bits, self._lanes, self._outputs)
         number = counter_shape(self._outputs - 1)
         counts = {
@@ -266,7 +267,7 @@ class StepError(wiring.Component):
         """All errors of a step, and their tangents where these are wanted, side by side."""
         payload = back.inputs.payload
         errors = self._side_by_side(m, error, valid, self._error, "before")
-        if not self._lanes:
+        if not self._kept:
             m.d.comb += [payload[n].eq(one) for n, one in enumerate(errors)]
             return
         m.d.comb += [payload.value[n].eq(one) for n, one in enumerate(errors)]

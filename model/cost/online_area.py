@@ -252,7 +252,7 @@ def _matrix(d: Part, layer: Layer, matrix: FeedbackSizes) -> Area:
     f, width, lanes, columns = d.formats, layer.next_simd, d.own_lanes, matrix.columns
     tangent, error, banks = f.tangent.bits, f.error.bits, layer.next_simd * matrix.columns
     chunk = columns * (error + lanes * tangent)
-    total = tangent + error + _bits(d.network.layers[-1])
+    total = matrix.used + error + _bits(d.network.layers[-1])
     chosen = chunk if matrix.chunks > 1 else 0
     moved = Area((2 * lanes + 1) * tangent, tangent).times(banks)
     words = Area(6.5 * matrix.bits, 2 * matrix.bits + 1).times(banks)

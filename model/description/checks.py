@@ -90,7 +90,7 @@ def _check_online(d: Any) -> None:
     if d.hardware.skip:
         raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
     lanes = (len(network.layers) - 2) * learning.directions
-    if learning.feedback != "signs" and lanes > MOST_LANES:
+    if learning.has_lanes and lanes > MOST_LANES:
         raise ValueError(f"learning.directions must leave at most {MOST_LANES} lanes, not {lanes}")
     if learning.feedback != "forward" and network.layers[-1] > MOST_SIGNED:
         raise ValueError(

@@ -272,7 +272,7 @@ class Description(Section):
             tables.get("learning", {}).pop(key, None)
         if not self.learning.by_sample:
             tables.get("learning", {}).pop("every", None)
-        if not self.learning.keeps_feedback:
+        if not (self.learning.keeps_feedback and self.learning.has_lanes):
             tables.get("learning", {}).pop("feedback_momentum", None)
         return tables
 

@@ -42,15 +42,15 @@ class Learning(Section):
     of an operator network ``batch``: the rows of each trunk.
     ``rule`` online learns sample by sample (docs/online_chip.md): lanes perturb neurons
     (``feedback`` forward, ``directions`` lanes for each hidden layer), or errors come back by fixed
-    signs (``feedback`` signs), or by matrices that follow what lanes find (``feedback``
-    forward-dfa), of which every step keeps 1 - 2^-k with k = ``feedback_momentum``. There is an
-    error, and a change of every weight, for ``every`` step, or for every sample: then outputs are
-    means over the steps, as with rfg, and lanes follow a whole sample, feedback forward only. With
-    ``loss`` margin an error counts only on the wrong side of its target: an output that should be
-    at least 1 may be more, one that should be at most 0 may be less. Of the keys below ``batch``,
-    ``rate``, ``layer_shift``, ``stages``, ``schedule``, ``updates`` and ``seed`` mean the same
-    there, for the gradient of one sample; steps are always rounded at random, and the others must
-    be left out.
+    signs (``feedback`` signs), or by matrices: these follow what lanes find (``feedback``
+    forward-dfa), and every step keeps 1 - 2^-k of them with k = ``feedback_momentum``, or take the
+    readout's changes (``feedback`` kolen-pollack). There is an error, and a change of every weight,
+    for ``every`` step, or for every sample: then outputs are means over the steps, as with rfg, and
+    lanes follow a whole sample, feedback forward only. With ``loss`` margin an error counts only on
+    the wrong side of its target: an output that should be at least 1 may be more, one that should
+    be at most 0 may be less. Of the keys below ``batch``, ``rate``, ``layer_shift``, ``stages``,
+    ``schedule``, ``updates`` and ``seed`` mean the same there, for the gradient of one sample;
+    steps are always rounded at random, and the others must be left out.
 
     The keys of rfg, plain gradient descent with power-of-two rates:
     ``batch`` samples make an update; of an operator network so many functions, then so many points
@@ -75,7 +75,7 @@ class Learning(Section):
     """
 
     rule: Literal["rfg", "online", "none"] = "rfg"
-    feedback: Literal["forward", "signs", "forward-dfa"] = "forward"
+    feedback: Literal["forward", "signs", "forward-dfa", "kolen-pollack"] = "forward"
     feedback_momentum: Momentum = 8
     loss: Literal["squared", "margin"] = "squared"
     every: Literal["step", "sample"] = "step"
@@ -120,9 +120,11 @@ class Learning(Section):
             raise ValueError(
                 f"{given[0]} must be left out with rule {self.rule!r}: it is for {other!r}"
             )
-        if self.online and self.feedback == "signs" and self.directions != 1:
-            raise ValueError(f"directions must be 1 with feedback 'signs', not {self.directions}")
-        spare = self.online and not self.keeps_feedback
+        if self.online and not self.has_lanes and self.directions != 1:
+            raise ValueError(
+                f"directions must be 1 with feedback {self.feedback!r}, not {self.directions}"
+            )
+        spare = self.online and self.feedback != "forward-dfa"
         if spare and "feedback_momentum" in self.model_fields_set:
             raise ValueError(
                 f"feedback_momentum must be left out with feedback {self.feedback!r}: it is for"
@@ -144,7 +146,12 @@ class Learning(Section):
     @property
     def keeps_feedback(self) -> bool:
         """Whether errors come back by matrices that are learned."""
-        return self.online and self.feedback == "forward-dfa"
+        return self.online and self.feedback in ("forward-dfa", "kolen-pollack")
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether an online learner perturbs neurons."""
+        return self.online and self.feedback in ("forward", "forward-dfa")
 
     @property
     def by_sample(self) -> bool:

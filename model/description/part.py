@@ -17,6 +17,10 @@ TRACE_FRACTION = 6
 """Fraction bits of a presynaptic trace."""
 
 
+FEEDBACK_FINER = 8
+"""Bits by which feedback is finer than weights where it takes the readout's changes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """One spiking perceptron on the chip: the whole network, or the branch or a trunk of several.
@@ -72,19 +76,26 @@ class Part:
     @property
     def own_lanes(self) -> int:
         """Tangent lanes that begin in the neurons of each hidden layer, with the online learner."""
-        forward = self.online and self.learning.feedback != "signs"
-        return self.learning.directions if forward else 0
+        return self.learning.directions if self.learning.has_lanes else 0
 
     @property
     def feedback_format(self) -> Format | None:
-        """Format of feedback matrices where these are learned, finer than the tangents' by k bits.
-
-        So they neither round nor clip (docs/online_chip.md).
-        """
-        tangent, finer = self.formats.tangent, self.learning.feedback_momentum
+        """Format of feedback matrices where these are learned: so many bits finer than as used."""
+        used, finer = self.feedback_used, self.feedback_finer
         if not self.learning.keeps_feedback:
             return None
-        return replace(tangent, fraction=tangent.fraction + finer)
+        return replace(used, fraction=used.fraction + finer)
+
+    @property
+    def feedback_used(self) -> Format:
+        """Format in which a feedback matrix meets errors: of tangents, or of weights."""
+        lanes = self.learning.has_lanes
+        return self.formats.tangent if lanes else self.formats.weight
+
+    @property
+    def feedback_finer(self) -> int:
+        """Bits of a feedback matrix that only its changes see (docs/online_chip.md)."""
+        return self.learning.feedback_momentum if self.learning.has_lanes else FEEDBACK_FINER
 
     @property
     def gate(self) -> int:

@@ -40,7 +40,7 @@ def _network_identity(d: Description) -> dict[str, Any]:
             **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
             **(
                 {"feedback_momentum": d.learning.feedback_momentum}
-                if d.learning.keeps_feedback
+                if d.learning.keeps_feedback and d.learning.has_lanes
                 else {}
             ),
             **d.learning.options,

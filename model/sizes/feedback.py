@@ -19,14 +19,15 @@ _AROUND = 5
 class FeedbackSizes:
     """One matrix: ``rows`` of neurons, ``columns`` outputs in a clock, ``chunks`` clocks a row.
 
-    ``bits`` of a stored number, without check bits; ``multiply``: clocks of its product with an
-    error.
+    ``bits`` of a stored number, without check bits, ``used`` of it as it meets an error;
+    ``multiply``: clocks of their product.
     """
 
     rows: int
     columns: int
     chunks: int
     bits: int
+    used: int
     multiply: int
 
     @property
@@ -47,5 +48,6 @@ def feedback_sizes(d: Part, layer: Layer) -> FeedbackSizes | None:
         return None
     clocks = geometry(d).interval // d.network.time_steps // layer.rows
     columns = ceil_div(outputs, clocks)
-    multiply = d.depth.product(d.formats.tangent.bits, d.formats.error.bits)
-    return FeedbackSizes(layer.rows, columns, ceil_div(outputs, columns), form.bits, multiply)
+    used = d.feedback_used.bits
+    multiply = d.depth.product(used, d.formats.error.bits)
+    return FeedbackSizes(layer.rows, columns, ceil_div(outputs, columns), form.bits, used, multiply)

@@ -104,7 +104,7 @@ def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     found: list[MemorySize] = []
     matrix = feedback_sizes(d, layer)
     if matrix is not None:
-        gates, errors, clocks = 1 + lanes, back_bits(d, lanes), matrix.latency
+        gates, errors, clocks = 1 + (lanes or 1), back_bits(d, lanes), matrix.latency
         bits = code_of(d.protection, matrix.bits).bits
         found.append(MemorySize("feedback", width * matrix.columns, matrix.cycles, bits, True))
     found += [
@@ -146,7 +146,7 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
     matrix = feedback_sizes(d, layer)
     if matrix is not None and layer.kind != "output":
         count = layer.next_simd * matrix.columns
-        found.append(Multiplier(count, f.tangent.bits, f.error.bits, True))
+        found.append(Multiplier(count, matrix.used, f.error.bits, True))
     if layer.kind != "output":
         signal, factor = raised_bits(d, layer), trace_bits(d, layer) + (not layer.value_signed)
         if layer.kind == "direct":
@@ -199,11 +199,13 @@ def online_sign_bits(d: Description) -> int:
     Where signs stay over a sample, a lane has one more for its start, and one for what comes back.
     """
     registers = 1 + d.learning.by_sample * (1 + (d.network.time_steps > 1))
-    return registers * SIGNS.length * (head_lanes(d) or len(d.network.layers) - 2)
+    fixed = len(d.network.layers) - 2 if d.learning.feedback == "signs" else 0
+    return registers * SIGNS.length * (head_lanes(d) or fixed)
 
 
 def online_signs_a_clock(d: Part, layer: Layer) -> int:
     """Signs that perturb the neurons of a row, or bring the errors back to them."""
     if layer.index == len(d.shapes) - 1:
         return 0
-    return layer.next_simd * (d.own_lanes or d.network.layers[-1])
+    fixed = d.network.layers[-1] if d.learning.feedback == "signs" else 0
+    return layer.next_simd * (d.own_lanes or fixed)

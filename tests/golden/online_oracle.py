@@ -93,8 +93,9 @@ class OnlineOracle:
         """A batch: loss, scores."""
         d, f = self.d, self.d.formats
         layers, steps = d.n_layers, d.network.time_steps
-        learn = target is not None
-        lanes = 0 if d.learning.feedback == "signs" else d.learning.directions
+        learn, self.heard = target is not None, [[] for _ in range(layers)]
+        self.last_shift = d.learning.rate + d.layer_shift[-1] + stage
+        lanes = d.learning.directions if d.learning.has_lanes else 0
         if learn:
             self.rounding = [
                 [Register(SIGNS, self.drawer.word()) for _ in "rc"] for _ in range(layers)
@@ -134,6 +135,7 @@ class OnlineOracle:
                     gate = [abs(a - theta) < sigma * f.membrane.lsb for a in u[layer]]
                     gates.append(gate)
                     spikes = [Fraction(a > theta) for a in u[layer]]
+                    self.heard[layer] = spikes
                     u[layer] = [a - theta * s for a, s in zip(u[layer], spikes, strict=True)]
                     for key, dS in paths.items():
                         dz = self.weigh(layer, dS, bias=False)
@@ -211,6 +213,10 @@ class OnlineOracle:
     def signals(self, layer: int, e: Any, gate: Any, paths: Any, own: Any) -> list[Fraction]:
         """What comes back to the neurons of a hidden layer."""
         d, form = self.d, self.d.formats.cotangent
+        if d.learning.feedback == "kolen-pollack":
+            back = self.feedback[layer].bring(e)
+            self.feedback[layer].mirror(self.heard[layer], e, self.last_shift, self.fit)
+            return [self.fit(one * g, form, "STEP") for one, g in zip(back, gate, strict=True)]
         if not own:
             rows = zip(self.fixed[layer], gate, strict=True)
             back = [

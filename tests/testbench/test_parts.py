@@ -88,6 +88,7 @@ def online(name: str, time_steps: int = 3, **tables: dict[str, Any]) -> Descript
 SIGNED = {"feedback": "signs"}
 SAMPLE = {"every": "sample"}
 MATRIX = {"feedback": "forward-dfa"}
+MIRROR = {"feedback": "kolen-pollack"}
 FRAMES = {"coding": "frames", "leak": 0.5}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
 SLOW = {"pe": [4, 3, 1], "simd": [2, 4, 3], "protection": "ecc", "clock": 100.0}
@@ -101,6 +102,7 @@ ONLINE = [
     online("even", network={"coding": "rate"}, hardware=FOLDED),
     online("matrices", 1, learning=MATRIX),
     online("twofold", 4, network=FRAMES, learning=MATRIX | {"directions": 2}, hardware=SLOW),
+    online("mirrors", 4, learning=MIRROR, hardware=SLOW),
     online("samples", 4, learning=SAMPLE),
     online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),

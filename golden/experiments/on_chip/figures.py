@@ -18,8 +18,8 @@ STYLES = {
     "signs": ("#c2410c", "^"),
     "weights-4": ("#d97706", "v"),
     "fdfa": ("#9333ea", "D"),
-    "bp": (INK, "*"),
     "dkp": ("#be185d", "P"),
+    "bp": (INK, "*"),
     "opzo": ("#4d7c0f", "X"),
 }
 BEYOND = 2.0

@@ -35,7 +35,7 @@ SOURCES: dict[str, Source] = {
     "signs": Source("fixed signs", {"feedback": "signs"}, hidden=3),
     "weights-4": Source("forward by weights (RFG), K = 4", _WEIGHTS, (-2, -1, 0)),
     "fdfa": Source("forward-mode DFA", {"feedback": "forward-dfa"}),
+    "dkp": Source("Kolen-Pollack", {"feedback": "kolen-pollack"}),
     "bp": Source("BP through space", rule="BP"),
-    "dkp": Source("Kolen-Pollack", rule="DKP"),
     "opzo": Source("OPZO, momentum feedback", rule="OPZO"),
 }

@@ -11,7 +11,6 @@ from dualspike.golden.online.dense import perceptron
 from dualspike.golden.online.loss import ChipLoss
 from dualspike.golden.online.neuron import GatedNeuron
 from dualspike.golden.online.rules.backpropagation import SpatialBackpropagation
-from dualspike.golden.online.rules.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.rules.noise import Noise
 from dualspike.golden.online.rules.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.rules.rule import Rule
@@ -42,10 +41,8 @@ class SpatialEngine:
             for place, value in zip(places, values, strict=True):
                 place[:] = value
         noise = Noise(rng, ALPHA, "rademacher")
-        rate = 2.0 ** -(learning.rate + d.layer_shift[-1])
         makers: dict[str, Callable[[], Rule]] = {
             "BP": SpatialBackpropagation,
-            "DKP": partial(DirectKolenPollack, self._network, rng, rate, 0.0),
             "OPZO": partial(PseudoZerothOrder, self._network, noise, MOMENTUM, divided=True),
         }
         self._d, self._rule = d, makers[rule]()

@@ -12,9 +12,10 @@ class Setup(NamedTuple):
     ``share``: from the sum over ``lanes`` to their signal. ``theta`` [hidden], ``rates``, ``lags``
     and ``ones`` [L], the last the traces of what biases weigh; ``kappa`` [T] the trace of the
     constant 1, ``fixed`` [hidden, widest, n_out] +1 or -1, or empty. ``moved``: how far feedback
-    matrices go in a step to what it found, 0 where these are not learned. ``by_sample``: there is
-    one error and one change a sample; then ``kind`` is the place of the surrogate in
-    `golden.float.online.kernels.KINDS`, and ``stairs`` and ``heights`` are those of a stein one.
+    matrices go in a step to what it found, 0 where they follow no lanes; ``mirrored``: they take
+    the readout's changes. ``by_sample``: there is one error and one change a sample; then ``kind``
+    is the place of the surrogate in `golden.float.online.kernels.KINDS`, and ``stairs`` and
+    ``heights`` are those of a stein one.
     """
 
     sizes: Any
@@ -25,6 +26,7 @@ class Setup(NamedTuple):
     kind: int
     lanes: int
     moved: float
+    mirrored: bool
     kept: float
     gate: float
     score: float

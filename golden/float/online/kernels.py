@@ -124,6 +124,16 @@ def recall(c, s, layer):
 
 
 @njit()
+def mirror(c, s, layer):
+    """total[i] = gate sum over outputs of M e; then M takes the readout's change, rate S e."""
+    for i in range(c.sizes[layer + 1]):
+        s.total[i] = 0.0
+        for k in range(c.sizes[-1]):
+            s.total[i] += s.feedback[layer, i, k] * s.error[k] * s.gates[layer, i]
+            s.feedback[layer, i, k] -= c.rates[-1] * s.spikes[layer + 1, i] * s.error[k]
+
+
+@njit()
 def signal(c, s, layer):
     """total[i]: what comes back to the neurons of layer layer, by lanes or by fixed signs."""
     for i in range(c.sizes[layer + 1]):

@@ -13,6 +13,7 @@ from dualspike.golden.float.online.kernels import (
     compare,
     fire,
     layer_of,
+    mirror,
     recall,
     signal,
     weigh,
@@ -64,6 +65,8 @@ def feed_back(c, s, t, number):
     for layer in range(hidden):
         if c.moved:
             recall(c, s, layer)
+        elif c.mirrored:
+            mirror(c, s, layer)
         else:
             signal(c, s, layer)
         for i in range(c.sizes[layer + 1]):

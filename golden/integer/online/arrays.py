@@ -10,10 +10,11 @@ class Setup(NamedTuple):
     count on the wrong side of their target only; ``score``: right shift from the sum of outputs to
     a score. ``theta`` [hidden], ``shifts``, ``lags`` and ``ones`` [L], the last the traces of what
     biases weigh; ``kappa`` [T] the trace of the constant 1, ``fixed`` [hidden, widest, n_out] +1 or
-    -1, or empty. ``momentum``: right shift of what feedback matrices lose in a step, 0 where these
-    are not learned. ``by_sample``: there is one error and one change a sample; then ``table`` holds
-    the surrogate, in bins of 2^``bin`` and 0 at both ends, and a mean over the steps is a sum times
-    ``reciprocal`` / 2^``mean``.
+    -1, or empty. ``momentum``: right shift of what feedback matrices lose in a step, 0 where they
+    follow no lanes; ``mirrored``: they take the readout's changes, in the format ``matrix``,
+    ``finer`` by so many bits than weights. ``by_sample``: there is one error and one change a
+    sample; then ``table`` holds the surrogate, in bins of 2^``bin`` and 0 at both ends, and a mean
+    over the steps is a sum times ``reciprocal`` / 2^``mean``.
     Formats as [lowest, highest]; ``wide`` that of a sum of signals over a sample.
     """
 
@@ -24,6 +25,8 @@ class Setup(NamedTuple):
     by_sample: bool
     lanes: int
     momentum: int
+    mirrored: bool
+    finer: int
     leak: int
     gate: int
     score: int
@@ -47,6 +50,7 @@ class Setup(NamedTuple):
     membrane: Any
     tangent: Any
     weight: Any
+    matrix: Any
     error: Any
     cotangent: Any
     wide: Any

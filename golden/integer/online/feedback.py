@@ -13,10 +13,10 @@ from dualspike.model.interface.lfsr import SIGNS, feedback_state
 
 
 def fixed_signs(d: Description) -> Matrix:
-    """B [hidden, widest, n_out], +1 or -1 where there is a neuron; empty where there are lanes."""
+    """B [hidden, widest, n_out], +1 or -1 where there is a neuron; empty with other feedback."""
     layers, n_out = d.network.layers, d.basis
     fixed = np.ones((len(layers) - 2, max(layers), n_out), np.int64)
-    if d.parts[0].own_lanes:
+    if d.learning.feedback != "signs":
         return fixed[:0]
     starts = RandomWords(feedback_state(d.learning.seed)).words(len(fixed))
     for signs, start, width in zip(fixed, starts, layers[1:-1], strict=True):

@@ -179,6 +179,25 @@ def recall(c, s, layer):
 
 
 @njit()
+def mirror(c, s, layer):
+    """total[i] = gate sum over outputs of M e; then M of layer layer takes the readout's change.
+
+    M = floor(A / 2^finer), and A -= round(S e 2^finer / 2^s), s the readout's shift.
+    """
+    shift = c.shifts[-1] - c.finer
+    for i in range(c.sizes[layer + 1]):
+        held = 0
+        for k in range(c.sizes[-1]):
+            kept = s.feedback[layer, i, k]
+            held += (kept >> c.finer) * s.error[k]
+            if s.spikes[layer + 1, i]:
+                kept -= half_up(s.error[k], shift)
+                s.feedback[layer, i, k] = clipped(kept, c.matrix, s.flags, WEIGHT)
+        s.total[i] = held if s.gates[layer, i] else 0
+    return c.error_fraction + c.weight_fraction - c.cotangent_fraction
+
+
+@njit()
 def slopes(c, s, layer):
     """total[i] = sum over the lanes of layer layer of v gate (sum over outputs of e dy)."""
     for i in range(c.sizes[layer + 1]):

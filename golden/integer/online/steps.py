@@ -20,6 +20,7 @@ from dualspike.golden.integer.online.kernels import (
     fire,
     half_up,
     layer_of,
+    mirror,
     recall,
     slopes,
     weigh,
@@ -76,6 +77,8 @@ def feed_back(c, s, t, number):
     for layer in range(hidden):
         if c.momentum:
             drop = recall(c, s, layer)
+        elif c.mirrored:
+            drop = mirror(c, s, layer)
         elif c.lanes:
             drop = slopes(c, s, layer)
         else:

@@ -81,7 +81,7 @@ class ChangingWeights(Weights):
             m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]
             given, value = stored.banks[bank], Mux(writes, new, stored.word(bank))
             m.d.comb += [
-                self.words[bank].eq(new),
+                self.words[bank].eq(self._seen(m, held, new, bank)),
                 read.addr.eq(Mux(host.access, host_row, self.row)),
                 write.addr.eq(Mux(writes, rows[USED], stored.row)),
                 write.data.eq(self._coded(m, code, value, stored, given, f"bank_{bank}")),
@@ -90,6 +90,10 @@ class ChangingWeights(Weights):
         self._tell(m, host, code, upsets)
         answer(m, host, host_bank, words)
         return m
+
+    def _seen(self, m: Module, held: Signal, new: Signal, bank: int) -> Value:
+        """What is told of a word, a cycle after it was ``held``."""
+        return new
 
     def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:
         """What becomes of a word, and whether it was clipped."""

@@ -1,4 +1,4 @@
-"""`MatrixFeedback`: signals by a matrix, which every step moves before it is used."""
+"""`FollowingFeedback` and `MirroringFeedback`: signals by a matrix that every step moves."""
 
 import math
 from fractions import Fraction
@@ -7,11 +7,14 @@ from typing import Any
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.layer.online.weights import AGAIN
+from dualspike.hw.learn.online.following_feedback import FollowingFeedback
 from dualspike.hw.learn.online.matrix_feedback import MatrixFeedback
+from dualspike.hw.learn.online.mirroring_feedback import MirroringFeedback
+from dualspike.model.description.part import FEEDBACK_FINER, change_shifts
 from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
 from dualspike.testbench.unit.benches.memories import fill, read_back
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
-from dualspike.testbench.unit.benches.reference import Rows, flat, rounded
+from dualspike.testbench.unit.benches.reference import Rows, clipped, flat, rounded
 
 TOP = "matrix_feedback"
 CASES = [
@@ -19,6 +22,7 @@ CASES = [
     {"name": "matrix", "layer": 1},
     {"name": "wide", "layer": 0},
     {"name": "alone", "layer": 0},
+    {"name": "mirror", "layer": 0},
 ]
 
 
@@ -33,7 +37,8 @@ def sizes_of(name: str, layer: int) -> FeedbackSizes:
 def component(name: str, layer: int) -> MatrixFeedback:
     """What comes back to one layer."""
     d, one = taught(name, layer)
-    return MatrixFeedback(d.parts[0], one, sizes_of(name, layer))
+    kind = FollowingFeedback if d.learning.has_lanes else MirroringFeedback
+    return kind(d.parts[0], one, sizes_of(name, layer))
 
 
 class Bench(OnlineTB):
@@ -43,58 +48,83 @@ class Bench(OnlineTB):
         super().__init__(dut)
         self.sizes = sizes_of(**self.case)
         self.lanes, self.outputs = self.part.own_lanes, self.d.basis
-        self.finer = 2**self.d.learning.feedback_momentum
+        lanes = self.d.learning.has_lanes
+        self.finer = 2 ** (self.d.learning.feedback_momentum if lanes else FEEDBACK_FINER)
+        self.shift = 0
+        self.wide = False
         self.kept: Rows = [[0] * self.outputs for _ in range(self.layer.n_out)]
 
     async def load(self) -> None:
-        """Write a random matrix."""
+        """Write a random matrix; choose a shift, where changes have one."""
+        if not self.lanes:
+            self.shift = self.rng.choice(change_shifts(self.part)[-1])
+            self.set(shift=self.shift)
         for row in self.kept:
             row[:] = self.numbers(self.sizes.bits, self.outputs)
         await fill(self, "host", flat(self.kept))
 
+    def follow(self, row: list[int], signs: list[int], tangents: Rows) -> bool:
+        """A neuron's numbers take in what its lanes found; whether that was clipped."""
+        form, share = self.d.formats.tangent, 1 << (self.lanes - 1).bit_length()
+        over = False
+        for k, dy in enumerate(tangents):
+            total = sum((1 - 2 * sign) * b for sign, b in zip(signs, dy, strict=True))
+            x, clips = rounded(Fraction(total, share) * form.lsb, form)
+            row[k] += x - row[k] // self.finer
+            over |= clips
+        return over
+
+    def mirror(self, row: list[int], spike: int, errors: list[int]) -> None:
+        """A neuron's numbers take the readout's change."""
+        for k, e in enumerate(errors):
+            x = math.floor(Fraction(spike * e * self.finer, 2**self.shift) + Fraction(1, 2))
+            row[k], clips = clipped(row[k] - x, self.sizes.bits)
+            self.wide |= clips
+
     def step(self, *, small: bool = False) -> tuple[list[Any], Any, Rows, bool]:
         """Rows of gates, errors, rows of signals, and whether one was clipped."""
-        f, n, clipped = self.d.formats, self.layer.n_out, False
+        f, n, over = self.d.formats, self.layer.n_out, False
         errors = self.numbers(2 if small else f.error.bits, self.outputs)
         bits = 2 if small else f.tangent.bits
         tangents = [self.numbers(bits, self.lanes) for _ in range(self.outputs)]
         gates = self.rng.choices((0, 1), k=n)
-        signs = [self.rng.choices((0, 1), k=self.lanes) for _ in range(n)]
-        share = 1 << (self.lanes - 1).bit_length()
+        marks: Rows = [self.rng.choices(range(2), k=self.lanes or 1) for _ in range(n)]
+        lsb = (f.tangent if self.lanes else f.weight).lsb
         signals: list[int] = []
         for h, row in enumerate(self.kept):
-            for k, dy in enumerate(tangents):
-                v = [1 - 2 * sign for sign in signs[h]]
-                total = sum(a * b for a, b in zip(v, dy, strict=True))
-                x, clips = rounded(Fraction(total, share) * f.tangent.lsb, f.tangent)
-                row[k] += x - row[k] // self.finer
-                clipped |= clips
-            seen = [math.floor(Fraction(a, self.finer)) * f.tangent.lsb for a in row]
+            if self.lanes:
+                over |= self.follow(row, marks[h], tangents)
+            seen = [math.floor(Fraction(a, self.finer)) * lsb for a in row]
+            if not self.lanes:
+                self.mirror(row, marks[h][0], errors)
             exact = gates[h] * sum(a * e * f.error.lsb for a, e in zip(seen, errors, strict=True))
             signal, clips = rounded(Fraction(exact), f.cotangent)
             signals.append(signal)
-            clipped |= clips
+            over |= clips
         width = self.layer.next_simd
-        signs += [[0] * self.lanes] * (self.layer.rows * width - n)
+        marks += [[0] * (self.lanes or 1)] * (self.layer.rows * width - n)
         given = [
-            {"gate": gate, "signs": signs[place * width : (place + 1) * width]}
+            {"gate": gate, "marks": marks[place * width : (place + 1) * width]}
             for place, gate in enumerate(self.rows_of(gates))
         ]
-        return given, {"value": errors, "tangent": tangents}, self.rows_of(signals), clipped
+        told = {"value": errors, **({"tangent": tangents} if self.lanes else {})}
+        return given, told, self.rows_of(signals), over
 
 
 @Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])
 async def comes_back(bench: Bench, stalls: tuple[float, float]) -> None:
     """Steps one after the other, whoever waits; the matrix is left as it should be."""
     gates, errors = bench.source("gates", stalls[0]), bench.source("errors", stalls[1])
-    sink, clipped = bench.sink("signals", stalls[1]), bench.pulses("clipped")
-    told = set[bool]()
+    sink, pulses = bench.sink("signals", stalls[1]), bench.pulses("clipped")
+    saturated, told = bench.pulses("saturated"), set[bool]()
     for turn in range(12):
         if turn % 4 == 0:
             await bench.load()
+        bench.wide = False
         steps = [bench.step(small=turn % 4 == 3) for _ in range(4)]
         sink.taken.clear()
-        clipped.clear()
+        pulses.clear()
+        saturated.clear()
         for given, _, _, _ in steps:
             gates.send(given)
         errors.send(one[1] for one in steps)
@@ -102,7 +132,8 @@ async def comes_back(bench: Bench, stalls: tuple[float, float]) -> None:
         await bench.cycle(2)
         assert sink.taken == [row for one in steps for row in one[2]]
         over = any(one[3] for one in steps)
-        assert bool(clipped) == over
+        assert bool(pulses) == over
+        assert bool(saturated) == bench.wide
         told.add(over)
         count = bench.layer.n_out * bench.outputs
         assert await read_back(bench, "host", count) == flat(bench.kept)

@@ -10,7 +10,7 @@ from dualspike.testbench.unit.benches.online import OnlineTB, taught
 from dualspike.testbench.unit.benches.reference import rounded
 
 TOP = "step_error"
-CASES = [{"name": name} for name in ("own", "lanes", "frames", "short", "matrix")]
+CASES = [{"name": name} for name in ("own", "lanes", "frames", "short", "matrix", "mirror")]
 
 
 def component(name: str) -> StepError:
@@ -92,7 +92,9 @@ class Bench(OnlineTB):
         f = self.d.formats
         if not self.sums:
             tangents = [dy for _, dy in step]
-            return ({"value": errors, "tangent": tangents} if self.lanes else errors), False
+            if not self.d.learning.keeps_feedback:
+                return errors, False
+            return {"value": errors, **({"tangent": tangents} if self.lanes else {})}, False
         sums = [
             sum(e * dy[k] for e, (_, dy) in zip(errors, step, strict=True))
             for k in range(self.lanes)

@@ -11,6 +11,7 @@
 | counts | one change a sample, inputs over time, steps that are no power of two               |
 | matrix | feedback that is learned, three lanes, folded, formats that saturate often, ecc     |
 | wide   | feedback that is learned, outputs in chunks that nothing divides, over time         |
+| mirror | feedback that takes the readout's changes, folded, formats that saturate often    |
 | alone  | feedback that is learned, one neuron in each layer, a single step                   |
 """
 
@@ -112,6 +113,19 @@ ONLINE: dict[str, dict[str, Any]] = {
         "learning": {"rule": "online", "feedback": "forward-dfa", "batch": 3, "rate": 3},
         "formats": {"tangent": "s2.3", "cotangent": "s2.4"},
         "hardware": {"simd": [1, 2], "pe": [4, 3]},
+    },
+    "mirror": {
+        "network": {"layers": [4, 5, 6, 3], "time_steps": 3, "leak": 0.75},
+        "learning": {
+            "rule": "online",
+            "feedback": "kolen-pollack",
+            "batch": 2,
+            "rate": 1,
+            "loss": "margin",
+            "stages": 9,
+        },
+        "formats": {"weight": "s0.5", "error": "s0.4", "cotangent": "s0.4"},
+        "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
     },
     "alone": {
         "network": {"layers": [1, 1, 1], "time_steps": 1},

@@ -35,7 +35,7 @@ from dualspike.model.errors import BadInput
 
 ENDS = {"digits": (64, 10), "events": (512, 4), "mnist": (784, 10), "spoken-digits": (96, 10)}
 OVER_TIME = {"events", "spoken-digits"}
-CHIPS = ("forward-1", "forward-4", "signs", "fdfa")
+CHIPS = ("forward-1", "forward-4", "signs", "fdfa", "dkp")
 
 
 def case(name: str) -> Case:

@@ -69,7 +69,7 @@ def online_tables(seed: int) -> dict[str, Any]:
     r = random.Random(f"online {seed}")
     coding = r.choice(["direct", "direct", "frames", "rate", "bernoulli"])
     widths = [r.randint(1, 9) for _ in range(r.randint(3, 5))]
-    feedback = r.choice(["forward", "signs", "forward-dfa"])
+    feedback = r.choice(["forward", "signs", "forward-dfa", "kolen-pollack"])
     formats = dict(r.choice(FORMATS))
     if coding != "frames":
         formats["input"] = r.choice(["s1.8", "s0.3", "s2.5"])
@@ -86,7 +86,7 @@ def online_tables(seed: int) -> dict[str, Any]:
             "rule": "online",
             "feedback": feedback,
             "loss": r.choice(["squared", "margin"]),
-            "directions": r.choice([1, 1, 2, 3]) if feedback != "signs" else 1,
+            "directions": r.choice([1, 1, 2, 3]) if "forward" in feedback else 1,
             "batch": r.choice([1, 2, 3, 7]),
             "rate": r.randint(2, 7),
             "layer_shift": [r.randint(-1, 2) for _ in widths[1:]],
@@ -156,7 +156,9 @@ def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None
 def test_the_descriptions_reach_every_kind() -> None:
     found = [online(seed) for seed in range(60)]
     assert {d.network.coding for d in found} == {"direct", "frames", "rate", "bernoulli"}
-    assert {d.learning.feedback for d in found} == {"forward", "signs", "forward-dfa"}
+    assert {d.learning.feedback for d in found} == {
+        *("forward", "signs", "forward-dfa", "kolen-pollack")
+    }
     assert {d.n_layers for d in found} == {2, 3, 4}
     assert {d.learning.directions for d in found} == {1, 2, 3}
     assert {d.parts[0].leak_shift for d in found} == {0, 1, 2, 4}

@@ -107,7 +107,7 @@ MISTAKES = {
         ("rule = 'online'\nevery = 'batch'", "every must be 'step' or 'sample', not 'batch'"),
         (
             "rule = 'online'\nfeedback = 'dfa'",
-            "feedback must be 'forward', 'signs' or 'forward-dfa', not 'dfa'",
+            "feedback must be 'forward', 'signs', 'forward-dfa' or 'kolen-pollack', not 'dfa'",
         ),
         (
             "feedback_momentum = 8",
@@ -124,6 +124,15 @@ MISTAKES = {
         (
             "rule = 'online'\nfeedback = 'forward-dfa'\ndirections = 65",
             "directions must be in [1, 64], not 65",
+        ),
+        (
+            "rule = 'online'\nfeedback = 'kolen-pollack'\ndirections = 2",
+            "directions must be 1 with feedback 'kolen-pollack', not 2",
+        ),
+        (
+            "rule = 'online'\nfeedback = 'kolen-pollack'\nfeedback_momentum = 8",
+            "feedback_momentum must be left out with feedback 'kolen-pollack': it is for"
+            " 'forward-dfa'",
         ),
         ("rule = 'bp'", "rule must be 'rfg', 'online' or 'none', not 'bp'"),
         ("scope = 'chip'", "scope must be 'layer' or 'global', not 'chip'"),

@@ -24,7 +24,7 @@ def online_tables(seed: int) -> dict[str, Any]:
     n = [size(r, 1, 40) for _ in range(size(r, 2, 7) + 1)]
     pe, simd = folding(r, n, 8)
     feedback, coding = (
-        r.choice(["forward", "signs", "forward-dfa"]),
+        r.choice(["forward", "signs", "forward-dfa", "kolen-pollack"]),
         r.choice(["direct", "frames", "frames", "rate", "bernoulli"]),
     )
     names = ["weight", "membrane", "tangent", "target", "error", "cotangent"]
@@ -50,7 +50,7 @@ def online_tables(seed: int) -> dict[str, Any]:
             "rule": "online",
             "feedback": feedback,
             "loss": ["squared", "margin"][seed % 2],
-            **({} if feedback == "signs" else {"directions": size(r, 1, 8)}),
+            **({"directions": size(r, 1, 8)} if "forward" in feedback else {}),
             **({"feedback_momentum": size(r, 1, 8)} if feedback == "forward-dfa" else {}),
             "batch": size(r, 1, 16),
             "rate": r.choice([r.randint(-16, 16), r.randint(0, 8)]),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.part import change_shifts
 from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.layers import LEAST_PASS
@@ -23,8 +24,12 @@ def matrices(has: Callable[[FeedbackSizes], bool]) -> Callable[[Description], bo
 ONLINE: Features = {
     "forward": lambda d: d.learning.feedback == "forward",
     "signs": lambda d: d.learning.feedback == "signs",
-    "forward-dfa": lambda d: d.learning.keeps_feedback,
+    "forward-dfa": lambda d: d.learning.feedback == "forward-dfa",
+    "kolen-pollack": lambda d: d.learning.feedback == "kolen-pollack",
     "several lanes of a matrix": lambda d: d.learning.keeps_feedback and d.learning.directions > 1,
+    "a matrix whose changes are rounded": lambda d: (
+        d.learning.feedback == "kolen-pollack" and max(change_shifts(d.parts[0])[-1]) > 12
+    ),
     "a matrix in chunks": matrices(lambda one: one.chunks > 1),
     "several outputs of a matrix in a clock": matrices(lambda one: one.columns > 1),
     "a step of a matrix that waits": matrices(lambda one: one.cycles < LEAST_PASS),
@@ -76,7 +81,8 @@ SAMPLES: Features = {
     **{
         name: has
         for name, has in ONLINE.items()
-        if name not in ("signs", "forward-dfa", "lanes of earlier layers") and "matrix" not in name
+        if name not in ("signs", "forward-dfa", "kolen-pollack", "lanes of earlier layers")
+        and "matrix" not in name
     },
     "lanes of several layers": layers(lambda layer: layer.index > 1),
     "a mean that is no shift": lambda d: (d.network.time_steps & (d.network.time_steps - 1)) > 0,
