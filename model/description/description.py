@@ -16,13 +16,7 @@ from dualspike.model.description.data import Data
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
 from dualspike.model.description.hardware import Hardware
-from dualspike.model.description.head import (
-    CLASS_BITS,
-    Head,
-    Product,
-    SquaredError,
-    StepError,
-)
+from dualspike.model.description.head import CLASS_BITS, Head, Product, SquaredError, StepError
 from dualspike.model.description.kinds import check_keys, plain, unified
 from dualspike.model.description.learning import Learning
 from dualspike.model.description.network import Network, Section

@@ -107,11 +107,8 @@ class TxFrameBuffer(wiring.Component):
                     m.d.sync += [place.eq(place + 1), left.eq(left - 1)]
                     m.next = "NEXT"
             with m.State("CRC"):
-                m.d.comb += [
-                    octet.payload.octet.eq(crc.crc.word_select(~low, 8)),
-                    octet.payload.last.eq(low),
-                    octet.valid.eq(1),
-                ]
+                m.d.comb += octet.payload.octet.eq(crc.crc.word_select(~low, 8))
+                m.d.comb += [octet.payload.last.eq(low), octet.valid.eq(1)]
                 with m.If(moves):
                     m.d.sync += low.eq(~low)
                     with m.If(low):

@@ -167,13 +167,7 @@ class Weights(wiring.Component):
         ]
         m.d.comb += self.saturated.eq(Cat(reported, late_reported).any())
 
-        def bank_of(
-            kind: int,
-            bank: int,
-            moves: Value,
-            row: Signal,
-            value: Value,
-        ) -> Value:
+        def bank_of(kind: int, bank: int, moves: Value, row: Signal, value: Value) -> Value:
             """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
             port, code, name = ports[kind], codes[kind], ("bank", "velocity")[kind]
             host = hosts[kind]
