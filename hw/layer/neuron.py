@@ -155,32 +155,34 @@ class Neuron(wiring.Component):
         """One number of every neuron: what it is in the row taken, and what it becomes.
 
         It becomes so ``clocks`` cycles after that. If that is with the row that is done, it is read
-        when it is needed; else it is read a row ahead, and comes from a register.
-        With a single step nothing is kept.
+        when it is needed; else it is read a row ahead, and comes from a register, which is all that
+        a single row needs. With a single step nothing is kept.
         """
         if self._d.network.time_steps == 1:
             return Const(0), Signal(signed(bits), name=name)
-        m.submodules[name] = store = memory.Memory(
-            shape=signed(bits), depth=self._layer.rows, init=[]
-        )
-        read, write = store.read_port(domain="comb"), store.write_port()
         late = clocks == self._layer.fire_cycles
-        m.d.comb += [
-            read.addr.eq(rows.places[0] if late else rows.following),
-            write.addr.eq(rows.places[clocks]),
-            write.en.eq(rows.there[clocks]),
-        ]
+        if self._layer.rows == 1 and not late:
+            becomes = known = Signal(signed(bits), name=f"{name}_after")
+        else:
+            m.submodules[name] = store = memory.Memory(
+                shape=signed(bits), depth=self._layer.rows, init=[]
+            )
+            read, write = store.read_port(domain="comb"), store.write_port()
+            m.d.comb += [
+                read.addr.eq(rows.places[0] if late else rows.following),
+                write.addr.eq(rows.places[clocks]),
+                write.en.eq(rows.there[clocks]),
+            ]
+            becomes, known = write.data, read.data
         if late:
-            kept = Mux(rows.fresh, 0, read.data)
-            return leaked(m, kept, self._d.leak_shift, bits, name), write.data
-        # A single row is written in the cycle in which it is read.
-        known = write.data if self._layer.rows == 1 else read.data
+            kept = Mux(rows.fresh, 0, known)
+            return leaked(m, kept, self._d.leak_shift, bits, name), becomes
         state = Signal(signed(bits), name=f"{name}_ahead", reset_less=True)
         with m.If(rows.taken):
             m.d.sync += state.eq(leaked(m, known, self._d.leak_shift, bits, name))
         with m.If(rows.fresh_ahead):
             m.d.sync += state.eq(0)
-        return state, write.data
+        return state, becomes
 
     def _charges(
         self, m: Module, rows: _Rows, slot: int, exists: Value

@@ -43,23 +43,26 @@ class SpikeCounter(wiring.Component):
             if self._steps == 1:
                 m.d.comb += total.eq(more)
                 return
-            m.submodules[name] = sums = memory.Memory(
-                shape=total.shape(), depth=layer.chunks, init=[]
-            )
-            read, write = sums.read_port(domain="comb"), sums.write_port()
-            # Read a row ahead, so that it comes from a register; a single row, as it is written.
+            # Read a row ahead, so that it comes from a register, which is all a single row needs.
             before = Signal(total.shape(), name=f"{name}_before", reset_less=True)
+            kept: Value = total
+            if layer.chunks > 1:
+                m.submodules[name] = sums = memory.Memory(
+                    shape=total.shape(), depth=layer.chunks, init=[]
+                )
+                read, write = sums.read_port(domain="comb"), sums.write_port()
+                m.d.comb += [
+                    read.addr.eq(following),
+                    write.addr.eq(chunk),
+                    write.data.eq(total),
+                    write.en.eq(taken),
+                ]
+                kept = read.data
             with m.If(taken):
-                m.d.sync += before.eq(write.data if layer.chunks == 1 else read.data)
+                m.d.sync += before.eq(kept)
             with m.If(first_ahead):
                 m.d.sync += before.eq(0)
-            m.d.comb += [
-                total.eq(before + more),
-                read.addr.eq(following),
-                write.addr.eq(chunk),
-                write.data.eq(total),
-                write.en.eq(taken),
-            ]
+            m.d.comb += total.eq(before + more)
 
         for slot in range(layer.simd):
             count(f"counts_{slot}", into.value[slot], after.value[slot])

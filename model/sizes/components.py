@@ -74,3 +74,25 @@ def encoder_memories(d: Part, layer: Layer) -> list[MemorySize]:
     if d.network.coding == "rate":
         found.append(MemorySize("counts", layer.simd, layer.chunks, fraction, False))
     return found
+
+
+def state_memories(d: Part, layer: Layer, tangents: int) -> list[MemorySize]:
+    """What neurons keep from step to step, in so many tangents; a single row is in registers.
+
+    With the reset attached tangents are in a memory all the same.
+    """
+    f, width = d.formats, layer.next_simd
+    found = [MemorySize("membranes", width, layer.rows, f.membrane.bits, False)]
+    kept = [MemorySize("tangents", tangents, layer.rows, f.tangent.bits, False)]
+    several = layer.rows > 1
+    return [*(found if several else []), *(kept if several or layer.feedback else [])]
+
+
+def count_memories(layer: Layer, tangents: int) -> list[MemorySize]:
+    """Sums of spikes and of so many tangents of them; those of a single chunk are in registers."""
+    if layer.chunks == 1:
+        return []
+    return [
+        MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, False),
+        MemorySize("counts", tangents, layer.chunks, layer.tangent_in_bits, False),
+    ]

@@ -13,9 +13,11 @@ from dualspike.model.interface.lfsr import WORD, draw_order
 from dualspike.model.sizes.components import (
     MemorySize,
     Multiplier,
+    count_memories,
     encoder_memories,
     repeater_depth,
     row_bits,
+    state_memories,
 )
 from dualspike.model.sizes.cycles import part_frames, prefixes_held
 from dualspike.model.sizes.geometry import Geometry, geometry
@@ -92,17 +94,12 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
         depth = repeater_depth(layer.rows)
         found.append(MemorySize("frames", 1, depth, row_bits(d, lanes, width), True))
     if layer.reads_out and d.network.time_steps > 1 and not shares_spike_counter(g, layer):
-        found.append(MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, False))
-        if lanes:
-            count = layer.simd * lanes
-            found.append(MemorySize("counts", count, layer.chunks, layer.tangent_in_bits, False))
+        found += count_memories(layer, layer.simd * lanes)
     if not layer.reads_out:
         spikes = width * (1 + lanes * f.tangent.bits)
         found.append(MemorySize("rows", 1, layer.spike_places - 1, spikes, False))
         if d.network.time_steps > 1:
-            bits = f.tangent.bits
-            found.append(MemorySize("membranes", width, layer.rows, f.membrane.bits, False))
-            found.append(MemorySize("tangents", width * lanes, layer.rows, bits, False))
+            found += state_memories(d, layer, width * lanes)
         if lanes:
             entries = d.network.surrogate.entries
             found.append(MemorySize("surrogate", width, entries, f.surrogate.bits, True))

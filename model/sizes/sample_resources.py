@@ -8,9 +8,11 @@ from dualspike.model.interface.ecc import code_of
 from dualspike.model.sizes.components import (
     MemorySize,
     Multiplier,
+    count_memories,
     encoder_memories,
     repeater_depth,
     row_bits,
+    state_memories,
 )
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
@@ -59,11 +61,7 @@ def _readout(d: Part, layer: Layer) -> list[MemorySize]:
     waiting = SAMPLE_LAG * layer.n_out - 1
     found = [MemorySize("signals", 1, waiting, d.formats.error.bits, True)]
     if d.network.time_steps > 1:
-        lanes = layer.simd * layer.lanes_in
-        found += [
-            MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, False),
-            MemorySize("counts", lanes, layer.chunks, layer.tangent_in_bits, False),
-        ]
+        found += count_memories(layer, layer.simd * layer.lanes_in)
     return found
 
 
@@ -78,11 +76,7 @@ def _neurons(d: Part, layer: Layer) -> list[MemorySize]:
         MemorySize("rows", 1, _BUFFER, width * f.cotangent.bits, False),
     ]
     if d.network.time_steps > 1:
-        lanes = width * lanes_out(d, layer)
-        found += [
-            MemorySize("membranes", width, layer.rows, f.membrane.bits, False),
-            MemorySize("tangents", lanes, layer.rows, f.tangent.bits, False),
-        ]
+        found += state_memories(d, layer, width * lanes_out(d, layer))
     return found
 
 
