@@ -85,7 +85,8 @@ hostile: setup
 	$(BIN)/python -m tests.hostile 100000 2
 
 presets: setup
-	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/commands/test_presets_and_commands.py
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' -k preset \
+		tests/commands/test_presets_and_commands.py tests/testbench/random/test_random_descriptions.py
 
 netlist: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py

@@ -20,7 +20,7 @@ PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[
 PRESETS = (*PERCEPTRONS, *OPERATORS)
 
 every = pytest.mark.parametrize("preset", PRESETS)
-LONGEST, LONG = "reaction_diffusion", ("mnist", "spoken_digits")
+LONGEST, LONG = "reaction_diffusion", ("mnist", "spoken_digits", "events", "wide")
 """Their simulations take minutes; `make presets` runs all of them, `make test` one function."""
 
 

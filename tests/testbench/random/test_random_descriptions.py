@@ -28,6 +28,10 @@ def test_random_description(seed: int) -> None:
             takes_the_clocks_it_should(d, simulation)
 
 
+LONG = ("mnist", "spoken_digits")
+"""Half a minute each: `make presets` runs them."""
+
+
 def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
     """A batch of an operator network; those of perceptrons are in `test_cycles`."""
     rng, before = np.random.default_rng(0), simulation.cycles
@@ -39,7 +43,14 @@ def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
     assert least <= simulation.cycles - before + BUS_LEAD <= most
 
 
-@pytest.mark.parametrize("name", [name for name in presets() if name != "wide"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] if name in LONG else [])
+        for name in presets()
+        if name != "wide"
+    ],
+)
 def test_preset(name: str) -> None:
     """Those of operator networks with one direction, which is quick enough."""
     d = load_preset(name)
