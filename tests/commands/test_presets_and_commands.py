@@ -20,8 +20,8 @@ PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[
 PRESETS = (*PERCEPTRONS, *OPERATORS)
 
 every = pytest.mark.parametrize("preset", PRESETS)
-LONGEST, LONG = "reaction_diffusion", ("mnist", "spoken_digits", "events", "wide")
-"""Their simulations take minutes; `make presets` runs all of them, `make test` one function."""
+LONG = "mnist", "spoken_digits", "events", "wide", "poisson", "reaction_diffusion"
+"""Their simulations take long: `make presets` runs them."""
 
 
 @pytest.fixture(autouse=True)
@@ -83,17 +83,9 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     assert " in 0 tangent lane" not in page
 
 
-def test_longest_preset_in_simulation(cli: Cli) -> None:
-    words = ("simulate", "--preset", LONGEST, "--samples", "1")
-    assert cli.result(*words, "-o", "seen")["equal"] is True
-
-
 @pytest.mark.parametrize(
     "preset",
-    [
-        pytest.param(one, marks=[pytest.mark.long] if one in (LONGEST, *LONG) else [])
-        for one in PRESETS
-    ],
+    [pytest.param(one, marks=[pytest.mark.long] if one in LONG else []) for one in PRESETS],
 )
 def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
