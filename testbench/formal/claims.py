@@ -1,5 +1,6 @@
 """What is proved of a component: free inputs, assumptions, and claims that hold in every clock."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,16 +78,17 @@ class Claims(Elaboratable):
         """The component becomes part of the module; its registers and memories by their names.
 
         Of a name that several have, the later ones get _1, _2 ... in the order of being driven.
-        Row n of memory NAME is NAME_n.
+        Word n of a memory is row_n.
         """
         with _registers_for_memories() as memories:
             fragment = Fragment.get(component, None)
         self.m.submodules += fragment
-        found: dict[str, Signal] = {}
+        found, met = dict[str, Signal](), Counter[str]()
         rows = [row for one in memories for row in one.rows]
         for signal in [*_driven(fragment), *rows]:
-            count = sum(name.rstrip("_0123456789") == signal.name for name in found)
-            found[f"{signal.name}_{count}" if signal.name in found else signal.name] = signal
+            name, count = signal.name, met[signal.name]
+            found[f"{name}_{count}" if count else name] = signal
+            met[name] += 1
         self.inputs += [free for one in memories for free in one.free]
         return found
 

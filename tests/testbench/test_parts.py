@@ -45,7 +45,7 @@ MODULE = re.compile(r"^module (\w+)", re.MULTILINE)
 INSTANCE = re.compile(r"^  (\w+) +\w+ +\($", re.MULTILINE)
 MEMORY = re.compile(r"^ *reg \[(\d+):0\] ([a-z]+)[_\d]* \[(\d+):0\];", re.MULTILINE)
 # An address times a constant is none; the square of an error's lower half has no sign.
-PRODUCT = re.compile(r"(?:signed\(.*\)|left) \* ")
+PRODUCT = re.compile(r"(?:signed\(.*\)|left(?:_\d)?) \* ")
 SIGNS = re.compile(
     r"^ *reg \[31:0\] (?:(?:word|state|group_state)_\d|state(?= = 32'd\d{4,}))", re.MULTILINE
 )
@@ -92,6 +92,21 @@ MIRROR = {"feedback": "kolen-pollack"}
 FRAMES = {"coding": "frames", "leak": 0.5}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
 SLOW = {"pe": [4, 3, 1], "simd": [2, 4, 3], "protection": "ecc", "clock": 100.0}
+WHOLE = {"pe": [7, 6, 3], "simd": [5, 7, 6]}
+"""Every frame is a single row, and a single chunk."""
+
+ONE_ROW = [
+    describe(
+        {
+            "name": f"single_{reset}_{steps}_{clock}",
+            "network": {"layers": [3, 4, 5, 2], "time_steps": steps, "leak": 0.75, "reset": reset},
+            "hardware": {"pe": [4, 5, 2], "simd": [3, 4, 5], "clock": clock},
+        },
+        "single",
+    )
+    for reset in ("attached", "detached")
+    for steps, clock in ((1, 25), (3, 25), (3, 100))
+]
 ONLINE = [
     online("two_lanes", learning={"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("signs", learning=SIGNED, hardware={"pe": [1, 1, 1]}),
@@ -107,6 +122,8 @@ ONLINE = [
     online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),
     online("at_once", 1, network=FRAMES, learning=SAMPLE, hardware={"protection": "parity"}),
+    online("single", hardware=WHOLE),
+    online("single_a_sample", learning=SAMPLE, hardware=WHOLE),
 ]
 DESCRIPTIONS = [
     load_preset("hat"),
@@ -127,6 +144,7 @@ DESCRIPTIONS = [
         )
     ),
     *(random_description(seed) for seed in (5, 12)),
+    *ONE_ROW,
     *ONLINE,
 ]
 

@@ -137,7 +137,7 @@ async def comes_back(bench: Bench, stalls: tuple[float, float]) -> None:
         told.add(over)
         count = bench.layer.n_out * bench.outputs
         assert await read_back(bench, "host", count) == flat(bench.kept)
-    assert True in told
+    assert any(told), "no numbers were so large that they clip"
 
 
 @Bench.test()

@@ -138,7 +138,7 @@ async def compares_every_step(bench: Bench, stalls: tuple[float, float]) -> None
         assert await bench.see("loss") == loss
         assert {value for _, value in clipped} == ({2} if over else set())
         told.add(over)
-    assert True in told
+    assert any(told), "no numbers were so large that they clip"
 
 
 @Bench.test(stalls=[(0.0, 0.0), (0.4, 0.6)])

@@ -27,6 +27,17 @@ from dualspike.model.sizes.layers import Layer
 from dualspike.testbench.unit.benches.reference import Rows, flat, matrix
 from dualspike.testbench.unit.tb import TB
 
+COARSE = {
+    "weight": "s1.5",
+    "membrane": "s2.6",
+    "tangent": "s3.2",
+    "input": "s1.3",
+    "target": "s1.4",
+    "error": "s0.4",
+    "cotangent": "s1.4",
+}
+"""Formats in which everything clips often."""
+
 ONLINE: dict[str, dict[str, Any]] = {
     "own": {
         "network": {"layers": [3, 6, 5, 2], "time_steps": 4},
@@ -35,15 +46,7 @@ ONLINE: dict[str, dict[str, Any]] = {
     "lanes": {
         "network": {"layers": [4, 5, 6, 3], "time_steps": 3, "leak": 0.75},
         "learning": {"rule": "online", "directions": 3, "batch": 2, "rate": 2, "loss": "margin"},
-        "formats": {
-            "weight": "s1.5",
-            "membrane": "s2.6",
-            "tangent": "s3.2",
-            "input": "s1.3",
-            "target": "s1.4",
-            "error": "s0.4",
-            "cotangent": "s1.4",
-        },
+        "formats": COARSE,
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
     },
     "frames": {
@@ -70,15 +73,7 @@ ONLINE: dict[str, dict[str, Any]] = {
     "sample": {
         "network": {"layers": [4, 5, 6, 3], "time_steps": 4, "leak": 0.75},
         "learning": {"rule": "online", "every": "sample", "directions": 3, "batch": 3, "rate": 1},
-        "formats": {
-            "weight": "s1.5",
-            "membrane": "s2.6",
-            "tangent": "s3.2",
-            "input": "s1.3",
-            "target": "s1.4",
-            "error": "s0.4",
-            "cotangent": "s1.4",
-        },
+        "formats": COARSE,
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
     },
     "counts": {
@@ -97,15 +92,7 @@ ONLINE: dict[str, dict[str, Any]] = {
             "rate": 2,
             "loss": "margin",
         },
-        "formats": {
-            "weight": "s1.5",
-            "membrane": "s2.6",
-            "tangent": "s3.2",
-            "input": "s1.3",
-            "target": "s1.4",
-            "error": "s0.4",
-            "cotangent": "s1.4",
-        },
+        "formats": COARSE,
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125, "protection": "ecc"},
     },
     "wide": {

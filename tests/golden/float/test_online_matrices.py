@@ -9,6 +9,7 @@ from dualspike.golden.integer.lfsr import RandomWords, bits
 from dualspike.golden.online.rules.forward_direct_feedback import ForwardDirectFeedback
 from dualspike.golden.online.rules.kolen_pollack import DirectKolenPollack
 from dualspike.golden.online.rules.lanes import Lanes
+from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import SIGNS, seed_state
 from tests.golden.float.test_online import (
     compared,
@@ -20,6 +21,19 @@ from tests.golden.float.test_online import (
     samples,
     start_of,
 )
+
+
+def agree(d: Description, first: Any, network: Any, rule: Any, model: Any, batch: int) -> Any:
+    """One sample moves weights and matrices as the rule says; which of the changes are not 0."""
+    x, target = samples(d, batch)
+    model.weights = [w.copy() for w in first.weights]
+    model.biases = [b.copy() for b in first.biases]
+    found = compared(d, moved(model, first, x, target))
+    wanted = compared(d, gradient(d, network, rule, x, target))
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+    for M, matrix in zip(model.feedback, rule.matrices, strict=True):
+        np.testing.assert_allclose(M, matrix, rtol=1e-9, atol=1e-12)
+    return wanted != 0
 
 
 @pytest.mark.parametrize("coding", ["direct", "frames"])
@@ -44,15 +58,7 @@ def test_with_matrices_its_changes_are_those_of_forward_direct_feedback(
             [v.reshape(lanes, steps, 1, -1)[:, step] for v in drawn] for step in range(steps)
         )
         monkeypatch.setattr(Lanes, "draw", lambda *_, signs=signs: next(signs))
-        x, target = samples(d, batch)
-        model.weights = [w.copy() for w in first.weights]
-        model.biases = [b.copy() for b in first.biases]
-        found = compared(d, moved(model, first, x, target))
-        wanted = compared(d, gradient(d, network, rule, x, target))
-        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
-        reached.append(wanted != 0)
-        for M, matrix in zip(model.feedback, rule.matrices, strict=True):
-            np.testing.assert_allclose(M, matrix, rtol=1e-9, atol=1e-12)
+        reached.append(agree(d, first, network, rule, model, batch))
     assert np.any(reached, axis=0).mean() > 0.6
 
 
@@ -65,13 +71,5 @@ def test_with_the_readouts_changes_it_learns_as_kolen_pollack() -> None:
         matrix[:] = 0
     model, reached = frozen(d, first), list[Any]()
     for batch in range(24):
-        x, target = samples(d, batch)
-        model.weights = [w.copy() for w in first.weights]
-        model.biases = [b.copy() for b in first.biases]
-        found = compared(d, moved(model, first, x, target))
-        wanted = compared(d, gradient(d, network, rule, x, target))
-        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
-        reached.append(wanted != 0)
-        for M, matrix in zip(model.feedback, rule.matrices, strict=True):
-            np.testing.assert_allclose(M, matrix, rtol=1e-9, atol=1e-12)
+        reached.append(agree(d, first, network, rule, model, batch))
     assert np.any(reached, axis=0).mean() > 0.5
