@@ -10,7 +10,7 @@ from typing import Any
 
 from dualspike.boards.pll import ARTIX_PLL, ECP5_PLL, GOWIN_PLL, ICE40_PLL, PllKind
 from dualspike.model.cost.devices import DEVICES, Device
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 
 LEDS = ("heartbeat", "training", "error", "overflow")
 
@@ -188,5 +188,5 @@ BOARDS = {board.name: board for board in _ALL}
 def board_named(name: str) -> Board:
     """One of `BOARDS`; BadInput lists them."""
     if name not in BOARDS:
-        raise BadInput(f"--board must be one of {', '.join(BOARDS)}, not {name!r}")
+        raise BadInput(not_one_of("--board", BOARDS, name))
     return BOARDS[name]

@@ -15,7 +15,7 @@ from dualspike.hw.soc.wishbone import WishboneBridge
 from dualspike.hw.stream.address_events import AddressEvents
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 from dualspike.model.interface.events import WORD_BITS, event_register
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.register import Register
@@ -29,7 +29,7 @@ WRAPS = ("axi", "wishbone", f"axi{EVENTS}", f"wishbone{EVENTS}")
 def check_wrap(d: Description, wrap: str) -> None:
     """Raise BadInput unless it is one of `WRAPS`, and events become frames of a core's inputs."""
     if wrap not in WRAPS:
-        raise BadInput(f"--wrap must be one of {', '.join(WRAPS)}, not {wrap!r}")
+        raise BadInput(not_one_of("--wrap", WRAPS, wrap))
     if wrap.endswith(EVENTS) and d.network.coding != "frames":
         coding = d.network.coding
         raise BadInput(f"network.coding must be frames with --wrap {wrap}, not {coding}")

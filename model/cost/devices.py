@@ -9,7 +9,7 @@ six inputs, so a count of four-input ones is on the safe side. Gowin: DS117 (GW1
 
 from dataclasses import dataclass
 
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 
 
 @dataclass(frozen=True)
@@ -69,5 +69,5 @@ DEVICES = {
 def device_named(name: str) -> Device:
     """One of `DEVICES`; BadInput lists them."""
     if name not in DEVICES:
-        raise BadInput(f"--device must be one of {', '.join(DEVICES)}, not {name!r}")
+        raise BadInput(not_one_of("--device", DEVICES, name))
     return DEVICES[name]

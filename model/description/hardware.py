@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from dualspike.model.description.network import Section, Width, within
+from dualspike.model.errors import not_one_of
 from dualspike.model.interface.ecc import Protection
 from dualspike.model.sizes.depth import DELAYS
 
@@ -14,7 +15,7 @@ CLOCKS = 1, 1000
 
 def _device(name: str) -> str:
     if name not in DELAYS:
-        raise ValueError(f"must be one of {', '.join(DELAYS)}, not {name!r}")
+        raise ValueError(not_one_of("", DELAYS, name).lstrip())
     return name
 
 

@@ -5,13 +5,13 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, meant, not_one_of
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import head_sizes
 from dualspike.model.system.text import DEPTH, bounded, read_text
@@ -55,7 +55,7 @@ def preset_text(name: str) -> str:
     known = presets()
     text = known.get(name.replace("-", "_"))
     if text is None:
-        raise BadInput(f"preset must be one of {', '.join(known)}, not {name!r}")
+        raise BadInput(not_one_of("preset", known, name))
     return text
 
 
@@ -136,14 +136,26 @@ def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str
     if kind == "missing":
         return f"{name} is missing"
     if kind == "extra_forbidden":
-        return f"{name} is not a known key"
+        known = _keys(error["loc"][:-1]) if tables is not None else []
+        return f"{name} is not a known key{meant(str(place[-1]), known)}"
     if kind == "literal_error":
-        return f"{name} must be {limits['expected']}, not {shown}"
+        words = re.findall("'([^']*)'", limits["expected"])
+        return f"{name} must be {limits['expected']}, not {shown}{meant(str(came), words)}"
     if kind in _KINDS:
         return f"{name} must be {_KINDS[kind]}, not {shown}"
     if kind == "string_pattern_mismatch":
         return f"{name} must match {limits['pattern']}, not {shown}"
     return f"{name}: {error['msg']}, not {shown}"
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that a description has at a place; of the table itself, ``network`` as well."""
+    section: type[BaseModel] = Description
+    for step in place:
+        kind = section.model_fields[step].annotation if isinstance(step, str) else section
+        kinds = (kind, *get_args(kind))
+        (section,) = (k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
+    return [*section.model_fields, *(["network"] if section is Description else [])]
 
 
 def _shown(came: object) -> str:

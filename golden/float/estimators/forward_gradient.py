@@ -12,7 +12,7 @@ from dualspike.golden.float.hidden import Scope
 from dualspike.golden.float.model import Inputs, Key, Model
 from dualspike.golden.keys import Purpose, generator
 from dualspike.golden.numeric import Floats
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ForwardGradient:
             ("structure", self.structure, ("independent", "factored")),
         ):
             if value not in known:
-                raise BadInput(f"{name} must be one of {', '.join(known)}, not {value!r}")
+                raise BadInput(not_one_of(name, known, value))
         if not 1 <= self.directions <= 2**16:
             raise BadInput(f"directions must be in [1, {2**16}], not {self.directions}")
 

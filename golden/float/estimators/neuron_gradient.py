@@ -13,7 +13,7 @@ from dualspike.golden.float.estimators.directions import Distribution, draw_neur
 from dualspike.golden.float.model import Inputs, Key, Model
 from dualspike.golden.keys import Purpose, generator
 from dualspike.golden.numeric import Floats
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class NeuronGradient:
     def __post_init__(self) -> None:
         known = get_args(Distribution)
         if self.distribution not in known:
-            wanted = ", ".join(known)
-            raise BadInput(f"distribution must be one of {wanted}, not {self.distribution!r}")
+            raise BadInput(not_one_of("distribution", known, self.distribution))
         if not 1 <= self.directions <= 2**16:
             raise BadInput(f"directions must be in [1, {2**16}], not {self.directions}")
 

@@ -8,7 +8,7 @@ import typer
 
 from dualspike.commands.source import FolderOption
 from dualspike.golden.experiments.runner.studies import STUDIES
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
 
@@ -60,7 +60,7 @@ def experiment(
         if value is not None and not 1 <= value <= most:
             raise BadInput(f"{option} must be in [1, {most}], not {value}")
     if name not in STUDIES:
-        raise BadInput(f"experiment must be one of {', '.join(STUDIES)}, not {name!r}")
+        raise BadInput(not_one_of("experiment", STUDIES, name))
     study = STUDIES[name]
     came = {"methods": None if methods == "all" else methods, "seeds": seeds}
     came |= {"quick": quick or None, "jobs": jobs, "cluster": cluster, "updates": updates}

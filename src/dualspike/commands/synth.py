@@ -19,7 +19,7 @@ from dualspike.commands.source import (
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.load import revised
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, not_one_of
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json
@@ -77,7 +77,7 @@ def synth(
 
 def _check(target: str, device: str | None, route: bool, seed: int) -> None:
     if target not in TARGETS:
-        raise BadInput(f"--target must be one of {', '.join(TARGETS)}, not {target!r}")
+        raise BadInput(not_one_of("--target", TARGETS, target))
     devices = DEVICES.get(target, [])
     if device is not None and device not in devices:
         allowed = f"one of {', '.join(devices)}" if devices else "left out with --target gates"

@@ -37,7 +37,7 @@ MISTAKES = {
         ("layers = [2, [3], 1]", "layers[1] must be a whole number, not [3]"),
     ],
     (NETWORK, "network."): [
-        ("layer = 3", "layer is not a known key"),
+        ("layer = 3", "layer is not a known key; did you mean layers?"),
         ("time_steps = 0", "time_steps must be in [1, 1024], not 0"),
         ("time_steps = 1025", "time_steps must be in [1, 1024], not 1025"),
         ("time_steps = 8.0", "time_steps must be a whole number, not 8.0"),
@@ -223,7 +223,7 @@ MISTAKES = {
         ("skip = 1", "skip must be true or false, not 1"),
         ("skip = 'yes'", "skip must be true or false, not 'yes'"),
         ("clock = 0", "clock must be in [1, 1000], not 0.0"),
-        ("clocks = 100", "clocks is not a known key"),
+        ("clocks = 100", "clocks is not a known key; did you mean clock?"),
     ],
     (NETWORK, ""): [
         (
