@@ -28,12 +28,16 @@ class Proof:
 
     ``steps`` 0: no register is in it, so all inputs are all cases. Else by induction: what held
     for so many clocks at most, from whatever state, holds in the next, and it holds after a reset.
+    With ``reaches`` the claim is instead that a course of so many clocks at most reaches something.
+    A ``slow`` one takes more than two seconds.
     """
 
     name: str
     family: str
     state: Callable[["Claims"], None]
     steps: int = 0
+    reaches: int = 0
+    slow: bool = False
 
     @property
     def claims(self) -> list[str]:
@@ -53,6 +57,7 @@ class Claims(Elaboratable):
         self.m = Module()
         self.inputs: list[Signal] = []
         self.said: list[str] = []
+        self.states: list[dict[str, int]] = []
         state(self)
 
     def elaborate(self, platform: object) -> Module:
@@ -74,21 +79,30 @@ class Claims(Elaboratable):
         self.said.append(what)
         self.m.d.comb += Assert(condition, what)
 
+    def reached(self, what: str, condition: Value) -> None:
+        """Some course of inputs leads to a clock in which ``condition`` holds."""
+        self.said.append(what)
+        self.m.d.comb += Assert(~condition, what)
+
     def opened(self, component: Any) -> dict[str, Signal]:
         """The component becomes part of the module; its registers and memories by their names.
 
         Of a name that several have, the later ones get _1, _2 ... in the order of being driven.
-        Word n of a memory is row_n.
+        Word n of memory k is also memory_k_n, in the order in which they are made. ``states`` has
+        the numbers of the states of every state machine, by their names.
         """
         with _registers_for_memories() as memories:
             fragment = Fragment.get(component, None)
         self.m.submodules += fragment
+        self.states += _machines(fragment)
         found, met = dict[str, Signal](), Counter[str]()
         rows = [row for one in memories for row in one.rows]
         for signal in [*_driven(fragment), *rows]:
             name, count = signal.name, met[signal.name]
             found[f"{name}_{count}" if count else name] = signal
             met[name] += 1
+        for k, one in enumerate(memories):
+            found |= {f"memory_{k}_{n}": row for n, row in enumerate(one.rows)}
         self.inputs += [free for one in memories for free in one.free]
         return found
 
@@ -104,6 +118,12 @@ def _driven(fragment: Fragment) -> Iterator[Signal]:
                 yield signal
     for part, *_ in fragment.subfragments:
         yield from _driven(part)
+
+
+def _machines(fragment: Fragment) -> Iterator[dict[str, int]]:
+    yield from (dict(one.encoding) for one in fragment.generated.values())
+    for part, *_ in fragment.subfragments:
+        yield from _machines(part)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ proc
 memory_map
 chformal -lower
 opt
-sat -verify {how} -prove-asserts -set-assumes {name}
+sat {how} -prove-asserts -set-assumes {name}
 design -reset
 """
 
@@ -48,6 +48,8 @@ def prove(proofs: list[Proof], folder: Path) -> None:
 
 
 def _how(proof: Proof) -> str:
+    if proof.reaches:
+        return f"-falsify -tempinduct-baseonly -seq {proof.reaches - 1} -maxsteps {proof.reaches}"
     if not proof.steps:
-        return ""
-    return f"-tempinduct -seq 1 -maxsteps {proof.steps}"
+        return "-verify"
+    return f"-verify -tempinduct -seq 1 -maxsteps {proof.steps}"

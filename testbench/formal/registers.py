@@ -31,20 +31,21 @@ class RegisterMemory(Elaboratable):
 
     def write_port(self) -> Port:
         """A port that writes where ``en`` is 1."""
-        port = self._port()
+        port = self._port(0)
         self._writes.append(port)
         return port
 
     def read_port(self, domain: str = "sync") -> Port:
         """A port that reads, into a register if ``domain`` is "sync"."""
-        port = self._port()
+        port = self._port(1)
         self._reads.append((port, domain == "sync"))
         if domain == "sync":
             self.free.append(Signal(self._shape, name=f"met_{len(self._reads)}"))
         return port
 
-    def _port(self) -> Port:
-        return Port(Signal(range(max(2, self._depth))), Signal(self._shape), Signal())
+    def _port(self, enable: int) -> Port:
+        data = Signal(self._shape, name="data", reset_less=True)
+        return Port(Signal(range(max(2, self._depth))), data, Signal(name="en", init=enable))
 
     def elaborate(self, platform: object) -> Module:
         """Words, and a choice among them for every port."""

@@ -2,16 +2,36 @@
 
 from dualspike.testbench.formal.claims import Proof
 from dualspike.testbench.formal.proofs import (
+    axi_streams,
     bridges,
     fork,
+    frames,
+    groups,
     membranes,
+    memories,
+    multipliers,
     numbers,
     protection,
     queues,
     random_words,
+    sequencers,
 )
 
-_FILES = (queues, fork, bridges, numbers, membranes, random_words, protection)
+_FILES = (
+    queues,
+    fork,
+    frames,
+    groups,
+    memories,
+    sequencers,
+    bridges,
+    axi_streams,
+    numbers,
+    multipliers,
+    membranes,
+    random_words,
+    protection,
+)
 
 PROOFS: list[Proof] = [proof for file in _FILES for proof in file.PROOFS]
 FAMILIES = [file.FAMILY for file in _FILES]

@@ -11,6 +11,7 @@ from dualspike.hw.soc.axi_lite import AxiLiteBridge, Response
 from dualspike.hw.soc.wishbone import WishboneBridge
 from dualspike.model.interface.register import Register
 from dualspike.testbench.formal.claims import Claims, Proof
+from dualspike.testbench.formal.streams import stays
 
 FAMILY = "bridges"
 
@@ -24,18 +25,6 @@ def _holds(c: Claims, valid: Signal, taken: Value, *payload: Signal) -> None:
         last = Signal.like(value, name=f"{value.name}_last")
         c.m.d.sync += last.eq(value)
         c.given(~waited | (value == last))
-
-
-def _stays(c: Claims, what: str, valid: Value, taken: Value, *payload: Value) -> None:
-    name = what.replace(" ", "_")
-    waited = Signal(name=f"{name}_waited")
-    c.m.d.sync += waited.eq(valid & ~taken)
-    stays: Value = valid
-    for n, value in enumerate(payload):
-        last = Signal.like(value, name=f"{name}_last_{n}")
-        c.m.d.sync += last.eq(value)
-        stays &= value == last
-    c.always(f"the {what} stays, unchanged, until it is taken", ~waited | stays)
 
 
 def _driven(c: Claims, port: Any) -> dict[str, Signal]:
@@ -81,10 +70,10 @@ def axi_lite(c: Claims, count: int) -> None:
         ~(bus.request & bus.write) | (inner["axi__awaddr_held"] & inner["axi__wstrb_held"]),
     )
     c.always("no read before its address", ~bus.request | bus.write | inner["axi__araddr_held"])
-    _stays(c, "answer to a write", axi.bvalid, axi.bready, axi.bresp)
-    _stays(c, "answer to a read", axi.rvalid, axi.rready, axi.rdata, axi.rresp)
+    stays(c, "answer to a write", axi.bvalid, axi.bready, axi.bresp)
+    stays(c, "answer to a read", axi.rvalid, axi.rready, axi.rdata, axi.rresp)
     written = Mux(bus.write, bus.write_data, 0)
-    _stays(c, "request to the bus", bus.request, done, bus.write, bus.address, written)
+    stays(c, "request to the bus", bus.request, done, bus.write, bus.address, written)
     c.always("only registers that exist are reached", ~bus.request | (bus.address < count))
     c.always("answers are OKAY, SLVERR or DECERR", (axi.bresp != 1) & (axi.rresp != 1))
     c.always(

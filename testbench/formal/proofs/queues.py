@@ -9,7 +9,7 @@ from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.testbench.formal.claims import Claims, Proof
-from dualspike.testbench.formal.streams import Inside, stays_offered
+from dualspike.testbench.formal.streams import Inside, in_skid_buffer, stays_offered
 
 FAMILY = "queues"
 
@@ -19,8 +19,7 @@ def skid_buffer(c: Claims, bits: int) -> None:
     queue = SkidBuffer(bits)
     inner = c.opened(queue)
     inside = _between(c, queue, 2, bits)
-    c.always("the spare place is used after the first", ~inner["waiting"] | (inside.count == 2))
-    c.always("the spare place holds the second", ~inner["waiting"] | (inner["spare"] == inside[1]))
+    in_skid_buffer(c, inner, inside)
 
 
 def row_buffer(c: Claims, bits: int, places: int) -> None:

@@ -1,21 +1,33 @@
 """What is proved holds, and a planted error in each family is found."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Cat, Const, Module
 
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.layer.macs.multiplier import Multiplier
+from dualspike.hw.layer.memory import weights
+from dualspike.hw.layer.memory.weights import Weights
+from dualspike.hw.layer.online.weights import ChangingWeights
+from dualspike.hw.layer.zero_skipper import ZeroSkipper
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
+from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.soc.axi_lite import AxiLiteBridge
+from dualspike.hw.soc.axi_stream import ToAxiStream
 from dualspike.hw.soc.wishbone import WishboneBridge
 from dualspike.hw.stream.arithmetic import round_half_up
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.fork import Fork
+from dualspike.hw.stream.gatherer import Gatherer
 from dualspike.hw.stream.lfsr import leap
+from dualspike.hw.stream.serializer import Serializer
 from dualspike.model.interface.lfsr import Lfsr
 from dualspike.testbench.formal import __main__ as command
 from dualspike.testbench.formal.claims import Proof
@@ -28,13 +40,18 @@ Patch = pytest.MonkeyPatch
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_claimed_holds(family: str, tmp_path: Path) -> None:
-    prove([proof for proof in PROOFS if proof.family == family], tmp_path)
+    prove([proof for proof in PROOFS if proof.family == family and not proof.slow], tmp_path)
+
+
+@pytest.mark.long
+def test_what_takes_longer_holds(tmp_path: Path) -> None:
+    prove([proof for proof in PROOFS if proof.slow], tmp_path)
 
 
 def test_there_are_as_many_as_the_documents_say() -> None:
     assert len({proof.name for proof in PROOFS}) == len(PROOFS)
-    assert sum(len(proof.claims) for proof in PROOFS) >= 400
-    assert sum(len(proof.claims) for proof in PROOFS if proof.steps) >= 200
+    assert sum(len(proof.claims) for proof in PROOFS) >= 1600
+    assert sum(len(proof.claims) for proof in PROOFS if proof.steps) >= 1300
 
 
 def named(name: str) -> Proof:
@@ -75,6 +92,41 @@ def writes_half_words(m: Module, bridge: Any) -> None:
         m.d.comb += bridge.bus.request.eq(1)
 
 
+def takes_while_full(m: Module, repeater: Any) -> None:
+    m.d.comb += repeater.inputs.ready.eq(1)
+
+
+def ends_with_each(m: Module, unit: Any) -> None:
+    m.d.sync += unit.outputs.payload.last.eq(1)
+
+
+def takes_before_the_end(m: Module, serializer: Any) -> None:
+    m.d.comb += serializer.inputs.ready.eq(serializer.outputs.ready)
+
+
+def drops_the_last(m: Module, gatherer: Any) -> None:
+    m.d.comb += gatherer.inputs.ready.eq(1)
+
+
+def stays_open(m: Module, course: Any) -> None:
+    with m.If(course.learn):
+        m.d.comb += course.open.eq(1)
+
+
+def starts_every_layer(m: Module, course: Any) -> None:
+    with m.If(course.learn):
+        m.d.comb += course.start.eq(-1)
+
+
+def ends_frames_late(m: Module, transmitter: Any) -> None:
+    with m.If(transmitter.axis.tready):
+        m.d.comb += transmitter.axis.tlast.eq(1)
+
+
+def multiplies_at_once(m: Module, multiplier: Any) -> None:
+    m.d.comb += multiplier.product.eq(multiplier.left * multiplier.right)
+
+
 def strobes_while_reading(m: Module, chip: Any) -> None:
     m.d.comb += chip.R0_written.eq(chip.R0_read)
 
@@ -87,6 +139,15 @@ def strobes_while_reading(m: Module, chip: Any) -> None:
         ("row_buffer_1_2", RowBuffer, takes_back),
         ("credit_buffer_6_5_3", CreditBuffer, has_room_for_one_more),
         ("fork_8", Fork, copies_twice),
+        ("frame_repeater_3_3_2", FrameRepeater, takes_while_full),
+        ("zero_skipper_3_2_0", ZeroSkipper, ends_with_each),
+        ("serializer_even_1_shared", Serializer, takes_before_the_end),
+        ("gatherer_odd", Gatherer, drops_the_last),
+        ("sequencer_plain", Sequencer, stays_open),
+        ("sequencer_passes", Sequencer, starts_every_layer),
+        ("online_sequencer_own", OnlineSequencer, stays_open),
+        ("transmitter_s5_3", ToAxiStream, ends_frames_late),
+        ("multiplier_0_2", Multiplier, multiplies_at_once),
         ("axi_lite_5", AxiLiteBridge, answers_at_once),
         ("axi_lite_5", AxiLiteBridge, changes_its_answer),
         ("wishbone_5", WishboneBridge, writes_half_words),
@@ -139,6 +200,7 @@ membrane_step = membranes.integrate_and_fire
         ("signs_8", random_words, "leap", other_taps),
         ("ecc_5", protection, "encode", without_top),
         ("parity_8", protection, "encode", without_top),
+        ("velocities_single", weights, "round_half_up", floors),
         ("membrane_6_8", membranes, "integrate_and_fire", late),
     ],
 )
@@ -148,6 +210,41 @@ def test_wrong_arithmetic_is_found(
     monkeypatch.setattr(file, function, wrong)
     with pytest.raises(NotProvedError, match=f"^{name} is not proved"):
         prove([named(name)], tmp_path)
+
+
+def everywhere(self: Any, bank: int, row: Any) -> Any:
+    return Const(1)
+
+
+def as_it_was(self: Any, m: Module, held: Any, new: Any, bank: int) -> Any:
+    return held
+
+
+def without_end(self: Any, m: Module, opens: Any) -> None:
+    with m.State("RUN"):
+        m.d.sync += opens.eq(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "component", "method", "wrong"),
+    [
+        ("weights_neurons_none", Weights, "_exists", everywhere),
+        ("changing_rows", ChangingWeights, "_seen", as_it_was),
+        ("online_sequencer_own", OnlineSequencer, "_run", without_end),
+    ],
+)
+def test_a_wrong_part_of_a_component_is_found(
+    name: str, component: Any, method: str, wrong: Any, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(component, method, wrong)
+    with pytest.raises(NotProvedError, match=f"^{name} is not proved"):
+        prove([named(name)], tmp_path)
+
+
+def test_a_state_that_is_not_reached_is_found(tmp_path: Path, monkeypatch: Patch) -> None:
+    short = replace(named("online_sequencer_visits"), reaches=6)
+    with pytest.raises(NotProvedError, match=r"^online_sequencer_visits is not proved"):
+        prove([short], tmp_path)
 
 
 def test_the_command_says_what_it_proved(
