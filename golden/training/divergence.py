@@ -66,6 +66,17 @@ def divergence(
     return f"training diverged: {reason}: try {hint}"
 
 
+def far_above_start(d: Description, problem: Problem, losses: Doubles) -> str | None:
+    """The first of these alone, as words: the loss ended at more than `FAR` times its start."""
+    course = _course(d, problem, losses)
+    return None if course is None else _far(course)
+
+
+def ended_far(start: float, end: float) -> bool:
+    """Whether a loss that ended at ``end`` is far above its start, or no finite number."""
+    return not end <= FAR * start
+
+
 def _course(d: Description, problem: Problem, losses: Doubles) -> _Course | None:
     window = max(math.ceil(SAMPLES / d.batch[0]), len(losses) // SHARE, 1)
     stretches = len(losses) // window
@@ -84,10 +95,18 @@ def _mean_answered(problem: Problem) -> float:
     return float(squares.mean() if problem.kind != "mlp" else squares.sum(axis=1).mean())
 
 
+def _far(course: _Course) -> str | None:
+    start, end = course.start, course.end
+    if ended_far(start, end):
+        return f"the loss ended at {end:.3g}, {end / start:.3g} times its start"
+    return None
+
+
 def _risen(course: _Course, problem: Problem, before: float, measures: Measures) -> str | None:
     start, peak, least, end = course
-    if end > FAR * start:
-        return f"the loss ended at {end:.3g}, {end / start:.3g} times its start"
+    far = _far(course)
+    if far is not None:
+        return far
     if measures.accuracy is None:
         idle, told = end > IDLE * start, f"the loss ended at {end:.3g}, as without learning"
     else:

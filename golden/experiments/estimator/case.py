@@ -13,6 +13,7 @@ from dualspike.golden.experiments.paper.run import Run, Training
 from dualspike.golden.experiments.paper.settings import PaperSettings
 from dualspike.golden.float.model import Inputs, Model
 from dualspike.golden.numeric import Floats
+from dualspike.model.errors import BadInput
 from dualspike.model.keys import Purpose
 
 Weights = Literal["start", "trained"]
@@ -49,7 +50,10 @@ class Case:
 def cases(
     settings: PaperSettings, seed: int, updates: int, problem: Problem | None = None
 ) -> Generator[Case, None, None]:
-    """The network from its start, then after that many updates by back-propagation."""
+    """The network from its start, then after that many updates by back-propagation.
+
+    Raises BadInput where that training diverges: nothing is measured there.
+    """
     method = next(m for m in METHODS[settings.experiment] if m.rule == "BP")
     run = Run(settings.with_training(updates, quick=False), method, seed)
     problem = run.problem(problem or build(settings.problem))
@@ -58,11 +62,21 @@ def cases(
     for weights in get_args(Weights):
         while weights == "trained" and state.update < updates:
             if not math.isfinite(training.update(state)):
-                break
+                raise BadInput(_diverged(run, state.update))
+        if weights == "trained" and training.far_off(state):
+            raise BadInput(_diverged(run, state.update))
         theta, model = state.theta.copy(), training.model
         inputs, target = problem.batch((seed, state.update, Purpose.BATCH))
         g = model.gradient(theta, inputs, target, (seed,))[1]
         yield Case(settings.experiment, weights, seed, model, theta, inputs, target, g)
+
+
+def _diverged(run: Run, update: int) -> str:
+    rate = run.settings.training.rates[run.method.rule]
+    return (
+        f"training of {run.settings.experiment} by {run.method.rule} with seed {run.seed} diverged"
+        f" at update {update}: lower training.rates.{run.method.rule} ({rate:g})"
+    )
 
 
 def bias(single: Floats, g: Floats) -> Floats:

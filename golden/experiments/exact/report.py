@@ -7,7 +7,7 @@ from typing import Any
 from dualspike.golden.experiments.exact.figures import draw
 from dualspike.golden.experiments.exact.training import Trained, job
 from dualspike.golden.experiments.runner.study import Study
-from dualspike.golden.experiments.runner.table import markdown_table
+from dualspike.golden.experiments.runner.table import markdown_table, marked
 from dualspike.model.interface.identity import VERSION
 
 HEADER = ["task", "rule", "seeds", "mean", "least"]
@@ -24,7 +24,7 @@ def results(found: list[Trained]) -> dict[str, Any]:
         "version": VERSION,
         "runs": [
             {name: value for name, value in vars(one).items() if name != "network"}
-            | {"plan": asdict(one.plan)}
+            | {"plan": asdict(one.plan), "diverged": one.diverged}
             for one in found
         ],
     }
@@ -70,10 +70,12 @@ def text(found: list[Trained]) -> str:
 
 
 def _cells(found: list[Trained]) -> list[list[str]]:
-    return [
-        [task, rule, str(len(ends)), f"{statistics.mean(ends):.1%}", f"{min(ends):.1%}"]
-        for task, rule, ends in rows(found)
-    ]
+    cells: list[list[str]] = []
+    for task, rule, ends in rows(found):
+        runs = [one.diverged for one in found if (one.task, one.rule) == (task, rule)]
+        mean = marked(f"{statistics.mean(ends):.1%}", sum(runs), len(runs))
+        cells.append([task, rule, str(len(ends)), mean, f"{min(ends):.1%}"])
+    return cells
 
 
 STUDY = Study(job, results, markdown, text, draw)

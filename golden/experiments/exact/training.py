@@ -10,6 +10,7 @@ from dualspike.golden.experiments.exact.network import RULES, Classifier, ExactR
 from dualspike.golden.experiments.exact.tasks import FOLDS, TASKS, SpikeTask, TaskName, load_task
 from dualspike.golden.experiments.runner.study import Job, Progress, Show
 from dualspike.golden.numeric import Doubles, Indices
+from dualspike.golden.training.divergence import ended_far
 from dualspike.golden.training.optimisers import Adam
 
 
@@ -91,6 +92,11 @@ class Trained:
     losses: list[float]
     accuracies: list[float]
     test: float
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss ended far above that of the first epoch."""
+        return ended_far(self.losses[0], self.losses[-1])
 
 
 def job(seeds: int = 1) -> Job[list[Trained]]:

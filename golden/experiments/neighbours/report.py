@@ -21,7 +21,7 @@ from dualspike.golden.experiments.neighbours.study import (
 )
 from dualspike.golden.experiments.opzo.trials import LOCAL
 from dualspike.golden.experiments.runner.study import Study
-from dualspike.golden.experiments.runner.table import finite, markdown_table
+from dualspike.golden.experiments.runner.table import finite, markdown_table, marked
 from dualspike.golden.training.figure import INK, blank, write_figure
 from dualspike.model.interface.identity import VERSION
 
@@ -49,6 +49,7 @@ def results(found: Neighbours) -> dict[str, Any]:
             | {
                 "rate": found.rate(trial),
                 "runs": [asdict(one) | {"error": finite(one.error)} for one in runs],
+                "diverged": sum(math.isinf(one.error) for one in runs),
                 "count": asdict(cost),
                 "kept_words": _words(cost),
             }
@@ -135,7 +136,7 @@ def _cells(trial: NeighbourTrial, runs: list[NeighbourRun], found: Neighbours) -
     numbers = cost.multiplications, cost.additions, cost.gated, cost.surrogates
     return [
         _name(trial),
-        f"{statistics.median(errors):.4f}",
+        marked(f"{statistics.median(errors):.4f}", errors.count(math.inf), len(errors)),
         f"{errors[0]:.4f}..{errors[-1]:.4f}",
         f"{found.rate(trial):g}",
         str(found.plan.updates),

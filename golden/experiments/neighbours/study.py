@@ -125,7 +125,7 @@ def execute(trial: NeighbourTrial, updates: int, rate: float, seed: int) -> Neig
         while state.update < updates and math.isfinite(training.update(state)):
             pass
         error = training.errors(state, _problem(trial.problem).test)[0]
-    if state.update < updates or not math.isfinite(error):
+    if state.update < updates or not math.isfinite(error) or training.far_off(state):
         error = math.inf
     return NeighbourRun(seed, error, [(int(row[0]), float(row[1])) for row in state.validation])
 

@@ -7,7 +7,7 @@ from dualspike.golden.experiments.on_chip.figures import draw
 from dualspike.golden.experiments.on_chip.sources import SOURCES
 from dualspike.golden.experiments.on_chip.study import OnChip, Row, job
 from dualspike.golden.experiments.runner.study import Study
-from dualspike.golden.experiments.runner.table import markdown_table, terminal_table
+from dualspike.golden.experiments.runner.table import markdown_table, marked, terminal_table
 from dualspike.model.interface.identity import VERSION
 
 HEADER = [
@@ -39,6 +39,7 @@ def results(found: OnChip) -> dict[str, Any]:
                 "rate": row.rate,
                 "median": row.median,
                 "accuracies": {str(seed): one.accuracy for seed, one in row.found.items()},
+                "diverged": row.diverged,
                 "price": asdict(row.price) if row.price else None,
             }
             for row in found.rows
@@ -76,7 +77,8 @@ def _cells(row: Row) -> list[str]:
     made = SOURCES[row.source]
     width = str(row.bits) if row.bits else "float only" if made.rule else "float"
     low, *_, high = (100 * one for one in (row.accuracies[0], row.accuracies[-1]))
-    cells = [made.title, width, f"{100 * row.median:.2f}", f"{low:.2f}..{high:.2f}"]
+    median = marked(f"{100 * row.median:.2f}", len(row.diverged), len(row.found))
+    cells = [made.title, width, median, f"{low:.2f}..{high:.2f}"]
     cells.append(f"2^-{row.rate}")
     if row.price is None:
         return [*cells, *["-"] * 6]

@@ -100,6 +100,11 @@ class Row:
         return sorted(one.accuracy for one in self.found.values())
 
     @property
+    def diverged(self) -> list[int]:
+        """The seeds of runs that did."""
+        return [seed for seed, one in self.found.items() if one.diverged]
+
+    @property
     def median(self) -> float:
         """Over the seeds."""
         return statistics.median(self.accuracies)

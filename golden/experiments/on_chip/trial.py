@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dualspike.golden.experiments.on_chip.cases import Case
 from dualspike.golden.experiments.on_chip.sources import SOURCES, Source
 from dualspike.golden.experiments.on_chip.spatial import SpatialEngine
 from dualspike.golden.experiments.runner.outcomes import read_outcome, write_outcome
+from dualspike.golden.training.divergence import far_above_start
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.online_engine import OnlineFloatEngine, float_engine
 from dualspike.golden.training.train import FloatEngine
@@ -121,16 +122,23 @@ class OnChipTrial:
 
 @dataclass(frozen=True)
 class OnChipOutcome:
-    """What a trial came to: the share of samples answered rightly, and its wall time."""
+    """What a trial came to: the share of samples answered rightly, and its wall time.
+
+    ``diverged``: a loss was no finite number, or they ended far above their start.
+    """
 
     accuracy: float
     seconds: float
+    diverged: bool = False
 
 
 def read(folder: Path, trial: OnChipTrial) -> OnChipOutcome | None:
     """The outcome, None if there is none; BadInput for a damaged one or one of other settings."""
-    found = read_outcome(folder, trial)
-    return None if found is None else OnChipOutcome(*found)
+    found = read_outcome(folder, trial, len(fields(OnChipOutcome)))
+    if found is None:
+        return None
+    accuracy, seconds, diverged = found
+    return OnChipOutcome(accuracy, seconds, bool(diverged))
 
 
 def execute(folder: Path, trial: OnChipTrial, notice: Notice) -> None:
@@ -141,22 +149,24 @@ def execute(folder: Path, trial: OnChipTrial, notice: Notice) -> None:
     """
     found = train(trial, notice)
     if found is not None:
-        write_outcome(folder, trial, [found.accuracy, found.seconds])
+        write_outcome(folder, trial, astuple(found))
 
 
 def train(trial: OnChipTrial, notice: Notice) -> OnChipOutcome | None:
     """One training run; None if ``notice`` ended it. One that diverged answers what it can."""
     problem, engine = load_problem(trial.description()), trial.engine()
     began = time.perf_counter()
+    losses: list[float] = []
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(trial.updates):
             inputs, target = problem.training_batch(trial.seed, update)
-            loss = engine.update(inputs, target, update)
-            if not notice(update + 1, loss):
+            losses.append(engine.update(inputs, target, update))
+            if not notice(update + 1, losses[-1]):
                 return None
-            if not np.isfinite(loss):
+            if not np.isfinite(losses[-1]):
                 break
         seconds = time.perf_counter() - began
         found = measure(problem, engine.predict(problem.test.inputs)).accuracy
     assert found is not None
-    return OnChipOutcome(found, seconds)
+    far = far_above_start(trial.description(), problem, np.array(losses)) is not None
+    return OnChipOutcome(found, seconds, far or not np.isfinite(losses[-1]))

@@ -20,7 +20,7 @@ from dualspike.golden.experiments.opzo.trials import (
     variance_trials,
 )
 from dualspike.golden.experiments.runner.study import Study
-from dualspike.golden.experiments.runner.table import markdown_table
+from dualspike.golden.experiments.runner.table import markdown_table, marked
 from dualspike.golden.training.figure import INK, blank, write_figure
 from dualspike.model.interface.identity import VERSION
 
@@ -47,7 +47,11 @@ def results(found: Comparison) -> dict[str, Any]:
             for trial, scores in found.tuning.items()
         ],
         "trials": [
-            asdict(trial) | {"rate": found.rate(trial), "runs": [asdict(one) for one in runs]}
+            asdict(trial)
+            | {
+                "rate": found.rate(trial),
+                "runs": [asdict(one) for one in runs],
+            }
             for trial, runs in found.trials.items()
         ],
         "variance_by_nodes": found.widths,
@@ -229,9 +233,10 @@ def _mean(runs: list[OpzoRun]) -> float:
 
 
 def _spread(runs: list[OpzoRun]) -> str:
-    if len(runs) == 1:
-        return f"{_mean(runs):.2f}"
-    return f"{_mean(runs):.2f} ± {100 * statistics.stdev(one.accuracy for one in runs):.2f}"
+    cell = f"{_mean(runs):.2f}"
+    if len(runs) > 1:
+        cell += f" ± {100 * statistics.stdev(one.accuracy for one in runs):.2f}"
+    return marked(cell, sum(one.diverged for one in runs), len(runs))
 
 
 def _rate(runs: list[OpzoRun]) -> float:

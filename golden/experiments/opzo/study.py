@@ -35,6 +35,7 @@ from dualspike.golden.online.training import (
     synaptic_operations,
     train,
 )
+from dualspike.golden.training.divergence import ended_far
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class OpzoRun:
     ``variances``: of the hidden layers' gradient over batches, averaged over its entries, with the
     alpha of that epoch; the last one at the end, others at every mark of the run where it is one
     of those that show the curves, the first one at its start.
-    ``operations``: additions per sample after every hidden layer.
+    ``operations``: additions per sample after every hidden layer. ``diverged``: the last epoch's
+    loss lies far above that of answering 0.
     """
 
     seed: int
@@ -92,6 +94,7 @@ class OpzoRun:
     accuracy: float
     variances: list[float]
     operations: list[float]
+    diverged: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,9 @@ def execute(
     steps = samples.train.x.shape[1] if samples.events else config.steps
     operations = synaptic_operations(network, epochs[-1].rates, steps)
     right = accuracy(network, config, samples.test, rng)
-    return OpzoRun(seed, epochs, right, variances, operations)
+    silent, _ = config.loss(np.zeros((1, samples.classes)), np.zeros(1, np.int64))
+    diverged = ended_far(float(silent[0]), epochs[-1].loss)
+    return OpzoRun(seed, epochs, right, variances, operations, diverged)
 
 
 def planned(plan: OpzoPlan, samples: ClassData, seeds: int) -> Planned[OpzoTrial]:

@@ -12,7 +12,7 @@ from dualspike.golden.experiments.paper.run import Run
 from dualspike.golden.experiments.paper.settings import PaperSettings
 from dualspike.golden.experiments.runner.folder import RunsFolder
 from dualspike.golden.experiments.runner.records import RunOutcome
-from dualspike.golden.experiments.runner.table import finite, markdown_table, terminal_table
+from dualspike.golden.experiments.runner.table import finite, markdown_table, marked, terminal_table
 from dualspike.model.interface.identity import VERSION
 
 
@@ -120,13 +120,18 @@ class Report:
 
     def diverged(self) -> list[str]:
         """One line for each run that diverged: where, and what may help."""
-        rates = self.settings.training.rates
+        rates, updates = self.settings.training.rates, self.settings.training.updates
         return [
-            f"{row.method.name} with seed {seed} diverged at update {outcome.diverged}:"
+            f"{row.method.name} with seed {seed} diverged{where}:"
             f" lower training.rates.{row.method.rule} ({rates[row.method.rule]:g})"
             for row in self.rows
             for seed, outcome in row.outcomes.items()
             if outcome.diverged is not None
+            for where in [
+                f" at update {outcome.diverged}"
+                if outcome.diverged < updates
+                else ", its error ended far above its start"
+            ]
         ]
 
     def _cells(self, row: MethodRow, operator: bool) -> list[str]:
@@ -134,8 +139,9 @@ class Report:
         spread = f"{errors[0]:.4f}..{errors[-1]:.4f}" if errors else "none"
         published = row.method.published
         cells = [row.method.name, "" if published is None else f"{published:.4f}"]
-        cells += [_shown(row.median), spread]
-        cells += [_shown(row.global_median)] if operator else []
+        runs, diverged = len(row.outcomes), len(row.outcomes) - len(errors)
+        cells += [marked(_shown(row.median), diverged, runs), spread]
+        cells += [marked(_shown(row.global_median), diverged, runs)] if operator else []
         cells += [{True: "yes", False: "no", None: ""}[row.reached], str(len(row.outcomes))]
         return [*cells, str(self.settings.training.updates), f"{row.seconds:.1f}"]
 
@@ -171,6 +177,7 @@ def _summary(row: MethodRow) -> dict[str, Any]:
         "median": finite(row.median),
         "min": errors[0] if errors else None,
         "max": errors[-1] if errors else None,
+        "diverged": len(row.outcomes) - len(errors),
         "global_median": finite(row.global_median),
         "reached": row.reached,
         "seeds": list(row.outcomes),

@@ -25,6 +25,7 @@ from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient
 from dualspike.golden.float.model import Model
 from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.divergence import ended_far
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.keys import Purpose
 
@@ -131,6 +132,15 @@ class Training:
             state.validation = np.vstack([state.validation, row])
         return loss
 
+    def far_off(self, state: RunState) -> bool:
+        """Whether a run that has ended lies far above its start, on the validation samples.
+
+        Squares of global errors are compared, which go as losses do; a start counts at least as
+        much as answering 0, whose error is 1.
+        """
+        before = self.errors(self.start(), self._problem.validation)[1]
+        return ended_far(max(1.0, before) ** 2, float(state.validation[-1, 2]) ** 2)
+
     def errors(self, state: RunState, samples: Samples) -> tuple[float, float, Doubles]:
         """(error, global error, outputs) on samples, see RunOutcome."""
         rng = np.random.default_rng([self._seed, Purpose.BATCH])
@@ -175,7 +185,7 @@ def execute(run: Run, problem: Problem, folder: Path, notice: Notice) -> None:
 
 def _outcome(training: Training, state: RunState, test: Samples) -> RunOutcome:
     error, over_all, y = training.errors(state, test)
-    if not math.isfinite(error):
+    if not math.isfinite(error) or training.far_off(state):
         return _diverged(training, state)
     shown = y if training.model.operator.kind == "mlp" else y[:1]
     return RunOutcome(training.checkpoint(state), None, error, over_all, shown)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.experiments.runner.archive import check_origin, read_archive, write_archive
+from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import VERSION
 
 
@@ -30,8 +31,11 @@ def file_of(folder: Path, trial: Named) -> Path:
     return folder / "runs" / f"{trial.name}.npz"
 
 
-def read_outcome(folder: Path, trial: Named) -> list[float] | None:
-    """The numbers, None if there are none; BadInput for damaged ones or those of other settings."""
+def read_outcome(folder: Path, trial: Named, count: int) -> list[float] | None:
+    """The ``count`` numbers, None if there are none.
+
+    BadInput for damaged ones, those of other settings, and another count, of an earlier version.
+    """
     path = file_of(folder, trial)
     if not path.exists():
         return None
@@ -42,7 +46,10 @@ def read_outcome(folder: Path, trial: Named) -> list[float] | None:
         ("version", VERSION, "is not of this version"),
         ("identity", trial.identity, "has other settings"),
     )
-    return arrays["found"].tolist()
+    found = arrays["found"].tolist()
+    if len(found) != count:
+        raise BadInput(f"{path} is not of this version: delete it to start that run again")
+    return found
 
 
 def write_outcome(folder: Path, trial: Named, found: Sequence[float]) -> None:

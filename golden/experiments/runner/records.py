@@ -46,8 +46,9 @@ class RunOutcome:
     """What a run came to.
 
     ``diverged``: the update at which a loss was not finite (their number, where only the final
-    error is not), or None. ``error``: relative l2 on the test samples, for operator networks the
-    mean over functions; ``global_error``: over all entries at once; both nan if diverged.
+    error is not, or lies far above that of the start), or None. ``error``: relative l2 on the test
+    samples, for operator networks the mean over functions; ``global_error``: over all entries at
+    once; both nan if diverged.
     ``prediction``: a perceptron's outputs for the whole test set, an operator network's for the
     first test function.
     """

@@ -32,6 +32,11 @@ def terminal_table(header: Cells, rows: Sequence[Cells], words: int = 1) -> list
     ]
 
 
+def marked(cell: str, diverged: int, runs: int) -> str:
+    """A cell that sums up ``runs``, with how many of them diverged; as it is where none did."""
+    return f"{cell} ({diverged} of {runs} diverged)" if diverged else cell
+
+
 def finite(value: float) -> float | None:
     """The value, for plain data; None if it is no finite number."""
     return value if math.isfinite(value) else None

@@ -4,6 +4,7 @@ import statistics
 from typing import Any
 
 from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.runner.table import marked
 from dualspike.golden.experiments.widths.figures import draw
 from dualspike.golden.experiments.widths.study import FormatRow, Widths, job
 from dualspike.model.description.load import load_preset
@@ -28,6 +29,7 @@ def results(widths: Widths) -> dict[str, Any]:
                 "median": row.median,
                 "global_median": row.global_median,
                 "errors": {str(seed): one.error for seed, one in row.found.items()},
+                "diverged": [seed for seed, one in row.found.items() if one.diverged],
                 "flags": row.flags,
             }
             for row in widths.rows
@@ -79,7 +81,8 @@ def text(widths: Widths) -> str:
 def _cells(row: FormatRow, own: float) -> list[str]:
     spread = f"{row.errors[0]:.4f}..{row.errors[-1]:.4f}"
     name = f"{row.form} \\*" if row.own else row.form
-    cells = [row.factor, name, str(row.bits), f"{row.median:.4f}", spread]
+    median = marked(f"{row.median:.4f}", row.diverged, len(row.found))
+    cells = [row.factor, name, str(row.bits), median, spread]
     ratio = f"{row.median / own:.2f}" if own else "-"
     return [*cells, f"{row.global_median:.4f}", ratio, ", ".join(row.flags) or "-"]
 

@@ -88,6 +88,11 @@ class FormatRow:
         return statistics.median(one.global_error for one in self.found.values())
 
     @property
+    def diverged(self) -> int:
+        """How many runs did."""
+        return sum(one.diverged for one in self.found.values())
+
+    @property
     def flags(self) -> list[str]:
         """What saturated in any of the runs."""
         raised = 0

@@ -9,15 +9,18 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
+
+import numpy as np
 
 from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.experiments.runner.outcomes import read_outcome, write_outcome
+from dualspike.golden.training.divergence import far_above_start
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
@@ -83,13 +86,14 @@ class FormatOutcome:
     """What a trial came to: errors on the validation samples, and the chip's sticky flags.
 
     ``error``: relative l2, for operator networks the mean over functions; ``global_error``: over
-    all entries at once.
+    all entries at once. ``diverged``: the loss ended far above its start.
     """
 
     error: float
     global_error: float
     flags: int
     seconds: float
+    diverged: bool
 
 
 def narrowed(network: NetworkName) -> dict[str, list[str]]:
@@ -107,11 +111,11 @@ def narrowed(network: NetworkName) -> dict[str, list[str]]:
 
 def read(folder: Path, trial: FormatTrial) -> FormatOutcome | None:
     """The outcome, None if there is none; BadInput for a damaged one or one of other settings."""
-    found = read_outcome(folder, trial)
+    found = read_outcome(folder, trial, len(fields(FormatOutcome)))
     if found is None:
         return None
-    error, over_all, flags, seconds = found
-    return FormatOutcome(error, over_all, int(flags), seconds)
+    error, over_all, flags, seconds, diverged = found
+    return FormatOutcome(error, over_all, int(flags), seconds, bool(diverged))
 
 
 def execute(folder: Path, trial: FormatTrial, notice: Notice) -> None:
@@ -122,8 +126,7 @@ def execute(folder: Path, trial: FormatTrial, notice: Notice) -> None:
     """
     found = train(trial, notice)
     if found is not None:
-        values = [found.error, found.global_error, found.flags, found.seconds]
-        write_outcome(folder, trial, values)
+        write_outcome(folder, trial, astuple(found))
 
 
 def train(trial: FormatTrial, notice: Notice) -> FormatOutcome | None:
@@ -131,16 +134,19 @@ def train(trial: FormatTrial, notice: Notice) -> FormatOutcome | None:
     d, problem = trial.description(), _problem(trial.network)
     problem, engine = replace(problem, batch_sizes=tuple(d.batch)), FixedEngine(d)
     began = time.perf_counter()
+    losses: list[float] = []
     for update in range(trial.updates):
         inputs, target = problem.batch((trial.seed, update, Purpose.BATCH))
-        if not notice(update + 1, engine.update(inputs, target, update)):
+        losses.append(engine.update(inputs, target, update))
+        if not notice(update + 1, losses[-1]):
             return None
     seconds = time.perf_counter() - began
     inputs, truth = problem.validation.inputs, problem.validation.target
     y = engine.predict(inputs)
     over_all = relative_l2(y, truth)
     error = over_all if trial.network == "hat" else mean_relative_l2(y, truth)
-    return FormatOutcome(error, over_all, engine.chip.flags, seconds)
+    diverged = far_above_start(d, problem, np.array(losses)) is not None
+    return FormatOutcome(error, over_all, engine.chip.flags, seconds, diverged)
 
 
 @lru_cache(maxsize=1)

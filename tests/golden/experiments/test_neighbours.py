@@ -53,6 +53,6 @@ def test_a_run_that_diverges_is_infinitely_wrong() -> None:
     plan, trial = NeighboursPlan(updates=1), NeighbourTrial("hat", "ZO")
     runs = [NeighbourRun(1, 0.5, [(1, 0.4)]), *(NeighbourRun(n, math.inf, []) for n in (2, 3))]
     table = Neighbours({trial: {1e-3: 0.4}}, {trial: runs}, plan)
-    assert "| ZO | inf | 0.5000..inf |" in neighbours_report.markdown(table)
+    assert "| ZO | inf (2 of 3 diverged) | 0.5000..inf |" in neighbours_report.markdown(table)
     found = json.loads(json.dumps(neighbours_report.results(table), allow_nan=False))
     assert [one["error"] for one in found["rows"][0]["runs"]] == [0.5, None, None]

@@ -57,10 +57,12 @@ def report(run_of: Callable[..., Run], tmp_path: Path) -> Callable[..., Report]:
 def test_the_table_of_the_hat(report: Callable[..., Report]) -> None:
     assert report("hat", HAT).text().splitlines() == [
         "hat: relative l2 error on the test samples",
-        "method  published    median        min..max  reached  seeds  updates  seconds",
-        "BP         0.0298    0.0298  0.0200..0.0300      yes      3       30      4.0",
-        "RFG-L      0.0342    0.0500  0.0400..0.0500       no      3       30      4.0",
-        "RFG-G      0.0426  diverged            none       no      1       30      2.0",
+        f"method  published  {'median':>26}        min..max  reached  seeds  updates  seconds",
+        f"BP         0.0298  {'0.0298':>26}  0.0200..0.0300      yes      3       30      4.0",
+        f"RFG-L      0.0342  {'0.0500 (1 of 3 diverged)':>26}  0.0400..0.0500       no      3"
+        "       30      4.0",
+        f"RFG-G      0.0426  {'diverged (1 of 1 diverged)':>26}            none       no      1"
+        "       30      2.0",
         "RFG-L with seed 2 diverged at update 7: lower training.rates.RFG-L (0.005)",
         "RFG-G with seed 1 diverged at update 7: lower training.rates.RFG-G (0.003)",
     ]
@@ -76,7 +78,8 @@ def test_the_table_of_an_operator_network(report: Callable[..., Report]) -> None
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
         "| WSG-BP | 0.0241 | 0.0250 | 0.0200..0.0300 | 0.0125 | no | 2 | 30 | 3.0 |\n"
         "| SG-RFG-G | 0.0422 | 0.0400 | 0.0400..0.0400 | 0.0200 | yes | 1 | 30 | 2.0 |\n"
-        "| SG-RFG-LL | 0.0431 | diverged | 0.0100..0.0100 | diverged | no | 2 | 30 | 3.0 |\n"
+        "| SG-RFG-LL | 0.0431 | diverged (1 of 2 diverged) | 0.0100..0.0100 |"
+        " diverged (1 of 2 diverged) | no | 2 | 30 | 3.0 |\n"
         "\n"
         "- SG-RFG-LL with seed 1 diverged at update 7: lower training.rates.RFG-LL (0.001)\n"
     )
@@ -106,6 +109,7 @@ def test_results_for_programs(report: Callable[..., Report]) -> None:
         "median": 0.05,
         "min": 0.04,
         "max": 0.05,
+        "diverged": 1,
         "global_median": 0.025,
         "reached": False,
         "seeds": [1, 2, 3],
