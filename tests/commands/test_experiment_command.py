@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from dualspike.golden.data.store import stored
-from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.methods import Experiment, every
 from dualspike.golden.experiments.paper.settings import load_settings
 from tests.cli import Cli, until
 
-HAT = ("experiment", "hat", "--quick", "--updates")
+HAT = ("experiment", "hat", "--quick", "--columns", "ours", "--updates")
 PRESET = Path(load_settings.__code__.co_filename).parent / "presets" / "hat.toml"
 
 
@@ -50,17 +50,20 @@ def test_a_quick_run_of_every_experiment(
 ) -> None:
     folder = tmp_path / "out"
     began = time.monotonic()
-    status, out, err = cli("experiment", name, "--quick", "--jobs", 2, "-o", folder, "--json")
+    status, out, err = cli(
+        *("experiment", name, "--quick", "--columns", "ours", "--jobs", 2, "-o", folder, "--json")
+    )
     assert status == 0 and time.monotonic() - began < 60
     found = json.loads(out)
-    methods = [m.name for m in METHODS[name]]
+    methods = [m.name for m in every(name)]
     assert [m["method"] for m in found["methods"]] == methods
     assert all(0 < m["median"] < 2 for m in found["methods"])
+    assert [one["name"] for one in found["baselines"]][:2] == ["constant", "least squares"]
     files = ["results.json", "table.md", f"figure{number}.png", f"figure{number}.pdf"]
     assert (found["files"], found["folder"]) == (files, str(folder))
     assert all((folder / file).stat().st_size for file in files)
     for method in methods:
-        assert any(line.startswith(f"{method} ") for line in err.splitlines())
+        assert any(line.startswith(f"ours      {method} ") for line in err.splitlines())
     left = {p.name for p in folder.iterdir()} - set(files)
     assert left == {"settings.json", "data.npz", "runs"}
     assert {p.name for p in (folder / "runs").iterdir()} == {f"{m}-1.npz" for m in methods}
@@ -93,11 +96,11 @@ def test_settings_without_a_rate_for_neurons_run_the_papers_methods(
     tmp_path: Path, cli: Cli
 ) -> None:
     settings = tmp_path / "paper.toml"
-    settings.write_text(PRESET.read_text().replace("RFG-N = ", "# "))
+    settings.write_text(PRESET.read_text().replace("RFG-N = ", "# ", 1))
     words = (*HAT, 5, "--settings", settings, "-o", tmp_path / "out")
     assert cli(*words)[0] == 0
     methods = [row["method"] for row in results(tmp_path / "out")["methods"]]
-    assert methods == ["BP", "RFG-L", "RFG-G"]
+    assert methods == ["BP", "RFG-L", "RFG-G", "tanh"]
 
 
 def test_methods_and_seeds_may_be_added(tmp_path: Path, cli: Cli) -> None:
@@ -115,6 +118,8 @@ def test_killed_in_the_middle_a_run_ends_with_the_same_numbers(tmp_path: Path, c
         "--quick",
         "--updates",
         1500,
+        "--columns",
+        "ours",
         "--methods",
         "BP,RFG-L",
         "--jobs",
@@ -143,6 +148,8 @@ def test_ctrl_c_leaves_checkpoints_and_one_line(tmp_path: Path) -> None:
         "--quick",
         "--updates",
         10**7,
+        "--columns",
+        "ours",
         "--methods",
         "BP",
         "--jobs",
@@ -217,11 +224,16 @@ def test_damaged_data_are_one_line(tmp_path: Path, cli: Cli) -> None:
         ),
         (
             ["hat", "--methods", "BP,SGD"],
-            "--methods must be all or some of BP, RFG-L, RFG-G, RFG-N, not 'SGD'",
+            "--methods must be all or some of BP, RFG-L, RFG-G, RFG-N, tanh, not 'SGD'",
         ),
         (
             ["poisson", "--methods", "SG-BP,WSG-RFG-N", "--settings", "paper.toml"],
             "paper.toml: training.rates must have RFG-N to run it",
+        ),
+        (
+            ["hat", "--columns", "ours,theirs"],
+            "--columns must be all or some of ours, faithful, arithmetic_1, arithmetic_4, passes_4,"
+            " not 'theirs'",
         ),
         (["hat", "--seeds", "0"], "--seeds must be in [1, 1000], not 0"),
         (["hat", "--jobs", "0"], "--jobs must be in [1, 256], not 0"),

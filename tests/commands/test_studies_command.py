@@ -115,7 +115,7 @@ def chips(found: dict[str, Any], table: str) -> Iterator[bool]:
 
 Check = Callable[[dict[str, Any], str], Iterator[bool]]
 SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
-    "hat": ("--quick --updates 3 --methods BP --jobs 1", 3, ("figure5",), hat),
+    "hat": ("--quick --updates 3 --methods BP --columns ours --jobs 1", 3, ("figure5",), hat),
     "estimator": ("--quick", 24, ("variance", "cosine"), estimator),
     "cost": ("", 0, ("cost",), cost),
     "exact-gradient": ("", 16, ("accuracy", "yin_yang"), exact),
@@ -169,6 +169,7 @@ def test_a_study_leaves_its_results_its_table_and_its_figures(
 
 GIVEN = {
     "methods": ("--methods", "BP"),
+    "columns": ("--columns", "ours"),
     "seeds": ("--seeds", "2"),
     "quick": ("--quick",),
     "jobs": ("--jobs", "1"),

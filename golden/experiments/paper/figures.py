@@ -20,7 +20,8 @@ from dualspike.golden.data.accuracy import relative_l2
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.data.problems.hat import HAT_GRID
 from dualspike.golden.experiments.paper.methods import Experiment, PaperRule
-from dualspike.golden.experiments.paper.report import MethodRow, Report
+from dualspike.golden.experiments.paper.report import Report
+from dualspike.golden.experiments.paper.rows import MethodRow
 from dualspike.golden.experiments.runner.records import loss_curve
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.figure import (
@@ -45,6 +46,7 @@ COLOURS: dict[PaperRule, str] = {
     "RFG-L": ACCENT,
     "RFG-LL": "#9333ea",
     "RFG-N": "#be185d",
+    "tanh": "#6b7280",
 }
 
 SMOOTH = 10
@@ -54,9 +56,13 @@ SMOOTH = 10
 def draw(report: Report, folder: Path) -> list[str]:
     """Write the experiment's figure as PNG and PDF; returns the file names.
 
+    It shows the spiking rows of our column; without any there is none.
+
     Each file appears whole or not at all; raises BadInput where it cannot be written.
     """
     experiment = report.settings.experiment
+    if not report.ours:
+        return []
     figure = (_functions if experiment == "poisson" else _surfaces)(report)
     return write_figure(figure, folder, f"figure{NUMBERS[experiment]}")
 
@@ -97,21 +103,21 @@ class _Plane:
 
 def _surfaces(report: Report) -> Figure:
     """Truth and losses in the first column, then a prediction and its error for every method."""
-    figure = _figure(report, 3.1 * (1 + len(report.rows)) + 0.8, 6.6)
-    axes = figure.subplots(2, 1 + len(report.rows), squeeze=False)
+    figure = _figure(report, 3.1 * (1 + len(report.ours)) + 0.8, 6.6)
+    axes = figure.subplots(2, 1 + len(report.ours), squeeze=False)
     problem = report.problem
     plane, truth = _Plane.of(problem), problem.test.target
     if problem.kind != "mlp":
         truth = truth[:1]
     off = [
         np.zeros_like(truth) if outcome.diverged is not None else abs(outcome.prediction - truth)
-        for outcome in (row.typical for row in report.rows)
+        for outcome in (row.typical for row in report.ours)
     ]
     values = Normalize(float(truth.min()), float(truth.max()))
     errors = Normalize(0.0, max(float(error.max()) for error in off) or 1.0)
     plane.map(axes[0, 0], truth, VALUES, values)
     dress(axes[0, 0], "truth")
-    for (above, below), row, error in zip(axes.T[1:], report.rows, off, strict=True):
+    for (above, below), row, error in zip(axes.T[1:], report.ours, off, strict=True):
         outcome = row.typical
         if outcome.diverged is None:
             plane.map(above, outcome.prediction, VALUES, values)
@@ -125,7 +131,7 @@ def _surfaces(report: Report) -> Figure:
         ax.set_ylabel(plane.labels[1])
     _bar(figure, ScalarMappable(values, VALUES), axes[0].tolist(), "both")
     _bar(figure, ScalarMappable(errors, ERRORS), axes[1].tolist(), "neither")
-    _losses(axes[1, 0], report, report.rows)
+    _losses(axes[1, 0], report, report.ours)
     axes[1, 0].legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK)
     dress(axes[1, 0], "training loss")
     return figure
@@ -136,7 +142,7 @@ def _functions(report: Report) -> Figure:
     groups = [
         (name, rows)
         for name, kind in (("SG", "gaussian"), ("WSG", "stein"))
-        if (rows := [row for row in report.rows if row.method.surrogate == kind])
+        if (rows := [row for row in report.ours if row.method.surrogate == kind])
     ]
     figure = _figure(report, 5.4 * len(groups), 9.6)
     axes = figure.subplots(3, len(groups), squeeze=False, sharey="row")

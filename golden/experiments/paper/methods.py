@@ -1,6 +1,7 @@
 """The paper's methods by name: surrogate, rule, local losses, and the error it published.
 
-RFG-N, forward gradients along neurons, stands next to them; the paper does not have it.
+RFG-N, forward gradients along neurons, and tanh, a network of the same size that does not spike,
+stand next to them; the paper does not have them.
 
 Source: Wan, Zhang, Karniadakis, arXiv 2411.07057 (2024); Table 1 and the text of the experiments.
 """
@@ -11,7 +12,7 @@ from typing import Literal
 from dualspike.model.errors import BadInput
 
 Experiment = Literal["hat", "poisson", "reaction-diffusion"]
-PaperRule = Literal["BP", "BP-LL", "RFG-G", "RFG-L", "RFG-LL", "RFG-N"]
+PaperRule = Literal["BP", "BP-LL", "RFG-G", "RFG-L", "RFG-LL", "RFG-N", "tanh"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Method:
     ``surrogate``: the derivative in place of the step's, SG (gaussian) or WSG (stein).
     ``rule``: back-propagation (BP), or randomized forward gradients with one direction over all
     parameters (RFG-G) or one for each layer (RFG-L), or along neurons (RFG-N). The ending LL adds
-    local losses to BP and to RFG-L. ``published``: the paper's relative l2 error, if it has one.
+    local losses to BP and to RFG-L. tanh: back-propagation where hidden neurons do not spike.
+    ``published``: the paper's relative l2 error, if it has one.
     """
 
     name: str
@@ -37,9 +39,14 @@ class Method:
     @property
     def scope(self) -> Literal["layer", "global"] | None:
         """What one direction of the parameters spans; None for rules without any."""
-        if self.rule.startswith("BP") or self.rule == "RFG-N":
+        if not self.rule.startswith("RFG") or self.rule == "RFG-N":
             return None
         return "global" if self.rule == "RFG-G" else "layer"
+
+    @property
+    def forward(self) -> bool:
+        """Whether its gradient is an estimate along directions."""
+        return self.rule.startswith("RFG")
 
 
 def _table_1() -> tuple[Method, ...]:
@@ -76,16 +83,25 @@ METHODS: dict[Experiment, tuple[Method, ...]] = {
 }
 
 
+TANH = Method("tanh", "gaussian", "tanh")
+"""The yardstick without spikes, of every experiment."""
+
+
+def every(name: Experiment) -> tuple[Method, ...]:
+    """The rows of its table, the yardstick last."""
+    return (*METHODS[name], TANH)
+
+
 def chosen(name: Experiment, wanted: str) -> tuple[Method, ...]:
     """The methods that ``wanted`` lists, names with commas between them, or ``all``.
 
     They come in the table's order, each once. Raises BadInput with the known names.
     """
-    known = {method.name: method for method in METHODS[name]}
+    known = {method.name: method for method in every(name)}
     if wanted == "all":
-        return METHODS[name]
+        return every(name)
     names = [word.strip() for word in wanted.split(",")]
     for word in names:
         if word not in known:
             raise BadInput(f"--methods must be all or some of {', '.join(known)}, not {word!r}")
-    return tuple(method for method in METHODS[name] if method.name in names)
+    return tuple(method for method in every(name) if method.name in names)

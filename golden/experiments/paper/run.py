@@ -17,13 +17,15 @@ from dualspike.golden.data.accuracy import mean_relative_l2, relative_l2
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.store import checksum
 from dualspike.golden.experiments.paper.methods import Method
-from dualspike.golden.experiments.paper.settings import PaperSettings
+from dualspike.golden.experiments.paper.settings import OURS, PaperSettings
 from dualspike.golden.experiments.runner.records import RunOutcome, RunRecord, RunState, point_of
+from dualspike.golden.float.compiled import CompiledHidden
 from dualspike.golden.float.estimators.backpropagation import Backpropagation
 from dualspike.golden.float.estimators.estimator import Estimator
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient
 from dualspike.golden.float.model import Model
+from dualspike.golden.float.tanh import TanhHidden
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.divergence import ended_far
 from dualspike.model.ceil_div import ceil_div
@@ -45,11 +47,12 @@ class Run:
     settings: PaperSettings
     method: Method
     seed: int
+    column: str = OURS
 
     @property
     def name(self) -> str:
         """What its files are called."""
-        return f"{self.method.name}-{self.seed}"
+        return f"{stem(self.column, self.method)}-{self.seed}"
 
     @property
     def updates(self) -> int:
@@ -58,7 +61,8 @@ class Run:
 
     def record(self, folder: Path, data: str = "") -> RunRecord:
         """Its files in a folder, of samples with the checksum ``data``; see `RunRecord`."""
-        return RunRecord(folder, self.name, self.settings.identity, data)
+        identity = self.settings.of_rule(self.method.rule).identity
+        return RunRecord(folder, self.name, identity, data)
 
     def problem(self, problem: Problem) -> Problem:
         """The problem with this run's batch sizes; raises BadInput if they are too large."""
@@ -71,6 +75,7 @@ class Run:
             self.settings.network(self.method),
             local=self.method.local,
             floor=self.settings.training.floor,
+            hidden=TanhHidden if self.method.rule == "tanh" else CompiledHidden,
         )
 
     def estimator(self) -> Estimator:
@@ -83,6 +88,11 @@ class Run:
         return ForwardGradient(
             scope, training.directions, training.distribution, training.structure
         )
+
+
+def stem(column: str, method: Method) -> str:
+    """What files of all seeds of a method begin with; the column is named but for ours."""
+    return method.name if column == OURS else f"{column}-{method.name}"
 
 
 class Training:

@@ -6,20 +6,24 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
-from pydantic import InstanceOf, PlainSerializer, ValidationError, model_validator
+from pydantic import Field, InstanceOf, PlainSerializer, ValidationError, model_validator
 
 from dualspike.golden.data.problems.hat import HAT_POINTS, HatSettings
 from dualspike.golden.data.problems.poisson import PoissonSettings
 from dualspike.golden.data.problems.random_field import RandomField
 from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
-from dualspike.golden.experiments.paper.methods import METHODS, Experiment, Method
-from dualspike.golden.float.estimators.directions import Distribution, Structure
-from dualspike.golden.training.optimisers import Adam, Momentum, Optimiser, Sgd
-from dualspike.golden.training.schedules import Constant, Cosine, Halving, Schedule, Warmup
+from dualspike.golden.experiments.cost.equal import equal_updates
+from dualspike.golden.experiments.paper.methods import Experiment, Method, every
+from dualspike.golden.experiments.paper.training import (
+    ColumnSettings,
+    Count,
+    QuickSettings,
+    TrainingSettings,
+)
 from dualspike.model.description.load import mistake, tables_of
-from dualspike.model.description.network import Section, within
+from dualspike.model.description.network import Section
 from dualspike.model.description.operator import Operator
 from dualspike.model.errors import BadInput
 from dualspike.model.system.text import read_text
@@ -33,89 +37,17 @@ PROBLEMS: dict[Experiment, type[ProblemSettings]] = {
 }
 
 
-Count = Annotated[int, within(1, 10**8)]
-Rate = Annotated[float, within(1e-9, 10)]
-Decay = Annotated[float, within(0, 0.999999)]
+OURS = "ours"
+"""The column that `training` makes."""
+
 T = TypeVar("T")
-Rows = Count | Literal["all"]
-
-
-class OptimiserSettings(Section):
-    """Plain gradient descent, with momentum ``beta``, or Adam with its three numbers."""
-
-    kind: Literal["sgd", "momentum", "adam"]
-    beta: Decay = 0.9
-    beta1: Decay = 0.9
-    beta2: Decay = 0.999
-    eps: Annotated[float, within(1e-16, 1)] = 1e-8
-
-    def build(self) -> Optimiser:
-        """The optimiser."""
-        match self.kind:
-            case "sgd":
-                return Sgd()
-            case "momentum":
-                return Momentum(self.beta)
-            case "adam":
-                return Adam(self.beta1, self.beta2, self.eps)
-
-
-class ScheduleSettings(Section):
-    """How the rate goes: constant, along half a cosine down to 0, or halved in equal ``stages``.
-
-    It rises from 0 in the first ``warmup`` updates.
-    """
-
-    kind: Literal["constant", "cosine", "halving"] = "cosine"
-    stages: Annotated[int, within(1, 64)] = 5
-    warmup: Annotated[int, within(0, 10**8)] = 0
-
-    def build(self, peak: float) -> Schedule:
-        """The schedule with this highest rate."""
-        match self.kind:
-            case "constant":
-                schedule = Constant(peak)
-            case "cosine":
-                schedule = Cosine(peak)
-            case "halving":
-                schedule = Halving(peak, self.stages)
-        return Warmup(schedule, self.warmup) if self.warmup else schedule
-
-
-class TrainingSettings(Section):
-    """The same for every method but for the ``rates``, one for each of the paper's rules.
-
-    Others may have one: without it they are not run.
-    ``batch``: rows of each part of the network. ``directions``: K of the forward gradients;
-    ``distribution``, ``structure``: how they are drawn, see `golden.float.estimators.directions`;
-    neurons have no structure.
-    ``validations``: how often the error on the validation samples is measured. ``floor``: of the
-    weights of functions in the loss, see `golden.float.combine`; left out, all weigh the same.
-    """
-
-    updates: Count
-    batch: list[Rows]
-    directions: Annotated[int, within(1, 4096)] = 1
-    distribution: Distribution = "rademacher"
-    structure: Structure = "independent"
-    optimiser: OptimiserSettings
-    schedule: ScheduleSettings = ScheduleSettings()
-    validations: Annotated[int, within(1, 1000)] = 10
-    floor: Annotated[float, within(1e-6, 1e6)] | None = None
-    rates: dict[str, Rate]
-
-
-class QuickSettings(Section):
-    """What a smoke run does instead."""
-
-    updates: Count
-    batch: list[Rows]
 
 
 class PaperSettings(Section):
     """One experiment: the problem, the network and how it is trained.
 
-    ``seeds``: how many seeds, from 1 on, a command runs that does not say.
+    ``columns``: the same trained in other ways, by name. ``seeds``: how many seeds, from 1 on, a
+    command runs that does not say.
     """
 
     experiment: Experiment
@@ -128,7 +60,8 @@ class PaperSettings(Section):
     operator: Operator
     training: TrainingSettings
     quick: QuickSettings
-    seeds: Count = 3
+    columns: dict[str, ColumnSettings] = Field(default_factory=dict[str, ColumnSettings])
+    seeds: Count = 5
 
     @model_validator(mode="before")
     @classmethod
@@ -142,12 +75,7 @@ class PaperSettings(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        rows = METHODS[self.experiment]
-        rules = list(dict.fromkeys(row.rule for row in rows if row.published is not None))
-        given = list(self.training.rates)
-        if not set(rules) <= set(given) <= {row.rule for row in rows}:
-            came = ", ".join(given) or "nothing"
-            raise ValueError(f"training.rates must be given for {', '.join(rules)}, not {came}")
+        self._check_rates()
         kind, parts = self.operator.kind, len(self.operator.parts)
         if kind != self.problem.kind:
             raise ValueError(f"operator.kind must be {self.problem.kind}, not {kind}")
@@ -168,15 +96,68 @@ class PaperSettings(Section):
                 )
         return self
 
+    def _check_rates(self) -> None:
+        """Every rule of the paper has one; others may; a column has some of these."""
+        rows = every(self.experiment)
+        rules = list(dict.fromkeys(row.rule for row in rows if row.published is not None))
+        known = list(dict.fromkeys(row.rule for row in rows))
+        given = list(self.training.rates)
+        if not set(rules) <= set(given) <= set(known):
+            came = ", ".join(given) or "nothing"
+            raise ValueError(f"training.rates must be given for {', '.join(rules)}, not {came}")
+        for name, column in self.columns.items():
+            if name == OURS or not name.replace("_", "").isalnum():
+                raise ValueError(f"columns must have names of letters, digits and _, not {name!r}")
+            wrong = [rule for rule in column.rates if rule not in known]
+            if wrong or not column.rates:
+                came = wrong[0] if wrong else "nothing"
+                raise ValueError(f"columns.{name}.rates must be of {', '.join(known)}, not {came}")
+
+    def column(self, name: str, method: Method) -> "PaperSettings":
+        """The settings by which a column trains a method that it has a rate for."""
+        if name == OURS:
+            return self
+        column, training = self.columns[name], self.training
+        changed: dict[str, Any] = {"rates": column.rates}
+        for key in ("directions", "optimiser", "schedule"):
+            if getattr(column, key) is not None:
+                changed[key] = getattr(column, key)
+        if not column.weighted:
+            changed["floor"] = None
+        made = training.model_copy(update=changed)
+        if column.equal is not None and method.forward:
+            cost = self.operator, self.batch_rows, method.scope, made.directions
+            weighted = made.floor is not None
+            updates = equal_updates(column.equal, made.updates, *cost, weighted=weighted)
+            made = made.model_copy(update={"updates": updates})
+        return self.model_copy(update={"training": made})
+
+    def departures(self, method: Method) -> list[str]:
+        """In what training differs from what the paper prints: theta less rate times g, K = 1."""
+        training = self.training
+        found = [f"K = {training.directions}"] if method.forward and training.directions > 1 else []
+        if training.optimiser.kind != "sgd":
+            found.append(training.optimiser.kind.capitalize())
+        if training.floor is not None:
+            found.append("weighted loss")
+        return found
+
     def tables(self) -> dict[str, Any]:
         """Everything that changes the numbers of a run, as plain data."""
-        return self.model_dump(mode="json", exclude={"quick", "seeds"})
+        return self.model_dump(mode="json", exclude={"quick", "columns", "seeds"})
 
     @property
     def identity(self) -> str:
         """SHA-256, as hex, of the tables."""
         text = json.dumps(self.tables(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def of_rule(self, rule: str) -> "PaperSettings":
+        """The same with the rate of one rule alone: what the numbers of its runs depend on."""
+        rates = {rule: self.training.rates[rule]}
+        return self.model_copy(
+            update={"training": self.training.model_copy(update={"rates": rates})}
+        )
 
     @property
     def batch_rows(self) -> list[int]:

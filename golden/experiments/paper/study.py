@@ -8,7 +8,12 @@ from dualspike.golden.experiments.paper.figures import draw
 from dualspike.golden.experiments.paper.methods import Experiment, Method, chosen
 from dualspike.golden.experiments.paper.report import Report, collect
 from dualspike.golden.experiments.paper.run import Run, execute
-from dualspike.golden.experiments.paper.settings import PaperSettings, load_settings, read_settings
+from dualspike.golden.experiments.paper.settings import (
+    OURS,
+    PaperSettings,
+    load_settings,
+    read_settings,
+)
 from dualspike.golden.experiments.runner.cluster import connected, run_cluster
 from dualspike.golden.experiments.runner.folder import RunsFolder, opened
 from dualspike.golden.experiments.runner.processes import Notice, cores, run_processes
@@ -24,6 +29,7 @@ def paper_study(name: Experiment) -> Study[Report]:
 def _job(
     name: Experiment,
     methods: str = "all",
+    columns: str = "all",
     seeds: int | None = None,
     quick: bool = False,
     jobs: int | None = None,
@@ -39,23 +45,45 @@ def _job(
     lacking = [row for row in rows if row.rule not in described.training.rates]
     if lacking and methods != "all":
         raise BadInput(f"{settings}: training.rates must have {lacking[0].rule} to run it")
-    rows = tuple(row for row in rows if row not in lacking)
+    wanted = _columns(described, columns)
     count = seeds or (1 if quick else described.seeds)
     described = described.with_training(updates, quick)
 
     def run(path: Path, progress: Progress) -> Report:
         folder = RunsFolder(path)
         problem = folder.problem(described)
-        runs = left(runs_of(described, rows, count), folder)
+        runs = left(runs_of(described, rows, count, wanted), folder)
         run_left(runs, folder, jobs, cluster, progress)
         return collect(folder, described, problem)
 
     return Job(run, partial(opened, settings=described, force=force))
 
 
-def runs_of(settings: PaperSettings, methods: Sequence[Method], seeds: int) -> list[Run]:
-    """Every method from seeds 1 to ``seeds``."""
-    return [Run(settings, method, seed) for method in methods for seed in range(1, seeds + 1)]
+def _columns(settings: PaperSettings, wanted: str) -> list[str]:
+    """Those that ``wanted`` lists, names with commas between them, or ``all``, ours first."""
+    known = [OURS, *settings.columns]
+    names = known if wanted == "all" else [word.strip() for word in wanted.split(",")]
+    for name in names:
+        if name not in known:
+            raise BadInput(f"--columns must be all or some of {', '.join(known)}, not {name!r}")
+    return [name for name in known if name in names]
+
+
+def runs_of(
+    settings: PaperSettings, methods: Sequence[Method], seeds: int, columns: Sequence[str] = (OURS,)
+) -> list[Run]:
+    """Every method that a column has a rate for, from seeds 1 to ``seeds``."""
+    made = [
+        (settings.column(column, method), method, column)
+        for column in columns
+        for method in methods
+    ]
+    return [
+        Run(described, method, seed, column)
+        for described, method, column in made
+        if method.rule in described.training.rates
+        for seed in range(1, seeds + 1)
+    ]
 
 
 def left(runs: Sequence[Run], folder: RunsFolder) -> list[Run]:

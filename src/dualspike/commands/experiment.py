@@ -22,6 +22,12 @@ def experiment(
     methods: Annotated[
         str, typer.Option(metavar="all|NAME,...", help="Rows of the paper's table to run.")
     ] = "all",
+    columns: Annotated[
+        str,
+        typer.Option(
+            metavar="all|NAME,...", help="Ways to train of a paper's experiment: ours, faithful."
+        ),
+    ] = "all",
     seeds: Annotated[
         int | None, typer.Option(metavar="N", help="Run seeds 1 to N; the settings name a number.")
     ] = None,
@@ -63,6 +69,7 @@ def experiment(
         raise BadInput(not_one_of("experiment", STUDIES, name))
     study = STUDIES[name]
     came = {"methods": None if methods == "all" else methods, "seeds": seeds}
+    came |= {"columns": None if columns == "all" else columns}
     came |= {"quick": quick or None, "jobs": jobs, "cluster": cluster, "updates": updates}
     came |= {"settings": settings, "force": force or None, "network": network, "data": data}
     options = {option: value for option, value in came.items() if value is not None}

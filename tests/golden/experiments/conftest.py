@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dualspike.golden.experiments.opzo.study import OpzoPlan
-from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.methods import Experiment, every
 from dualspike.golden.experiments.paper.run import Run
 from dualspike.golden.experiments.paper.settings import PaperSettings, describe, load_settings
 from dualspike.golden.online.training import TrainingConfig
@@ -72,7 +72,7 @@ def run_of(small: Callable[..., PaperSettings]) -> Callable[..., Run]:
     """A run by experiment, method and seed; keywords as above."""
 
     def run(name: Experiment, method: str, seed: int = 1, **training: Any) -> Run:
-        chosen = next(m for m in METHODS[name] if m.name == method)
+        chosen = next(m for m in every(name) if m.name == method)
         return Run(small(name, **training), chosen, seed)
 
     return run

@@ -12,7 +12,8 @@ import pytest
 from dualspike.golden.data.problem import Problem, build
 from dualspike.golden.experiments.paper.figures import draw
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
-from dualspike.golden.experiments.paper.report import MethodRow, Report
+from dualspike.golden.experiments.paper.report import Report
+from dualspike.golden.experiments.paper.rows import MethodRow
 from dualspike.golden.experiments.paper.settings import PaperSettings
 from dualspike.golden.experiments.runner.records import RunOutcome, RunState
 from tests.refusals import refusal
@@ -30,7 +31,8 @@ def report(settings: PaperSettings, problem: Problem, diverged: set[str]) -> Rep
         truth = problem.test.target if problem.kind == "mlp" else problem.test.target[:1]
         good = RunOutcome(state(), None, 0.1, 0.2, truth + 0.01 * n)
         bad = RunOutcome(state(), 30, math.nan, math.nan, np.empty(0))
-        rows.append(MethodRow(method, {1: bad if method.name in diverged else good}))
+        outcomes = {1: bad if method.name in diverged else good}
+        rows.append(MethodRow(method, outcomes, settings))
     return Report(settings, problem, rows)
 
 
@@ -72,6 +74,7 @@ def test_one_method_or_only_diverged_ones(
     draw(whole, tmp_path)
     perfect = report(settings, problem, set()).rows[:1]
     draw(Report(settings, problem, perfect), tmp_path)
+    assert draw(Report(settings, problem, []), tmp_path) == []
 
 
 def test_a_place_that_is_taken(small: Callable[..., PaperSettings], tmp_path: Path) -> None:
