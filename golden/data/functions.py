@@ -54,6 +54,24 @@ def read_functions(path: Path) -> Problem:
     return Problem(path.stem, kind, train, validation, test, at_most(_BATCH[kind], train))
 
 
+def read_inputs_of_functions(path: Path, kind: Kind) -> tuple[Samples, bool]:
+    """Functions and points as in `read_functions`, any number of them, and whether ``y`` is there.
+
+    Where it is not, the target is 0. Raises BadInput as `read_functions` does.
+    """
+    held = array_names(path)
+    places = ("x", "t") if kind == "seponet" else ("points",)
+    answered = "y" in held
+    arrays = read_arrays(path, ["u", *places, *(["y"] if answered else [])])
+    width = 1 if kind == "seponet" else None
+    inputs = [_table(path, "u", arrays["u"]), *(_table(path, n, arrays[n], width) for n in places)]
+    wanted = [len(rows) for rows in inputs]
+    y = finite_floats(path, "y", arrays["y"]) if answered else np.zeros(wanted)
+    if list(y.shape) != wanted:
+        raise BadInput(f"{path}: y must have shape {wanted}, not {list(y.shape)}")
+    return Samples(tuple(inputs), y), answered
+
+
 def _table(path: Path, name: str, array: NDArray[Any], columns: int | None = None) -> Doubles:
     """The array as [rows, columns]; a single row of numbers will do for one column."""
     values = finite_floats(path, name, array)

@@ -64,6 +64,19 @@ def settings(description: Description) -> Settings:
 
 def fitted(description: Description, problem: Problem) -> Problem:
     """The problem with the chip's batch sizes; raises BadInput as ``load_problem`` does."""
+    check_fits(description, problem)
+    sizes, mlp = tuple(description.batch), problem.kind == "mlp"
+    return replace(
+        problem,
+        batch_sizes=sizes,
+        replace=mlp,
+        margin=description.classes,
+        grid=(HAT_GRID, HAT_GRID) if description.data.source == "hat" else None,
+    )
+
+
+def check_fits(description: Description, problem: Problem) -> None:
+    """Raise BadInput unless samples have the chip's widths and are within its formats."""
     _check_shapes(description, problem)
     (_check_samples if problem.kind == "mlp" else _check_functions)(description, problem)
     f, of = description.formats, problem.name
@@ -80,14 +93,6 @@ def fitted(description: Description, problem: Problem) -> Problem:
         loss = judge(name, values, form)
         if loss and loss.nothing:
             raise BadInput(f"{of}: {loss.text}" if problem.kind == "mlp" else loss.text)
-    sizes, mlp = tuple(description.batch), problem.kind == "mlp"
-    return replace(
-        problem,
-        batch_sizes=sizes,
-        replace=mlp,
-        margin=description.classes,
-        grid=(HAT_GRID, HAT_GRID) if description.data.source == "hat" else None,
-    )
 
 
 def _check_shapes(description: Description, problem: Problem) -> None:

@@ -29,7 +29,7 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
     held = array_names(path, KIND)
     if not set(NAMES) <= set(held):
         raise BadInput(f"{path} must be {KIND}, it holds {listed(held)}")
-    every = test = scaled(_part(path, NAMES, n_in, n_out), data)
+    every = test = scaled(read_targets(path, n_in, n_out), data)
     tests = [f"{name}_test" for name in NAMES]
     if set(tests) & set(held):
         named(path, held, tests)
@@ -60,6 +60,11 @@ def read_inputs(data: Data, n_in: int, n_out: int) -> Samples | None:
         return None
     x = _checked(path, "x", read_arrays(path, ["x"], KIND)["x"], None, n_in)
     return scaled(Samples((x,), np.zeros((len(x), n_out))), data)
+
+
+def read_targets(path: Path, n_in: int, n_out: int) -> Samples:
+    """x [N, n_in] and y [N, n_out] of a file; raises BadInput as `read_samples` does."""
+    return _part(path, NAMES, n_in, n_out)
 
 
 def _part(path: Path, names: Sequence[str], n_in: int, n_out: int) -> Samples:

@@ -64,14 +64,21 @@ def write_figure(figure: Figure, folder: Path, name: str) -> list[str]:
 def run_figure(
     problem: Problem, prediction: Doubles, losses: Doubles, path: Path, title: str
 ) -> None:
-    """Write a PNG of a ``prediction`` for the test samples and of ``losses`` [updates].
+    """Write the PNG of `drawn_run`; it appears whole or not at all.
+
+    Raises BadInput where it cannot be written.
+    """
+    _write(drawn_run(problem, prediction, losses, title), path, "png")
+
+
+def drawn_run(problem: Problem, prediction: Doubles, losses: Doubles, title: str) -> Figure:
+    """A ``prediction`` for the test samples and the ``losses`` [updates] before it.
 
     Test points that form a grid: truth and prediction as maps with one colour scale for both, the
     absolute error as a third map (of output 0). Labels: what classes were taken for, and what was
     said of the first images. Others:
     prediction against truth, every output. All: the losses on a logarithmic scale with their
     running mean.
-    The file appears whole or not at all; raises BadInput where it cannot be written.
     """
     found = measure(problem, prediction)
     if found.confusion is None:
@@ -94,7 +101,7 @@ def run_figure(
         panels = figure.subplots(1, 2).ravel().tolist()
         _scatter(panels[0], *_columns(problem, prediction))
     _loss_curve(panels[-1], losses)
-    _write(figure, path, "png")
+    return figure
 
 
 def _columns(problem: Problem, prediction: Doubles) -> tuple[Doubles, Doubles]:

@@ -6,7 +6,8 @@ counted through the parts in their order, in each part from the input on.
 """
 
 from functools import cached_property
-from typing import Any, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self, cast
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -35,6 +36,27 @@ class Description(Section):
     formats: Formats = Formats()
     hardware: Hardware = Hardware()
     data: Data = Data()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read and check a TOML file; raises BadInput with the file's name in the line."""
+        from dualspike.model.description import load
+
+        return cast(Self, load.load(Path(path)))
+
+    @classmethod
+    def preset(cls, name: str) -> Self:
+        """A built-in description; BadInput lists the names."""
+        from dualspike.model.description import load
+
+        return cast(Self, load.load_preset(name))
+
+    @classmethod
+    def from_dict(cls, tables: dict[str, Any]) -> Self:
+        """Plain tables as a TOML file has them, checked as one; raises BadInput."""
+        from dualspike.model.description import load
+
+        return cast(Self, load.describe(tables, "description"))
 
     @property
     def kind(self) -> Literal["mlp", "deeponet", "seponet"]:

@@ -26,7 +26,7 @@ READER_GONE = 141
 # The module of `dualspike.commands` that each command is in, where it has another name.
 _MODULES = {"boards": "build"}
 _COMMANDS = (
-    *("demo", "init", "generate", "synth", "simulate", "verify", "train", "infer"),
+    *("demo", "init", "generate", "synth", "simulate", "verify", "train", "predict", "infer"),
     *("experiment", "report", "doctor", "cache", "boards", "build", "flash", "board", "nir"),
 )
 _LOOK: dict[str, Any] = {

@@ -69,13 +69,22 @@ def emit_json(result: dict[str, Any]) -> None:
     print(json.dumps(result, allow_nan=False), flush=True)
 
 
-def grid_csv(axes: Sequence[NDArray[np.float64]], y: NDArray[np.float64]) -> str:
-    """Functions' outputs y [F, B_1, ...] at the rows [B_n, c] of every axis, a point a line."""
+def grid_csv(
+    axes: Sequence[NDArray[np.float64]],
+    y: NDArray[np.float64],
+    target: NDArray[np.float64] | None = None,
+) -> str:
+    """Functions' outputs y [F, B_1, ...] at the rows [B_n, c] of every axis, a point a line.
+
+    A ``target`` of the same shape is a last column.
+    """
     width = sum(rows.shape[1] for rows in axes)
-    lines = [",".join(["function", *(f"x{n}" for n in range(width)), "y"])]
+    more = [] if target is None else ["target"]
+    lines = [",".join(["function", *(f"x{n}" for n in range(width)), "y", *more])]
     for place in np.ndindex(*y.shape):
         rows = [rows[n] for rows, n in zip(axes, place[1:], strict=True)]
-        numbers = np.concatenate([*rows, [y[place]]])
+        known = [] if target is None else [target[place]]
+        numbers = np.concatenate([*rows, [y[place]], known])
         lines.append(",".join([f"{place[0]}", *(f"{value:.9g}" for value in numbers)]))
     return "\n".join(lines) + "\n"
 
@@ -83,12 +92,12 @@ def grid_csv(axes: Sequence[NDArray[np.float64]], y: NDArray[np.float64]) -> str
 def samples_csv(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    classes: Mapping[str, NDArray[np.int64]] | None = None,
+    classes: Mapping[str, NDArray[Any]] | None = None,
 ) -> str:
     """Inputs [N, n_in] and outputs [N, n_out] as comma separated values, a sample a line.
 
-    Frames [N, T, n_in] are columns ``x<step>_<input>``. Then columns of ``classes`` [N] by their
-    names.
+    Frames [N, T, n_in] are columns ``x<step>_<input>``. Then columns of ``classes`` [N], or
+    of targets, by their names.
     """
     names = ["_".join(map(str, place)) for place in np.ndindex(*x.shape[1:])]
     names = [*(f"x{name}" for name in names), *(f"y{n}" for n in range(y.shape[1]))]

@@ -14,9 +14,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from dualspike.api import board_engine
+from dualspike.api.board_engine import BAUD
 from dualspike.boards.host.port import SerialPort
-from dualspike.commands import board_engine
-from dualspike.commands.board_engine import BAUD
 from dualspike.model.description.load import load
 from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash

@@ -8,8 +8,8 @@ import nir
 import numpy as np
 import pytest
 
+from dualspike.api import engines
 from dualspike.commands.infer import infer as infer_command
-from dualspike.commands.train import train as train_command
 from dualspike.golden.data.measures import classes_of
 from dualspike.model.description.description import Description
 from dualspike.testbench.cosim.simulation import Simulation
@@ -44,8 +44,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(port: str, baud: int, d: Description) -> Simulation:
         return Simulation.of(d, quick=True)
 
-    for command in (infer_command, train_command):
-        module = sys.modules[command.__module__]
+    for module in (engines, sys.modules[infer_command.__module__]):
         monkeypatch.setattr(module, "board_port", lambda d, port: nullcontext("port"))
         monkeypatch.setattr(module.BoardCore, "at", opened)
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dualspike.api.board_engine import BoardEngine
 from dualspike.boards.gateware.link.protocol import Op
 from dualspike.boards.host.board import BoardCore
 from dualspike.boards.host.driver import Ints, streams
 from dualspike.boards.host.host import Host
 from dualspike.boards.host.samples import samples
-from dualspike.commands.board_engine import BoardEngine
 from dualspike.golden.data.measures import classes_of
 from dualspike.golden.integer.online.chip import OnlineChip
 from dualspike.golden.training.fixed_engine import FixedEngine, class_numbers

@@ -1,27 +1,9 @@
-"""What commands say of a network's answers: errors, or accuracy and what was taken for what."""
-
-from typing import Any
+"""Tables of what was taken for what."""
 
 from rich.table import Table
 
-from dualspike.golden.data.measures import Measures
-from dualspike.golden.data.problem import Problem
-
 MOST = 12
 """Classes whose whole confusion matrix is shown; of more it is the commonest mistakes."""
-
-
-def figures(problem: Problem, before: float, after: Measures) -> dict[str, Any]:
-    """What result.json says of a run's test samples."""
-    if after.accuracy is not None:
-        return {
-            "accuracy_before": before,
-            "accuracy": after.accuracy,
-            "loss": after.loss,
-            "confusion": after.confusion,
-        }
-    found = {"rel_l2_before": before, "rel_l2": after.rel_l2}
-    return found if problem.kind == "mlp" else found | {"global_rel_l2": after.global_rel_l2}
 
 
 def confusion_table(confusion: list[list[int]]) -> Table:

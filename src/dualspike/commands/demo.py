@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from dualspike.api.core_files import write_core
 from dualspike.commands.accuracy import confusion_table
-from dualspike.commands.generate import write_core
 from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem

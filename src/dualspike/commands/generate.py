@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from dualspike.api.core_files import write_core
+from dualspike.api.data import initial
 from dualspike.commands.estimates import device_table, layer_table, pace, summary
 from dualspike.commands.fitting import (
     BudgetOption,
@@ -20,21 +22,13 @@ from dualspike.commands.source import (
     PresetOption,
     WeightsOption,
     description,
-    initial,
 )
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
-from dualspike.golden.float.layout import Parameters
-from dualspike.golden.training.fixed_engine import first_chip
-from dualspike.hw.emit.files import core_files, hex_words
 from dualspike.hw.soc.soc import check_wrap
-from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import chip_area, estimate
-from dualspike.model.description.description import Description
 from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
-from dualspike.model.system.cache import check_cache
-from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell
 
 
@@ -90,28 +84,3 @@ def generate(
     if as_json:
         result = {"folder": str(output), "files": files, "config_hash": config_hash(d)}
         emit_json(result | {"estimate": found})
-
-
-def write_core(
-    d: Description,
-    folder: Path,
-    first: Parameters | None = None,
-    wrap: str | None = None,
-    device: Device | None = None,
-) -> list[str]:
-    """Write everything that belongs to a core into a folder; returns the names.
-
-    The folder and a folder ``report`` in it are there. The weights are ``first``, or those of the
-    seed. ``wrap`` is one of `hw.soc.soc.WRAPS`, or None. The estimate names ``device``.
-    """
-    check_cache()
-    contents = core_files(d, wrap)
-    bits = d.formats.weight.bits
-    chip = first_chip(d, first)
-    for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
-        for layer, values in enumerate(arrays):
-            contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
-    contents["report/estimate.json"] = sealed(estimate(d, device))
-    for name, text in contents.items():
-        write_atomic(folder / name, text)
-    return list(contents)

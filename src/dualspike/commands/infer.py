@@ -6,19 +6,21 @@ from typing import Annotated
 
 import typer
 
+from dualspike.api.asked import asked_of
+from dualspike.api.board_engine import BAUD, board_port
+from dualspike.api.data import initial
 from dualspike.boards.host.board import BoardCore
 from dualspike.boards.host.port import LinkLost
-from dualspike.commands.asked import asked_of
-from dualspike.commands.board_engine import BAUD, BaudOption, PortOption, board_port
 from dualspike.commands.source import (
+    BaudOption,
     DataOption,
     FolderOption,
     NetArgument,
+    PortOption,
     PresetOption,
     SeedOption,
     WeightsOption,
     description,
-    initial,
 )
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dualspike.commands.source import data_keys
+from dualspike.api.data import data_keys
 from dualspike.golden.data.fitting import description_for
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.load import preset_text

@@ -6,13 +6,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from dualspike.api.data import initial
 from dualspike.commands.source import (
     FolderOption,
     NetArgument,
     PresetOption,
     SeedOption,
     WeightsOption,
-    initial,
     perceptron,
 )
 from dualspike.golden.data.vanishing import share_lost

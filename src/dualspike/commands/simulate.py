@@ -7,7 +7,8 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from dualspike.commands.asked import asked_of
+from dualspike.api.asked import asked_of
+from dualspike.api.data import initial
 from dualspike.commands.source import (
     ClockOption,
     DataOption,
@@ -18,7 +19,6 @@ from dualspike.commands.source import (
     SeedOption,
     WeightsOption,
     description,
-    initial,
 )
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic

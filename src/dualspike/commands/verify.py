@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dualspike.api.data import initial, problem_of
 from dualspike.commands.source import (
     ClockOption,
     DataOption,
@@ -17,8 +18,6 @@ from dualspike.commands.source import (
     UpdatesOption,
     WeightsOption,
     description,
-    initial,
-    problem_of,
 )
 from dualspike.model.description.description import Description
 from dualspike.model.system.cache import check_cache

@@ -1,13 +1,14 @@
-"""What infer and simulate run through a chip: test samples, or a user's own without answers."""
+"""What predict, infer and simulate run through a chip: test samples, or a user's own rows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dualspike.commands.source import problem_of, with_data
+from dualspike.api.data import problem_of, with_data
 from dualspike.golden.data.classes import has_labels
-from dualspike.golden.data.load import fitted
+from dualspike.golden.data.load import check_fits, fitted
 from dualspike.golden.data.measures import Measures, classes_of, measure
 from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.rows import read_rows
 from dualspike.golden.data.samples import check_source, read_inputs
 from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.description.description import Description
@@ -44,6 +45,13 @@ class Asked:
         if self.problem.classes is not None:
             columns["label"] = classes_of(self.problem.test.target)
         return columns
+
+    def arrays(self, y: Doubles) -> dict[str, Any]:
+        """Everything by name for an ``.npz``: inputs, answers, targets and classes if known."""
+        names = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
+        arrays = dict(zip(names[self.problem.kind], self.inputs, strict=True))
+        known = {"target": self.problem.test.target} if self.answered else {}
+        return arrays | {"prediction": y} | known | self.columns(y)
 
     def line(self, y: Doubles) -> str:
         """What is said of outputs to people."""
@@ -85,6 +93,32 @@ def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Des
     some = Samples((first[:count], *others), target[:count])
     same = replace(problem, test=some, test_set=problem.tested_on)
     return d, Asked(same, answered, classes)
+
+
+def rows_of(d: Description, data: str) -> tuple[Description, Asked]:
+    """Every row of a user's file, with answers or without; of other ``data`` the test samples.
+
+    Raises BadInput as `golden.data.rows.read_rows` does, and for values outside of the formats.
+    """
+    changed = with_data(d, data)
+    found = read_rows(changed)
+    if found is None:
+        return asked_of(d, data, None)
+    samples, answered, labelled = found
+    assert changed.data.path is not None
+    named = Problem(
+        changed.data.path.stem,
+        changed.kind,
+        *(samples, samples, samples),
+        (None,) * len(samples.inputs),
+        classes=changed.basis if labelled else None,
+        margin=changed.classes,
+        test_set="rows of the file",
+    )
+    check_fits(changed, named)
+    problem = replace(named, test=replace(samples))
+    classes = labelled or changed.classes or has_labels(d.data)
+    return changed, Asked(problem, answered, classes)
 
 
 def _unanswered(d: Description) -> Problem | None:

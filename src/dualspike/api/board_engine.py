@@ -3,9 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, TypeVar
-
-import typer
+from typing import TypeVar
 
 from dualspike.boards.host.board import BoardCore
 from dualspike.boards.host.port import LinkLost
@@ -18,14 +16,6 @@ from dualspike.testbench.board.virtual import VirtualBoard
 from dualspike.testbench.cosim.device import DeviceEngine
 
 Result = TypeVar("Result")
-
-PortOption = Annotated[
-    str | None,
-    typer.Option(metavar="PORT", help="The board's serial port; left out, a simulated board."),
-]
-BaudOption = Annotated[
-    int, typer.Option(metavar="N", min=1, max=100_000_000, help="The baud rate of the board.")
-]
 
 BAUD = 1_000_000
 TRIES = 5

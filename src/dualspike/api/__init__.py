@@ -1,0 +1,1 @@
+"""From a description to a trained chip: what the command line and ``import dualspike`` share."""

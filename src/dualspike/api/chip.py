@@ -1,0 +1,206 @@
+"""A chip in Python: describe, train, ask, verify, write, as the commands of the same names do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dualspike.api.data import problem_of, with_data
+from dualspike.api.engines import EngineName
+from dualspike.api.predicting import DESCRIPTION, WEIGHTS, answers, read_run
+from dualspike.api.results import Predictions, Trained
+from dualspike.golden.data.measures import Measures, measure
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.float.layout import Parameters, start
+from dualspike.golden.training.fixed_engine import first_chip, real_parameters
+from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
+from dualspike.model.cost.devices import device_named
+from dualspike.model.cost.estimate import estimate
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import revised
+from dualspike.model.description.save import toml_text
+from dualspike.model.errors import BadInput, not_one_of
+from dualspike.testbench.cosim.verify import Verdict
+from dualspike.testbench.cosim.verify import verify as co_simulate
+
+Progress = Callable[[int, float], None]
+_NAMES = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
+
+
+class Chip:
+    """A description with weights: those of its seed until it is trained or loaded.
+
+    Everything wrong raises `BadInput`, whose text is the line that the command line prints.
+    """
+
+    def __init__(self, description: Description, weights: Parameters | None = None) -> None:
+        self.description = description
+        self.weights = start(description, description.learning.seed) if weights is None else weights
+        self._problem: Problem | None = None
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """What `save`, or ``dualspike train``, left in a folder."""
+        return cls(*read_run(Path(folder)))
+
+    def save(self, folder: str | Path) -> None:
+        """Write description.toml and weights.npz, which ``dualspike predict`` takes as well."""
+        with writing(to := Path(folder)):
+            write_atomic(to / DESCRIPTION, toml_text(self.description))
+            write_atomic(to / WEIGHTS, npz_bytes(weight_arrays(self.weights)))
+
+    def train(
+        self,
+        data: str | Path | None = None,
+        *,
+        engine: str = "fixed",
+        updates: int | None = None,
+        seed: int | None = None,
+        progress: Progress | None = None,
+        **arrays: ArrayLike,
+    ) -> Trained:
+        """Train from the weights there are, and keep what was learned.
+
+        Samples are those of the description, of ``data`` (a file or the name of a data set), or
+        ``arrays`` by the names that a file has: x [N, n_in] with y [N, n_out] or labels [N], and
+        the same with ``_test``; u, points and y of an operator network. ``engine``: golden, fixed
+        or rtl. ``progress`` is called after every update with the updates done and the loss.
+        """
+        from dualspike.api.training import check_trains, train
+
+        name = engine_named(engine)
+        d = revised(self.description, "learning", updates=updates, seed=seed)
+        check_trains(d, name)
+        d, problem = _problem(d, data, arrays)
+        result, summary = train(d, name, problem, self.weights, progress)
+        self.weights, self._problem = result.weights, problem
+        self.description = with_data(self.description, None if data is None else str(data))
+        return Trained(summary, problem, result)
+
+    def predict(self, *inputs: ArrayLike, engine: str = "fixed") -> Predictions:
+        """Answers for any rows: x [N, n_in] or [N, T, n_in]; u and points of an operator network.
+
+        ``data.offset`` and ``data.scale`` of the description are applied, as they are to a file.
+        """
+        name = engine_named(engine)
+        wanted = _NAMES[self.description.kind]
+        if len(inputs) != len(wanted):
+            raise BadInput(f"inputs must be {', '.join(wanted)}, not {len(inputs)} arrays")
+        rows = [np.asarray(one, np.float64) for one in inputs]
+        if self.description.kind == "mlp":
+            rows = [(rows[0] - self.description.data.offset) * self.description.data.scale]
+        y = answers(self.description, name, self.weights, rows)
+        return Predictions(y)
+
+    def score(self, data: str | Path | None = None, **arrays: ArrayLike) -> Measures:
+        """Accuracy, or relative l2, on the test samples; of those last trained with if none."""
+        d, problem = self._given(self.description, data, arrays)
+        y = answers(d, EngineName.fixed, self.weights, problem.test.inputs)
+        return measure(problem, y)
+
+    def verify(
+        self,
+        updates: int = 2,
+        data: str | Path | None = None,
+        *,
+        waveform: str | Path | None = None,
+        **arrays: ArrayLike,
+    ) -> Verdict:
+        """Train the simulated hardware next to the integer model; ``equal`` if every bit agreed.
+
+        Both start from these weights, which stay as they are. Samples are as in `train`, or those
+        last trained with. The clocks around a first difference go to ``waveform`` (VCD).
+        """
+        d = revised(self.description, "learning", updates=updates)
+        d, problem = self._given(d, data, arrays)
+        to = None if waveform is None else Path(waveform)
+        return co_simulate(d, problem, updates, to, None, self.weights)
+
+    def generate(self, folder: str | Path, wrap: str | None = None) -> list[Path]:
+        """Write Verilog and all that goes with it, these weights included; returns the files."""
+        from dualspike.api.core_files import write_core
+        from dualspike.hw.soc.soc import check_wrap
+
+        if wrap is not None:
+            check_wrap(self.description, wrap)
+        with writing(to := Path(folder), "report"):
+            return [to / name for name in write_core(self.description, to, self.weights, wrap)]
+
+    def estimate(self, device: str | None = None) -> dict[str, Any]:
+        """Clocks, memories and area before synthesis, as report/estimate.json has them."""
+        return estimate(self.description, None if device is None else device_named(device))
+
+    def synthesise(self, target: str = "ecp5") -> dict[str, Any]:
+        """What Yosys makes of it, as ``dualspike synth`` tells it: target ecp5, ice40 or gates."""
+        from dualspike.boards.flow.measure import device_of, measure
+        from dualspike.boards.flow.place import DEVICES
+        from dualspike.boards.flow.synthesis import TARGETS
+
+        if target not in TARGETS:
+            raise BadInput(not_one_of("target", TARGETS, target))
+        chip = device_of(target, self.description.hardware.device)
+        d = self.description
+        if target in DEVICES:
+            d = revised(d, "hardware", device=chip.name)
+        return measure(d, target, chip, None)
+
+    def to_nir(self, path: str | Path, dt: float = 1e-4) -> None:
+        """Write a perceptron, as the chip stores it, as a NIR file; ``dt`` in seconds."""
+        from dualspike.nir.exporting import graph_of, nir_bytes
+
+        d = self.description
+        if d.kind != "mlp":
+            raise BadInput(f"a NIR graph must be that of a perceptron, not of a {d.kind}")
+        chip = first_chip(d, self.weights)
+        stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
+        write_atomic(Path(path), nir_bytes(graph_of(d, stored, dt)))
+
+    def _given(
+        self, d: Description, data: str | Path | None, arrays: dict[str, ArrayLike]
+    ) -> tuple[Description, Problem]:
+        """As `_problem`, but without data that of the last training."""
+        if data is None and not arrays and self._problem is not None:
+            return d, self._problem
+        return _problem(d, data, arrays)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{toml_text(self.description)}</pre>"
+
+
+def from_nir(path: str | Path, **options: Any) -> Chip:
+    """A chip from a NIR file; ``options``: those of `nir.importing.Options`, dt, time_steps, ..."""
+    from dualspike.nir.importing import Options, import_network
+
+    found = import_network(Path(path), Options(**options))
+    return Chip(found.description, found.parameters)
+
+
+def engine_named(name: str) -> EngineName:
+    """One of golden, fixed and rtl; boards are for the command line."""
+    known = [one.value for one in EngineName if one is not EngineName.board]
+    if name not in known:
+        raise BadInput(not_one_of("engine", known, name))
+    return EngineName(name)
+
+
+def _problem(
+    d: Description, data: str | Path | None, arrays: dict[str, ArrayLike]
+) -> tuple[Description, Problem]:
+    """The description with these data, and the problem that they are."""
+    if not arrays:
+        d = with_data(d, None if data is None else str(data))
+        return d, problem_of(d)
+    if data is not None:
+        raise BadInput("data must be left out where arrays are given")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "given.npz"
+        path.write_bytes(npz_bytes({name: np.asarray(one) for name, one in arrays.items()}))
+        try:
+            return d, problem_of(with_data(d, str(path)))
+        except BadInput as error:
+            raise BadInput(str(error).replace(str(path), "given arrays")) from error

@@ -1,0 +1,68 @@
+"""What runs a network: the float reference, the integer model, simulated hardware, or a board."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from typing import Any
+
+from dualspike.api.board_engine import BAUD, BoardEngine, board_port
+from dualspike.boards.host.board import BoardCore
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.training.fixed_engine import FixedEngine
+from dualspike.golden.training.online_engine import OnlineFloatEngine, float_engine
+from dualspike.golden.training.train import FloatEngine
+from dualspike.model.description.description import Description
+from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.simulation import Simulation
+
+
+class EngineName(StrEnum):
+    """What runs a network."""
+
+    golden = "golden"
+    fixed = "fixed"
+    rtl = "rtl"
+    board = "board"
+
+
+@contextmanager
+def open_engine(
+    d: Description,
+    name: EngineName,
+    first: Parameters | None = None,
+    port: str | None = None,
+    baud: int = BAUD,
+) -> Generator[
+    tuple[
+        FloatEngine | OnlineFloatEngine | FixedEngine | RtlEngine | BoardEngine,
+        Callable[[], dict[str, Any]],
+    ],
+    None,
+    None,
+]:
+    """An engine and a function for its clock counts (empty for the models).
+
+    It starts from the parameters ``first``, or those of the seed. A board is at ``port``, or
+    simulated.
+    """
+    if name is EngineName.board:
+        with (
+            board_port(d, port) as path,
+            closing(BoardEngine(d, lambda: BoardCore.at(path, baud, d), first)) as engine,
+        ):
+            yield engine, lambda: clock_counts(d, engine)
+    elif name is EngineName.rtl:
+        with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
+            yield engine, lambda: clock_counts(d, engine)
+    else:
+        model = FixedEngine if name is EngineName.fixed else float_engine
+        yield model(d, first), dict
+
+
+def clock_counts(d: Description, engine: RtlEngine | BoardEngine) -> dict[str, Any]:
+    """Clocks of the training alone."""
+    samples = d.learning.updates * d.batch[0]
+    return {
+        "cycles": engine.learning_cycles,
+        "cycles_per_sample": engine.learning_cycles / samples,
+    }

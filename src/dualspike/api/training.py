@@ -1,0 +1,63 @@
+"""A training run on any engine: what ``dualspike train`` and ``Chip.train`` do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dualspike.api.board_engine import BAUD
+from dualspike.api.engines import EngineName, open_engine
+from dualspike.api.outcome import summarise
+from dualspike.boards.host.port import LinkLost
+from dualspike.golden.data.precision import check_moves
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.store import checksum
+from dualspike.golden.float.layout import Parameters
+from dualspike.golden.training.checkpoint import Checkpointer, Origin
+from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.golden.training.online_engine import OnlineFloatEngine
+from dualspike.golden.training.train import FloatEngine, TrainResult
+from dualspike.golden.training.train import train as run
+from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
+
+
+def check_trains(d: Description, engine: EngineName) -> None:
+    """Raise BadInput for a chip that does not learn, or whose changes are too small for it."""
+    if not d.learns:
+        raise BadInput(f"learning.rule must be 'rfg' or 'online' to train, not {d.learning.rule!r}")
+    if engine is not EngineName.golden:
+        check_moves(d)
+
+
+def train(
+    d: Description,
+    engine: EngineName,
+    problem: Problem,
+    first: Parameters | None = None,
+    show: Callable[[int, float], None] | None = None,
+    resume: Path | None = None,
+    port: str | None = None,
+    baud: int = BAUD,
+) -> tuple[TrainResult, dict[str, Any]]:
+    """Train from ``first`` or the seed's weights; the result, and what result.json says of it.
+
+    With ``resume`` the run is kept in that file and goes on from it. ``show`` is called after every
+    update with the number of updates done and the last loss. Raises BadInput for a run that
+    diverges to numbers that are not finite, and for a board that is lost.
+    """
+    try:
+        with open_engine(d, engine, first, port, baud) as (chosen, cycles):
+            kept = None
+            if resume is not None and not isinstance(chosen, FloatEngine | OnlineFloatEngine):
+                kept = Checkpointer(resume, chosen, _origin(d, problem, first))
+            result = run(chosen, d, problem, show, kept)
+            return result, summarise(d, engine, problem, result) | cycles()
+    except LinkLost as lost:
+        left = f"; the run so far is in {resume}" if resume and resume.exists() else ""
+        raise BadInput(f"{lost}{left}") from lost
+
+
+def _origin(d: Description, problem: Problem, first: Parameters | None) -> Origin:
+    """What a checkpoint must be of to go on with this run."""
+    chip = first_chip(d, first)
+    return Origin.of(d, checksum(problem), chip.weights, chip.biases)

@@ -1,0 +1,72 @@
+"""``dualspike predict``: what a trained network answers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from dualspike.api.asked import Asked, asked_of, rows_of
+from dualspike.api.board_engine import BAUD
+from dualspike.api.engines import EngineName
+from dualspike.api.predicting import answers, read_run
+from dualspike.commands.source import BaudOption, FolderOption, PortOption
+from dualspike.golden.files.alone import writing
+from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.numeric import Doubles
+from dualspike.golden.training.weights_file import npz_bytes
+from dualspike.model.errors import BadInput
+from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that train wrote.")],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA]",
+            help="An .npz whose rows are answered, or a data set; else the run's test samples.",
+        ),
+    ] = None,
+    output: FolderOption = Path("predicted"),
+    engine: Annotated[
+        EngineName,
+        typer.Option(help="Integer model, simulated hardware, float reference, or a board."),
+    ] = EngineName.fixed,
+    port: PortOption = None,
+    baud: BaudOption = BAUD,
+    as_json: JsonFlag = False,
+) -> None:
+    """Answer every row of a file with a trained network; write predictions.csv and .npz.
+
+    Rows need no targets. Where the file has them, they are written next to the answers, and what
+    the answers are worth is said.
+    """
+    if port is not None and engine is not EngineName.board:
+        raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
+    d, parameters = read_run(run)
+    d, asked = asked_of(d, None, None) if data is None else rows_of(d, data)
+    with writing(output):
+        y = answers(d, engine, parameters, asked.inputs, port, baud)
+        write_atomic(output / "predictions.csv", _csv(asked, y))
+        write_atomic(output / "predictions.npz", npz_bytes(asked.arrays(y)))
+    out = console(as_json)
+    count, unit = len(y), "samples" if asked.problem.kind == "mlp" else "functions"
+    out.print(f"{count} {unit}, {asked.line(y)}")
+    out.print(f"Wrote predictions.csv and predictions.npz in {output}")
+    if as_json:
+        tested_on = asked.problem.tested_on if asked.answered else None
+        emit_json(
+            {"samples": count, "engine": str(engine), "tested_on": tested_on, **asked.told(y)}
+        )
+
+
+def _csv(asked: Asked, y: Doubles) -> str:
+    """Inputs, targets if they are known, and answers, a row or a point a line."""
+    (x, *axes), target = asked.inputs, asked.problem.test.target
+    if axes:
+        return grid_csv(axes, y, target if asked.answered else None)
+    columns = asked.columns(y)
+    if asked.answered and "label" not in columns:
+        columns |= {f"target{n}": target[:, n] for n in range(target.shape[1])}
+    return samples_csv(x, y, {name: np.asarray(column) for name, column in columns.items()})
