@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof boards link hostile presets netlist operators-rtl lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants boards link hostile presets netlist operators-rtl lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -22,6 +22,7 @@ help:
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make proof   setup, then formal proofs of components, a table into build/proof: minutes'
+	@echo 'make mutants  setup, then mutants of every component before its bench, into build/mutants: an hour'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
@@ -72,6 +73,9 @@ boards: setup
 
 proof: setup
 	$(BIN)/python -m dualspike.testbench.formal build/proof
+
+mutants: setup
+	$(BIN)/python -m dualspike.testbench.mutants build/mutants
 
 coverage: setup
 	rm -rf build/coverage

@@ -61,27 +61,37 @@ def run_bench(bench: ModuleType, *, quick: bool = False, **given: Any) -> None:
     name, tests = bench.__name__, _tests(bench)
     verilog = to_verilog(bench.component(**given), bench.TOP)
     environment = tool_environment()
-    program = _build(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
+    program = build_bench(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
-        (work / "case.json").write_text(json.dumps({"bench": name, "given": given}), "utf-8")
-        environment[CASE] = str(work / "case.json")
-        with _acting(environment):
-            try:
-                get_runner("verilator").test(
-                    test_module=name,
-                    hdl_toplevel=bench.TOP,
-                    hdl_toplevel_lang="verilog",
-                    build_dir=program.parent,
-                    test_dir=work,
-                    results_xml=str(work / "results.xml"),
-                    log_file=work / "log.txt",
-                )
-            except (RuntimeError, SystemExit) as error:
-                raise AssertionError(f"{name} broke off: {error}\n{_end(work)}") from error
+        simulate(program, name, {"bench": name, "given": given}, work, environment)
         _check(name, tests, work)
         if recording():
             keep(bench.TOP, case_name(given), verilog, work / "coverage.dat")
+
+
+def simulate(
+    program: Path, tests: str, case: Mapping[str, Any], work: Path, environment: dict[str, str]
+) -> None:
+    """Run the cocotb tests of module ``tests`` in what `build_bench` gave, with ``case``.
+
+    Results, and the log, are in ``work``. AssertionError if it breaks off.
+    """
+    (work / "case.json").write_text(json.dumps(case), "utf-8")
+    environment[CASE] = str(work / "case.json")
+    with _acting(environment):
+        try:
+            get_runner("verilator").test(
+                test_module=tests,
+                hdl_toplevel=program.name,
+                hdl_toplevel_lang="verilog",
+                build_dir=program.parent,
+                test_dir=work,
+                results_xml=str(work / "results.xml"),
+                log_file=work / "log.txt",
+            )
+        except (RuntimeError, SystemExit) as error:
+            raise AssertionError(f"{tests} broke off: {error}\n{_end(work)}") from error
 
 
 def case_name(given: Mapping[str, object]) -> str:
@@ -98,7 +108,12 @@ def parameters() -> dict[str, Any]:
 def component() -> wiring.Component:
     """Inside a bench: its component, built once more for the shapes of its ports."""
     case = _case()
-    return import_module(case["bench"]).component(**case["given"])
+    return bench_of(case).component(**case["given"])
+
+
+def bench_of(case: Mapping[str, Any]) -> ModuleType:
+    """Inside a simulator: the bench that a case names."""
+    return import_module(case["bench"])
 
 
 def _case() -> dict[str, Any]:
@@ -148,7 +163,7 @@ def _acting(environment: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
-def _build(verilog: str, name: str, environment: dict[str, str], level: str) -> Path:
+def build_bench(verilog: str, name: str, environment: dict[str, str], level: str) -> Path:
     """The simulator of one component; compiled once, then found again by its hash."""
     control = _CONTROL.format(name=name)
     flags = _MAKE.format(level=level)

@@ -1,0 +1,1 @@
+"""Mutants: components with one wire wrong, which the benches must find."""

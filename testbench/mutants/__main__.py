@@ -1,0 +1,47 @@
+"""The mutation score: ``python -m dualspike.testbench.mutants FOLDER``.
+
+Plants mutants in a case of every bench's component, and lets the bench look for
+them. mutants.jsonl in FOLDER gets a line for each as it ends; what is in it already is not tried
+again. Prints a table by component, and the survivors that have no reason (`reasons`): with any,
+exit status 1.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dualspike.testbench.mutants.campaign import Outcome, line_of, outcomes, proofs
+from dualspike.testbench.mutants.results import read, table
+from dualspike.testbench.mutants.targets import COUNT, TARGETS
+
+
+def _ending(results: Path) -> Iterator[Outcome]:
+    """All mutants before their benches, and then what no bench has found before the solver."""
+    for target in TARGETS:
+        known = {one.mutant for one in read(results) if one.where == target.name}
+        yield from outcomes(target, COUNT, known)
+    for target in TARGETS:
+        own = [one for one in read(results) if one.where == target.name]
+        yield from proofs(
+            target, [one.mutant for one in own if one.survives and one.proved is None]
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try them."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    results = folder / "mutants.jsonl"
+    with results.open("a", encoding="utf-8") as file:
+        for outcome in _ending(results):
+            file.write(line_of(outcome))
+            file.flush()
+    lines, survivors = table(read(results))
+    print("\n".join(lines))
+    for one in survivors:
+        print(f"{one.where}: {one.mutant}", file=sys.stderr)
+    return int(bool(survivors))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,169 @@
+"""A component's mutants before its bench: one build, one simulator for many, each with an end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dualspike.hw.emit.generate import to_verilog
+from dualspike.model.system.children import environment
+from dualspike.testbench.cosim.verilate import tool_environment
+from dualspike.testbench.mutants.planting import AGAIN, NONE, harmless, plant
+from dualspike.testbench.unit import benches
+from dualspike.testbench.unit.run import build_bench, case_name, simulate
+
+STOPPED = "did not end"
+_PATIENCE = 120
+"""Seconds without a word from a simulator, after which what it is at is said never to end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant of ``where``: ``found`` by a test, ``proved`` equal, or neither.
+
+    ``proved`` is None while no proof was tried.
+    """
+
+    where: str
+    mutant: str
+    found: str
+    proved: bool | None
+
+    @property
+    def survives(self) -> bool:
+        """Neither was it found, nor is it harmless."""
+        return not self.found and not self.proved
+
+
+@dataclass(frozen=True)
+class Target:
+    """One case of a bench."""
+
+    bench: str
+    given: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Bench and case."""
+        return f"{self.bench}-{case_name(self.given)}"
+
+    @property
+    def module(self) -> str:
+        """The bench's module."""
+        return f"{benches.__name__}.bench_{self.bench}"
+
+    @property
+    def top(self) -> str:
+        """The component's name in Verilog."""
+        return import_module(self.module).TOP
+
+    @property
+    def verilog(self) -> str:
+        """The component."""
+        return to_verilog(import_module(self.module).component(**self.given), self.top)
+
+
+def outcomes(target: Target, count: int, known: set[str]) -> Iterator[Outcome]:
+    """Up to ``count`` mutants of a target, but for those that are ``known``, as they end."""
+    top = target.top
+    with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
+        folder = Path(name)
+        mutants, planted = plant(target.verilog, top, count, folder)
+        left = [n for n, one in enumerate(mutants, 1) if one not in known]
+        if not left:
+            return
+        build_bench(planted, top, tool_environment(), "-O0")
+        (folder / f"{top}.mutants").write_text(planted, "utf-8")
+        for number, found in _tried(target, folder / f"{top}.mutants", left, folder):
+            yield Outcome(target.name, mutants[number - 1], found, None)
+
+
+def proofs(target: Target, unfound: list[str]) -> Iterator[Outcome]:
+    """Those of its mutants that no test has found: are they harmless?"""
+    with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
+        if unfound:
+            plant(target.verilog, target.top, 1, Path(name))
+        for mutant in unfound:
+            proved = harmless(mutant, target.top, Path(name))
+            yield Outcome(target.name, mutant, "", proved)
+
+
+def _tried(
+    target: Target, planted: Path, left: list[int], folder: Path
+) -> Iterator[tuple[int, str]]:
+    """Each mutant's number, and the test that found it; none of them twice."""
+    told, at_once = folder / "told.jsonl", len(left)
+    while left:
+        told.unlink(missing_ok=True)
+        case = {
+            "bench": target.module,
+            "given": target.given,
+            "mutants": left[:at_once],
+            "told": str(told),
+        }
+        given = json.dumps({"case": case, "planted": str(planted)})
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__, given],
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+        size = -1
+        try:
+            while child.poll() is None:
+                try:
+                    child.wait(_PATIENCE)
+                except subprocess.TimeoutExpired:
+                    grown = told.stat().st_size if told.exists() else 0
+                    if grown == size:
+                        break
+                    size = grown
+        finally:
+            _end(child)
+        lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+        ended = {line["mutant"]: line["found"] for line in lines if "mutant" in line}
+        begun = [line["begun"] for line in lines if "begun" in line]
+        if begun and begun[-1] not in ended:
+            ended[begun[-1]] = STOPPED
+        if ended.pop(NONE, STOPPED):
+            raise RuntimeError(f"{target.name}: its bench fails without a mutant")
+        if ended.pop(AGAIN, "") and at_once > 1:
+            # A memory keeps what a mutant has left there: each begins anew.
+            at_once = 1
+            continue
+        yield from ended.items()
+        left = [number for number in left if number not in ended]
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """It and the simulator that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def line_of(outcome: Outcome) -> str:
+    """A line of the results."""
+    return json.dumps(asdict(outcome)) + "\n"
+
+
+def _simulate(given: str) -> None:
+    """In a process of its own: the trial of a case (`trial`)."""
+    parsed = json.loads(given)
+    planted, tools = Path(parsed["planted"]), tool_environment()
+    program = build_bench(planted.read_text("utf-8"), planted.stem, tools, "-O0")
+    with tempfile.TemporaryDirectory(prefix="dualspike-") as work:
+        simulate(program, "dualspike.testbench.mutants.trial", parsed["case"], Path(work), tools)
+
+
+if __name__ == "__main__":
+    _simulate(sys.argv[1])

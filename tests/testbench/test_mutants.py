@@ -1,0 +1,99 @@
+"""Mutants are found by benches, harmless ones by proof, and reasons name mutants that there are."""
+
+from pathlib import Path
+
+import pytest
+
+from dualspike.hw.emit.generate import to_verilog
+from dualspike.testbench.mutants import __main__ as command
+from dualspike.testbench.mutants import results
+from dualspike.testbench.mutants.campaign import Outcome, Target, line_of, outcomes
+from dualspike.testbench.mutants.planting import harmless, plant
+from dualspike.testbench.mutants.reasons import REASONS
+from dualspike.testbench.mutants.results import read, table
+from dualspike.testbench.mutants.targets import COUNT, TARGETS
+from dualspike.testbench.unit.benches import bench_skid_buffer
+
+TARGET = Target("skid_buffer", {"bits": 8})
+
+# y is a, whatever b is; z is not.
+REDUNDANT = """module redundant (input a, b, output y, z);
+  assign y = a | (a & b);
+  assign z = a & b;
+endmodule
+"""
+
+
+def test_a_bench_finds_mutants_and_known_ones_are_not_tried_again() -> None:
+    found = list(outcomes(TARGET, 4, set()))
+    assert len(found) == 4
+    assert all(one.found and not one.survives for one in found)
+    assert {one.where for one in found} == {TARGET.name}
+    assert not list(outcomes(TARGET, 4, {one.mutant for one in found}))
+
+
+def test_mutants_are_always_the_same(tmp_path: Path) -> None:
+    verilog = to_verilog(bench_skid_buffer.component(8), "skid_buffer")
+    first, planted = plant(verilog, "skid_buffer", 3, tmp_path)
+    assert plant(verilog, "skid_buffer", 3, tmp_path) == (first, planted)
+    assert "mutant == 12'h003" in planted
+    assert not any("whole.v:1:" in one or "-src" in one for one in first)
+
+
+def test_a_harmless_mutant_is_proved_to_be_so(tmp_path: Path) -> None:
+    plant(REDUNDANT, "redundant", 60, tmp_path)
+    line = "mutate -mode const0 -module redundant -cell $and$whole.v:{}${} -port B -portbit 0"
+    assert harmless(line.format(2, 1), "redundant", tmp_path)
+    assert not harmless(line.format(3, 3), "redundant", tmp_path)
+
+
+def test_what_was_not_written_whole_does_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "mutants.jsonl"
+    assert not read(path)
+    one, two = Outcome("a-1", "mutate 1", "", False), Outcome("a-1", "mutate 2", "test", False)
+    path.write_text(line_of(one) + line_of(two) + line_of(one)[:20], "utf-8")
+    assert read(path) == [one, two]
+
+
+def test_a_later_line_of_a_mutant_counts(tmp_path: Path) -> None:
+    path = tmp_path / "mutants.jsonl"
+    alive, proved = Outcome("a-1", "mutate 1", "", None), Outcome("a-1", "mutate 1", "", True)
+    path.write_text(line_of(alive) + line_of(proved), "utf-8")
+    assert read(path) == [proved]
+    assert alive.survives
+    assert not proved.survives
+
+
+def test_survivors_are_those_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        Outcome("a-1", "mutate 1", "", False),
+        Outcome("a-1", "mutate 2", "", True),
+        Outcome("b-1", "mutate 3", "test", False),
+        Outcome("b-1", "mutate 4", "", False),
+    ]
+    monkeypatch.setattr(results, "REASONS", {("b-1", "mutate 4"): "reason"})
+    lines, survivors = table(found)
+    assert survivors == found[:1]
+    assert lines[-1] == "| **all** | 4 | 1 | 1 | 1 | 1 |"
+
+
+def test_the_command_fails_with_a_survivor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alive = Outcome("a-1", "mutate 1", "", False)
+    (tmp_path / "mutants.jsonl").write_text(line_of(alive), "utf-8")
+    monkeypatch.setattr(command, "TARGETS", [])
+    assert command.main([str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "a-1: mutate 1\n"
+
+
+def test_a_reason_names_a_mutant_that_there_is(tmp_path: Path) -> None:
+    wheres = {where for where, _ in REASONS}
+    targets = [one for one in TARGETS if one.name in wheres]
+    assert {one.name for one in targets} == wheres
+    there = {
+        (one.name, mutant)
+        for one in targets
+        for mutant in plant(one.verilog, one.top, COUNT, tmp_path)[0]
+    }
+    assert set(REASONS) <= there
