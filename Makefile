@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants boards link hostile presets netlist operators-rtl lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants boards link hostile presets netlist operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -28,6 +28,7 @@ help:
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
 	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
+	@echo 'make results  setup, then which tables of docs/results.md are stale, and whether all agree'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
 	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'
@@ -100,6 +101,9 @@ operators-rtl: setup
 	for preset in poisson reaction_diffusion; do test -e build/operators/$$preset/result.json \
 		|| $(BIN)/dualspike train --preset $$preset --engine rtl --resume build/operators/$$preset.npz \
 			-o build/operators/$$preset || exit 1; done
+
+results: setup
+	$(BIN)/python -m dualspike.golden.experiments.paper.kept docs
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --no-config $(UPGRADE) --universal --generate-hashes \

@@ -1,0 +1,120 @@
+"""Tables of docs/results.md against the results.json that they were made from.
+
+A table is bound to a file of docs/results by a line ``<!-- results/NAME.json -->`` before it. Rows
+are found by their first two columns; whatever else the header names must be what the file says.
+
+    python -m dualspike.golden.experiments.paper.kept docs
+
+says of every file whether its settings are still those of the preset, and ends with 1 where a
+figure does not agree.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from dualspike.golden.experiments.paper.settings import load_settings
+from dualspike.golden.files.differences import first_difference
+from dualspike.model.interface.identity import VERSION
+
+MARK = re.compile(r"^<!-- (results/\w+\.json) -->$")
+Row = dict[str, str]
+
+
+def tables(text: str) -> list[tuple[str, list[Row]]]:
+    """File and rows, by column, of every table that is bound to one."""
+    found: list[tuple[str, list[Row]]] = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        bound = MARK.match(line)
+        if bound is None:
+            continue
+        rows: list[list[str]] = []
+        for below in lines[number + 1 :]:
+            if below.startswith("|"):
+                rows.append([cell.strip() for cell in below.strip("|").split("|")])
+            elif rows:
+                break
+        header, _, *cells = rows
+        found.append((bound[1], [dict(zip(header, row, strict=True)) for row in cells]))
+    return found
+
+
+def rows_of(results: dict[str, Any]) -> dict[tuple[str, str], Row]:
+    """Every row that a table may have, by its first two cells."""
+    rows: dict[tuple[str, str], Row] = {}
+    for one in results["baselines"]:
+        cells = {"median": _number(one["error"]), "global norm": _number(one["global_error"])}
+        rows["baseline", one["name"]] = cells
+    for one in results["methods"]:
+        verdict = {True: "yes", False: "no", None: ""}[one["reached"]]
+        by = f", by {', '.join(one['departures'])}" if one["departures"] and verdict else ""
+        rows[one["setting"], one["method"]] = {
+            "K": str(one["directions"] or ""),
+            "published": _number(one["published"], ""),
+            "mean": _number(one["mean"]),
+            "median": _number(one["median"]),
+            "min..max": f"{_number(one['min'])}..{_number(one['max'])}",
+            "global norm": _number(one["global_median"]),
+            "reached": verdict + by,
+            "seeds": str(len(one["seeds"])),
+            "updates": str(one["updates"]),
+            "rate": f"{one['rate']:g}",
+        }
+    for one in results["pairs"]:
+        cells = {"mean difference": f"{one['mean']:+.4f}", "p": f"{one['p']:.4f}"}
+        rows[one["first"], one["second"]] = cells | {"seeds": str(one["seeds"])}
+    return rows
+
+
+def wrong(text: str, folder: Path) -> list[str]:
+    """A line for every cell that is not what its file says, and for every row that it lacks."""
+    found: list[str] = []
+    for name, rows in tables(text):
+        known = rows_of(json.loads((folder / name).read_text("utf-8")))
+        for row in rows:
+            first, second, *columns = row
+            key = row[first], row[second]
+            if key not in known:
+                found.append(f"{name}: has no row {' '.join(key)}")
+                continue
+            found += [
+                f"{name}: {column} of {' '.join(key)} is {known[key].get(column, '')!r},"
+                f" not {row[column]!r}"
+                for column in columns
+                if known[key].get(column, "") != row[column]
+            ]
+    return found
+
+
+def stale(results: dict[str, Any]) -> str | None:
+    """In what the preset is no longer what the results were made with; None if in nothing."""
+    settings = load_settings(results["experiment"])
+    columns = {name: column.model_dump(mode="json") for name, column in settings.columns.items()}
+    held = {"version": results["version"], **results["settings"], "columns": results["columns"]}
+    now = {"version": VERSION, **settings.tables(), "columns": columns}
+    difference = first_difference(held, now)
+    if difference is None:
+        return None
+    name, then, is_now = difference
+    return f"{name} was {then}, is {is_now}"
+
+
+def main(docs: Path) -> int:
+    """Print what is stale and what is wrong; 1 where anything is wrong."""
+    for path in sorted((docs / "results").glob("*.json")):
+        difference = stale(json.loads(path.read_text("utf-8")))
+        print(f"{path.name}: {'current' if difference is None else f'stale, {difference}'}")
+    lines = wrong((docs / "results.md").read_text("utf-8"), docs)
+    print("\n".join(lines) if lines else "all figures of docs/results.md agree with their files")
+    return 1 if lines else 0
+
+
+def _number(value: float | None, none: str = "diverged") -> str:
+    return none if value is None else f"{value:.4f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
