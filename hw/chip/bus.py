@@ -9,7 +9,7 @@ from dualspike.hw.stream.counters import counter_shape
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.register import Register
 
-LATENCY = 5
+LATENCY = 7
 GROUP = 8
 """Registers of which one is chosen in a clock; among their groups in the next."""
 
@@ -35,7 +35,7 @@ class RegisterBus(wiring.Component):
 
     For every register NAME: ``NAME_written`` and ``NAME_read`` pulse in the access's second cycle,
     ``NAME`` is the value, looked at in the cycle before ``done`` pulses. Unknown
-    addresses read 0 and ignore writes. Latency: 5 cycles.
+    addresses read 0 and ignore writes. Latency: 7 cycles.
     """
 
     def __init__(self, registers: list[Register]) -> None:

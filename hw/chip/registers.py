@@ -198,7 +198,7 @@ def wire_injection(m: Module, registers: RegisterBus, ports: list[wiring.PureInt
 def wire_weights(m: Module, registers: RegisterBus, ports: list[wiring.PureInterface]) -> None:
     """WEIGHT_SELECT picks and rewinds one memory, WEIGHT_DATA walks through it.
 
-    Memories are told a cycle after the bus, in time for what they answer 2 cycles later.
+    Memories are told a cycle after the bus, in time for what they answer 4 cycles later.
     """
     number, read = counter_shape(len(ports) - 1).width, list[Value]()
     widest = max(len(port.read_data) for port in ports)

@@ -8,19 +8,19 @@ FPGA-TN-02204).
 
 import re
 
+from dualspike.hw.layer.memory.registered_memory import DEEP
+
 _MODULE = re.compile(
     r"^module (\w*memory_(\d+)x(\d+)) ?"
     r"\(address, clk, (reset, )?rst, word, write__addr, write__data, write__en\);",
     re.MULTILINE,
 )
-_LEAST_BITS = 2048
-"""Memories of fewer bits stay with the tables."""
 _WIDTHS = ((18, 10), (9, 11))
 """Bits of a word and of its address, of the two ways in which a DP16KD is used here."""
 _ADDRESS = 14
 
 
-def block_rams(verilog: str, least_bits: int = _LEAST_BITS) -> str:
+def block_rams(verilog: str, least_bits: int = DEEP) -> str:
     """The memories in ``verilog`` of at least so many bits once more, as block RAMs.
 
     Those of more words than a block has at a width of 9 are left as they are.

@@ -6,7 +6,7 @@ from typing import Any
 from amaranth.hdl import Array, Cat, Const, Mux, ResetSignal, Signal, Value, signed
 
 from dualspike.hw.layer.memory.ecc import encode
-from dualspike.hw.layer.memory.host_way import Folding
+from dualspike.hw.layer.memory.host_way import READ, Folding
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.model.interface.ecc import Code
 from dualspike.testbench.formal.claims import Claims
@@ -126,7 +126,7 @@ class Host:
             c.m.d.sync += [self._i.eq(self._i + ends), self._j.eq(Mux(ends, 0, self._j + 1))]
 
     def claims(self, inner: dict[str, Signal], names: list[str]) -> None:
-        """Words go to the element's place and come from there, the second clock after.
+        """Words go to the element's place, the second clock after, and come from there, the fourth.
 
         The first two registers of the walk without a name are that of ``p`` and its base.
         """
@@ -149,14 +149,17 @@ class Host:
             banks = Mux(written, 1 << self.last_bank, 0)
             c.always(f"what is written is on its way: {name}", ~written | there)
             c.always(f"it goes to one bank: {name}", inner[f"{name}_here"] == banks[: f.banks])
-            asked = Signal(name=f"{name}_asked")
+            asked = [Signal(name=f"{name}_asked_{n}") for n in range(READ - 1)]
             wanted = Signal(signed(matrix.bits), name=f"{name}_wanted", reset_less=True)
-            c.m.d.sync += asked.eq(port.access & ~port.write)
+            c.m.d.sync += [
+                new.eq(old & (~port.access if n else ~port.write))
+                for n, (new, old) in enumerate(zip(asked, [port.access, *asked], strict=False))
+            ]
             with c.m.If(port.access):
                 at = Array(matrix.at(bank, self.row) for bank in range(f.banks))
                 c.m.d.sync += wanted.eq(at[self.bank])
             known = Signal(name=f"{name}_known")
-            with c.m.If(asked):
+            with c.m.If(asked[-1]):
                 c.m.d.sync += known.eq(1)
             with c.m.If(port.access):
                 c.m.d.sync += known.eq(0)

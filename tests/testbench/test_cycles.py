@@ -13,8 +13,8 @@ from dualspike.testbench.cosim.simulation import Simulation
 from tests.testbench.cosimulation import cosimulate
 from tests.testbench.random.descriptions import random_batch, random_chip
 
-# From CONTROL's acknowledgement to the first sample offered the sequencer runs 4 clocks ahead.
-BUS_LEAD = 4
+# From CONTROL's acknowledgement to the first sample offered the sequencer runs 6 clocks ahead.
+BUS_LEAD = 6
 
 SHAPES: dict[str, dict[str, Any]] = {
     "deep": {"network": {"layers": [3, 5, 4, 6, 2], "time_steps": 5}},

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.model.sizes.layers import Layer
 
@@ -23,13 +24,15 @@ def _position(layer: Layer) -> dict[str, wiring.Member]:
 class WeightAddressGenerator(wiring.Component):
     """Position in a pass over the weights; ``advance`` moves it on, the end wraps to the start.
 
-    ``row`` = group * chunks + chunk addresses the weight memories. The ``last_*`` and
+    ``row`` = group * chunks + chunk addresses the weight memories, ``next_row`` is it in the next
+    cycle. The ``last_*`` and
     ``first_chunk`` members describe the present position.
     """
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
-        super().__init__({"advance": In(1), **_position(layer)})
+        next_row = {"next_row": Out(counter_shape(layer.cycles - 1))}
+        super().__init__({"advance": In(1), **next_row, **_position(layer)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -49,8 +52,12 @@ class WeightAddressGenerator(wiring.Component):
             self.last_group.eq(last_group),
             self.last_row.eq(last_chunk & last_group),
         ]
+        if self._layer.cycles > 1:
+            # ``advance`` comes late in a cycle, and only chooses.
+            onwards = wire(m, Mux(self.last_row, 0, row + 1)[: len(row)], "onwards")
+            m.d.comb += self.next_row.eq(Mux(self.advance, onwards, row))
+            m.d.sync += row.eq(self.next_row)
         with m.If(self.advance):
-            count_on(m, row, self._layer.cycles - 1, self.last_row)
             count_on(m, chunk, chunks - 1, last_chunk)
             m.d.sync += first_chunk.eq(last_chunk)
             if chunks > 1:

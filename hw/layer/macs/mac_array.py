@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from dualspike.hw.layer.macs.addresses import SparseAddressGenerator, WeightAddressGenerator
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.macs.signs import Signs
+from dualspike.hw.layer.macs.spikes import signed_by, spiked
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
@@ -86,7 +87,10 @@ class MacArray(wiring.Component):
             SparseAddressGenerator if layer.skips else WeightAddressGenerator
         )(layer)
         folding = layer.n_out, layer.n_in, layer.pe, layer.simd
-        m.submodules.store = weights = Weights(*folding, self._words)
+        ahead = not layer.skips and layer.cycles > 1
+        m.submodules.store = weights = Weights(*folding, self._words, ahead=ahead)
+        if ahead:
+            m.d.comb += weights.next_row.eq(addresses.next_row)
         self._words.connect(m, self, weights)
         self._words.tell(m, self, weights)
 
@@ -114,28 +118,31 @@ class MacArray(wiring.Component):
             weights.enable.eq(addresses.advance),
         ]
         chunk_signs = self._learner(m, addresses, weights, taken, filling) if lanes else []
-        # In a cycle without a chunk the operands are 0 and the sums stay as they are.
         chunk = Signal.like(given, reset_less=True)
-        begins = Signal(layer.multiply + 1)
-        # The way of the chunk that is taken, a clock in each bit: words, products, sums.
-        first, last = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
-        m.d.comb += begins.eq(first << 1 | (taken & addresses.first_chunk))
-        chunk_ahead = Signal.like(chunk)
-        m.d.comb += chunk_ahead.eq(Mux(taken, given, 0))
+        # The way of the chunk that is taken, a clock in each bit: words, products, sums. What comes
+        # in a cycle without one is multiplied too, and not added.
+        goes, begins = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
+        going, first, last = (Signal(layer.multiply + 1) for _ in range(3))
+        m.d.comb += [
+            goes.eq(going << 1 | taken),
+            begins.eq(first << 1 | (taken & addresses.first_chunk)),
+        ]
         m.d.sync += [
-            chunk.eq(chunk_ahead),
+            chunk.eq(given),
+            going.eq(goes),
             first.eq(begins),
             last.eq(last << 1 | self.ended),
             self.outputs.valid.eq(last[-1]),
         ]
         bits = Shape.cast(self.outputs.payload.shape()).width
         firsts = copies(m, begins[-1], first[-1], bits, "first")
+        adds = copies(m, goes[-1], going[-1], bits, "adds")
         multiplies = not layer.every_step or layer.tangent_in_bits
         places = layer.pe if multiplies else 1
-        ahead, now = chunk_ahead.as_value(), chunk.as_value()
-        copied = copies(m, ahead, now, places, "chunk", MULTIPLIERS)
+        copied = copies(m, given.as_value(), chunk.as_value(), places, "chunk", MULTIPLIERS)
         chunks = [chunk.shape()(copy) for copy in copied]
-        self._accumulate(m, firsts, weights.words, chunks, chunk_signs)
+        pulses = list(zip(firsts, adds, strict=True))
+        self._accumulate(m, pulses, weights.words, chunks, chunk_signs)
         return m
 
     def _learner(
@@ -164,12 +171,15 @@ class MacArray(wiring.Component):
 
         took = Signal()
         m.d.sync += took.eq(taken)
-        m.d.comb += signs.advance.eq(took | self.sweep if filling is None else filling)
+        onwards = took | self.sweep if filling is None else filling
+        tooks = copies(m, taken, took, signs.enables, "took", 1) if filling is None else []
+        moves = [took | self.sweep for took in tooks] or [filling] * signs.enables
+        m.d.comb += signs.advance.eq(Cat(moves))
         walk: WeightAddressGenerator | SparseAddressGenerator = addresses
         if not layer.skips:
             # A walk of their own, a cycle behind with chunks and not so in a sweep.
             m.submodules.sign_walk = walk = WeightAddressGenerator(layer)
-            m.d.comb += walk.advance.eq(signs.advance)
+            m.d.comb += walk.advance.eq(onwards)
         for name in ("last_chunk", "last_row", "chunk", "group"):
             position = getattr(walk, name)
             if layer.skips and filling is None:
@@ -228,18 +238,22 @@ class MacArray(wiring.Component):
     def _accumulate(
         self,
         m: Module,
-        firsts: list[Value],
+        pulses: list[tuple[Value, Value]],
         words: data.View,
         chunks: list[data.View],
         chunk_signs: list[Value],
     ) -> None:
-        """Products of the chunk, each few of them with a copy, then sums onto the accumulators."""
+        """Products of the chunk, each few of them with a copy, then sums onto the accumulators.
+
+        ``pulses`` say for each few sums whether a product is its group's first, and is added.
+        """
         layer, out = self._layer, self.outputs.payload
 
         def stage(target: Value, held: Sequence[Value], name: str, p: int) -> None:
-            first = firsts[p * len(firsts) // layer.pe]
+            first, adds = pulses[p * len(pulses) // layer.pe]
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
-            m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
+            with m.If(adds):
+                m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
             m.d.comb += target.eq(total)
 
         def times(left: Value, right: Value, name: str) -> Signal:
@@ -252,7 +266,7 @@ class MacArray(wiring.Component):
             given = [chunk.value[s] for s in inputs]
             if layer.every_step:
                 name = f"product_{p}"
-                held = self._held(m, [self._times(weight[s], given[s]) for s in inputs], name)
+                held = self._held(m, [spiked(layer, weight[s], given[s]) for s in inputs], name)
             else:
                 name = f"multiplier_{p}"
                 held = [times(weight[s], given[s], f"{name}_{s}") for s in inputs]
@@ -267,7 +281,8 @@ class MacArray(wiring.Component):
         for k in range(self._lanes):
             for p in range(1 if self._shared else layer.pe):
                 products = [
-                    self._signed(
+                    signed_by(
+                        layer,
                         chunk_signs[k][s * (1 if self._shared else layer.pe) + p],
                         chunk.value[s],
                         inverted[s],
@@ -282,16 +297,3 @@ class MacArray(wiring.Component):
         """Each in as many registers as products have that take a `Multiplier`."""
         clocks = self._layer.multiply
         return [later(m, value, clocks, f"{name}_{n}") for n, value in enumerate(values)]
-
-    def _times(self, weight: Value, spike: Value) -> Value:
-        if self._layer.kind == "coded":
-            return Mux(spike[0], Mux(spike[1], -weight, weight), 0)
-        return Mux(spike, weight, 0)
-
-    def _signed(self, sign: Value, value: Value, inverted: Value, on: Value) -> Value:
-        if self._layer.every_step:
-            coded = self._layer.value_signed
-            active = (value[0] if coded else value) & on
-            negative = value[1] ^ sign if coded else sign
-            return Cat(active, active & negative).as_signed()
-        return Mux(on, Mux(sign, inverted, value), 0)

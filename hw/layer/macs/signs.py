@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.copies import SINKS
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import leap, output_bits
 from dualspike.model.ceil_div import ceil_div
@@ -21,7 +22,8 @@ class Signs(wiring.Component):
     """Signs of ``pe`` x ``simd`` weights for every lane, following a `WeightAddressGenerator`.
 
     ``load[k]`` pushes ``word`` into lane k; ``restart`` goes back to the start of the pass.
-    ``advance`` with the walk's ``last_chunk`` and ``last_row`` moves on. Members for the present
+    ``advance`` with the walk's ``last_chunk`` and ``last_row`` moves on; it has a bit for each few
+    lanes (`enables`), all the same, for their registers are hundreds. Members for the present
     position: ``weights`` [lanes][simd * pe] (bit s * pe + p for input s, neuron p), ``columns``
     [lanes][simd] (factored only, else 0); always: ``rows`` [lanes][n_out], ``first`` [lanes]
     (the bias's column sign, factored only, else 0). What they are before the first ``restart`` does
@@ -30,12 +32,13 @@ class Signs(wiring.Component):
 
     def __init__(self, layer: Layer, lanes: int, structure: str) -> None:
         self._layer, self._lanes, self._factored = layer, lanes, structure == "factored"
+        self.enables = 1 if self._factored else ceil_div(2 * SIGNS.length * lanes, SINKS)
         super().__init__(
             {
                 "load": In(lanes),
                 "word": In(WORD),
                 "restart": In(1),
-                "advance": In(1),
+                "advance": In(self.enables),
                 "last_chunk": In(1),
                 "last_row": In(1),
                 "chunk": In(layer.chunks.bit_length()),
@@ -94,9 +97,13 @@ class Signs(wiring.Component):
         """
         layer = self._layer
         begin = wire(m, self.restart | self.last_row, "begin")
-        next_chunk = wire(m, self.restart | self.advance, "next_chunk")
-        next_group = wire(m, self.restart | (self.advance & self.last_chunk), "next_group")
+        pulses: list[tuple[Signal, Signal]] = []
+        for n, advance in enumerate(self.advance):
+            next_chunk = wire(m, self.restart | advance, f"next_chunk_{n}")
+            next_group = self.restart | (advance & self.last_chunk)
+            pulses.append((next_chunk, wire(m, next_group, f"next_group_{n}")))
         for k, start in enumerate(starts):
+            next_chunk, next_group = pulses[k * self.enables // self._lanes]
             state = Signal(SIGNS.length, name=f"state_{k}", reset_less=True)
             group_state = Signal(SIGNS.length, name=f"group_state_{k}", reset_less=True)
             m.d.comb += self.weights[k].eq(

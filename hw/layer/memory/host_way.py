@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from amaranth.hdl import Array, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
+from dualspike.hw.layer.memory.bank import ReadRow
+from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.delay import later
+from dualspike.hw.stream.delay import bit_later, later
 from dualspike.model.ceil_div import ceil_div
 
 EACH = 4
-"""Banks that take what the host writes from the same register."""
+"""Banks that take what the host writes, and the row to read, from the same register."""
+CHOSEN = 8
+"""Banks of which one is chosen in a clock; among the chosen ones in the next."""
+READ = 4
+"""Clocks from the host's access to what it reads."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +102,49 @@ def written(
     return Written(there, here, words, Value.cast(flips))
 
 
+def read_rows(
+    m: Module,
+    port: wiring.PureInterface,
+    host_row: Signal,
+    row: Signal,
+    banks: int,
+    next_row: Value | None = None,
+    *,
+    deep: bool = False,
+) -> list[ReadRow]:
+    """The row that each bank reads: ``row``, or in the cycle after the host's access its row.
+
+    Where ``next_row``, what ``row`` is in the next cycle, is known, they come from registers next
+    to each few banks, and those of ``deep`` banks from inside these.
+    """
+    name = f"read_row_{len(port.read_data)}"
+    if next_row is None:
+        turn, there = bit_later(m, port.access, 1, name), later(m, host_row, 1, name)
+        return [ReadRow(wire(m, Mux(turn, there, row), name))] * banks
+    ahead = wire(m, Mux(port.access, host_row, next_row), name)
+    if deep:
+        return [ReadRow(row, ahead)] * banks
+    now = later(m, ahead, 1, name)
+    found = copies(m, ahead, now, banks, name, EACH)
+    return [ReadRow(found[bank * len(found) // banks]) for bank in range(banks)]
+
+
 def answer(m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]) -> None:
-    """The host's read data, kept until the next access."""
-    asked, bank = Signal(), Signal.like(host_bank, reset_less=True)
-    m.d.sync += [asked.eq(port.access), bank.eq(host_bank)]
-    data = Signal.like(port.read_data, name=f"read_{len(port.read_data)}", reset_less=True)
+    """The host's read data, `READ` cycles after its access and kept until the next one.
+
+    A cycle passes until the banks know the row, one until they give it, and two for the choice.
+    """
+    name = f"read_{len(port.read_data)}"
+    asked = bit_later(m, port.access, READ - 1, name)
+    bank = later(m, host_bank, READ - 2, f"{name}_bank")
+    parts: list[Signal] = []
+    for at in range(0, len(words), CHOSEN):
+        part = Signal.like(port.read_data, name=f"{name}_part_{at}", reset_less=True)
+        m.d.sync += part.eq(Array(words[at : at + CHOSEN])[bank % CHOSEN])
+        parts.append(part)
+    number = later(m, bank, 1, f"{name}_part")
+    data = Signal.like(port.read_data, name=name, reset_less=True)
     m.d.comb += port.read_data.eq(data)
+    part = Array(parts)[number.shift_right(CHOSEN.bit_length() - 1)] if len(parts) > 1 else parts[0]
     with m.If(asked):
-        m.d.sync += data.eq(Array(words)[bank])
+        m.d.sync += data.eq(part)

@@ -4,6 +4,9 @@ from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
+DEEP = 2048
+"""Bits from which on a memory is a block RAM, where a device has any."""
+
 
 class RegisteredMemory(wiring.Component):
     """``depth`` words of ``width`` bits, all 0 at first, written and read in every clock.

@@ -1,15 +1,25 @@
 """Weight memories of one layer: read along the walk, moved by the learner, loaded by the host."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
-from amaranth.lib import memory, wiring
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.hw.layer.memory.bank import ReadRow, bank_of, is_deep
 from dualspike.hw.layer.memory.ecc import decode, encode
-from dualspike.hw.layer.memory.host_way import Folding, Written, answer, host_walk, written
+from dualspike.hw.layer.memory.host_way import (
+    EACH,
+    Folding,
+    Written,
+    answer,
+    host_walk,
+    read_rows,
+    written,
+)
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import counter_shape
+from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries
 from dualspike.model.description.learning import VELOCITY_BITS
@@ -21,7 +31,8 @@ class Weights(wiring.Component):
 
     Element (i, j) lies in bank s * pe + p of row g * chunks + c, with i = g * pe + p and
     j = c * simd + s. ``words`` are those of ``row`` a cycle before, read in every cycle: no net
-    enables all banks. ``enable`` says that a row is wanted, and its upsets count.
+    enables all banks. With ``ahead`` there is ``next_row``, what ``row`` is in the next cycle, and
+    banks read from registers. ``enable`` says that a row is wanted, and its upsets count.
     ``move`` with ``signs`` (one for each bank, 1 for -1) and ``step`` writes
     saturate(word - sign * step) back to the row read last, a cycle later, so that it can be read
     2 cycles after the move; ``step`` must be there a cycle before the move, and ``saturated``
@@ -45,6 +56,8 @@ class Weights(wiring.Component):
         pe: int,
         simd: int,
         words: Words,
+        *,
+        ahead: bool = False,
     ) -> None:
         self._n_out, self._n_in, self._pe, self._simd = n_out, n_in, pe, simd
         self._words, self._bits = words, words.bits
@@ -60,6 +73,7 @@ class Weights(wiring.Component):
         super().__init__(
             {
                 "row": In(counter_shape(self._rows - 1)),
+                **({"next_row": In(counter_shape(self._rows - 1))} if ahead else {}),
                 "enable": In(1),
                 "words": Out(ArrayLayout(signed(words.bits), pe * simd)),
                 **(learner if words.learn else {}),
@@ -83,19 +97,17 @@ class Weights(wiring.Component):
             m.d.sync += [read_row.eq(self.row), moved_row.eq(read_row), moves.eq(self.move)]
             changes, places = self._changes(m), banks * self._bits
             chooses = copies(m, self.move, moves, places, "moves")
+            ahead = wire(m, Mux(self.move, read_row, host_row), "place_ahead")
+            targets = copies(m, ahead, later(m, ahead, 1, "place"), banks, "place", EACH)
             m.d.sync += reported.eq(Mux(moves, banks_clipped, 0))
             m.d.comb += self.saturated.eq(reported.any())
+        rows = self._read_rows(m, self.host, host_row, code)
         for bank in range(banks):
-            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
-            m.submodules[f"bank_{bank}"] = store
-            read, write = store.read_port(), store.write_port()
-            decoded, upset = decode(m, code, read.data, f"bank_{bank}")
+            store = bank_of(m, f"bank_{bank}", code.bits, self._rows, rows[bank])
+            decoded, upset = decode(m, code, store.word, f"bank_{bank}")
             word = decoded.as_signed()
             upsets.append(upset)
-            m.d.comb += [
-                read.addr.eq(Mux(self.host.access, host_row, self.row)),
-                self.words[bank].eq(word),
-            ]
+            m.d.comb += self.words[bank].eq(word)
             address, value = host.row, host.word(bank)
             enable = given = host.banks[bank]
             if self._words.learn:
@@ -106,16 +118,25 @@ class Weights(wiring.Component):
                 exists = self._exists(bank, moved_row)
                 m.d.comb += banks_clipped[bank].eq(clips & exists)
                 near = chooses[bank * len(chooses) // banks]
-                address, value = Mux(near, moved_row, address), Mux(near, clipped, value)
+                address = targets[bank * len(targets) // banks]
+                value = Mux(near, clipped, value)
                 enable = (moves & exists) | enable
             m.d.comb += [
-                write.addr.eq(address),
-                write.data.eq(self._coded(m, code, value, host, given, f"bank_{bank}")),
-                write.en.eq(enable),
+                store.place.eq(address),
+                store.written.eq(self._coded(m, code, value, host, given, f"bank_{bank}")),
+                store.write.eq(enable),
             ]
         self._tell(m, self.host, code, upsets)
         answer(m, self.host, host_bank, entries(self.words, banks))
         return m
+
+    def _read_rows(
+        self, m: Module, port: wiring.PureInterface, host_row: Signal, code: Code
+    ) -> list[ReadRow]:
+        """The row that each bank reads."""
+        next_row, deep = getattr(self, "next_row", None), is_deep(code.bits, self._rows)
+        banks = self._folding.banks
+        return read_rows(m, port, host_row, self.row, banks, next_row, deep=deep)
 
     @staticmethod
     def _coded(
@@ -130,7 +151,7 @@ class Weights(wiring.Component):
         if not code.checks:
             return
         fresh = Signal(name=f"fresh_{len(port.read_data)}")
-        m.d.sync += fresh.eq(self.enable | port.access)
+        m.d.sync += fresh.eq(self.enable | bit_later(m, port.access, 1, "accessed"))
         for kind in range(len(code.upsets)):
             met = Cat(upset[kind] for upset in upsets).any()
             m.d.comb += port.upsets[kind].eq(fresh & met)
@@ -154,6 +175,10 @@ class Weights(wiring.Component):
             written(m, port, host_bank, host_row, banks, name)
             for port, name in zip(ports, ("given", "given_velocity"), strict=True)
         ]
+        rows = [
+            self._read_rows(m, port, host_row, code)
+            for port, code in zip(ports, codes, strict=True)
+        ]
         upsets: list[list[Value]] = [[], []]
         changes = self._changes(m)
         m.d.sync += [
@@ -167,22 +192,17 @@ class Weights(wiring.Component):
         ]
         m.d.comb += self.saturated.eq(Cat(reported, late_reported).any())
 
-        def bank_of(kind: int, bank: int, moves: Value, row: Signal, value: Value) -> Value:
+        def place_of(kind: int, bank: int, moves: Value, row: Signal, value: Value) -> Value:
             """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
-            port, code, name = ports[kind], codes[kind], ("bank", "velocity")[kind]
-            host = hosts[kind]
-            m.submodules[f"{name}_{bank}"] = store = memory.Memory(
-                shape=unsigned(code.bits), depth=self._rows, init=[]
-            )
-            read, write = store.read_port(), store.write_port()
+            host, code, name = hosts[kind], codes[kind], ("bank", "velocity")[kind]
+            store = bank_of(m, f"{name}_{bank}", code.bits, self._rows, rows[kind][bank])
             here, given = host.banks[bank], Mux(moves, value, host.word(bank))
             m.d.comb += [
-                read.addr.eq(Mux(port.access, host_row, self.row)),
-                write.addr.eq(Mux(moves, row, host.row)),
-                write.data.eq(self._coded(m, code, given, host, here, f"{name}_{bank}")),
-                write.en.eq((moves & self._exists(bank, row)) | here),
+                store.place.eq(Mux(moves, row, host.row)),
+                store.written.eq(self._coded(m, code, given, host, here, f"{name}_{bank}")),
+                store.write.eq((moves & self._exists(bank, row)) | here),
             ]
-            decoded, upset = decode(m, code, read.data, f"{name}_{bank}")
+            decoded, upset = decode(m, code, store.word, f"{name}_{bank}")
             upsets[kind].append(upset)
             return decoded.as_signed()
 
@@ -190,8 +210,8 @@ class Weights(wiring.Component):
         for bank in range(banks):
             moved = Signal(signed(bits + VELOCITY_BITS), name=f"moved_{bank}")
             settled = Signal(signed(bits), name=f"settled_{bank}")
-            velocity = bank_of(1, bank, self.move, moved_row, moved)
-            word = bank_of(0, bank, late, late_row, settled)
+            velocity = place_of(1, bank, self.move, moved_row, moved)
+            word = place_of(0, bank, late, late_row, settled)
             decay = Mux(self.ends[0], round_half_up(velocity, momentum), 0)
             forth, back = changes[bank * len(changes) // banks]
             faster = velocity - decay + Mux(self.signs[bank], back, forth)

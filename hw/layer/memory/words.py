@@ -15,7 +15,7 @@ from dualspike.model.interface.ecc import Protection, code_of
 class HostPort(wiring.Signature):
     """One word at a time in the host's order; ``rewind`` goes to the first.
 
-    ``access`` reads, or with ``write`` writes, and moves on. Read data is there from 2 cycles later
+    ``access`` reads, or with ``write`` writes, and moves on. Read data is there from 4 cycles later
     on, until the next access. With ``protection``, what is written has its ``flips`` bits wrong (a
     code word: data, then check bits), and ``upsets`` has a bit for each kind of upset of
     `model.interface.ecc`, set for one cycle when one was met in a row that was read, by whomever.

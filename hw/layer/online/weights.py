@@ -5,7 +5,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.memory.ecc import decode
-from dualspike.hw.layer.memory.host_way import Folding, answer, host_walk, written
+from dualspike.hw.layer.memory.host_way import Folding, answer, host_walk, read_rows, written
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import saturate
@@ -67,6 +67,7 @@ class ChangingWeights(Weights):
         writes, clipped = Signal(), Signal(banks)
         m.d.sync += writes.eq(self.move)
         m.d.comb += self.saturated.eq((clipped & writes.replicate(banks)).any())
+        reads = read_rows(m, host, host_row, self.row, banks)
         for bank in range(banks):
             store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
             m.submodules[f"bank_{bank}"] = store
@@ -82,7 +83,7 @@ class ChangingWeights(Weights):
             given, value = stored.banks[bank], Mux(writes, new, stored.word(bank))
             m.d.comb += [
                 self.words[bank].eq(self._seen(m, held, new, bank)),
-                read.addr.eq(Mux(host.access, host_row, self.row)),
+                read.addr.eq(reads[bank].now),
                 write.addr.eq(Mux(writes, rows[USED], stored.row)),
                 write.data.eq(self._coded(m, code, value, stored, given, f"bank_{bank}")),
                 write.en.eq((writes & self._exists(bank, rows[USED])) | given),

@@ -7,7 +7,7 @@ weights change in the pass that reads them), and the host comes in while nothing
 from dataclasses import dataclass
 from functools import partial
 
-from amaranth.hdl import Cat, Mux, ResetSignal, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Mux, ResetSignal, Signal, Value, signed
 
 from dualspike.hw.layer.memory.host_way import Folding
 from dualspike.hw.layer.memory.weights import Weights
@@ -86,6 +86,11 @@ def weights(c: Claims, f: Folding, protection: Protection) -> None:
     c.always("a move is under way for a clock", inner["$signal_2"] == move.before[0])
     c.always("its row is", ~move.before[0] | (inner["moved_row"] == move.rows[1]))
     c.always("the row that was read is known", inner["read_row"] == move.rows[0])
+    place = inner.get("place_0", Const(0))
+    targets = (~move.before[0] | (place == move.rows[1])) & (
+        ~host.written[0][0] | (place == host.last_row)
+    )
+    c.always("what is written goes to that row, or to the host's", targets)
     steps = (inner["forth"] == last_step) & (inner["back"] == -last_step)
     c.always("both steps are those of a clock ago", steps)
     matrix.kept(

@@ -1,4 +1,4 @@
-"""`RegisterBus`: strobes, values and 5 cycles for every access, to known addresses and others."""
+"""`RegisterBus`: strobes, values and 7 cycles for every access, to known addresses and others."""
 
 import random
 
@@ -11,7 +11,7 @@ from dualspike.testbench.unit.benches.host import Host
 from dualspike.testbench.unit.benches.shapes import described
 from dualspike.testbench.unit.tb import TB
 
-LATENCY = 5
+LATENCY = 7
 
 TOP = "bus"
 CASES = [{"shape": shape} for shape in ("single", "odd")]

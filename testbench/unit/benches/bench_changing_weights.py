@@ -8,7 +8,7 @@ from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.ecc import Protection
-from dualspike.testbench.unit.benches.memories import fill, read_back
+from dualspike.testbench.unit.benches.memories import READ, fill, read_back
 from dualspike.testbench.unit.benches.reference import Rows, clipped, flat
 from dualspike.testbench.unit.tb import TB
 
@@ -137,11 +137,11 @@ async def padding_stays_zero(bench: Bench) -> None:
 
 @Bench.test()
 async def host_is_answered(bench: Bench) -> None:
-    """Two cycles after it asks, and until it asks again."""
+    """Four cycles after it asks, and until it asks again."""
     await bench.pulse(host_rewind=1)
     for word in flat(bench.matrix):
         await bench.pulse(host_access=1)
         bench.set(row=bench.rng.randrange(bench.n_rows))
-        await bench.cycle()
+        await bench.cycle(READ - 1)
         for _ in range(3):
             assert await bench.see("host_read_data") == word

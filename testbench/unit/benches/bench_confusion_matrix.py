@@ -9,7 +9,7 @@ from dualspike.testbench.unit.tb import TB
 
 TOP = "confusion_matrix"
 CASES = [{"classes": n} for n in (1, 2, 3, 10)]
-ACCESS = 6
+ACCESS = 8
 """Cycles of an access of the register bus."""
 
 

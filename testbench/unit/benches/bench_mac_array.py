@@ -32,6 +32,7 @@ CASES = [
     {"name": "fast", "layer": 0},
     {"name": "fast", "layer": 1},
     {"name": "fast", "layer": 2},
+    {"name": "deep", "layer": 1},
 ]
 
 

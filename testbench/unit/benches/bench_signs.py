@@ -65,7 +65,7 @@ class Bench(TB):
         layer = self.layer
         last_chunk = chunk == layer.chunks - 1
         self.set(
-            advance=advance,
+            advance=-advance & (1 << self.shape("advance")) - 1,
             chunk=chunk,
             group=group,
             last_chunk=last_chunk,

@@ -155,12 +155,12 @@ async def keeps_its_pace(bench: Bench) -> None:
     ):
         await bench.refuses(place, write, select)
         if isinstance(host, WishboneHost):
-            assert host.took == (6 if reaches else 1)
+            assert host.took == (8 if reaches else 1)
         else:
             kind = ("aw", "w") if write else ("ar",)
             start = max(moved[f"s_axi_{channel}"][-1] for channel in kind)
             end = moved["s_axi_b" if write else "s_axi_r"][-1]
-            assert end - start == (8 if reaches else 3), (place, write, select)
+            assert end - start == (10 if reaches else 3), (place, write, select)
     await bench.infer(32)
     last = moved[f"{bench.port}_t"][g.layers[0].chunks - 1 :: g.layers[0].chunks]
     assert bench.events or [b - a for a, b in pairwise(last[-8:])] == [g.interval] * 7

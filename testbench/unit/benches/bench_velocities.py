@@ -23,9 +23,9 @@ CASES = [
 ]
 
 
-def component(bits: int, momentum: int, **sizes: int) -> Weights:
+def component(n_out: int, n_in: int, pe: int, simd: int, bits: int, momentum: int) -> Weights:
     """The memories of one layer."""
-    return Weights(**sizes, words=Words(bits, momentum=momentum))
+    return Weights(n_out, n_in, pe, simd, Words(bits, momentum=momentum))
 
 
 class Bench(TB):

@@ -16,7 +16,7 @@ CASES = [
     {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 2},
     {"n_out": 4, "n_in": 6, "pe": 4, "simd": 1, "bits": 4},
     {"n_out": 4, "n_in": 6, "pe": 2, "simd": 3, "bits": 5},
-    {"n_out": 5, "n_in": 5, "pe": 2, "simd": 3, "bits": 3},
+    {"n_out": 5, "n_in": 5, "pe": 3, "simd": 3, "bits": 3},
     {"n_out": 5, "n_in": 4, "pe": 4, "simd": 2, "bits": 8},
     {"n_out": 3, "n_in": 1, "pe": 2, "simd": 1, "bits": 18},
 ]

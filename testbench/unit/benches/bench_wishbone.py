@@ -16,7 +16,7 @@ async def forgets_what_is_given_up(bench: Bench) -> None:
     host = bench.host
     assert isinstance(host, WishboneHost)
     places = {name: 4 * number for name, number in host.address.items()}
-    for clocks in range(1, 7):
+    for clocks in range(1, 9):
         for write in (0, 1):
             await host.write("UPDATES", 7)
             place = places["UPDATES"]

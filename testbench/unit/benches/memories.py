@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from dualspike.testbench.unit.tb import TB
 
+READ = 4
+"""Cycles from the host's access to what it reads."""
+
 
 async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
     """Write a memory from its first word on, a word in every cycle; the last is there after it."""
@@ -16,12 +19,12 @@ async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
 
 
 async def read_back(tb: TB, port: str, count: int) -> list[int]:
-    """Read a memory from its first word on; each is there 2 cycles later, and stays."""
+    """Read a memory from its first word on; each is there `READ` cycles later, and stays."""
     await tb.pulse(**{f"{port}_rewind": 1})
     found: list[int] = []
     for n in range(count):
         await tb.pulse(**{f"{port}_access": 1})
-        await tb.cycle(1 + n % 3)
+        await tb.cycle(READ - 1 + n % 3)
         found.append(await tb.see(f"{port}_read_data"))
     return found
 

@@ -7,6 +7,7 @@
 | twisted  | several groups everywhere, T = 1, results finer than sums, 3 lanes in 2 passes     |
 | odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
 | gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages; ecc     |
+| deep     | weights of the middle layer in block RAMs, where a device has any                  |
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only, parity                           |
 | leaky    | a leak, a threshold for each layer, a rectangle, coding rate, five bits of state   |
@@ -207,6 +208,10 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {"layers": [3, 6, 5, 2], "time_steps": 4},
         "learning": {"batch": 3, "rate": 3},
         "hardware": {"simd": [1, 2, 1], "pe": [2, 3, 1], "clock": 125},
+    },
+    "deep": {
+        "network": {"layers": [1, 16, 8, 1], "time_steps": 1},
+        "hardware": {"pe": [1, 1, 1]},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

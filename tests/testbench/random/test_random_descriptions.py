@@ -14,8 +14,8 @@ from tests.testbench.random.features import unreached
 # Of 0 to 1199: those that have every feature of their kind between them, and a few more.
 SEEDS = [1, 2, 3, 4, 5, 26, 55, 150, 167, 196, 231, 298, 416, 498, 499, 510, 537, 1039, 1110, 1186]
 
-# From CONTROL's acknowledgement to the first row offered the sequencer runs 4 clocks ahead.
-BUS_LEAD = 4
+# From CONTROL's acknowledgement to the first row offered the sequencer runs 6 clocks ahead.
+BUS_LEAD = 6
 
 
 @pytest.mark.parametrize("seed", SEEDS)
