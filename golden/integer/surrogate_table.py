@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from dualspike.golden.float.surrogate import RATIONAL, slopes_of
 from dualspike.model.description.part import Part
+from dualspike.model.once import once
 
 _HALF = Fraction(1, 2)
 
 
+@once
 def surrogate_table(part: Part) -> NDArray[np.int64]:
     """The surrogate at the bin centres, in its format, with a 0 put before and after.
 

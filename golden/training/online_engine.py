@@ -36,5 +36,9 @@ class OnlineFloatEngine:
 def float_engine(
     description: Description, initial: Parameters | None = None
 ) -> FloatEngine | OnlineFloatEngine:
-    """The float engine of a chip, whichever way it learns."""
-    return (OnlineFloatEngine if description.online else FloatEngine)(description, initial)
+    """The float engine of a chip, whichever way it learns.
+
+    An operator chip that learns online sees a batch with the weights it began with, as others do.
+    """
+    online = description.online and description.kind == "mlp"
+    return (OnlineFloatEngine if online else FloatEngine)(description, initial)

@@ -1,5 +1,6 @@
 """Training on any engine: one loop, one protocol, and the float engine."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.float.estimators.forward_gradient import ForwardGradient
 from dualspike.golden.float.estimators.masked import MaskedGradient
+from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.float.model import Model
 from dualspike.golden.keys import generator
@@ -71,9 +73,11 @@ class FloatEngine:
             )
             for place, value in pairs:
                 place[:] = value
-        self._estimator = ForwardGradient(
+        self._estimator: ForwardGradient | NeuronGradient = ForwardGradient(
             learning.scope, learning.directions, "rademacher", learning.structure
         )
+        if description.online:
+            self._estimator = NeuronGradient(learning.directions)
         if learning.masks is not None or learning.frozen:
             masks = tuple(description.masks[: description.lanes_used])
             self._estimator = MaskedGradient(
@@ -87,23 +91,39 @@ class FloatEngine:
         loss, g = self._estimator.gradient(
             self._model, self._theta, tuple(inputs), target, (learning.seed, update)
         )
-        directions = self._estimator.directions
-        mean_to_sum = float(directions)
-        for rows in inputs:
-            mean_to_sum *= len(rows) / (1 << (len(rows) - 1).bit_length())
-        weight = description.global_weight
-        mean_to_sum *= weight / (1 << (weight - 1).bit_length())
+        mean_to_sum = self._mean_to_sum([len(rows) for rows in inputs])
         stage = description.stage(update)
         for layer, slot in enumerate(self._model.layout.layers):
             shift = learning.rate + description.layer_shift[layer] + stage
             mantissa = 1.0 if learning.mantissa is None else learning.mantissa[layer] / 8
-            step = mean_to_sum * mantissa * 2.0**-shift * g[slot.slice]
+            step = mean_to_sum[layer] * mantissa * 2.0**-shift * g[slot.slice]
             if learning.momentum is not None and layer not in learning.frozen:
                 velocity = self._velocity[slot.slice]
                 velocity += step - velocity * 2.0**-learning.momentum
                 step = velocity
             self._theta[slot.slice] -= step
         return loss
+
+    def _mean_to_sum(self, rows: list[int]) -> list[float]:
+        """By layer, what makes of a gradient that is a mean what the chip adds up for a batch.
+
+        Sums are divided by the next power of two. Those of an online learner are over the rows of
+        the layer's part, and means over the steps of spikes, and over the lanes of a hidden layer.
+        """
+        description, slots = self._description, self._model.layout.layers
+        whole = math.prod(_share(count) for count in rows)
+        if not description.online:
+            directions = self._estimator.directions
+            return [directions * whole * _share(description.global_weight) for _ in slots]
+        factors: list[float] = []
+        for slot in slots:
+            network, factor = description.networks[slot.part], whole
+            if slot.depth:
+                factor *= _share(network.time_steps)
+            if slot.depth < len(network.shapes) - 1:
+                factor *= _share(description.learning.directions)
+            factors.append(factor * (1 << (rows[slot.part] - 1).bit_length()))
+        return factors
 
     def predict(self, inputs: Sequence[Doubles]) -> Doubles:
         """Outputs; see Engine.predict."""
@@ -115,6 +135,11 @@ class FloatEngine:
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
         return self._model.layout.whole(self._theta).copy()
+
+
+def _share(count: int) -> float:
+    """A count over the next power of two."""
+    return count / (1 << (count - 1).bit_length())
 
 
 @dataclass(frozen=True, eq=False)

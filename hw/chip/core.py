@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.chip.bus import BusSignature, RegisterBus
 from dualspike.hw.chip.online import OnlinePerceptron
+from dualspike.hw.chip.online_operator import OnlineOperator
 from dualspike.hw.chip.operator_network import OperatorNetwork
 from dualspike.hw.chip.perceptron import Perceptron
 from dualspike.hw.chip.probes import probes_of
@@ -19,9 +20,10 @@ from dualspike.hw.chip.registers import (
     wire_weights,
 )
 from dualspike.hw.chip.samples import SamplePerceptron
-from dualspike.hw.head.head import Clips, HeadSignals
+from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.learn.inference import Inference
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.learn.sequencer_config import SequencerConfig
@@ -50,7 +52,8 @@ class Core(wiring.Component):
         self._map = register_map(description)
         kind = Perceptron if description.kind == "mlp" else OperatorNetwork
         if description.online:
-            kind = SamplePerceptron if description.learning.by_sample else OnlinePerceptron
+            by_sample = SamplePerceptron if description.kind == "mlp" else OnlineOperator
+            kind = by_sample if description.learning.by_sample else OnlinePerceptron
         self._body = kind(description, probes=probes)
         shown = probes_of(description) if probes else []
         super().__init__(
@@ -107,9 +110,10 @@ class Core(wiring.Component):
         wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
 
     def _learn_online(self, m: Module, registers: RegisterBus) -> None:
-        sequencer, clips = self._body.learner(m, self, registers)
-        m.d.comb += self.busy.eq(sequencer.busy)
-        wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
+        sequencer, outcome = self._body.learner(m, self, registers)
+        m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
+        wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
+        self._wait(m, registers, sequencer, outcome)
 
     def _learn(self, m: Module, registers: RegisterBus) -> None:
         d = self._d
@@ -143,7 +147,7 @@ class Core(wiring.Component):
     def _status(
         self, m: Module, registers: RegisterBus, sequencer: Sequencer, outcome: HeadSignals
     ) -> None:
-        """FLAGS and STATUS; learning begins only where all is settled."""
+        """FLAGS and STATUS."""
         clips = {
             **outcome.clips,
             Flag.WEIGHT: Cat(port.saturated for port in self._learners).any(),
@@ -151,6 +155,16 @@ class Core(wiring.Component):
         }
         m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
         wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
+        self._wait(m, registers, sequencer, outcome)
+
+    def _wait(
+        self,
+        m: Module,
+        registers: RegisterBus,
+        sequencer: Sequencer | OnlineSequencer,
+        outcome: Outputs,
+    ) -> None:
+        """Learning begins only where all is settled."""
         if outcome.settled is not None:
             with m.If(~outcome.settled & (registers.write_data == Command.LEARN)):
                 m.d.comb += sequencer.command.eq(Command.STOP)

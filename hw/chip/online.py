@@ -2,23 +2,16 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
 
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.chip.changes import rewinder_of, shifts_of, wire_course
 from dualspike.hw.chip.perceptron import Perceptron
-from dualspike.hw.chip.registers import (
-    wire_answers,
-    wire_confusion,
-    wire_drawer,
-    wire_layers,
-    wire_loss,
-    wire_schedule,
-    wire_updates,
-)
+from dualspike.hw.chip.registers import wire_answers, wire_confusion
 from dualspike.hw.head.confusion_matrix import ConfusionMatrix
-from dualspike.hw.head.head import Clips
+from dualspike.hw.head.head import Clips, Outputs
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.online.chain import StepChain
 from dualspike.hw.learn.online.feedback import (
@@ -30,15 +23,12 @@ from dualspike.hw.learn.online.feedback import (
 from dualspike.hw.learn.online.following_feedback import FollowingFeedback
 from dualspike.hw.learn.online.matrix_feedback import MatrixFeedback
 from dualspike.hw.learn.online.mirroring_feedback import MirroringFeedback
-from dualspike.hw.learn.online.rewinder import Rewinder
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
-from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
-from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.register import Flag
@@ -60,7 +50,7 @@ class OnlinePerceptron(Perceptron):
 
     def learner(
         self, m: Module, chip: wiring.Component, registers: RegisterBus
-    ) -> tuple[OnlineSequencer, Clips]:
+    ) -> tuple[OnlineSequencer, Outputs]:
         """The learner around the chain: the course of a batch, and what pulses when clipped."""
         d = self._d
         m.submodules.drawer = drawer = RandomWordSource(seed_state(d.learning.seed))
@@ -72,19 +62,16 @@ class OnlinePerceptron(Perceptron):
         learn = sequencer.learn
         outputs = self.chain.elaborate(m, chip.inputs, sequencer.open, sequencer.entered, learn)
         connect(m, outputs, head.inputs)
-        shifts = Signal(ArrayLayout(6, d.n_layers), init=d.step_shift)
+        shifts = shifts_of(d)
         m.d.comb += [
             sequencer.left.eq(chip.results.valid & chip.results.ready),
             sequencer.over.eq(Cat(dense.over for dense in self._steps.dense).all()),
             head.learn.eq(learn),
             head.clear.eq(sequencer.start),
         ]
-        stage = self._options(m, registers, sequencer)
-        m.submodules.rewinder = rewinder = Rewinder(change_shifts(d.parts[0]))
-        m.d.comb += [rewinder.given.eq(drawer.words.payload), rewinder.load.eq(sequencer.load)]
+        rewinder = rewinder_of(m, d, registers, drawer, sequencer, shifts)
         for n, dense in enumerate(self._steps.dense):
             m.d.comb += [
-                rewinder.shifts[n].eq(shifts[n] + stage),
                 dense.start.eq(sequencer.start),
                 dense.learn.eq(learn),
                 dense.load.eq(rewinder.loads[n]),
@@ -102,10 +89,7 @@ class OnlinePerceptron(Perceptron):
         for unit in matrices:
             if isinstance(unit, MirroringFeedback):
                 m.d.comb += unit.shift.eq(rewinder.shifts[-1])
-        wire_updates(m, registers, sequencer)
-        wire_drawer(m, registers, drawer)
-        wire_loss(m, registers, head.loss)
-        wire_layers(m, registers, "SHIFT", shifts)
+        wire_course(m, registers, drawer, sequencer, head.loss, shifts)
         unknown: Clips = {}
         if d.classes:
             wire_answers(m, registers, head)
@@ -113,28 +97,20 @@ class OnlinePerceptron(Perceptron):
         if confusion_memory(d):
             m.submodules.confusion = self._confusion = ConfusionMatrix(d.basis)
             wire_confusion(m, registers, head, self._confusion)
-        return sequencer, {
+        clips: Clips = {
             **unknown,
             Flag.MEMBRANE: self._overflows(0) | head.clipped[0],
             Flag.TANGENT: self._overflows(1) & learn,
             Flag.WEIGHT: Cat(one.saturated for one in (*self._steps.dense, *matrices)).any(),
             Flag.STEP: over | head.clipped[1],
         }
+        return sequencer, Outputs(clips, None)
 
     def _overflows(self, bit: int) -> Value:
         parts = [dense.overflow[bit] for dense in self._steps.dense]
         if not bit:
             parts += [neurons.overflow for neurons in self._steps.neurons]
         return Cat(parts).any()
-
-    def _options(
-        self, m: Module, registers: RegisterBus, sequencer: OnlineSequencer
-    ) -> Value | int:
-        """The schedule, where the chip has one; the stage that is in force."""
-        if self._d.learning.schedule != "chip":
-            return 0
-        wire_schedule(m, registers, sequencer, self._d.learning)
-        return sequencer.stage
 
     def _back(self, m: Module, head: StepError) -> Value:
         """Signals to every layer; whether one was clipped."""

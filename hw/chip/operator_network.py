@@ -9,6 +9,7 @@ from dualspike.hw.chip.part import PartCore
 from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.head.product.product import ProductUnit
 from dualspike.hw.learn.inference import Inference
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -16,6 +17,8 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.head import ProductFlag
 from dualspike.model.interface.register import Command, Flag
 from dualspike.model.sizes.head import product_sizes
+
+AnySequencer = Sequencer | OnlineSequencer | Inference
 
 
 class OperatorNetwork:
@@ -33,7 +36,7 @@ class OperatorNetwork:
     def __init__(self, description: Description, *, probes: bool = False) -> None:
         self._d, self._g = description, product_sizes(description)
         parts = range(len(description.parts))
-        self.parts = [PartCore(description, n, probes=probes) for n in parts]
+        self.parts = [self._part(n, probes=probes) for n in parts]
         self._product = ProductUnit(description, self._g)
         self.members = {
             f"inputs_{n}": part.signature.members["inputs"] for n, part in enumerate(self.parts)
@@ -41,6 +44,9 @@ class OperatorNetwork:
         for name in ("targets", "scales", "results"):
             if name in self._product.signature.members:
                 self.members[name] = self._product.signature.members[name]
+
+    def _part(self, number: int, *, probes: bool) -> PartCore:
+        return PartCore(self._d, number, probes=probes)
 
     def port(self, kind: str, layer: int) -> wiring.PureInterface:
         """A layer's `LearnerPort` (kind learner), or the host's way to one of its memories."""
@@ -64,23 +70,36 @@ class OperatorNetwork:
 
     def learn(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> HeadSignals:
         """The same, and the course of a batch."""
+        settled = self._enter(m, chip, sequencer, sequencer.prime)
+        self._leave(m, sequencer)
+        return HeadSignals(self._clips(), settled, self._product.loss, self._slopes(m))
+
+    def _enter(
+        self,
+        m: Module,
+        chip: wiring.Component,
+        sequencer: Sequencer | OnlineSequencer,
+        prime: Value,
+    ) -> Signal:
+        """Parts and product unit, and the way of a batch into them, which begins with ``prime``.
+
+        See `_admit`.
+        """
         product = self._product
         self._connect(m, chip)
         for n, part in enumerate(self.parts):
             connect(m, getattr(product, f"means_{n}"), part.means)
-            m.d.comb += [part.learn.eq(sequencer.learn), part.clear.eq(sequencer.prime)]
-        m.d.comb += [product.learn.eq(sequencer.learn), product.clear.eq(sequencer.prime)]
+            m.d.comb += [part.learn.eq(sequencer.learn), part.clear.eq(prime)]
+        m.d.comb += [product.learn.eq(sequencer.learn), product.clear.eq(prime)]
         running = Signal()
-        with m.If(sequencer.prime):
+        with m.If(prime):
             m.d.sync += running.eq(1)
         with m.Elif(~sequencer.learn):
             m.d.sync += running.eq(0)
         grid = running | (sequencer.mode == Command.INFER)
         opened = sequencer.open & (sequencer.learn | product.full)
-        ended = sequencer.prime | ((sequencer.mode == Command.STOP) & ~chip.busy)
-        settled = self._admit(m, sequencer, grid, opened, ended)
-        self._leave(m, sequencer)
-        return HeadSignals(self._clips(), settled, product.loss, self._slopes(m))
+        ended = prime | ((sequencer.mode == Command.STOP) & ~chip.busy)
+        return self._admit(m, sequencer, grid, opened, ended)
 
     def _connect(self, m: Module, chip: wiring.Component) -> None:
         """The streams from outside to outside."""
@@ -96,7 +115,7 @@ class OperatorNetwork:
             connect(m, part.factors, getattr(product, f"factors_{n}"))
 
     def _admit(
-        self, m: Module, sequencer: Sequencer | Inference, grid: Value, opened: Value, ended: Value
+        self, m: Module, sequencer: AnySequencer, grid: Value, opened: Value, ended: Value
     ) -> Signal:
         """Let rows in: of the trunks while there is a ``grid``, of the branch while ``opened``.
 
@@ -128,13 +147,10 @@ class OperatorNetwork:
     def _leave(self, m: Module, sequencer: Sequencer) -> None:
         """A function has left: its results have, or its slopes are done; the trunks' after all."""
         branch, *trunks = self.parts
-        functions = self._d.batch[0]
-        function = Signal(counter_shape(functions - 1))
-        last_function = branch.finished & (function == functions - 1)
+        last_function = self._flush(m)
         done = Signal(len(trunks))
         after = Signal(len(trunks))
         m.d.comb += [
-            self._product.flush.eq(last_function),
             after.eq(done | Cat(part.finished for part in trunks)),
             sequencer.left.eq(
                 Mux(
@@ -145,8 +161,16 @@ class OperatorNetwork:
             ),
         ]
         m.d.sync += done.eq(Mux(after.all(), 0, after))
-        with m.If(branch.finished):
+
+    def _flush(self, m: Module) -> Value:
+        """Whether E_0 of the last function has left, when E of the trunks may."""
+        functions, finished = self._d.batch[0], self.parts[0].finished
+        function = Signal(counter_shape(functions - 1))
+        last_function = finished & (function == functions - 1)
+        m.d.comb += self._product.flush.eq(last_function)
+        with m.If(finished):
             count_on(m, function, functions - 1, last_function)
+        return last_function
 
     def _slopes(self, m: Module) -> data.View:
         """For every lane the sum over the parts that carry it."""

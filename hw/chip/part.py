@@ -1,8 +1,10 @@
 """One part of an operator chip: a perceptron's chain, its outputs as factors, and its slopes."""
 
+from typing import ClassVar
+
 from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Member, Out, SignatureMembers, connect, flipped
 
 from dualspike.hw.chip.probes import part_probes, wire_probes
 from dualspike.hw.head.product.slopes import Slopes
@@ -32,8 +34,8 @@ class PartCore(wiring.Component):
         part, f = description.parts[number], description.formats
         self._g, self._bits = product_sizes(description), f.factor.bits
         sizes = geometry(part)
-        self._chain = Chain(part, sizes)
-        self._slopes = _slopes_of(description, number) if description.learns else None
+        self._chain = self._chain_of(description, number)
+        self._slopes = self._slopes_of(description, number) if description.learns else None
         first = description.layers_of(number).start
         self.probes = part_probes(part, first) if probes else []
         inputs = ArrayLayout(signed(f.input.bits), sizes.layers[0].simd)
@@ -46,17 +48,33 @@ class PartCore(wiring.Component):
             **{probe.name: Out(probe.signature) for probe in self.probes},
         }
         if self._slopes:
-            own = self._slopes.signature.members
-            members |= {name: own[name] for name in ("means", "clear", "finished", "jvp")}
-            members["learn"] = In(1)
+            members |= self._taught(self._slopes.signature.members)
         self._inner = [
             (f"{kind}_{layer}", kind, dense)
             for layer, dense in enumerate(self._chain.dense)
             for kind in dense.signature.members
-            if kind not in ("inputs", "outputs", "overflow")
+            if kind not in self.INSIDE
         ]
         members |= {name: dense.signature.members[kind] for name, kind, dense in self._inner}
         super().__init__(members)
+
+    INSIDE: ClassVar = ("inputs", "outputs", "overflow")
+    """Members of a layer that nobody sees from outside."""
+
+    def _chain_of(self, d: Description, number: int) -> Chain:
+        return Chain(d.parts[number], geometry(d.parts[number]))
+
+    def _slopes_of(self, d: Description, number: int) -> Slopes:
+        g, (frames, words) = product_sizes(d), part_frames(d, number)
+        bits = g.jvp_bits - g.jvp_align[number]
+        f, lanes = d.formats, d.parts[number].lanes
+        return Slopes(frames, words, lanes, f.tangent.bits, f.cotangent.bits, bits)
+
+    def _taught(self, slopes: SignatureMembers) -> dict[str, Member]:
+        """What there is to learn with."""
+        return {name: slopes[name] for name in ("means", "clear", "finished", "jvp")} | {
+            "learn": In(1)
+        }
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -70,7 +88,12 @@ class PartCore(wiring.Component):
         else:
             m.d.comb += between.outputs.ready.eq(onward)
         for name, kind, dense in self._inner:
-            connect(m, flipped(getattr(self, name)), getattr(dense, kind))
+            outer, inner = getattr(self, name), getattr(dense, kind)
+            if self.signature.members[name].is_signature:
+                connect(m, flipped(outer), inner)
+            else:
+                given = self.signature.members[name].flow == In
+                m.d.comb += inner.eq(outer) if given else outer.eq(inner)
         if self.probes:
             wire_probes(m, self, self.probes, chain)
         m.d.comb += self.overflow[0].eq(Cat(pulse[0] for pulse in self._overflows).any())
@@ -103,9 +126,8 @@ class PartCore(wiring.Component):
         """Tangents of outputs, while learning, go where E will meet them."""
         m.submodules.slopes = slopes
         connect(m, flipped(self.means), slopes.means)
+        self._move(m, slopes)
         m.d.comb += [
-            slopes.clear.eq(self.clear),
-            self.jvp.eq(slopes.jvp),
             self.finished.eq(slopes.finished),
             slopes.tangents.valid.eq(source.valid & self.learn & onward),
             slopes.tangents.payload.eq(source.payload.tangent[0]),
@@ -113,10 +135,6 @@ class PartCore(wiring.Component):
             self.overflow[1].eq(Cat(pulse[1] for pulse in self._overflows).any() & self.learn),
         ]
 
-
-def _slopes_of(d: Description, number: int) -> Slopes:
-    """The slopes of part ``number``."""
-    g, (frames, words) = product_sizes(d), part_frames(d, number)
-    bits = g.jvp_bits - g.jvp_align[number]
-    f, lanes = d.formats, d.parts[number].lanes
-    return Slopes(frames, words, lanes, f.tangent.bits, f.cotangent.bits, bits)
+    def _move(self, m: Module, slopes: Slopes) -> None:
+        """What the slopes are for."""
+        m.d.comb += [slopes.clear.eq(self.clear), self.jvp.eq(slopes.jvp)]

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import connect
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.online import OnlinePerceptron
 from dualspike.hw.chip.perceptron import Perceptron
-from dualspike.hw.head.head import Clips
+from dualspike.hw.head.head import Outputs
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.online.sample_chain import SampleChain
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
@@ -23,12 +23,12 @@ class SamplePerceptron(OnlinePerceptron):
 
     def learner(
         self, m: Module, chip: wiring.Component, registers: RegisterBus
-    ) -> tuple[OnlineSequencer, Clips]:
+    ) -> tuple[OnlineSequencer, Outputs]:
         """As that of `OnlinePerceptron`; what comes back needs the signs of the lanes as well."""
-        sequencer, clips = super().learner(m, chip, registers)
+        sequencer, outputs = super().learner(m, chip, registers)
         for n, (unit, neurons) in enumerate(zip(self._units, self._steps.neurons, strict=True)):
             m.d.comb += [unit.load.eq(sequencer.load_lanes[n]), unit.word.eq(neurons.word)]
-        return sequencer, clips
+        return sequencer, outputs
 
     def _overflows(self, bit: int) -> Value:
         return Perceptron._overflows(self, bit)

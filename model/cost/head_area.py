@@ -2,7 +2,7 @@
 
 from dualspike.model.cost.area import Area, memory_area, multiplier_area, skid_buffer_area
 from dualspike.model.cost.devices import Family
-from dualspike.model.cost.online_area import online_head_logic
+from dualspike.model.cost.online_area import course_areas, online_head_logic
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.registers import register_map
@@ -15,9 +15,10 @@ def shared_area(d: Description, family: Family) -> Area:
     """What there is once, whatever the folding of the layers."""
     parts = [memory_area(memory, family) for memory in head_memories(d)]
     parts += [multiplier_area(one, family) for one in head_multipliers(d)]
-    if d.online:
+    if d.online and d.kind == "mlp":
         return sum(parts, online_head_logic(d))
-    parts += [_squared_error(d) if d.kind == "mlp" else _product(d), _control(d)]
+    parts += [_squared_error(d) if d.kind == "mlp" else _product(d)]
+    parts += course_areas(d) if d.online else [_control(d)]
     return sum(parts, Area())
 
 
@@ -54,14 +55,19 @@ def _product(d: Description) -> Area:
 
 def _way_out(d: Description, part: int) -> Area:
     """After a part's layers: a queue, outputs as factors, the slopes."""
-    g, f, lanes = product_sizes(d), d.formats, d.parts[part].lanes
+    g, f, lanes = product_sizes(d), d.formats, d.parts[part].output_lanes
     narrow = Area(2 * f.factor.bits, f.factor.bits + 1)
     narrow += skid_buffer_area(row_bits(d.parts[part], lanes, 1))
     if not d.learns:
         return narrow
-    tangents, sums = lanes * f.tangent.bits, lanes * (g.jvp_bits - g.jvp_align[part])
+    bits = g.slope.bits if d.online else g.jvp_bits - g.jvp_align[part]
+    tangents, sums = lanes * f.tangent.bits, lanes * bits
     slopes = Area(tangents + sums + 30, sums + f.cotangent.bits + f.tangent.bits + 20)
-    return slopes + narrow
+    if not d.online:
+        return slopes + narrow
+    # Slopes of a row are rounded and wait.
+    rounded = _rounded(g.slope, f.cotangent.bits).times(lanes)
+    return slopes + narrow + rounded + skid_buffer_area(lanes * f.cotangent.bits)
 
 
 def _axis(d: Description, axis: int) -> Area:

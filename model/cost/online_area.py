@@ -13,7 +13,7 @@ from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
 from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
 from dualspike.model.sizes.head import squared_error_sizes
-from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
+from dualspike.model.sizes.layers import Layer
 from dualspike.model.sizes.online import follows, signal_bits, trace_bits
 from dualspike.model.sizes.online_resources import (
     back_bits,
@@ -217,7 +217,7 @@ def _sample_feedback(d: Part, layer: Layer) -> Area:
     signs = Area(far_bits(width + WORD) + 1.5 * WORD, WORD).times(lanes)
     adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length()) + 2 * cotangent
     sums = Area(width * adders + 20, width * (cotangent + lanes) + 5)
-    waits = _buffer(lanes * cotangent, SAMPLE_LAG)
+    waits = _buffer(lanes * cotangent, layer.lag)
     return signs + sums + waits + _buffer(width * cotangent, 2, credit=True)
 
 
@@ -276,21 +276,25 @@ def online_head_logic(d: Description) -> Area:
     error, membrane, tangent = g.error_bits, f.membrane.bits, f.tangent.bits
     slopes = slope_lanes(d)
     back = slopes * f.cotangent.bits if slopes else back_bits(d.parts[0], lanes)
-    once = Area(
-        7 * membrane + 2 * g.loss_bits + 2 * error + 30, 5 * membrane + g.loss_bits + 3 * error
-    )
+    tables, held = 7 * membrane + 2 * g.loss_bits, 5 * membrane + g.loss_bits
+    once = Area(tables + 2 * error + 30, held + 3 * error)
     each = Area(2 * g.jvp_bits + f.cotangent.bits + 35, g.jvp_bits + 2 * tangent)
     gathered = Area() if slopes else Area(0, (n_out - 1) * (back // n_out) + 2 * lanes * tangent)
     parts = [
         each.times(slopes),
         gathered,
-        _buffer(membrane, 3, credit=True),
-        _buffer(error, 3, credit=True),
+        *(_buffer(bits, 3, credit=True) for bits in (membrane, error)),
         _buffer(back, 3 + (d.depth.multiply + 1 if slopes else 0), credit=True),
-        Area(18 * len(register_map(d)) + 200, 42 + 50 + 50 + 8 * d.n_layers),
-        Area(2.5 * DRAWER.length, DRAWER.length),
     ]
     if confusion_memory(d):
         place = _bits(n_out)
         parts.append(Area(170 + 6.5 * place, 144 + 6 * place))
-    return _whole([*parts, once])
+    return _whole([*parts, *course_areas(d), once])
+
+
+def course_areas(d: Description) -> list[Area]:
+    """Registers and bus, the course of a batch; the drawer."""
+    return [
+        Area(18 * len(register_map(d)) + 200, 42 + 50 + 50 + 8 * d.n_layers),
+        Area(2.5 * DRAWER.length, DRAWER.length),
+    ]

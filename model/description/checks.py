@@ -25,12 +25,18 @@ def check_frames(d: Any) -> None:
 
 def check_operator(d: Any) -> None:
     """What an operator chip is not built for."""
-    operator = d.operator
-    if d.online:
-        raise ValueError("learning.rule must be 'rfg' or 'none' in an operator chip, not 'online'")
+    operator, learning = d.operator, d.learning
+    if d.online and not d.learning.by_sample:
+        raise ValueError(
+            f"learning.every must be 'sample' in an operator chip, not {learning.every!r}"
+        )
+    if d.online and learning.loss != "squared":
+        raise ValueError(
+            f"learning.loss must be 'squared' in an operator chip, not {learning.loss!r}"
+        )
     if d.n_layers > MOST_LAYERS:
         raise ValueError(f"operator.parts must have at most {MOST_LAYERS} layers, not {d.n_layers}")
-    d.learning.check_batch(len(operator.parts))
+    learning.check_batch(len(operator.parts))
     for name, folds in (("pe", d.hardware.pe), ("simd", d.hardware.simd)):
         if folds is not None and len(folds) != d.n_layers:
             raise ValueError(f"hardware.{name} must have {d.n_layers} entries, not {len(folds)}")
@@ -75,25 +81,32 @@ def check_learning(d: Any) -> None:
 
 def _check_online(d: Any) -> None:
     """What the online learner is not built for."""
-    network, learning = d.network, d.learning
-    if network.surrogate.kind != "rectangle" and not learning.by_sample:
-        raise ValueError(
-            "network.surrogate.kind must be rectangle with learning.rule 'online', not"
-            f" {network.surrogate.kind}"
-        )
+    learning = d.learning
+    if d.hardware.skip:
+        raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
     if learning.by_sample and not d.formats.tangent.integer:
         raise ValueError(
             f"formats.tangent must hold 1 with learning.every 'sample', not {d.formats.tangent}"
         )
+    for n, network in enumerate(d.networks):
+        name = "network" if d.kind == "mlp" else f"operator.parts[{n}]"
+        _check_online_network(network, learning, name)
+
+
+def _check_online_network(network: Any, learning: Any, name: str) -> None:
+    """The same of one part, called ``name``."""
+    if network.surrogate.kind != "rectangle" and not learning.by_sample:
+        raise ValueError(
+            f"{name}.surrogate.kind must be rectangle with learning.rule 'online', not"
+            f" {network.surrogate.kind}"
+        )
     if network.reset != "detached":
-        raise ValueError("network.reset must be detached with learning.rule 'online', not attached")
-    if d.hardware.skip:
-        raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
+        raise ValueError(f"{name}.reset must be detached with learning.rule 'online', not attached")
     lanes = (len(network.layers) - 2) * learning.directions
     if learning.has_lanes and lanes > MOST_LANES:
         raise ValueError(f"learning.directions must leave at most {MOST_LANES} lanes, not {lanes}")
     if learning.feedback != "forward" and network.layers[-1] > MOST_SIGNED:
         raise ValueError(
-            f"network.layers must end with at most {MOST_SIGNED} outputs with feedback"
+            f"{name}.layers must end with at most {MOST_SIGNED} outputs with feedback"
             f" {learning.feedback!r}, not {network.layers[-1]}"
         )

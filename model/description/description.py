@@ -22,7 +22,7 @@ from dualspike.model.description.kinds import check_keys, plain, unified
 from dualspike.model.description.learning import Learning
 from dualspike.model.description.network import Network, Section
 from dualspike.model.description.operator import Operator
-from dualspike.model.description.part import Part, change_fractions
+from dualspike.model.description.part import Part, change_fractions, change_shifts
 from dualspike.model.interface.keywords import check_name
 from dualspike.model.sizes.depth import Depth, depth_at
 
@@ -92,7 +92,7 @@ class Description(Section):
     @cached_property
     def head(self) -> Head:
         """What makes a loss and slopes of the outputs of the parts."""
-        if self.online:
+        if self.online and self.kind == "mlp":
             return StepError(self.formats, self.batch[0], self.parts[0].errors, self.classes)
         if self.kind == "mlp":
             return SquaredError(self.formats, self.batch[0], self.global_weight)
@@ -235,8 +235,8 @@ class Description(Section):
         learner: from a signal times a trace to a change of a weight.
         """
         head, weight = self.head, self.step_format.fraction - self.learning.rate
-        if isinstance(head, StepError):
-            fractions = change_fractions(self.parts[0])
+        if self.online or isinstance(head, StepError):
+            fractions = [one for part in self.parts for one in change_fractions(part)]
         else:
             fractions = [head.slope_fraction + head.mean_shift] * self.n_layers
         return [
@@ -244,12 +244,17 @@ class Description(Section):
             for fraction, shift in zip(fractions, self.layer_shift, strict=False)
         ]
 
+    @property
+    def change_shifts(self) -> list[range]:
+        """With the online learner: right shifts of changes in all stages, by layer."""
+        return [one for part in self.parts for one in change_shifts(part)]
+
     def stage(self, update: int) -> int:
         """Number of rate halvings in force at ``update`` (counted from 0)."""
         return self.learning.stage(update)
 
     def _part(self, n: int) -> Part:
-        layers, carried = self.layers_of(n), self.lanes_of(n)
+        layers, carried, learning = self.layers_of(n), self.lanes_of(n), self.learning
         inside = (1 << len(layers)) - 1
         own = slice(None) if self.kind == "mlp" else slice(layers.start, layers.stop)
         pe, simd = (
@@ -261,12 +266,13 @@ class Description(Section):
             formats=self.formats,
             masks=tuple(self.masks[lane] >> layers.start & inside for lane in carried),
             lanes=self.lanes_built if self.kind == "mlp" else len(carried),
-            learning=self.learning if self.learns else Learning(seed=self.learning.seed),
+            learning=learning.of_layers(own) if self.learns else Learning(seed=learning.seed),
             protection=self.hardware.protection,
             depth=self.depth,
             pe=pe,
             simd=simd,
             skip=self.hardware.skip,
+            rows=self.batch[n] if self.online and self.kind != "mlp" else 0,
         )
 
     def model_copy(self, *, update: Any = None, deep: bool = False) -> Self:
@@ -284,12 +290,8 @@ class Description(Section):
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         tables = plain(handler(self), mlp=self.kind == "mlp", online=self.online)
-        for key in self.learning.foreign:
+        for key in self.learning.unsaid:
             tables.get("learning", {}).pop(key, None)
-        if not self.learning.by_sample:
-            tables.get("learning", {}).pop("every", None)
-        if not (self.learning.keeps_feedback and self.learning.has_lanes):
-            tables.get("learning", {}).pop("feedback_momentum", None)
         return tables
 
     @model_validator(mode="after")

@@ -41,6 +41,9 @@ ONLINE_DEFAULTS: dict[tuple[str, ...], str | int] = {
 SAMPLE_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "cotangent"): "s5.12"}
 """Defaults of those that change once a sample: but for this one they are those of rfg."""
 
+ROW_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "cotangent"): "s5.15"}
+"""The same of operator networks, which change once for every row."""
+
 FRAMES_DEFAULTS: dict[tuple[str, ...], str | int] = {("formats", "input"): "s1.0"}
 """And those of networks whose inputs come over time."""
 
@@ -85,9 +88,9 @@ def _refuse_mlp(operator: Any) -> None:
 
 def _defaults(tables: Tables) -> dict[tuple[str, ...], str | int]:
     """Defaults that the kind of chip has and others have not."""
-    if "operator" in tables:
-        return {**OPERATOR_DEFAULTS}
     online = _given(tables, "learning", "rule") == "online"
+    if "operator" in tables:
+        return OPERATOR_DEFAULTS | (ROW_DEFAULTS if online else {})
     frames = _given(tables, "network", "coding") == "frames"
     by_sample = _given(tables, "learning", "every") == "sample"
     own = SAMPLE_DEFAULTS if by_sample else ONLINE_DEFAULTS

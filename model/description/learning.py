@@ -15,7 +15,7 @@ Momentum = Annotated[int, within(1, 8)]
 Updates = Annotated[int, within(1, 10**8)]
 MOST_ROWS = 65536
 _OF_RFG = frozenset(
-    ("local", "floor", "scope", "structure", "masks", "frozen", "mantissa", "rounding", "momentum")
+    ("local", "scope", "structure", "masks", "frozen", "mantissa", "rounding", "momentum")
 )
 _OF_ONLINE = frozenset(("feedback", "feedback_momentum", "loss", "every"))
 MANTISSA_BITS = 3
@@ -50,7 +50,8 @@ class Learning(Section):
     the wrong side of its target: an output that should be at least 1 may be more, one that should
     be at most 0 may be less. Of the keys below ``batch``, ``rate``, ``layer_shift``, ``stages``,
     ``schedule``, ``updates`` and ``seed`` mean the same there, for the gradient of one sample;
-    steps are always rounded at random, and the others must be left out.
+    steps are always rounded at random, and the others must be left out. An operator network has a
+    change for every row of every part, ``every`` sample only, and ``floor`` as below.
 
     The keys of rfg, plain gradient descent with power-of-two rates:
     ``batch`` samples make an update; of an operator network so many functions, then so many points
@@ -139,6 +140,13 @@ class Learning(Section):
         return {"rfg": _OF_ONLINE, "online": _OF_RFG, "none": frozenset[str]()}[self.rule]
 
     @property
+    def unsaid(self) -> frozenset[str]:
+        """Keys that are not written down: those of the other rule, and some that do not count."""
+        matrix = self.keeps_feedback and self.has_lanes
+        spare = {"every": not self.by_sample, "feedback_momentum": not matrix}
+        return self.foreign | {key for key, out in spare.items() if out}
+
+    @property
     def online(self) -> bool:
         """Whether samples are learned one at a time, in the pass that reads the weights."""
         return self.rule == "online"
@@ -173,6 +181,11 @@ class Learning(Section):
             "momentum": self.momentum,
         }
         return {name: value for name, value in options.items() if value}
+
+    def of_layers(self, layers: slice) -> Self:
+        """The same for some of the layers: they keep shifts of their own."""
+        shifts = self.layer_shift
+        return self if shifts is None else self.model_copy(update={"layer_shift": shifts[layers]})
 
     def lane_masks(self, n_layers: int) -> list[int]:
         """For each lane that is used the layers it perturbs and updates, layer l in bit l."""

@@ -28,7 +28,8 @@ class Part:
     ``masks``: for each lane that is drawn for the part the layers it perturbs, layer l of the part
     in bit l; ``lanes`` are the tangent lanes it is built with. ``pe`` and ``simd`` are those of the
     description, None where they are left out. ``learning`` is plain but for the seed where nothing
-    is learned; the seed fixes the draws of a stein surrogate and of spikes for inputs.
+    is learned; the seed fixes the draws of a stein surrogate and of spikes for inputs. ``rows``: of
+    a batch, where changes land after all of them: in operator chips that learn online, else 0.
     """
 
     network: Network
@@ -41,6 +42,7 @@ class Part:
     pe: tuple[int, ...] | None = None
     simd: tuple[int, ...] | None = None
     skip: bool = False
+    rows: int = 0
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
@@ -77,6 +79,11 @@ class Part:
     def own_lanes(self) -> int:
         """Tangent lanes that begin in the neurons of each hidden layer, with the online learner."""
         return self.learning.directions if self.learning.has_lanes else 0
+
+    @property
+    def output_lanes(self) -> int:
+        """Tangent lanes that come out of it, whichever rule they are for."""
+        return self.lanes + self.own_lanes * len(self.network.layers[1:-1])
 
     @property
     def feedback_format(self) -> Format | None:
@@ -176,7 +183,8 @@ def change_fractions(d: Part) -> list[int]:
     if d.by_sample:
         counts = (d.network.time_steps - 1).bit_length()
         first = f.input.fraction if d.network.coding == "direct" else counts
-        signals = [f.cotangent.fraction] * hidden + [f.error.fraction]
+        error = f.cotangent if d.rows else f.error
+        signals = [f.cotangent.fraction] * hidden + [error.fraction]
         return [a + b for a, b in zip(signals, [first] + [counts] * hidden, strict=True)]
     first = f.input.fraction if d.network.coding == "direct" else TRACE_FRACTION
     traces = [first, *[TRACE_FRACTION] * (hidden - 1)]

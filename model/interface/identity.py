@@ -29,22 +29,7 @@ def _network_identity(d: Description) -> dict[str, Any]:
         **({"drawn": d.lanes} if d.passes > 1 else {}),
     }
     if d.online:
-        learning = {
-            "rule": "online",
-            "feedback": d.learning.feedback,
-            "directions": d.parts[0].own_lanes,
-            "loss": d.learning.loss,
-            **({"targets": "classes"} if d.classes else {}),
-            **({"every": "sample"} if d.learning.by_sample else {}),
-            "batch": d.learning.batch,
-            **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
-            **(
-                {"feedback_momentum": d.learning.feedback_momentum}
-                if d.learning.keeps_feedback and d.learning.has_lanes
-                else {}
-            ),
-            **d.learning.options,
-        }
+        learning = _online(d)
     if not d.learns:
         learning = {"rule": d.learning.rule}
         del network["surrogate"], network["reset"]
@@ -60,6 +45,26 @@ def _network_identity(d: Description) -> dict[str, Any]:
         "simd": [layer.simd for layer in g.layers],
         **({"skip": skips} if skips else {}),
         **_protection(d),
+    }
+
+
+def _online(d: Description) -> dict[str, Any]:
+    """How it learns online."""
+    return {
+        "rule": "online",
+        "feedback": d.learning.feedback,
+        "directions": d.parts[0].own_lanes,
+        "loss": d.learning.loss,
+        **({"targets": "classes"} if d.classes else {}),
+        **({"every": "sample"} if d.learning.by_sample else {}),
+        "batch": d.learning.batch,
+        **({"seed": d.learning.seed} if d.learning.feedback == "signs" else {}),
+        **(
+            {"feedback_momentum": d.learning.feedback_momentum}
+            if d.learning.keeps_feedback and d.learning.has_lanes
+            else {}
+        ),
+        **d.learning.options,
     }
 
 
@@ -91,6 +96,8 @@ def _operator_identity(d: Description) -> dict[str, Any]:
         "lanes": [d.lanes_of(part) for part in range(len(d.parts))],
         **d.learning.options,
     }
+    if d.online:
+        learning = _online(d) | {"weighted": d.floor is not None}
     if not d.learns:
         learning = {"rule": d.learning.rule, "rows": d.batch[1:]}
         for part in operator["parts"]:

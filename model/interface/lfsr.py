@@ -29,7 +29,9 @@ every step, in this for every input, it gives as many bits as the format input h
 binary point, the least significant first. This number r is compared with |x|.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from dualspike.model.ceil_div import ceil_div
 
@@ -115,11 +117,14 @@ class OnlineDraw:
     lane: int = 0
 
 
-def online_draws(layers: int, lanes: int) -> list[OnlineDraw]:
-    """The words of one batch in drawing order, for so many layers and lanes of a hidden layer."""
+def online_draws(parts: Sequence[int], lanes: int) -> list[OnlineDraw]:
+    """The words of one batch in drawing order; ``parts`` have so many layers, the last a readout.
+
+    Layers are counted through all parts; every hidden one has so many ``lanes``.
+    """
     order: list[OnlineDraw] = []
-    for layer in range(layers):
+    for layer in range(sum(parts)):
         order += [OnlineDraw("rows", layer), OnlineDraw("columns", layer)]
-    return order + [
-        OnlineDraw("lane", layer, lane) for layer in range(layers - 1) for lane in range(lanes)
-    ]
+    readouts = [end - 1 for end in accumulate(parts)]
+    hidden = (layer for layer in range(sum(parts)) if layer not in readouts)
+    return order + [OnlineDraw("lane", layer, lane) for layer in hidden for lane in range(lanes)]

@@ -9,7 +9,6 @@ from enum import IntEnum
 
 from dualspike.model.description.description import Description
 from dualspike.model.description.head import ClassFlag, ProductFlag
-from dualspike.model.description.part import change_shifts
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.lfsr import coder_state, seed_state
@@ -106,7 +105,7 @@ def register_map(description: Description) -> list[Register]:
     for layer, shift in enumerate(d.step_shift):
         meaning = f"right shift of layer {layer}'s steps, 0 to 63"
         if d.learning.online:
-            reach = change_shifts(d.parts[0])[layer]
+            reach = d.change_shifts[layer]
             meaning = f"right shift of layer {layer}'s changes, {reach[0]} to {reach[-1]}"
         registers.append(Register(f"SHIFT_{layer}", "rw", meaning, low_bits(6), shift))
     registers += _optional(d)

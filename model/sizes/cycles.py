@@ -39,7 +39,12 @@ from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import draw_order
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
-from dualspike.model.sizes.online import online_batch_cycles
+from dualspike.model.sizes.online import (
+    landing_cycles,
+    online_batch_cycles,
+    online_draw,
+    row_bound,
+)
 
 
 def draw_cycles(d: Description) -> int:
@@ -111,7 +116,7 @@ def prefixes_held(d: Description, axis: int) -> int:
     """
     if not d.learns:
         return 2
-    slopes = d.basis * d.parts[0].lanes if axis == 1 else 0
+    slopes = slope_cycles(d, 0) if axis == 1 else 0
     wait = turn_cycles(d, axis) + d.basis + slopes + 8
     return 1 + math.ceil(wait / prefix_cycles(d, axis))
 
@@ -120,14 +125,21 @@ def part_frames(d: Description, part: int) -> tuple[int, int]:
     """Rows whose tangents wait for E: frames, and outputs in each.
 
     A trunk has one frame, of all rows; the branch as many, of a row each, as there are functions
-    in the product unit.
+    in the product unit. Where the chip learns online every row is a frame.
     """
+    if part and d.online:
+        return d.batch[part], d.basis
     return (1, d.basis * d.batch[part]) if part else (prefixes_held(d, 1), d.basis)
+
+
+def slope_cycles(d: Description, part: int) -> int:
+    """Clocks in which the slopes of one row of a part are summed up, all lanes in turn."""
+    return d.basis * d.parts[part].output_lanes + d.online
 
 
 def function_cycles(d: Description) -> int:
     """Clocks of one function in the product unit, while learning if it can."""
-    return max(prefix_cycles(d, 1), d.basis * d.parts[0].lanes)
+    return max(prefix_cycles(d, 1), slope_cycles(d, 0))
 
 
 def function_interval(d: Description) -> int:
@@ -147,13 +159,15 @@ def batch_cycles(d: Description) -> tuple[int, int]:
     branch, *trunks = (geometry(part) for part in d.parts)
     functions, *rows = d.batch
     filled = max(count * g.interval for count, g in zip(rows, trunks, strict=True))
-    flushed = max(count * d.basis * d.parts[part].lanes for part, count in enumerate(rows, 1))
-    fill = sum(fill_bound(part) for part in d.parts)
-    around = draw_cycles(d) + flushed + learn_cycles(d) if d.learns else 0
+    flushed = max(count * slope_cycles(d, part) for part, count in enumerate(rows, 1))
+    fill = sum(map(row_bound if d.online else fill_bound, d.parts))
+    around = landed = draw_cycles(d) + flushed + learn_cycles(d) if d.learns else 0
+    if d.online:
+        around, landed = (online_draw(d) + clocks for clocks in landing_cycles(d, flushed))
     walked, taken = functions * function_cycles(d), functions * branch.interval
-    turn = turn_cycles(d, 1) + d.basis * (2 + d.parts[0].lanes)
+    turn = turn_cycles(d, 1) + 2 * d.basis + slope_cycles(d, 0) * d.learns
     least = around + max(filled + walked, taken)
-    most = around + filled + max(walked, taken) + fill + turn
+    most = landed + filled + max(walked, taken) + fill + turn
     if not d.learns:
         return filled + max(walked, taken), most + function_cycles(d)
     return least, most

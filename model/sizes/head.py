@@ -103,6 +103,7 @@ class ProductSizes:
     ``output``: y. ``error``: y - target on its way into the format error. ``scaled``: an error
     times the weight of its function. ``carried[n]``: the sum of G_n; ``own[n]``: that of E_n, the
     same as of G_0 for n = 0. ``jvp_align[n]``: left shift of part n's share of an accumulator.
+    ``slope``: sum of E dA over the outputs of one row, which only the online learner rounds.
     """
 
     terms: int
@@ -115,6 +116,7 @@ class ProductSizes:
     own: tuple[Sum, ...]
     jvp_align: tuple[int, ...]
     jvp_bits: int
+    slope: Sum
     loss_bits: int
 
 
@@ -155,6 +157,7 @@ def product_sizes(d: Description) -> ProductSizes:
         + max(shifts)
         + basis
         + math.ceil(math.log2(len(shifts))),
+        slope=_sum(f.cotangent.bits + f.tangent.bits + basis, f.tangent.fraction),
         loss_bits=2 * f.error.bits + grid,
     )
     _check(result, d)

@@ -240,10 +240,11 @@ def _online(d: Part, layer: Layer) -> dict[str, int]:
 
     A layer that works once a sample is two samples late; another one as many steps as there are
     layers from it to the output, and one more, so that nothing waits for what comes back. Where
-    layers change once a sample all are two samples late.
+    layers change once a sample all are two samples late, in a part of an operator chip as late as
+    a batch has rows.
     """
     if d.by_sample:
-        return {"lanes_in": layer.index * d.own_lanes, "lag": SAMPLE_LAG}
+        return {"lanes_in": layer.index * d.own_lanes, "lag": d.rows or SAMPLE_LAG}
     own = d.own_lanes if layer.index else 0
     lag = len(d.shapes) + 1 - layer.index if layer.every_step else SAMPLE_LAG
     return {"lanes_in": layer.index * d.own_lanes, "own_lanes": own, "lag": lag}

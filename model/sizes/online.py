@@ -68,7 +68,7 @@ def trace_bits(d: Part, layer: Layer) -> int:
 def signal_bits(d: Part, layer: Layer) -> int:
     """Bits of what comes back to a neuron: its error, or a cotangent, which a still input sums."""
     if layer.index == len(d.shapes) - 1:
-        return d.formats.error.bits
+        return (d.formats.cotangent if d.rows else d.formats.error).bits
     summed = layer.kind == "direct" and not d.by_sample
     more = ceil(log2(d.network.time_steps)) if summed else 0
     return d.formats.cotangent.bits + more
@@ -133,7 +133,32 @@ def online_batch_cycles(d: Description) -> int:
     """Most clocks of a batch, when no stream stalls."""
     part = d.parts[0]
     g = geometry(part)
-    draw = len(online_draws(d.n_layers, part.own_lanes)) + 2
     turn = max(turn_cycles(part, layer) for layer in g.layers)
-    flush = max(layer.lag * (layer.pass_cycles + layer.rows) for layer in g.layers)
-    return draw + d.batch[0] * learning_interval(part) + turn + flush
+    return online_draw(d) + d.batch[0] * learning_interval(part) + turn + _flush(part)
+
+
+def online_draw(d: Description) -> int:
+    """Clocks of a batch of any kind of chip around its samples: to draw, to start and to end."""
+    layers = [len(part.shapes) for part in d.parts]
+    return len(online_draws(layers, d.parts[0].own_lanes)) + 2
+
+
+def _flush(d: Part) -> int:
+    """Most clocks of the passes without a frame at the end of a batch."""
+    return max(layer.lag * (layer.pass_cycles + layer.rows) for layer in geometry(d).layers)
+
+
+def row_bound(d: Part) -> int:
+    """Most clocks of a row in a part of an operator chip, from its first chunk to its change."""
+    return turn_cycles(d, geometry(d).layers[0])
+
+
+def landing_cycles(d: Description, slopes: int) -> tuple[int, int]:
+    """Least and most clocks in which all changes of a batch of an operator chip land.
+
+    Those of a trunk, whose ``slopes`` are added up then; most may be after them.
+    """
+    passes = (
+        layer.lag * layer.pass_cycles for part in d.parts[1:] for layer in geometry(part).layers
+    )
+    return max(slopes, *passes), slopes + max(_flush(part) for part in d.parts)

@@ -178,7 +178,7 @@ def step_error_memories(d: Description) -> list[MemorySize]:
 
 def head_lanes(d: Description) -> int:
     """Lanes that come to the head: those of all hidden layers."""
-    return d.parts[0].own_lanes * (len(d.network.layers) - 2)
+    return d.parts[0].output_lanes
 
 
 def slope_lanes(d: Description) -> int:
@@ -198,9 +198,12 @@ def online_sign_bits(d: Description) -> int:
 
     Where signs stay over a sample, a lane has one more for its start, and one for what comes back.
     """
-    registers = 1 + d.learning.by_sample * (1 + (d.network.time_steps > 1))
-    fixed = len(d.network.layers) - 2 if d.learning.feedback == "signs" else 0
-    return registers * SIGNS.length * (head_lanes(d) or fixed)
+    bits = 0
+    for part in d.parts:
+        registers = 1 + part.by_sample * (1 + (part.network.time_steps > 1))
+        fixed = len(part.network.layers) - 2 if d.learning.feedback == "signs" else 0
+        bits += registers * SIGNS.length * (part.output_lanes or fixed)
+    return bits
 
 
 def online_signs_a_clock(d: Part, layer: Layer) -> int:

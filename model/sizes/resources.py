@@ -161,14 +161,14 @@ def layers_of(d: Description) -> Iterator[tuple[Part, Geometry, Layer]]:
 
 def head_memories(d: Description) -> list[MemorySize]:
     """Those of the head, by its kind."""
-    if d.online:
-        return step_error_memories(d)
-    return squared_error_memories(d) if d.kind == "mlp" else product_memories(d)
+    if d.kind != "mlp":
+        return product_memories(d)
+    return step_error_memories(d) if d.online else squared_error_memories(d)
 
 
 def head_multipliers(d: Description) -> list[Multiplier]:
     """Those of the head, and of the learner."""
-    if d.online:
+    if d.online and d.kind == "mlp":
         return step_error_multipliers(d)
     if d.kind != "mlp":
         found = product_multipliers(d)
@@ -214,8 +214,10 @@ def product_memories(d: Description) -> list[MemorySize]:
     g, f = product_sizes(d), d.formats
     found: list[MemorySize] = []
     for n, part in enumerate(d.parts if d.learns else ()):
-        kept = part.lanes * f.tangent.bits
+        kept = part.output_lanes * f.tangent.bits
         found.append(MemorySize("tangents", 1, math.prod(part_frames(d, n)), kept, True))
+        if d.online:
+            found.append(MemorySize("rows", 1, 2, part.output_lanes * f.cotangent.bits, False))
     for axis in range(1, len(d.parts)):
         terms = axis_terms(d, axis)
         chunks = math.ceil(d.basis / terms)

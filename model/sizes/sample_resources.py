@@ -15,7 +15,7 @@ from dualspike.model.sizes.components import (
     state_memories,
 )
 from dualspike.model.sizes.geometry import Geometry
-from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
+from dualspike.model.sizes.layers import Layer
 from dualspike.model.sizes.online import bias_trace, signal_bits, trace_bits
 from dualspike.model.sizes.online_resources import chunk_bits, raised_bits, sum_bits
 
@@ -58,8 +58,8 @@ def sample_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
 
 def _readout(d: Part, layer: Layer) -> list[MemorySize]:
     """The spike counter before it, and errors that wait."""
-    waiting = SAMPLE_LAG * layer.n_out - 1
-    found = [MemorySize("signals", 1, waiting, d.formats.error.bits, True)]
+    waiting = layer.lag * layer.n_out - 1
+    found = [MemorySize("signals", 1, waiting, signal_bits(d, layer), True)]
     if d.network.time_steps > 1:
         found += count_memories(layer, layer.simd * layer.lanes_in)
     return found
@@ -72,7 +72,7 @@ def _neurons(d: Part, layer: Layer) -> list[MemorySize]:
     found = [
         MemorySize("rows", 1, layer.spike_places - 1, spikes, False),
         MemorySize("surrogate", width, d.network.surrogate.entries, f.surrogate.bits, True),
-        MemorySize("rows", 1, SAMPLE_LAG, d.own_lanes * f.cotangent.bits, False),
+        MemorySize("rows", 1, layer.lag, d.own_lanes * f.cotangent.bits, False),
         MemorySize("rows", 1, _BUFFER, width * f.cotangent.bits, False),
     ]
     if d.network.time_steps > 1:

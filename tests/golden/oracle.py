@@ -201,8 +201,8 @@ class Oracle:
             y[*at, r] = self.fit(total, f.membrane, "MEMBRANE")
         return y, factor, chain
 
-    def product_slopes(self, outs: Any, target: Any, scale: Any) -> Any:
-        """LOSS, jvp of every lane, and the last bit of a jvp."""
+    def mean_errors(self, outs: Any, target: Any, scale: Any) -> Any:
+        """The loss, E by part, row and output, and what a mean over each axis is times a sum."""
         f, basis, last = self.d.formats, range(self.d.basis), len(outs) - 1
         y, factor, chain = self.product(outs)
         sizes = [range(len(rows)) for rows in outs]
@@ -220,12 +220,18 @@ class Oracle:
             own[n] = self.average(back, chain[n - 1], others, itemgetter(-1), before, sizes[n])
             back = self.average(back, factor[n], itemgetter(-1), others, mean[n], chain[n - 1])
         own[0] = {r: back[r,] for r in sizes[0]}
+        return loss, own, mean
+
+    def product_slopes(self, outs: Any, target: Any, scale: Any) -> Any:
+        """LOSS, jvp of every lane, and the last bit of a jvp."""
+        f = self.d.formats
+        loss, own, mean = self.mean_errors(outs, target, scale)
         jvp = [
             sum(
                 own[n][r][i] * outs[n][r][0][i][1][k] * mean[n]
-                for n in range(last + 1)
-                for r in sizes[n]
-                for i in basis
+                for n in range(len(outs))
+                for r in range(len(outs[n]))
+                for i in range(self.d.basis)
             )
             for k in range(len(lanes_on(self.d)))
         ]

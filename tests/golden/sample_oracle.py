@@ -19,12 +19,12 @@ LAG = 2
 class Followed(Oracle):
     """One sample after the other; it remembers what fired, step by step, by depth."""
 
-    def follow(self, frames: list[list[Fraction]], drawn: Any) -> Any:
+    def follow(self, frames: list[list[Fraction]], drawn: Any, part: int = 0) -> Any:
         """(y, [dy of every lane]) of every output, of a sample's inputs by step."""
-        self.given = frames
-        self.fired: list[list[Fraction]] = [[] for _ in self.d.network.layers[1:-1]]
+        self.given, self.widths = frames, self.d.networks[part].layers
+        self.fired: list[list[Fraction]] = [[] for _ in self.widths[1:-1]]
         # The oracle asks for inputs by their values: here these are their numbers.
-        (outputs,) = self.part(0, list(range(len(frames[0]))), drawn)
+        (outputs,) = self.part(part, list(range(len(frames[0]))), drawn)
         return outputs
 
     def coded(self, part: int, t: int, value: Fraction) -> Fraction:
@@ -38,10 +38,10 @@ class Followed(Oracle):
         return found
 
     def counts(self, layer: int) -> list[Fraction]:
-        """The sums over the steps of what went into a layer."""
+        """The sums over the steps of what went into a layer, counted in its part."""
         if not layer:
             return [sum(column, Fraction(0)) for column in zip(*self.given, strict=True)]
-        fired, width = self.fired[layer - 1], self.d.network.layers[layer]
+        fired, width = self.fired[layer - 1], self.widths[layer]
         return [sum(fired[i::width], Fraction(0)) for i in range(width)]
 
 
@@ -80,20 +80,19 @@ class SampleOracle(OnlineOracle):
             e = self.errors([y for y, _ in found], target[n])
             loss += sum(one * one for one in e)
             for m in range(layers - 1):
-                slopes = [
-                    self.fit(inner(e, [dy[m * lanes + q] for _, dy in found]), f.cotangent, "STEP")
-                    for q in range(lanes)
-                ]
-                shared = 2 ** (lanes - 1).bit_length()
-                back = [
-                    self.fit(inner(column, slopes) / shared, f.cotangent, "STEP")
-                    for column in zip(*v[m], strict=True)
-                ]
-                self.change(m, n, LAG, back, *self.traces(m))
+                dy = [[one[m * lanes + q] for _, one in found] for q in range(lanes)]
+                self.change(m, n, LAG, self.back(e, dy, v[m]), *self.traces(m))
             self.change(layers - 1, n, LAG, e, *self.traces(layers - 1))
         for layer in range(layers):
             self.land(layer, 10**9, stage)
         return int(loss / f.error.lsb**2), outputs
+
+    def back(self, e: Any, dy: Any, v: Any) -> list[Fraction]:
+        """Signals of a layer's neurons, of errors, their tangents by lane, and the lanes' signs."""
+        form, shared = self.d.formats.cotangent, 2 ** (len(v) - 1).bit_length()
+        slopes = [self.fit(inner(e, one), form, "STEP") for one in dy]
+        columns = zip(*v, strict=True)
+        return [self.fit(inner(column, slopes) / shared, form, "STEP") for column in columns]
 
     def traces(self, layer: int) -> tuple[list[Fraction], Fraction]:
         """Those of a layer's inputs, and of the constant 1."""

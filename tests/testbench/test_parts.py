@@ -13,6 +13,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.testbench.unit.benches.shapes import OPERATORS, described
 from tests.testbench.random.descriptions import random_description
+from tests.testbench.random.online_descriptions import random_operators
 
 KINDS = {
     "bank": "weights",
@@ -124,6 +125,7 @@ ONLINE = [
     online("at_once", 1, network=FRAMES, learning=SAMPLE, hardware={"protection": "parity"}),
     online("single", hardware=WHOLE),
     online("single_a_sample", learning=SAMPLE, hardware=WHOLE),
+    *(random_operators(seed) for seed in (7, 10)),
 ]
 DESCRIPTIONS = [
     load_preset("hat"),

@@ -83,7 +83,7 @@ class OnlineModel:
 
     def _lanes(self, setup: Setup) -> Matrix:
         """What the registers of the lanes' signs start a batch from, [hidden, lanes]."""
-        drawer, draws = RandomWords(self._lfsr), online_draws(len(self.weights), setup.lanes)
+        drawer, draws = RandomWords(self._lfsr), online_draws([len(self.weights)], setup.lanes)
         words, self._lfsr = drawer.words(len(draws)), drawer.state
         drawn = [word for word, one in zip(words, draws, strict=True) if one.kind == "lane"]
         return np.array(drawn, np.int64).reshape(len(self.weights) - 1, setup.lanes)

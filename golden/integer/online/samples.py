@@ -113,6 +113,37 @@ def step(c, s, n, t, learn):
 
 
 @njit()
+def sample(c, s, x, n, learn):
+    """Sample n of a batch through the whole network; ``x`` [1 or T, n_in]."""
+    layers = len(c.sizes) - 1
+    s.u[:] = 0
+    s.trace[:] = 0
+    s.charge[:] = 0
+    s.slope[:] = 0
+    if learn:
+        perturb(c, s)
+    for t in range(c.steps):
+        if not (c.still and t):
+            s.spikes[0, : c.sizes[0]] = x[t]
+        step(c, s, n, t, learn)
+    read_out(c, s, learn)
+    if len(s.seen):
+        s.seen[0, layers - 1, n, 0] = s.current[layers - 1]
+
+
+@njit()
+def come_back(c, s, at):
+    """Signals of all layers for the errors and tangents of a sample."""
+    last, n_out = len(c.sizes) - 2, c.sizes[-1]
+    s.signal_ring[last, at, :n_out] = s.error[:n_out]
+    for layer in range(last):
+        drop = slopes(c, s, layer)
+        for i in range(c.sizes[layer + 1]):
+            d = clipped(half_up(s.total[i], drop), c.cotangent, s.flags, STEP)
+            s.signal_ring[layer, at, i] = d
+
+
+@njit()
 def run_samples(
     c: Setup, s: State, x: Array, target: Array, taught: Array, learn: bool, y: Array
 ) -> int:
@@ -120,35 +151,50 @@ def run_samples(
     layers, n_out, loss = len(c.sizes) - 1, c.sizes[-1], 0
     for n in range(len(x)):
         at = n % s.signal_ring.shape[1]
-        s.u[:] = 0
-        s.trace[:] = 0
-        s.charge[:] = 0
-        s.slope[:] = 0
         if learn:
-            perturb(c, s)
             for layer in range(layers):
                 if n >= c.lags[layer]:
                     change(c, s, layer, n - c.lags[layer])
-        for t in range(c.steps):
-            if not (c.still and t):
-                s.spikes[0, : c.sizes[0]] = x[n, t]
-            step(c, s, n, t, learn)
-        read_out(c, s, learn)
-        if len(s.seen):
-            s.seen[0, layers - 1, n, 0] = s.current[layers - 1]
+        sample(c, s, x[n], n, learn)
         y[n] = s.current[layers - 1, :n_out]
         if not learn:
             continue
         loss += compare(c, s, target[n], taught[n])
         s.trace_ring[:, at] = s.trace
-        s.signal_ring[layers - 1, at, :n_out] = s.error[:n_out]
-        for layer in range(layers - 1):
-            drop = slopes(c, s, layer)
-            for i in range(c.sizes[layer + 1]):
-                d = clipped(half_up(s.total[i], drop), c.cotangent, s.flags, STEP)
-                s.signal_ring[layer, at, i] = d
+        come_back(c, s, at)
     if learn:
         for layer in range(layers):
             for number in range(max(0, len(x) - c.lags[layer]), len(x)):
                 change(c, s, layer, number)
     return loss
+
+
+@njit()
+def run_rows(c: Setup, s: State, x: Array, learn: bool, y: Array, dy: Array, own: Array) -> None:
+    """Rows of a part of an operator network: outputs go to ``y`` [B, p].
+
+    While it learns, tangents of each lane go to ``dy`` [B, hidden, K, p], the signs of its neurons
+    to ``own`` [B, hidden, K, widest].
+    """
+    n_out = c.sizes[-1]
+    for n in range(len(x)):
+        sample(c, s, x[n], n, learn)
+        y[n] = s.current[len(c.sizes) - 2, :n_out]
+        if learn:
+            s.trace_ring[:, n] = s.trace
+            own[n] = s.own[: own.shape[1]]
+            dy[n] = s.lane[: own.shape[1], :, :n_out]
+
+
+@njit()
+def change_rows(c: Setup, s: State, error: Array, dy: Array, own: Array) -> None:
+    """The changes of all rows land, for mean errors [B, p] of their outputs."""
+    n_out = c.sizes[-1]
+    for n in range(len(error)):
+        s.error[:n_out] = error[n]
+        s.own[: own.shape[1]] = own[n]
+        s.lane[: own.shape[1], :, :n_out] = dy[n]
+        come_back(c, s, n)
+    for layer in range(len(c.sizes) - 1):
+        for n in range(len(error)):
+            change(c, s, layer, n)

@@ -54,9 +54,7 @@ class ShallowNetwork:
     ) -> Forward:
         """See `golden.integer.part.IntegerNetwork.forward`."""
         f, result = self.d.formats, Forward(x, x)
-        fraction = f.input.fraction + f.weight.fraction
-        total = product(x, weights[0]) + (biases[0] << f.input.fraction)
-        z = result.fit(total, fraction - f.membrane.fraction, f.membrane, Flag.MEMBRANE)
+        z = self._charge(result, weights, biases, x)
         n = z.shape[1]
         lanes = len(self._first) if perturbation else 0
         dz = np.zeros((len(x), n, lanes), np.int64)
@@ -70,6 +68,32 @@ class ShallowNetwork:
         count, summed = self._respond(result, z, dz)
         self._readout(result, weights[1], biases[1], perturbation, count, summed)
         return result
+
+    def along(
+        self, weights: list[Matrix], biases: list[Matrix], x: Ints, v: Matrix
+    ) -> tuple[Forward, Matrix]:
+        """Outputs with their tangents, and the spike counts of the neurons [B, n].
+
+        Every lane adds signs ``v`` [lanes, B, n] of its own for each row to what the neurons get.
+        """
+        f, result = self.d.formats, Forward(x, x)
+        z = self._charge(result, weights, biases, x)
+        dz = np.moveaxis(v, 0, 2) << f.tangent.fraction
+        count, summed = self._respond(result, z, dz)
+        self._readout(result, weights[1], biases[1], None, count, summed)
+        moved = product(summed, weights[1]) * self.g.reciprocal
+        down = self.g.reciprocal_shift + f.weight.fraction
+        result.dy = result.fit(moved, down, f.tangent, Flag.TANGENT)
+        return result, count
+
+    def _charge(
+        self, result: Forward, weights: list[Matrix], biases: list[Matrix], x: Ints
+    ) -> Matrix:
+        """What the neurons get in every step."""
+        f = self.d.formats
+        fraction = f.input.fraction + f.weight.fraction
+        total = product(x, weights[0]) + (biases[0] << f.input.fraction)
+        return result.fit(total, fraction - f.membrane.fraction, f.membrane, Flag.MEMBRANE)
 
     def _respond(self, result: Forward, z: Matrix, dz: Matrix) -> tuple[Matrix, Matrix]:
         """Spike counts [B, n] and summed spike tangents [lanes, B, n]."""

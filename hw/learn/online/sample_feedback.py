@@ -19,14 +19,14 @@ from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import leap, output_bits
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import SIGNS, WORD
-from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
+from dualspike.model.sizes.layers import Layer
 
 
 class SampleFeedback(wiring.Component):
     """Rows of ``signals``, ``next_simd`` neurons each, of one sample after the other.
 
     ``errors`` are the slopes of the loss along the layer's own lanes, once a sample; those of
-    `SAMPLE_LAG` samples and one more wait. ``load`` and ``word`` are those of the
+    ``lag`` samples and one more wait. ``load`` and ``word`` are those of the
     `PerturbedNeuron`. ``clipped`` pulses.
     Latency: 3 cycles from slopes to their first row. Throughput: a row a cycle.
     """
@@ -49,7 +49,7 @@ class SampleFeedback(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, width = self._layer, self._layer.next_simd
-        m.submodules.waiting = errors = RowBuffer(self.errors.payload.shape(), SAMPLE_LAG + 1)
+        m.submodules.waiting = errors = RowBuffer(self.errors.payload.shape(), layer.lag + 1)
         m.submodules.buffer = buffer = CreditBuffer(self.signals.payload.shape(), 3)
         connect(m, flipped(self.errors), errors.inputs)
         connect(m, buffer.outputs, flipped(self.signals))

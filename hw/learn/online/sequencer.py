@@ -22,15 +22,17 @@ class OnlineSequencer(wiring.Component):
 
     Before a batch a drawn word goes to every layer's rows and columns (``load``[l]) and to every
     lane of every hidden layer (``load_lanes``[l]), then ``start`` pulses. The batch ends when
-    ``over`` holds: a clock for each word, 1 to start and 1 to end, besides the samples.
+    ``over`` holds: a clock for each word, 1 to start and 1 to end, besides the samples. In an
+    operator chip a sample is a function, with one end.
     """
 
     def __init__(self, description: Description) -> None:
         d = description
         self._batch, self._schedule = d.batch[0], d.learning.schedule == "chip"
-        self._outputs, self._inside = d.network.layers[-1], most_inside(d.n_layers)
+        mlp, inside = d.kind == "mlp", most_inside(d.n_layers)
+        self._outputs, self._inside = (d.basis, inside) if mlp else (1, inside + d.batch[0])
         self._lanes = lanes = d.parts[0].own_lanes
-        self._order = online_draws(d.n_layers, lanes)
+        self._order = online_draws([len(part.shapes) for part in d.parts], lanes)
         members = {"stage": In(4), "tick": Out(1)} if self._schedule else {}
         if lanes:
             members["load_lanes"] = Out(ArrayLayout(lanes, d.n_layers - 1))

@@ -64,8 +64,11 @@ def pace(d: Description, found: dict[str, Any]) -> str:
     """One line: how often a chip takes a sample, or a function."""
     lanes = f"{d.lanes_built} tangent lanes" if d.learns else "inference only"
     if d.online:
-        lanes = _online(d, found["interval"])
+        lanes = _online(d)
     if d.kind == "mlp":
+        waits = learning_interval(d.parts[0]) if d.online else 0
+        if waits > found["interval"]:
+            lanes = f"{waits} while learning, {lanes}"
         return f"A sample every {found['interval']} clocks, {lanes}."
     least, most = found["clocks_per_batch_at_least"], found["clocks_per_batch_at_most"]
     return (
@@ -74,8 +77,7 @@ def pace(d: Description, found: dict[str, Any]) -> str:
     )
 
 
-def _online(d: Description, interval: int) -> str:
-    """How errors come back, and the clocks of a sample where changes are waited for."""
-    own, learning = d.parts[0].own_lanes, learning_interval(d.parts[0])
-    lanes = f"{own} tangent lane{'s' * (own > 1)} a hidden layer" if own else "fixed signs"
-    return f"{learning} while learning, {lanes}" if learning > interval else lanes
+def _online(d: Description) -> str:
+    """How errors come back."""
+    own = d.parts[0].own_lanes
+    return f"{own} tangent lane{'s' * (own > 1)} a hidden layer" if own else "fixed signs"

@@ -84,7 +84,7 @@ def test_fine_integers_come_near(changed: dict[str, Any], fraction: int) -> None
 
 def signs(d: Description) -> list[Any]:
     """What the neurons of every hidden layer are perturbed by in the first batch, [1, B, n]."""
-    draws = online_draws(d.n_layers, 1)
+    draws = online_draws([d.n_layers], 1)
     words = RandomWords(seed_state(d.learning.seed)).words(len(draws))
     starts = [word for word, one in zip(words, draws, strict=True) if one.kind == "lane"]
     count = d.batch[0]

@@ -14,6 +14,7 @@ from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.registers import flags_of
 from tests.golden.online_oracle import OnlineOracle
+from tests.golden.operator_oracle import OperatorOracle
 from tests.golden.sample_oracle import SampleOracle
 
 FORMATS = [
@@ -62,6 +63,35 @@ def sample_tables(seed: int) -> dict[str, Any]:
     tables["learning"] |= learning | {"rate": r.randint(0, 7)}
     tables["learning"].pop("feedback_momentum", None)
     return tables | {"formats": formats}
+
+
+def operator_tables(seed: int) -> dict[str, Any]:
+    """A small operator network that learns online, of any kind."""
+    r, tables = random.Random(f"operator {seed}"), sample_tables(seed)
+    trunks, basis = r.choice([1, 1, 2]), r.randint(1, 3)
+    inputs = [r.randint(1, 4), *([1] * trunks if trunks > 1 else [r.randint(1, 2)])]
+    given = tables.pop("network")
+    surrogate = {"kind": r.choice(["gaussian", "triangle"]), "sigma": 0.5, "entries": 16}
+    parts = [
+        given
+        | {
+            "layers": [n_in, *(r.randint(1, 4) for _ in range(r.choice([1, 1, 2]))), basis],
+            "time_steps": r.choice([1, 2, 3, 5]),
+            "coding": "direct",
+            "surrogate": surrogate,
+        }
+        for n_in in inputs
+    ]
+    learning = tables["learning"] | {
+        "loss": "squared",
+        "batch": [r.randint(1, 3) for _ in parts],
+        "layer_shift": [r.randint(-1, 2) for part in parts for _ in part["layers"][1:]],
+        "rate": r.randint(2, 8),
+        **({"floor": 0.5} if r.randrange(2) else {}),
+    }
+    tables["formats"].setdefault("input", "s1.8")
+    kind = "deeponet" if trunks == 1 else "seponet"
+    return tables | {"operator": {"kind": kind, "parts": parts}, "learning": learning}
 
 
 def online_tables(seed: int) -> dict[str, Any]:
@@ -151,6 +181,44 @@ def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None
         assert {flag.name for flag in flags_of(d) if record.flags >> flag & 1} == oracle.flags
     if d.network.coding == "bernoulli":
         assert chip.coder.state == oracle.coder.state
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_operator_chip_that_learns_online_is_its_oracle(seed: int) -> None:
+    d = online(seed, operator_tables)
+    rng, f = np.random.default_rng(seed), d.formats
+    limit = min(f.weight.highest, 2 << f.weight.fraction)
+    weights = [rng.integers(-limit, limit + 1, (n_out, n_in)) for n_in, n_out in d.shapes]
+    biases = [rng.integers(-limit, limit + 1, n_out) for _, n_out in d.shapes]
+    chip = chip_of(d, weights, biases)
+    oracle = OperatorOracle(d, [w.tolist() for w in weights], [b.tolist() for b in biases])
+    for stage in range(2):
+        x = [
+            rng.integers(f.input.lowest, f.input.highest + 1, (count, network.layers[0]))
+            for count, network in zip(d.batch, d.networks, strict=True)
+        ]
+        rows = [one.tolist() for one in x]
+        y = oracle.infer(rows)
+        assert chip.infer(x).tolist() == np.reshape(list(y.values()), d.batch).tolist()
+        target = rng.integers(f.target.lowest, f.target.highest + 1, d.batch)
+        scale = None
+        if d.floor is not None:
+            scale = rng.integers(f.scale.lowest, f.scale.highest + 1, d.batch[0])
+        record = chip.update(x, target, stage, scale)
+        assert record.loss == oracle.teach(rows, target, scale, stage)
+        assert [w.tolist() for w in chip.weights] == oracle.weights
+        assert [b.tolist() for b in chip.biases] == oracle.biases
+        assert record.lfsr == oracle.drawer.state
+        assert {flag.name for flag in flags_of(d) if record.flags >> flag & 1} == oracle.flags
+
+
+def test_the_operators_reach_every_kind() -> None:
+    found = [online(seed, operator_tables) for seed in range(40)]
+    assert {d.kind for d in found} == {"deeponet", "seponet"}
+    assert {len(d.parts) for d in found} == {2, 3}
+    assert {len(network.shapes) for d in found for network in d.networks} == {2, 3}
+    assert {d.floor is None for d in found} == {False, True}
+    assert {d.learning.directions for d in found} == {1, 2, 3}
 
 
 def test_the_descriptions_reach_every_kind() -> None:

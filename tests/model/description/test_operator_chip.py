@@ -39,7 +39,7 @@ def trunk(**network: Any) -> dict[str, Any]:
 
 
 def test_presets_are_the_small_networks():
-    assert list(presets())[-2:] == ["poisson", "reaction_diffusion"]
+    assert list(presets())[-3:] == ["poisson", "poisson_online", "reaction_diffusion"]
     poisson = load_preset("poisson")
     assert [part.layers for part in poisson.networks] == [[11, 32, 8], [1, 32, 8]]
     assert {part.surrogate.sigma for part in poisson.networks} == {0.3}

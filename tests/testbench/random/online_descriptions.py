@@ -6,7 +6,7 @@ from typing import Any
 from dualspike.model.description.description import Description
 from dualspike.model.description.network import SurrogateKind
 from dualspike.model.sizes.depth import DELAYS
-from tests.testbench.random.descriptions import any_seed, first_quick
+from tests.testbench.random.descriptions import any_seed, first_quick, random_tables
 from tests.testbench.random.ranges import folding, formats, size, surrogate, threshold
 
 
@@ -94,3 +94,29 @@ def sample_tables(seed: int) -> dict[str, Any]:
     tables["learning"].pop("feedback_momentum", None)
     tables["learning"] |= learning | {"rate": r.choice([r.randint(-16, 16), r.randint(0, 8)])}
     return tables | {"formats": form}
+
+
+def random_operators(seed: int) -> Description:
+    """An operator network that learns online; the first from that number on that is quick."""
+    return first_quick(operator_tables, seed)
+
+
+def operator_tables(seed: int) -> dict[str, Any]:
+    """Tables of an operator network as `random_tables` draws them, but for how it learns."""
+    tables, r = random_tables(seed, operator=True), random.Random(f"online operator {seed}")
+    given, layers = tables["learning"], sum(len(one["layers"]) - 1 for one in _parts(tables))
+    for part in _parts(tables):
+        part["reset"] = "detached"
+    shift = {"layer_shift": [r.choice([0, 1, r.randint(-16, 16)]) for _ in range(layers)]}
+    tables["learning"] = {
+        **{key: given[key] for key in ("floor", "seed", "schedule", "stages", "updates")},
+        **{"rule": "online", "every": "sample", "directions": size(r, 1, 8)},
+        "batch": [size(r, 1, 8) for _ in given["batch"]],
+        "rate": r.choice([r.randint(-16, 16), r.randint(0, 8)]),
+        **r.choice([{}, {}, shift]),
+    }
+    return tables
+
+
+def _parts(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    return tables["operator"]["parts"]
