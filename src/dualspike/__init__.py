@@ -7,13 +7,14 @@ models, estimators and problems for research. Each is imported when it is first 
 
 import os
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 # ``python -m dualspike`` would take modules from the folder it is started in: a user's random.py.
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[0] != _HERE:
     del sys.path[0]
+
+from importlib import import_module  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from dualspike.model.interface.identity import VERSION  # noqa: E402
 from dualspike.model.system.cache import adopt  # noqa: E402

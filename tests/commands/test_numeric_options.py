@@ -20,6 +20,7 @@ BASE = {
     "simulate": HAT,
     "verify": HAT,
     "train": [*HAT, "--engine", "board", *NOWHERE],
+    "predict": ["run", "--engine", "board", *NOWHERE],
     "infer": [*HAT, *NOWHERE],
     "experiment": ["hat", "-o", "out"],
     "build": [*HAT, "--board", "ulx3s-85f"],
