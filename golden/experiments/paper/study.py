@@ -45,7 +45,7 @@ def _job(
     lacking = [row for row in rows if row.rule not in described.training.rates]
     if lacking and methods != "all":
         raise BadInput(f"{settings}: training.rates must have {lacking[0].rule} to run it")
-    wanted = _columns(described, columns)
+    wanted = columns_of(described, columns)
     count = seeds or (1 if quick else described.seeds)
     described = described.with_training(updates, quick)
 
@@ -59,7 +59,7 @@ def _job(
     return Job(run, partial(opened, settings=described, force=force))
 
 
-def _columns(settings: PaperSettings, wanted: str) -> list[str]:
+def columns_of(settings: PaperSettings, wanted: str) -> list[str]:
     """Those that ``wanted`` lists, names with commas between them, or ``all``, ours first."""
     known = [OURS, *settings.columns]
     names = known if wanted == "all" else [word.strip() for word in wanted.split(",")]

@@ -11,6 +11,7 @@ from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.study import paper_study
 from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.tune import report as tune_report
 from dualspike.golden.experiments.widths import report as widths_report
 
 STUDIES: dict[str, Study[Any]] = {
@@ -22,4 +23,5 @@ STUDIES: dict[str, Study[Any]] = {
     "opzo": opzo_report.STUDY,
     "neighbours": neighbours_report.STUDY,
     "on-chip": on_chip_report.STUDY,
+    "tune": tune_report.STUDY,
 }

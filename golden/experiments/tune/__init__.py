@@ -1,0 +1,1 @@
+"""Rates of an experiment, chosen on validation samples."""
