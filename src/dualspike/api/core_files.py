@@ -5,6 +5,7 @@ from pathlib import Path
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import first_chip
+from dualspike.hw.emit.c_weights import c_weights
 from dualspike.hw.emit.files import core_files, hex_words
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import estimate
@@ -29,9 +30,14 @@ def write_core(
     contents = core_files(d, wrap)
     bits = d.formats.weight.bits
     chip = first_chip(d, first)
-    for kind, arrays in (("weights", chip.weights), ("biases", chip.biases)):
-        for layer, values in enumerate(arrays):
-            contents[f"{kind}_{layer}.hex"] = hex_words([int(v) for v in values.flat], bits)
+    words = {
+        kind: [[int(v) for v in values.flat] for values in arrays]
+        for kind, arrays in (("weights", chip.weights), ("biases", chip.biases))
+    }
+    for kind, layers in words.items():
+        for layer, values in enumerate(layers):
+            contents[f"{kind}_{layer}.hex"] = hex_words(values, bits)
+    contents[f"{d.name}_weights.h"] = c_weights(d, words)
     contents["report/estimate.json"] = sealed(estimate(d, device))
     for name, text in contents.items():
         write_atomic(folder / name, text)
