@@ -6,8 +6,7 @@ counted through the parts in their order, in each part from the input on.
 """
 
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -20,14 +19,15 @@ from dualspike.model.description.hardware import Hardware
 from dualspike.model.description.head import CLASS_BITS, Head, Product, SquaredError, StepError
 from dualspike.model.description.kinds import check_keys, plain, unified
 from dualspike.model.description.learning import Learning
-from dualspike.model.description.network import Network, Section
+from dualspike.model.description.loaded import Loaded
+from dualspike.model.description.network import Network
 from dualspike.model.description.operator import Operator
 from dualspike.model.description.part import Part, change_fractions, change_shifts
 from dualspike.model.interface.keywords import check_name
 from dualspike.model.sizes.depth import Depth, depth_at
 
 
-class Description(Section):
+class Description(Loaded):
     """One chip and its training. ``name`` becomes the name of the top module."""
 
     name: str = Field("dualspike_core", pattern=r"^[a-z][a-z0-9_]{0,62}$")
@@ -36,27 +36,6 @@ class Description(Section):
     formats: Formats = Formats()
     hardware: Hardware = Hardware()
     data: Data = Data()
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read and check a TOML file; raises BadInput with the file's name in the line."""
-        from dualspike.model.description import load
-
-        return cast(Self, load.load(Path(path)))
-
-    @classmethod
-    def preset(cls, name: str) -> Self:
-        """A built-in description; BadInput lists the names."""
-        from dualspike.model.description import load
-
-        return cast(Self, load.load_preset(name))
-
-    @classmethod
-    def from_dict(cls, tables: dict[str, Any]) -> Self:
-        """Plain tables as a TOML file has them, checked as one; raises BadInput."""
-        from dualspike.model.description import load
-
-        return cast(Self, load.describe(tables, "description"))
 
     @property
     def kind(self) -> Literal["mlp", "deeponet", "seponet"]:
