@@ -217,7 +217,7 @@ def online(c: Claims, name: str) -> None:
     machine.goes(
         {"IDLE": "DRAW", "DRAW": "START", "START": "RUN", "RUN": "DONE", "DONE": "DRAW, IDLE"}
     )
-    at, words = machine.at, len(online_draws(d.n_layers, d.parts[0].own_lanes))
+    at, words = machine.at, len(online_draws([d.n_layers], d.parts[0].own_lanes))
     word = inner["word"]
     c.always("words are counted while they are drawn", Mux(at("DRAW"), word < words, word == 0))
     entered = Signal(range(d.batch[0] + 1), name="entered_now")
