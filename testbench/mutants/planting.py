@@ -50,6 +50,8 @@ def plant(verilog: str, top: str, count: int, folder: Path) -> tuple[list[str], 
     read = _READ.format(top=top)
     _yosys(f"{read}write_rtlil plain.il\nmutate -list {count} -seed 1 -o list.txt\n", folder)
     lines = (folder / "list.txt").read_text("utf-8").splitlines()
+    # Yosys cannot write a memory whose clock or enable of a read port is no longer what it was.
+    lines = [line for line in lines if not re.search(r" -port (RD|WR)_\w+ ", line)]
     mutants = [re.sub(r" -src \S+", "", line) for line in lines]
     if not mutants:
         return [], verilog

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from amaranth.hdl import Cat, Const, Module
 
+from dualspike.boards.gateware.link.slip import SlipDecoder
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.layer.macs.multiplier import Multiplier
 from dualspike.hw.layer.memory import weights
@@ -123,6 +124,10 @@ def ends_frames_late(m: Module, transmitter: Any) -> None:
         m.d.comb += transmitter.axis.tlast.eq(1)
 
 
+def leaves_escapes(m: Module, decoder: Any) -> None:
+    m.d.comb += decoder.octet.eq(decoder.byte)
+
+
 def multiplies_at_once(m: Module, multiplier: Any) -> None:
     m.d.comb += multiplier.product.eq(multiplier.left * multiplier.right)
 
@@ -148,6 +153,7 @@ def strobes_while_reading(m: Module, chip: Any) -> None:
         ("online_sequencer_own", OnlineSequencer, stays_open),
         ("transmitter_s5_3", ToAxiStream, ends_frames_late),
         ("multiplier_0_2", Multiplier, multiplies_at_once),
+        ("slip", SlipDecoder, leaves_escapes),
         ("axi_lite_5", AxiLiteBridge, answers_at_once),
         ("axi_lite_5", AxiLiteBridge, changes_its_answer),
         ("wishbone_5", WishboneBridge, writes_half_words),
