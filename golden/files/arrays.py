@@ -18,6 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from dualspike.golden.files.tables import is_table, table_arrays
 from dualspike.golden.numeric import Doubles
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.errors import BadInput
@@ -41,7 +42,9 @@ _SHOWN = 20
 
 
 def array_names(path: Path, kind: str = "an .npz archive") -> list[str]:
-    """Names of all arrays of the ``.npz`` file at ``path``; raises BadInput as `read_arrays`."""
+    """Names of all arrays of the file at ``path``; raises BadInput as `read_arrays` does."""
+    if is_table(path):
+        return list(table_arrays(path, MOST))
     with _opened(path, kind) as archive:
         return list(_entries(archive))
 
@@ -51,9 +54,15 @@ def read_arrays(
 ) -> dict[str, NDArray[Any]]:
     """The arrays of these names, or all, of the ``.npz`` file at ``path``, otherwise unchecked.
 
+    A file ``.csv`` is read by `golden.files.tables`.
     Raises BadInput with the path if it is missing, unreadable, not ``kind`` or damaged, if an array
     is missing, or holds Python objects, and for more than ``MOST`` numbers in all.
     """
+    if is_table(path):
+        table = table_arrays(path, MOST)
+        wanted = list(table) if names is None else list(names)
+        named(path, table, wanted)
+        return {name: table[name] for name in wanted}
     arrays: dict[str, NDArray[Any]] = {}
     with _opened(path, kind) as archive:
         entries = _entries(archive)

@@ -24,7 +24,8 @@ def with_data(d: Description, data: str | None) -> Description:
     if data is None:
         return d
     tables, keys = d.model_dump(), data_keys(data)
-    if d.data.known in FROM_FILES and keys["source"] == data and not data.endswith(".npz"):
+    file = data.endswith((".npz", ".csv"))
+    if d.data.known in FROM_FILES and keys["source"] == data and not file:
         keys = {"source": d.data.source, "folder": data}
     dropped = {"source", "folder"}
     if Data(source=keys["source"]).known is not None:

@@ -24,7 +24,7 @@ def init(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE.npz|NAME[=FOLDER]", help="Data that the network is to fit, in its place."
+            metavar="FILE|NAME[=FOLDER]", help="Data that the network is to fit, in its place."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,

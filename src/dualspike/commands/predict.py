@@ -25,7 +25,7 @@ def predict(
         str | None,
         typer.Argument(
             metavar="[DATA]",
-            help="An .npz whose rows are answered, or a data set; else the run's test samples.",
+            help="A file whose rows are answered, or a data set; else the run's test samples.",
         ),
     ] = None,
     output: FolderOption = Path("predicted"),

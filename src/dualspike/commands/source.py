@@ -58,7 +58,7 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="FILE|NAME[=FOLDER]|FOLDER",
-        help="An .npz, a data set, or where the files of the description's data set are.",
+        help="An .npz or .csv, a data set, or where the files of the description's data set are.",
     ),
 ]
 
