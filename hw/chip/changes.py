@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data
+from amaranth.lib.wiring import connect
 
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.registers import (
@@ -16,6 +17,15 @@ from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.description import Description
+from dualspike.model.interface.lfsr import seed_state
+
+
+def course_of(m: Module, d: Description) -> tuple[RandomWordSource, OnlineSequencer]:
+    """The course of a batch, and the drawer whose words it takes."""
+    m.submodules.drawer = drawer = RandomWordSource(seed_state(d.learning.seed))
+    m.submodules.sequencer = sequencer = OnlineSequencer(d)
+    connect(m, drawer.words, sequencer.words)
+    return drawer, sequencer
 
 
 def rewinder_of(

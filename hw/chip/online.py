@@ -7,7 +7,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
 
 from dualspike.hw.chip.bus import RegisterBus
-from dualspike.hw.chip.changes import rewinder_of, shifts_of, wire_course
+from dualspike.hw.chip.changes import course_of, rewinder_of, shifts_of, wire_course
 from dualspike.hw.chip.perceptron import Perceptron
 from dualspike.hw.chip.registers import wire_answers, wire_confusion
 from dualspike.hw.head.confusion_matrix import ConfusionMatrix
@@ -26,10 +26,8 @@ from dualspike.hw.learn.online.mirroring_feedback import MirroringFeedback
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
-from dualspike.hw.learn.random_words import RandomWordSource
 from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
-from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.register import Flag
 from dualspike.model.sizes.feedback import feedback_sizes
@@ -53,9 +51,7 @@ class OnlinePerceptron(Perceptron):
     ) -> tuple[OnlineSequencer, Outputs]:
         """The learner around the chain: the course of a batch, and what pulses when clipped."""
         d = self._d
-        m.submodules.drawer = drawer = RandomWordSource(seed_state(d.learning.seed))
-        m.submodules.sequencer = sequencer = OnlineSequencer(d)
-        connect(m, drawer.words, sequencer.words)
+        drawer, sequencer = course_of(m, d)
         m.submodules.errors = head = StepError(d)
         connect(m, flipped(chip.targets), head.targets)
         connect(m, head.results, flipped(chip.results))

@@ -2,16 +2,13 @@
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import connect
 
 from dualspike.hw.chip.bus import RegisterBus
-from dualspike.hw.chip.changes import rewinder_of, shifts_of, wire_course
+from dualspike.hw.chip.changes import course_of, rewinder_of, shifts_of, wire_course
 from dualspike.hw.chip.changing_part import ChangingPart
 from dualspike.hw.chip.operator_network import OperatorNetwork
 from dualspike.hw.head.head import Outputs
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
-from dualspike.hw.learn.random_words import RandomWordSource
-from dualspike.model.interface.lfsr import seed_state
 from dualspike.model.interface.register import Flag
 
 
@@ -26,9 +23,7 @@ class OnlineOperator(OperatorNetwork):
     ) -> tuple[OnlineSequencer, Outputs]:
         """The learner around the parts: the course of a batch, and what pulses when clipped."""
         d = self._d
-        m.submodules.drawer = drawer = RandomWordSource(seed_state(d.learning.seed))
-        m.submodules.sequencer = sequencer = OnlineSequencer(d)
-        connect(m, drawer.words, sequencer.words)
+        drawer, sequencer = course_of(m, d)
         settled = self._enter(m, chip, sequencer, sequencer.start)
         self._flush(m)
         shifts = shifts_of(d)

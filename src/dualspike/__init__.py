@@ -13,14 +13,12 @@ _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[0] != _HERE:
     del sys.path[0]
 
-from importlib import import_module  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
-
 from dualspike.model.interface.identity import VERSION  # noqa: E402
 from dualspike.model.system.cache import adopt  # noqa: E402
 
 __version__ = VERSION
 
+TYPE_CHECKING = False  # what typing's is to type checkers, without importing it
 if TYPE_CHECKING:
     from dualspike import golden
     from dualspike.api.chip import Chip, from_nir
@@ -48,7 +46,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(f"dualspike.{_HOMES[name]}"), name)
     if name == "golden":

@@ -12,6 +12,7 @@ from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.online_engine import OnlineFloatEngine, float_engine
 from dualspike.golden.training.train import FloatEngine
 from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation
 
@@ -23,6 +24,12 @@ class EngineName(StrEnum):
     fixed = "fixed"
     rtl = "rtl"
     board = "board"
+
+
+def check_port(name: EngineName, port: str | None) -> None:
+    """Raise BadInput for a port with another engine than a board."""
+    if port is not None and name is not EngineName.board:
+        raise BadInput(f"--port must be left out with --engine {name}: it is that of a board")
 
 
 @contextmanager

@@ -8,14 +8,13 @@ import typer
 
 from dualspike.api.asked import Asked, asked_of, rows_of
 from dualspike.api.board_engine import BAUD
-from dualspike.api.engines import EngineName
+from dualspike.api.engines import EngineName, check_port
 from dualspike.api.predicting import answers, read_run
 from dualspike.commands.source import BaudOption, FolderOption, PortOption
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import npz_bytes
-from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
 
 
@@ -42,8 +41,7 @@ def predict(
     Rows need no targets. Where the file has them, they are written next to the answers, and what
     the answers are worth is said.
     """
-    if port is not None and engine is not EngineName.board:
-        raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
+    check_port(engine, port)
     d, parameters = read_run(run)
     d, asked = asked_of(d, None, None) if data is None else rows_of(d, data)
     with writing(output):

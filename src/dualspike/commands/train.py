@@ -8,8 +8,9 @@ from rich.table import Table
 
 from dualspike.api.board_engine import BAUD
 from dualspike.api.data import initial, problem_of
-from dualspike.api.engines import EngineName
+from dualspike.api.engines import EngineName, check_port
 from dualspike.api.outcome import npz
+from dualspike.api.predicting import DESCRIPTION, WEIGHTS
 from dualspike.api.training import check_trains
 from dualspike.api.training import train as run
 from dualspike.commands.accuracy import confusion_table
@@ -63,8 +64,7 @@ def train(
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
     d = description(net, preset, data, updates=updates, seed=seed)
-    if port is not None and engine is not EngineName.board:
-        raise BadInput(f"--port must be left out with --engine {engine}: it is that of a board")
+    check_port(engine, port)
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     check_trains(d, engine)
@@ -77,8 +77,8 @@ def train(
             result, summary = run(d, engine, problem, first, show, resume, port, baud)
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
         run_figure(problem, result.prediction, result.losses, output / "result.png", title)
-        write_atomic(output / "description.toml", toml_text(d))
-        write_atomic(output / "weights.npz", npz(result))
+        write_atomic(output / DESCRIPTION, toml_text(d))
+        write_atomic(output / WEIGHTS, npz(result))
         write_atomic(output / "result.json", sealed(summary))
         if resume is not None:
             resume.unlink(missing_ok=True)

@@ -199,25 +199,6 @@ protection_encode = protection.encode
 membrane_step = membranes.integrate_and_fire
 
 
-@pytest.mark.parametrize(
-    ("name", "file", "function", "wrong"),
-    [
-        ("rounded_5", numbers, "round_half_up", floors),
-        ("signs_8", random_words, "leap", other_taps),
-        ("ecc_5", protection, "encode", without_top),
-        ("parity_8", protection, "encode", without_top),
-        ("velocities_single", weights, "round_half_up", floors),
-        ("membrane_6_8", membranes, "integrate_and_fire", late),
-    ],
-)
-def test_wrong_arithmetic_is_found(
-    name: str, file: Any, function: str, wrong: Any, tmp_path: Path, monkeypatch: Patch
-) -> None:
-    monkeypatch.setattr(file, function, wrong)
-    with pytest.raises(NotProvedError, match=f"^{name} is not proved"):
-        prove([named(name)], tmp_path)
-
-
 def everywhere(self: Any, bank: int, row: Any) -> Any:
     return Const(1)
 
@@ -232,17 +213,23 @@ def without_end(self: Any, m: Module, opens: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "component", "method", "wrong"),
+    ("name", "place", "attribute", "wrong"),
     [
+        ("rounded_5", numbers, "round_half_up", floors),
+        ("signs_8", random_words, "leap", other_taps),
+        ("ecc_5", protection, "encode", without_top),
+        ("parity_8", protection, "encode", without_top),
+        ("velocities_single", weights, "round_half_up", floors),
+        ("membrane_6_8", membranes, "integrate_and_fire", late),
         ("weights_neurons_none", Weights, "_exists", everywhere),
         ("changing_rows", ChangingWeights, "_seen", as_it_was),
         ("online_sequencer_own", OnlineSequencer, "_run", without_end),
     ],
 )
-def test_a_wrong_part_of_a_component_is_found(
-    name: str, component: Any, method: str, wrong: Any, tmp_path: Path, monkeypatch: Patch
+def test_wrong_parts_are_found(
+    name: str, place: Any, attribute: str, wrong: Any, tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(component, method, wrong)
+    monkeypatch.setattr(place, attribute, wrong)
     with pytest.raises(NotProvedError, match=f"^{name} is not proved"):
         prove([named(name)], tmp_path)
 
