@@ -10,6 +10,7 @@ from dualspike.golden.data.labelled.samples import ClassData, Labelled
 from dualspike.golden.data.labelled.sets import known_set
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.samples import scaled
+from dualspike.golden.data.splits import BY_CLASS, HELD_OUT_PART
 from dualspike.model.description.data import FROM_FILES, LABELLED, Data
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -95,6 +96,7 @@ def class_problem(description: Description, data: ClassData) -> Problem:
         classes=data.classes,
         image=_image(data),
         test_set=test_set,
+        split=BY_CLASS if test_set == HELD_OUT_PART else None,
     )
 
 

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data.problem import Kind, Problem, Samples, at_most
+from dualspike.golden.data.splits import HELD_OUT, HELD_OUT_PART, LAST
 from dualspike.golden.files.arrays import array_names, finite_floats, read_arrays
 from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput
-
-_PART = 5
-"""One function in so many is for testing, as many for validation."""
 
 _BATCH = {"deeponet": (200, None), "seponet": (50, 32, 32)}
 
@@ -35,8 +33,8 @@ def read_functions(path: Path) -> Problem:
     names = ("u", "x", "t", "y") if kind == "seponet" else ("u", "points", "y")
     arrays = read_arrays(path, names)
     u = _table(path, "u", arrays["u"])
-    if len(u) < _PART:
-        raise BadInput(f"{path}: u must have at least {_PART} rows (functions), not {len(u)}")
+    if len(u) < HELD_OUT:
+        raise BadInput(f"{path}: u must have at least {HELD_OUT} rows (functions), not {len(u)}")
     coordinates = [
         _table(path, name, arrays[name], 1 if kind == "seponet" else None) for name in names[1:-1]
     ]
@@ -44,14 +42,16 @@ def read_functions(path: Path) -> Problem:
     wanted = [len(u), *map(len, coordinates)]
     if list(y.shape) != wanted:
         raise BadInput(f"{path}: y must have shape {wanted}, not {list(y.shape)}")
-    held_out = len(u) // _PART
+    held_out = len(u) // HELD_OUT
     ends = len(u) - 2 * held_out, len(u) - held_out
     _no_zeros(path, y, ends[0])
     train, validation, test = (
         Samples((part, *coordinates), truth)
         for part, truth in zip(np.split(u, ends), np.split(y, ends), strict=True)
     )
-    return Problem(path.stem, kind, train, validation, test, at_most(_BATCH[kind], train))
+    sizes = at_most(_BATCH[kind], train)
+    parts = train, validation, test
+    return Problem(path.stem, kind, *parts, sizes, test_set=HELD_OUT_PART, split=LAST)
 
 
 def read_inputs_of_functions(path: Path, kind: Kind) -> tuple[Samples, bool]:

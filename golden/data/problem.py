@@ -44,7 +44,8 @@ class Problem:
     row-major order. ``classes`` says how many there are where targets are labels: 1 for the output
     of a sample's class, 0 for the others; with ``margin`` more than 1 and less than 0 is no error
     there. ``image`` is (rows, columns) where inputs are the pixels
-    of one. ``test_set`` is what the test samples are called.
+    of one. ``test_set`` is what the test samples are called, ``split`` how they were chosen among a
+    user's own, if they were.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Problem:
     margin: bool = False
     image: tuple[int, int] | None = None
     test_set: str = "test set"
+    split: str | None = None
 
     def __post_init__(self) -> None:
         parts = len(self.train.inputs)
@@ -76,14 +78,17 @@ class Problem:
         return tuple(rows.shape[-1] for rows in self.train.inputs)
 
     @property
-    def tested_on(self) -> str:
-        """What is measured on: the test set, or the training points where there is none."""
-        return "training points" if self.test is self.train else self.test_set
-
-    @property
     def where(self) -> str:
         """What to put after a figure that is not one on a test set, else nothing."""
-        return "" if self.tested_on == "test set" else f", {self.tested_on}"
+        return "" if self.test_set == "test set" else f", {self.test_set}"
+
+    @property
+    def parts(self) -> str | None:
+        """What a user's own samples were parted into, in words; None where they were not."""
+        if self.split is None:
+            return None
+        train, test = (len(part.inputs[0]) for part in (self.train, self.test))
+        return f"trained on {train}, tested on {test} held out: {self.split}"
 
     @property
     def n_out(self) -> int | None:

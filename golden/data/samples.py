@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.splits import HELD_OUT, HELD_OUT_PART, OF_ALL, held_out
 from dualspike.golden.files.arrays import array_names, listed, named, read_arrays
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.data import Data
@@ -19,22 +20,41 @@ KIND, NAMES = "an .npz archive with arrays x and y", ("x", "y")
 def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
     """The problem in the ``.npz`` of ``data``, x [N, n_in] and y [N, n_out], named as the file is.
 
-    It is tested on x_test and y_test, or on the same points where there are none. Raises BadInput
-    with the path for a file that is missing, unreadable or no ``.npz``, and for arrays that are
-    missing, empty, misshapen, not numeric or not finite, and for y all 0, whose relative error
-    would be x / 0.
+    It is tested on x_test and y_test, or where there are none on the part that `held_out` takes,
+    which is not trained on then. Raises BadInput with the path for a file that is missing,
+    unreadable or no ``.npz``, for arrays that are missing, empty, misshapen, not numeric or not
+    finite, for too few samples to hold one out, and for y all 0, also in what is tested on, whose
+    relative error would be x / 0.
     """
     path = data.path
     assert path is not None
     held = array_names(path, KIND)
     if not set(NAMES) <= set(held):
         raise BadInput(f"{path} must be {KIND}, it holds {listed(held)}")
-    every = test = scaled(read_targets(path, n_in, n_out), data)
+    every = scaled(read_targets(path, n_in, n_out), data)
     tests = [f"{name}_test" for name in NAMES]
     if set(tests) & set(held):
         named(path, held, tests)
         test = scaled(_part(path, tests, n_in, n_out), data)
-    return Problem(path.stem, "mlp", every, every, test, (None,))
+        return Problem(path.stem, "mlp", every, every, test, (None,))
+    (x,), y = every.inputs, every.target
+    if len(y) < HELD_OUT:
+        raise BadInput(
+            f"{path}: x must have {HELD_OUT} rows or more, of which one in {HELD_OUT} is held out"
+            f" to be tested on, or give x_test and y_test, not {len(y)}"
+        )
+    out = held_out(np.zeros(len(y), np.int64))
+    if not y[out].any():
+        raise BadInput(
+            f"{path}: y must not be 0 in all rows that are held out to be tested on, the relative"
+            " error would be x / 0: give x_test and y_test"
+        )
+    train, test = (
+        Samples((x[rows],), y[rows], rows) for rows in (np.flatnonzero(~out), np.flatnonzero(out))
+    )
+    return Problem(
+        path.stem, "mlp", train, train, test, (None,), test_set=HELD_OUT_PART, split=OF_ALL
+    )
 
 
 def scaled(samples: Samples, data: Data) -> Samples:

@@ -1,10 +1,12 @@
 """``dualspike predict``: every row of a file, with targets or without, of both kinds of network."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dualspike.golden.data.splits import held_out
 from tests.cli import Cli
 from tests.small import OPERATOR, PERCEPTRON, functions, points
 
@@ -31,7 +33,8 @@ def test_every_row_is_answered(run: str, cli: Cli) -> None:
         names, rows = rows_of("predicted")
         assert names == ["x0", "x1", "y0"] and len(rows) == count
     with np.load("run/weights.npz") as kept:
-        assert np.allclose(rows[:, 2:], kept["prediction"], atol=1e-8)
+        tested = held_out(np.zeros(20, int))
+        assert np.allclose(rows[tested, 2:], kept["prediction"], atol=1e-8)
     np.savez("more.npz", x=x[:4], y=y[:4], x_test=x[5:], y_test=y[5:])
     told = cli.result("predict", run, "more.npz", "-o", "known")
     names, rows = rows_of("known")
@@ -44,8 +47,11 @@ def test_every_row_is_answered(run: str, cli: Cli) -> None:
 
 
 def test_without_data_the_run_s_test_samples_are_answered(run: str, cli: Cli) -> None:
-    assert cli.result("predict", run)["tested_on"] == "training points"
-    assert len(rows_of("predicted")[1]) == 20
+    told = cli.result("predict", run)
+    assert told["tested_on"] == "held-out part" and len(rows_of("predicted")[1]) == 4
+    result = json.loads(Path(run, "result.json").read_text())
+    assert told["rel_l2"] == result["rel_l2"]
+    assert cli.result("predict", run, "--engine", "rtl")["rel_l2"] == result["rel_l2"]
 
 
 def test_engines_agree(run: str, cli: Cli) -> None:

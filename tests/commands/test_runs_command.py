@@ -225,15 +225,19 @@ def test_a_refusal_leaves_no_folder(words: str, perceptron: None, cli: Cli) -> N
     assert cli.failure(*words.split(), "-o", "some/where")
 
 
-def test_errors_on_training_points_are_called_so(perceptron: None, cli: Cli) -> None:
+def test_errors_on_a_held_out_part_are_called_so(perceptron: None, cli: Cli) -> None:
     status, out, _ = cli("train", "net.toml", "-o", "own")
     assert status == 0
-    for row in ("relative l2 before, training points ", "relative l2 after, training points "):
+    for row in ("relative l2 before, held-out part ", "relative l2 after, held-out part "):
         assert row in out
-    assert json.loads(Path("own/result.json").read_text())["tested_on"] == "training points"
+    split = "trained on 16, tested on 4 held out: one sample in 5, drawn with seed 0"
+    assert f"data: {split}\n" in out
+    found = json.loads(Path("own/result.json").read_text())
+    assert (found["tested_on"], found["split"]) == ("held-out part", split)
     status, out, _ = cli("train", "--preset", "hat", "--updates", "3", "-o", "hat")
-    assert status == 0 and "training points" not in out
+    assert status == 0 and "held-out" not in out
     assert json.loads(Path("hat/result.json").read_text())["tested_on"] == "test set"
+    assert "split" not in Path("hat/result.json").read_text()
 
 
 NUMBERS = ("1" + "0" * 400, "-1" + "0" * 400, "1" + "0" * 5000, "1e400", "NaN", "-Infinity")

@@ -194,10 +194,14 @@ def test_a_core_that_only_infers_lacks_no_training(bare: Path) -> None:
 def test_points_without_a_grid_are_dots(plain_data: Path, cli: Cli) -> None:
     assert cli("train", "net.toml", "-o", ".", "--updates", 5).status == 0
     page = Page(render(look(plain_data)))
-    assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 80
+    assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 16
     assert page.all("img") == []
-    assert "3-4-2" in page.text and "Training sample 19" in page.text
-    for words in ("relative l2 errors on the training points", "three samples of the training"):
+    assert "3-4-2" in page.text and "Test sample 3" in page.text
+    for words in (
+        "relative l2 errors on the held-out part",
+        "three samples of the held-out",
+        "trained on 32",
+    ):
         assert words in page.text
     assert "test set" not in page.text
 

@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 from dualspike.golden.data.labelled.samples import ClassData, Labelled, Labels, held_back
 from dualspike.golden.data.labelled.shape import Shape
 from dualspike.golden.data.samples import KIND
+from dualspike.golden.data.splits import HELD_OUT, HELD_OUT_PART, held_out
 from dualspike.golden.files.arrays import array_names, read_arrays
 from dualspike.model.errors import BadInput
-
-HELD_OUT = 5
-"""One sample of a class in so many is tested on, where a file has no test samples of its own."""
 
 MOST = 4096
 """Classes: the widest layer."""
@@ -98,7 +96,7 @@ def parted(
     if len(whole) < LEAST:
         raise BadInput(f"{path} must have {LEAST} training samples or more, not {len(whole)}")
     shape = Shape(1, whole.x.shape[-1], 1)
-    return held_back(whole, test, shape, classes, path.stem, "test set" if own else "held-out part")
+    return held_back(whole, test, shape, classes, path.stem, "test set" if own else HELD_OUT_PART)
 
 
 def inputs_of(
@@ -150,13 +148,3 @@ def _check_range(path: Path, name: str, labels: Labels, classes: int) -> None:
         raise BadInput(
             f"{path}: {name} must be in [0, {classes - 1}], {name}[{row}] is {labels[row]}"
         )
-
-
-def held_out(labels: Labels) -> NDArray[np.bool_]:
-    """Which samples are tested on: see `read_labelled`."""
-    order = np.random.default_rng(0).permutation(len(labels))
-    out = np.zeros(len(labels), bool)
-    for one in range(int(labels.max()) + 1):
-        own = order[labels[order] == one]
-        out[own[: len(own) // HELD_OUT]] = True
-    return out

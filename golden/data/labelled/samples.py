@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data.labelled.shape import Shape
+from dualspike.golden.data.splits import SPLIT_SEED
 from dualspike.model.errors import BadInput
 
 Labels = NDArray[np.integer[Any]]
 
 HELD_BACK = 1 / 6
-SPLIT_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,7 +91,7 @@ def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Des
     if not 1 <= count <= len(first):
         raise BadInput(f"--samples must be in [1, {len(first)}], not {count}")
     some = Samples((first[:count], *others), target[:count])
-    same = replace(problem, test=some, test_set=problem.tested_on)
+    same = replace(problem, test=some)
     return d, Asked(same, answered, classes)
 
 

@@ -61,8 +61,8 @@ class Trained:
 
     @property
     def tested_on(self) -> str:
-        """What is measured on: "test set", "held-out part", or "training points"."""
-        return self.problem.tested_on
+        """What is measured on: "test set", "held-out part", ...."""
+        return self.problem.test_set
 
     @property
     def diverged(self) -> str | None:

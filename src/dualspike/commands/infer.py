@@ -64,6 +64,6 @@ def infer(
         out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
     out.print(f"Wrote outputs.csv in {output}")
     if as_json:
-        tested_on = asked.problem.tested_on if asked.answered else None
+        tested_on = asked.problem.test_set if asked.answered else None
         found = asked.told(y)
         emit_json({"samples": count, "tested_on": tested_on, **found, "flags": flags})

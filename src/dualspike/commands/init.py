@@ -52,6 +52,6 @@ def fitted_text(data: str) -> str:
     d, problem = description_for(data_keys(data))
     x, test = problem.train.inputs[0], problem.test.target
     answers = f"{d.basis} classes" if problem.classes else f"{d.basis} outputs"
-    tested = f"{len(test)} to test ({problem.tested_on})"
+    tested = f"{len(test)} to test ({problem.test_set})"
     told = f"# Fits {len(x)} samples of {x.shape[1]} inputs and {answers}, {tested}.\n"
     return told + toml_text(d)

@@ -53,7 +53,7 @@ def predict(
     out.print(f"{count} {unit}, {asked.line(y)}")
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")
     if as_json:
-        tested_on = asked.problem.tested_on if asked.answered else None
+        tested_on = asked.problem.test_set if asked.answered else None
         emit_json(
             {"samples": count, "engine": str(engine), "tested_on": tested_on, **asked.told(y)}
         )

@@ -83,6 +83,8 @@ def train(
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)
+    if problem.parts:
+        out.print(f"{problem.name}: {problem.parts}")
     out.print(_table(title, problem, summary))
     if problem.classes is not None:
         out.print(confusion_table(summary["confusion"]))

@@ -133,6 +133,7 @@ class Run(FolderRecord):
     seed: int
     engine: str = "rtl"
     tested_on: str | None = None
+    split: str | None = None
     diverged: str | None = None
     config_hash: str | None = None
     cycles: int | None = None

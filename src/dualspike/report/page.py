@@ -79,7 +79,7 @@ def _context(folder: Folder) -> dict[str, Any]:
     problem, no_data = _problem(d)
     found = folder.prediction
     if problem and found is not None and found.shape != problem.test.target.shape:
-        no_data = f"the prediction is for other points than the {problem.tested_on}"
+        no_data = f"the prediction is for other points than the {problem.test_set}"
     return {
         "version": VERSION,
         "folder": folder,
@@ -198,7 +198,7 @@ def _tested_on(folder: Folder, problem: Problem | None) -> str:
     """What the errors were measured on: as the run says, else as the data are."""
     if folder.result and folder.result.tested_on:
         return folder.result.tested_on
-    return problem.tested_on if problem else "test set"
+    return problem.test_set if problem else "test set"
 
 
 def _has(d: Description, name: str) -> bool:

@@ -81,19 +81,23 @@ def test_hat_does_not_depend_on_the_seed() -> None:
 
 @pytest.mark.parametrize("kind", ["<f8", ">f4", "i2"])
 def test_file(kind: str) -> None:
-    x = np.array([[1, -1], [0, 1], [-2, 1]], kind)
-    y = np.array([[0], [1], [-1]], kind)
+    x = np.array([[1, -1], [0, 1], [-2, 1], [1, 0], [0, -1], [-2, -2]], kind)
+    y = np.array([[0], [1], [-1], [1], [1], [-2]], kind)
     np.savez_compressed("data.npz", x=x, y=y, more=x)
     data = load_problem(described("data.npz"))
     assert data.train.inputs[0].dtype == data.train.target.dtype == np.float64
-    assert data.train.inputs[0].tolist() == data.test.inputs[0].tolist() == x.tolist()
-    assert data.train.target.tolist() == data.test.target.tolist() == y.tolist()
-    assert data.where == ", training points"
+    order = np.random.default_rng(0).permutation(6)
+    for part, rows in ((data.train, np.sort(order[1:])), (data.test, order[:1])):
+        assert part.inputs[0].tolist() == x[rows].tolist()
+        assert part.target.tolist() == y[rows].tolist()
+        assert part.rows is not None and part.rows.tolist() == rows.tolist()
+    assert data.where == ", held-out part"
+    assert data.parts == ("trained on 5, tested on 1 held out: one sample in 5, drawn with seed 0")
     assert data.grid is None
 
 
 def test_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    np.savez("data.npz", x=np.ones((1, 2)), y=np.ones((1, 1)))
+    np.savez("data.npz", x=np.ones((5, 2)), y=np.ones((5, 1)))
     monkeypatch.chdir("/")
     assert load_problem(described(str(tmp_path / "data.npz"))).n_in == (2,)
 
@@ -201,9 +205,9 @@ def test_not_finite(value: float, shown: str) -> None:
 
 
 def test_outside_the_formats() -> None:
-    x, y = np.zeros((3, 2)), np.ones((3, 1))
+    x, y = np.zeros((5, 2)), np.ones((5, 1))
     x[1] = [-2, 1 + 16383 / 16384]  # the ends of s1.14 themselves
-    y[:, 0] = [-2, 1 + 65535 / 65536, 0]
+    y[:3, 0] = [-2, 1 + 65535 / 65536, 1]
     np.savez("data.npz", x=x, y=y)
     load_problem(described("data.npz"))
 
@@ -231,7 +235,7 @@ def test_hat_outside_the_formats() -> None:
 
 
 def test_inputs_that_no_spikes_stand_for() -> None:
-    x, y = np.zeros((3, 2)), np.ones((3, 1))
+    x, y = np.zeros((5, 2)), np.ones((5, 1))
     x[2, 1] = -1.25
     np.savez("data.npz", x=x, y=y)
     tables = {"network": {"layers": [2, 3, 1], "coding": "rate"}, "data": {"source": "data.npz"}}

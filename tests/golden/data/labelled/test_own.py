@@ -71,7 +71,7 @@ def test_test_samples_of_the_file() -> None:
 
 def test_labels_become_ones_of_their_outputs() -> None:
     found = problem(x_test=X[:2], labels_test=[2, 0])
-    assert (found.classes, found.tested_on, len(found.train.target)) == (3, "test set", 30)
+    assert (found.classes, found.test_set, len(found.train.target)) == (3, "test set", 30)
     assert found.test.target.tolist() == [[0, 0, 1], [1, 0, 0]]
     labels = dict(zip(X[:, 0], LABELS, strict=True))
     for x, target in zip(found.train.inputs[0], found.train.target, strict=True):
@@ -80,7 +80,7 @@ def test_labels_become_ones_of_their_outputs() -> None:
 
 def test_validation_samples_are_not_trained_on() -> None:
     found = problem(tested="validation")
-    assert (found.tested_on, len(found.train.target)) == ("validation samples", 20)
+    assert (found.test_set, len(found.train.target)) == ("validation samples", 20)
     train, test = (set(part.inputs[0][:, 0]) for part in (found.train, found.test))
     assert not train & test and len(test) == 4
 
@@ -88,9 +88,9 @@ def test_validation_samples_are_not_trained_on() -> None:
 def test_real_numbers_may_have_test_samples() -> None:
     y = np.ones((30, 3))
     found = problem(labels=None, y=y)
-    assert (found.classes, found.tested_on) == (None, "training points")
+    assert (found.classes, found.test_set) == (None, "held-out part")
     found = problem(labels=None, y=y, x_test=X[:2], y_test=y[:2] / 2)
-    assert (found.classes, found.tested_on) == (None, "test set")
+    assert (found.classes, found.test_set) == (None, "test set")
     assert found.test.target.tolist() == [[0.5] * 3] * 2 and len(found.train.target) == 30
 
 
