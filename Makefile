@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants boards link hostile presets netlist operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak boards link hostile presets netlist operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -23,6 +23,8 @@ help:
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make proof   setup, then formal proofs of components, a table into build/proof: minutes'
 	@echo 'make mutants  setup, then mutants of every component before its bench, into build/mutants: an hour'
+	@echo 'make soak    setup, then 1,000 random cores of 1,000 updates each next to the model, into build/soak: a night;'
+	@echo '             DESCRIPTIONS=... UPDATES=... for other numbers; what is done already is not run again'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
@@ -77,6 +79,11 @@ proof: setup
 
 mutants: setup
 	$(BIN)/python -m dualspike.testbench.mutants build/mutants
+
+DESCRIPTIONS ?= 1000
+UPDATES ?= 1000
+soak: setup
+	$(BIN)/python -m tests.soak $(DESCRIPTIONS) $(UPDATES) build/soak
 
 coverage: setup
 	rm -rf build/coverage

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from dualspike.model.description.description import Description
-from dualspike.model.description.network import SurrogateKind
+from dualspike.model.description.network import SURROGATES, SurrogateKind
 from dualspike.model.sizes.depth import DELAYS
 from tests.testbench.random.descriptions import any_seed, first_quick, random_tables
 from tests.testbench.random.ranges import folding, formats, size, surrogate, threshold
@@ -82,7 +82,7 @@ def sample_tables(seed: int) -> dict[str, Any]:
     given = formats(r, {name: name != "surrogate" for name in names})
     form = r.choice([{"surrogate": "u3.6"}, {"surrogate": "u3.6", "tangent": "s4.5"}, given])
     membrane = form.get("membrane", "s3.16")
-    kinds: list[SurrogateKind] = ["gaussian", "triangle", "rectangle", "fast_sigmoid"]
+    kinds: list[SurrogateKind] = list(SURROGATES)
     if tables["network"]["coding"] == "frames":
         form = form | {"input": f"s{r.choice([1, 23, r.randint(1, 23)])}.0"}
     several = [threshold(r, membrane) for _ in tables["network"]["layers"][1:-1]]

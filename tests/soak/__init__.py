@@ -1,0 +1,1 @@
+"""Long co-simulation of random descriptions: ``python -m tests.soak COUNT UPDATES FOLDER``."""

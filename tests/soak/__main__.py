@@ -1,0 +1,40 @@
+"""Co-simulate random descriptions for long; exit status 1 if a bit ever differed.
+
+python -m tests.soak COUNT UPDATES FOLDER
+
+So many descriptions, so many updates each, one after the other. soak.jsonl in FOLDER gets a line
+for each as it ends; what is in it already is not run again. Simulators are built in FOLDER/cache.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "NUMBA")})
+    os.environ.setdefault("DUALSPIKE_CACHE", str(Path(sys.argv[3], "cache").resolve()))
+
+from tests.soak.runs import commit_of, left, line_of, read, run
+
+
+def main(words: list[str]) -> int:
+    """Run what is left, and sum all that there is."""
+    count, updates, folder = int(words[0]), int(words[1]), Path(words[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    results, commit = folder / "soak.jsonl", commit_of(Path(__file__).parent)
+    with results.open("a", encoding="utf-8") as file:
+        for draw in left(count, updates, read(results)):
+            one = run(draw, updates, commit)
+            file.write(line_of(one))
+            file.flush()
+            if one.difference:
+                print(f"{one.draw} {one.seed}: {one.difference}", file=sys.stderr)
+    found = read(results)
+    wrong = sum(bool(one.difference) for one in found)
+    total = f"{sum(one.updates for one in found):,} updates, {sum(one.clocks for one in found):,}"
+    print(f"{len(found)} descriptions, {total} clocks, {wrong} of them not as the model")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
