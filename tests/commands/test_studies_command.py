@@ -36,7 +36,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
     monkeypatch.setattr(on_chip, "QUICK", OnChipPlan(bits=(12,), seeds=1, samples=48, rates=1))
-    plan = SamplingPlan(draws=128, updates=2, gradients=16, quick=True)
+    plan = SamplingPlan(draws=128, updates=2, gradients=16, compared=32, quick=True)
+    monkeypatch.setattr(estimator_study, "NETWORKS", ("hat",))
     monkeypatch.setattr(estimator_study, "QUICK", plan)
     monkeypatch.setattr(estimator_study, "METHODS", {"poisson": METHODS["poisson"]})
     plans = {
@@ -71,6 +72,7 @@ def estimator(found: dict[str, Any], _: str) -> Iterator[bool]:
     yield {m["experiment"] for m in found["estimators"]} == {"poisson"}
     yield found["draws"] == 128
     yield [one["weights"] for one in found["neurons"]] == ["start", "trained"]
+    yield {one["experiment"] for one in found["compared"]} == {"hat"}
 
 
 def exact(found: dict[str, Any], _: str) -> Iterator[bool]:
@@ -116,7 +118,7 @@ def chips(found: dict[str, Any], table: str) -> Iterator[bool]:
 Check = Callable[[dict[str, Any], str], Iterator[bool]]
 SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "hat": ("--quick --updates 3 --methods BP --columns ours --jobs 1", 3, ("figure5",), hat),
-    "estimator": ("--quick", 24, ("variance", "cosine"), estimator),
+    "estimator": ("--quick", 26, ("variance", "cosine", "compared"), estimator),
     "cost": ("", 0, ("cost",), cost),
     "exact-gradient": ("", 16, ("accuracy", "yin_yang"), exact),
     "widths": ("--network hat --quick --updates 2 --jobs 1", 10, ("widths",), widths),

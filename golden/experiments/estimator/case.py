@@ -1,22 +1,30 @@
 """Where estimators are measured: a network, its weights and one batch, and what a mean is worth."""
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
+from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem, build
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
 from dualspike.golden.experiments.paper.run import Run, Training
 from dualspike.golden.experiments.paper.settings import PaperSettings
 from dualspike.golden.float.model import Inputs, Model
 from dualspike.golden.numeric import Floats
+from dualspike.golden.training.optimisers import Adam
+from dualspike.model.description.load import load_preset, revised
 from dualspike.model.errors import BadInput
 from dualspike.model.keys import Purpose
 
 Weights = Literal["start", "trained"]
+Network = Experiment | Literal["digits"]
+
+
+DIGITS_RATE = 5e-3
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,12 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A network with its weights and a batch, and the gradient by reverse mode."""
+    """A network with its weights and a batch, and the gradient by reverse mode.
 
-    experiment: Experiment
+    ``before``: another batch, at the same weights.
+    """
+
+    experiment: Network
     weights: Weights
     seed: int
     model: Model
@@ -45,6 +56,27 @@ class Case:
     inputs: Inputs
     target: Floats
     gradient: Floats
+    before: tuple[Inputs, Floats]
+
+    @property
+    def by_row(self) -> list[Floats]:
+        """What every row of a layer's part adds to its gradient, [B, N_l], by layer.
+
+        By reverse mode, all rows but one answering as they should. Functions must not be weighed.
+        """
+        assert self.model.floor is None
+        y = self.model.predict(self.theta, self.inputs)
+        slots = self.model.layout.layers
+        found: list[Floats] = [np.empty((len(self.inputs[s.part]), s.end - s.begin)) for s in slots]
+        for part, rows in enumerate(self.inputs):
+            for row in range(len(rows)):
+                target, place = y.copy(), (*[slice(None)] * part, row)
+                target[place] = self.target[place]
+                g = self.model.gradient(self.theta, self.inputs, target, (self.seed,))[1]
+                for slot, table in zip(slots, found, strict=True):
+                    if slot.part == part:
+                        table[row] = g[slot.slice]
+        return found
 
 
 def cases(
@@ -66,9 +98,35 @@ def cases(
         if weights == "trained" and training.far_off(state):
             raise BadInput(_diverged(run, state.update))
         theta, model = state.theta.copy(), training.model
-        inputs, target = problem.batch((seed, state.update, Purpose.BATCH))
-        g = model.gradient(theta, inputs, target, (seed,))[1]
-        yield Case(settings.experiment, weights, seed, model, theta, inputs, target, g)
+        batches = [problem.batch((seed, state.update + n, Purpose.BATCH)) for n in (0, 1)]
+        yield _case(settings.experiment, weights, seed, model, theta, batches)
+
+
+def digit_cases(seed: int, updates: int) -> Generator[Case, None, None]:
+    """The network of the preset ``digits`` without a leak, half the squared error, by Adam."""
+    description = revised(load_preset("digits"), "network", leak=1.0)
+    problem, model = load_problem(description), Model(description.operator)
+    theta, optimiser = model.start(seed), Adam()
+    for weights in get_args(Weights):
+        done = updates if weights == "trained" else 0
+        for update in range(done):
+            given = problem.training_batch(seed, update)
+            optimiser.step(theta, model.gradient(theta, *given, (seed, update))[1], DIGITS_RATE)
+        batches = [problem.training_batch(seed, done + n) for n in (0, 1)]
+        yield _case("digits", weights, seed, model, theta.copy(), batches)
+
+
+def _case(
+    network: Network,
+    weights: Weights,
+    seed: int,
+    model: Model,
+    theta: Floats,
+    batches: Sequence[tuple[Inputs, Floats]],
+) -> Case:
+    (inputs, target), before = batches
+    g = model.gradient(theta, inputs, target, (seed,))[1]
+    return Case(network, weights, seed, model, theta, inputs, target, g, before)
 
 
 def _diverged(run: Run, update: int) -> str:
@@ -90,6 +148,8 @@ def bias(single: Floats, g: Floats) -> Floats:
 
 
 def mean_of(predicted: float, samples: Floats) -> Value:
-    """Of samples, with its standard error."""
+    """Of samples, with its standard error; 0 where they differ by rounding alone."""
     error = float(samples.std(ddof=1)) / math.sqrt(len(samples))
+    if error < ROUNDING * abs(predicted):
+        error = 0.0
     return Value(predicted, float(samples.mean()), error)

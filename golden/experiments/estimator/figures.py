@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dualspike.golden.experiments.estimator.comparison import LANES, Compared
 from dualspike.golden.experiments.estimator.study import DIRECTIONS, Estimators, Measured, Value
 from dualspike.golden.training.figure import ACCENT, MUTED, blank, dress, write_figure
 
@@ -27,7 +28,7 @@ Rule = Callable[[int, NDArray[np.float64]], NDArray[np.float64]]
 
 
 def draw(found: Estimators, folder: Path) -> list[str]:
-    """Write ``variance`` and ``cosine`` as PNG and PDF, of seed 1; returns the file names.
+    """Write ``variance``, ``cosine`` and ``compared`` as PNG and PDF, of seed 1; the file names.
 
     Each file appears whole or not at all; raises BadInput where it cannot be written.
     """
@@ -44,7 +45,50 @@ def draw(found: Estimators, folder: Path) -> list[str]:
             "√(K / (N + K - 1))",
         ),
     }
+    if found.compared:
+        figures["compared"] = _comparison([one for one in found.compared if one.seed == 1])
     return [file for name, one in figures.items() for file in write_figure(one, folder, name)]
+
+
+def _comparison(found: list[Compared]) -> Figure:
+    """Variance times arithmetic over K, predicted as lines and measured as markers."""
+    figure = blank(13, 8.4, w_pad=0.08, h_pad=0.08, wspace=0.02)
+    weights = list(dict.fromkeys(one.weights for one in found))
+    networks = list(dict.fromkeys(one.experiment for one in found))
+    axes = figure.subplots(len(weights), len(networks), squeeze=False, sharex=True)
+    for row, weight in enumerate(weights):
+        for column, network in enumerate(networks):
+            ax = axes[row, column]
+            here = [one for one in found if (one.weights, one.experiment) == (weight, network)]
+            for number, (name, ones) in enumerate(groupby(here, lambda one: one.estimator)):
+                _way(ax, name, list(ones), number)
+            ax.set(xscale="log", yscale="log")
+            ax.set_xticks(LANES, [str(k) for k in LANES])
+            ax.grid(alpha=0.2)
+            dress(ax, f"{network}, {weight} weights")
+            ax.set_xlabel("directions K" if weight == weights[-1] else "")
+        axes[row, 0].set_ylabel("E|g - grad|² / |grad|² × arithmetic over RFG-L")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    return figure
+
+
+def _way(ax: Axes, name: str, ones: list[Compared], number: int) -> None:
+    k = [one.directions for one in ones]
+    colour = f"C{number}"
+    line = [one.variance.predicted * one.arithmetic for one in ones]
+    ax.plot(k, line, color=colour, linewidth=1.2)
+    ax.errorbar(
+        k,
+        [one.variance.measured * one.arithmetic for one in ones],
+        yerr=[2 * one.variance.error * one.arithmetic for one in ones],
+        color=colour,
+        linestyle="none",
+        marker="o",
+        markersize=4,
+        elinewidth=0.8,
+        label=name,
+    )
 
 
 def _figure(

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualspike.golden.experiments.estimator.case import Case, Value, Weights, bias, mean_of
+from dualspike.golden.experiments.estimator.case import Case, Network, Value, Weights, bias, mean_of
 from dualspike.golden.experiments.estimator.theory import blocks, variance
-from dualspike.golden.experiments.paper.methods import Experiment
 from dualspike.golden.float.estimators.neuron_gradient import NeuronGradient, expectation
 
 
@@ -19,7 +18,7 @@ class AlongNeurons:
     ``variance``: E|g - E g|^2 / |grad|^2, ``layered`` what RFG-L's is predicted to be.
     """
 
-    experiment: Experiment
+    experiment: Network
     weights: Weights
     seed: int
     neurons: int

@@ -14,6 +14,8 @@ from dualspike.golden.experiments.estimator.study import (
     Value,
     job,
 )
+from dualspike.golden.experiments.paper.methods import METHODS
+from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, terminal_table
 from dualspike.model.interface.identity import VERSION
@@ -31,6 +33,7 @@ def results(found: Estimators) -> dict[str, Any]:
         "version": VERSION,
         "draws": found.plan.draws,
         "updates": found.plan.updates,
+        "settings": {name: load_settings(name).tables() for name in METHODS},
         "directions": list(DIRECTIONS),
         "checks": checks(found.measured),
         "shift_register": [
@@ -39,6 +42,7 @@ def results(found: Estimators) -> dict[str, Any]:
         ],
         "estimators": [asdict(m) for m in found.measured],
         "neurons": [asdict(one) for one in found.neurons],
+        "compared": [asdict(one) for one in found.compared],
     }
 
 
@@ -98,6 +102,8 @@ def markdown(found: Estimators) -> str:
         lines += ["", f"## {title}", "", *markdown_table(header, [_cells(m) for m in rows], 3)]
     if found.neurons:
         lines += ["", *_neurons(found)]
+    if found.compared:
+        lines += ["", *_compared(found)]
     lines += ["", "## Bits of the shift register against PCG64, in standard errors", ""]
     header = ["network", "rule", "structure", "along the gradient", "variance, worst K"]
     header += ["kurtosis, worst layer", "cosine, worst K"]
@@ -139,6 +145,26 @@ def _neurons(found: Estimators) -> list[str]:
         rows.append([*cells, f"{one.variance.z:+.1f}", f"{one.layered:.4g}"])
     title = f"## Along neurons: RFG-N, {found.plan.gradients:,} gradients of one direction each"
     return [title, "", *markdown_table(header, rows)]
+
+
+def _compared(found: Estimators) -> list[str]:
+    header = ["network", "estimator", "K", "variance predicted", "measured", "z", "bias abs z"]
+    header += ["arithmetic over RFG-L", "gain"]
+    rows = [
+        [
+            f"{one.experiment}, {one.weights}, seed {one.seed}",
+            one.estimator,
+            str(one.directions),
+            *(f"{size:.4g}" for size in (one.variance.predicted, one.variance.measured)),
+            f"{one.variance.z:+.1f}",
+            f"{one.bias:.1f}",
+            f"{one.arithmetic:.2f}",
+            f"{one.gain:.3g}",
+        ]
+        for one in found.compared
+    ]
+    title = f"## At equal cost: variance times arithmetic, {found.plan.compared:,} directions each"
+    return [title, "", *markdown_table(header, rows, 2)]
 
 
 def _sizes(values: list[Value]) -> list[tuple[float, int]]:

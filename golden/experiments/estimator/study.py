@@ -18,12 +18,14 @@ import numpy as np
 from dualspike.golden.data.problem import build
 from dualspike.golden.experiments.estimator.case import (
     Case,
+    Network,
     Value,
     Weights,
     bias,
     cases,
     mean_of,
 )
+from dualspike.golden.experiments.estimator.comparison import Compared, compare, networks
 from dualspike.golden.experiments.estimator.neurons import AlongNeurons, along_neurons
 from dualspike.golden.experiments.estimator.theory import (
     blocks,
@@ -32,7 +34,7 @@ from dualspike.golden.experiments.estimator.theory import (
     normal_cosine,
     variance,
 )
-from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.runner.study import Job, Progress
 from dualspike.golden.float.estimators.directions import Distribution, Structure
@@ -56,21 +58,26 @@ RULES = tuple(
 LANES = 64
 """Slopes that are found together."""
 
+NETWORKS: tuple[Network, ...] = ("hat", "poisson", "digits")
+"""Where estimators are compared at equal cost."""
+
 
 @dataclass(frozen=True)
 class SamplingPlan:
     """How much is measured: ``draws`` directions, a multiple of 64, after ``updates`` updates.
 
-    ``gradients``: how many along neurons.
+    ``gradients``: how many along neurons. ``compared``: directions for each of the estimators that
+    are compared at equal cost, a multiple of 16.
     """
 
     draws: int = 4096
     updates: int = 1000
     gradients: int = 1024
+    compared: int = 2048
     quick: bool = False
 
 
-QUICK = SamplingPlan(draws=512, updates=50, gradients=64, quick=True)
+QUICK = SamplingPlan(draws=512, updates=50, gradients=64, compared=32, quick=True)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Measured:
     ``exact_cosines``; the others' predictions are ratios of means.
     """
 
-    experiment: Experiment
+    experiment: Network
     weights: Weights
     seed: int
     scope: Scope
@@ -143,11 +150,12 @@ def measure(case: Case, rule: ForwardGradient) -> Measured:
 
 @dataclass(frozen=True)
 class Estimators:
-    """What a study measured; ``neurons``: RFG-N in every case."""
+    """What a study measured; ``neurons``: RFG-N in every case; ``compared``: at equal cost."""
 
     plan: SamplingPlan
     measured: list[Measured]
     neurons: list[AlongNeurons] = field(default_factory=list[AlongNeurons])
+    compared: list[Compared] = field(default_factory=list[Compared])
 
 
 def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
@@ -157,7 +165,10 @@ def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
     def run(_: Path, progress: Progress) -> Estimators:
         measured: list[Measured] = []
         neurons: list[AlongNeurons] = []
-        with progress(len(METHODS) * seeds * len(get_args(Weights)) * len(RULES)) as show:
+        compared: list[Compared] = []
+        weights = len(get_args(Weights)) * seeds
+        steps = len(METHODS) * weights * len(RULES)
+        with progress(steps + len(NETWORKS) * weights) as show:
             for case in _every_case(plan, seeds):
                 loss = case.model.loss(case.theta, case.inputs, case.target, (case.seed,))
                 for scope, distribution, structure in RULES:
@@ -165,7 +176,11 @@ def job(seeds: int = 1, quick: bool = False) -> Job[Estimators]:
                     measured.append(measure(case, rule))
                     show(len(measured), loss)
                 neurons.append(along_neurons(case, plan.gradients))
-        return Estimators(plan, measured, neurons)
+            for seed in range(1, seeds + 1):
+                for case in networks(NETWORKS, seed, plan.updates, quick=plan.quick):
+                    compared += compare(case, plan.compared)
+                    show(steps := steps + 1, compared[-1].variance.measured)
+        return Estimators(plan, measured, neurons, compared)
 
     return Job(run)
 

@@ -18,6 +18,14 @@ Layers are independent of each other, so for the mean of K directions, relative 
 For global signs that is (N - 1) / K, for global independent normals (N + 1) / K: N / K is close to
 both. Fourth moments differ between all four, see `fourth_moment`. The bits of a shift register are
 signs with E[v v^T] = I; no further moment is assumed of them, they are predicted like signs.
+
+Of the estimators that are compared at equal cost, layer by layer with signs, K directions:
+
+    antithetic       (N_l - 1) |G_l|^2 / (K / 2)                   v and -v estimate the same
+    orthogonal       (N_l - 1) |G_l|^2 / K * left(K)               see `left`
+    fresh signs      (N_l - 1) sum over rows b of |G_lb|^2 / K     G_l = sum over b of G_lb
+    control          (N_l - 1) |G_l - E c_l|^2 / K + ...           see `controlled`
+    neurons          see `golden.float.estimators.neuron_gradient`, and `neurons`
 """
 
 import math
@@ -25,6 +33,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dualspike.golden.experiments.estimator.further import block_of
 from dualspike.golden.float.estimators.directions import Distribution, Structure
 from dualspike.golden.float.hidden import Scope
 from dualspike.golden.float.layout import Layout
@@ -62,6 +71,56 @@ def variance(
         others = size - block.size if scope == "global" else 0
         total += (length((rows, columns), distribution, structure) + others - 1) * square
     return total / sum(squares) / directions
+
+
+def left(directions: int, width: int) -> float:
+    """Share of the variance that K orthogonal directions have of K independent ones.
+
+    1 - (K - 1) / (m - 1) for K <= m, m the power of two from ``width`` on: two different rows of
+    the Hadamard matrix have E[v_i v_j v'_i v'_j] = -1 / (m - 1). Further rows are further blocks.
+    """
+    order = block_of(width)
+    whole, rest = divmod(directions, order)
+    pairs = whole * order * (order - 1) + rest * (rest - 1)
+    return 1 - pairs / (directions * (order - 1)) if order > 1 else 1.0
+
+
+def controlled(
+    gradient: Sequence[Floats], before: Sequence[Floats], directions: int, *, exact: bool
+) -> tuple[float, list[float]]:
+    """E|g - grad|^2 / |grad|^2 with a control variate, and the best share of it in every layer.
+
+    The control is a c, with E c = C the other batch's gradient and E|c|^2 = |C|^2 (1 + e); e is 0
+    where it is ``exact``, else (N_l - 1) / K. Best is a = <G, C> / ((1 + e) |C|^2), which leaves
+    (1 - cos^2(G, C) / (1 + e)) of the layer's (N_l - 1) |G|^2 / K.
+    """
+    total, shares = 0.0, list[float]()
+    for block, c in zip(gradient, before, strict=True):
+        noise = 0.0 if exact else (block.size - 1) / directions
+        inner, square = float(np.vdot(block, c)), float(np.vdot(c, c)) * (1 + noise)
+        shares.append(inner / square if square else 0.0)
+        total += (block.size - 1) * (float(np.vdot(block, block)) - shares[-1] * inner)
+    return total / directions / sum(float(np.vdot(block, block)) for block in gradient), shares
+
+
+def neurons(q: Floats, sent: Floats, directions: int, *, orthogonal: bool = False) -> float:
+    """E|g - E g|^2 of a hidden layer with signs along neurons, q [B, n] and s [B, n_in].
+
+    (n - 1) / K sum over b of |q|^2 (1 + |s|^2), for orthogonal ones less what two directions p and
+    p' of a block, of the same or of different rows, share: (n - 1) / (m - 1) / K^2 of
+    <q, q'> (1 + <s, s'>).
+    """
+    rows, n = q.shape
+    terms = np.column_stack([np.ones(rows), sent])
+    own = np.square(q).sum(axis=1) * np.square(terms).sum(axis=1)
+    total = directions * float(own.sum())
+    order = block_of(n)
+    if orthogonal and order > 1:
+        for first in range(0, rows * directions, order):
+            some = np.arange(first, min(first + order, rows * directions)) // directions
+            whole = float(np.square(q[some].T @ terms[some]).sum())
+            total -= (whole - float(own[some].sum())) / (order - 1)
+    return (n - 1) * total / directions**2
 
 
 def fourth_moment(block: Floats, distribution: Distribution, structure: Structure) -> float:

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dualspike.golden.experiments.estimator.study import SamplingPlan
+from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.files.differences import first_difference
 from dualspike.model.interface.identity import VERSION
@@ -45,6 +47,8 @@ def tables(text: str) -> list[tuple[str, list[Row]]]:
 def rows_of(results: dict[str, Any]) -> dict[tuple[str, str], Row]:
     """Every row that a table may have, by its first two cells."""
     rows: dict[tuple[str, str], Row] = {}
+    if results["experiment"] == "estimator":
+        return _compared(results["compared"])
     for one in results["baselines"]:
         cells = {"median": _number(one["error"]), "global norm": _number(one["global_error"])}
         rows["baseline", one["name"]] = cells
@@ -66,6 +70,23 @@ def rows_of(results: dict[str, Any]) -> dict[tuple[str, str], Row]:
     for one in results["pairs"]:
         cells = {"mean difference": f"{one['mean']:+.4f}", "p": f"{one['p']:.4f}"}
         rows[one["first"], one["second"]] = cells | {"seeds": str(one["seeds"])}
+    return rows
+
+
+def _compared(found: list[dict[str, Any]]) -> dict[tuple[str, str], Row]:
+    """Estimators at equal cost, by network and estimator, columns for every K."""
+    rows: dict[tuple[str, str], Row] = {}
+    for one in found:
+        row = rows.setdefault((f"{one['experiment']}, {one['weights']}", one["estimator"]), {})
+        row |= {
+            f"{name}, K = {one['directions']}": f"{size:.3g}"
+            for name, size in (
+                ("predicted", one["variance"]["predicted"]),
+                ("measured", one["variance"]["measured"]),
+                ("arithmetic", one["arithmetic"]),
+                ("gain", one["gain"]),
+            )
+        }
     return rows
 
 
@@ -91,10 +112,17 @@ def wrong(text: str, folder: Path) -> list[str]:
 
 def stale(results: dict[str, Any]) -> str | None:
     """In what the preset is no longer what the results were made with; None if in nothing."""
-    settings = load_settings(results["experiment"])
-    columns = {name: column.model_dump(mode="json") for name, column in settings.columns.items()}
-    held = {"version": results["version"], **results["settings"], "columns": results["columns"]}
-    now = {"version": VERSION, **settings.tables(), "columns": columns}
+    if results["experiment"] == "estimator":
+        plan = SamplingPlan()
+        now: dict[str, Any] = {"draws": plan.draws, "updates": plan.updates}
+        now["settings"] = {name: load_settings(name).tables() for name in METHODS}
+        held = {name: results[name] for name in now}
+    else:
+        settings = load_settings(results["experiment"])
+        columns = {n: column.model_dump(mode="json") for n, column in settings.columns.items()}
+        now = settings.tables() | {"columns": columns}
+        held = results["settings"] | {"columns": results["columns"]}
+    held["version"], now["version"] = results["version"], VERSION
     difference = first_difference(held, now)
     if difference is None:
         return None

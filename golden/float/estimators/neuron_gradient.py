@@ -10,6 +10,7 @@ from typing import get_args
 import numpy as np
 
 from dualspike.golden.float.estimators.directions import Distribution, draw_neurons
+from dualspike.golden.float.layout import Slot
 from dualspike.golden.float.model import Inputs, Key, Model
 from dualspike.golden.keys import Purpose, generator
 from dualspike.golden.numeric import Floats
@@ -71,10 +72,10 @@ def along(
     return loss, g
 
 
-def expectation(
+def each_neuron(
     model: Model, theta: Floats, inputs: Inputs, target: Floats, key: Key
-) -> tuple[Floats, float]:
-    """E g [N] for any distribution, and for signs K times the variance E|g - E g|^2.
+) -> tuple[Floats, list[tuple[Slot, Floats, Floats]]]:
+    """E g [N] for any distribution; for every hidden layer its place, q [B, n] and s [B, n_in].
 
     Exact, from as many directions as a layer has neurons, each along one of them.
     """
@@ -86,12 +87,23 @@ def expectation(
         for unit, slot in zip(units, slots, strict=True)
     ]
     _, g, found = model.neuron_slopes(theta, inputs, target, v, key)
-    variance = 0.0
+    layers: list[tuple[Slot, Floats, Floats]] = []
     for one in found:
         q = one.slopes[: one.slot.n_out].T
         weights, biases = one.slot.split(g)
         np.matmul(q.T, one.sent, out=weights)
         np.sum(q, axis=0, out=biases)
-        sizes = np.square(q).sum(axis=1) * (1 + np.square(one.sent).sum(axis=1))
-        variance += (one.slot.n_out - 1) * float(sizes.sum())
+        layers.append((one.slot, q, one.sent))
+    return g, layers
+
+
+def expectation(
+    model: Model, theta: Floats, inputs: Inputs, target: Floats, key: Key
+) -> tuple[Floats, float]:
+    """E g [N] for any distribution, and for signs K times the variance E|g - E g|^2."""
+    g, layers = each_neuron(model, theta, inputs, target, key)
+    variance = 0.0
+    for slot, q, sent in layers:
+        sizes = np.square(q).sum(axis=1) * (1 + np.square(sent).sum(axis=1))
+        variance += (slot.n_out - 1) * float(sizes.sum())
     return g, variance
