@@ -14,6 +14,7 @@ from dualspike.golden.training.figure import INK, blank, dress, write_figure
 
 STYLES = {
     "forward-1": ("#0f766e", "o"),
+    "forward-2": ("#0ea5e9", "p"),
     "forward-4": ("#2563eb", "s"),
     "signs": ("#c2410c", "^"),
     "weights-4": ("#d97706", "v"),

@@ -17,7 +17,7 @@ class Source:
 
     title: str
     learning: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    rates: tuple[int, ...] = (-1, 0, 1)
+    rates: tuple[int, ...] = (-2, -1, 0, 1)
     hidden: int | None = None
     rule: str | None = None
 
@@ -31,9 +31,10 @@ _WEIGHTS = {"rule": "rfg", "structure": "factored", "directions": 4, "rounding":
 
 SOURCES: dict[str, Source] = {
     "forward-1": Source("forward by neurons, K = 1", {"feedback": "forward"}),
+    "forward-2": Source("forward by neurons, K = 2", {"feedback": "forward", "directions": 2}),
     "forward-4": Source("forward by neurons, K = 4", {"feedback": "forward", "directions": 4}),
     "signs": Source("fixed signs", {"feedback": "signs"}, hidden=3),
-    "weights-4": Source("forward by weights (RFG), K = 4", _WEIGHTS, (-2, -1, 0)),
+    "weights-4": Source("forward by weights (RFG), K = 4", _WEIGHTS, (-3, -2, -1, 0)),
     "fdfa": Source("forward-mode DFA", {"feedback": "forward-dfa"}),
     "dkp": Source("Kolen-Pollack", {"feedback": "kolen-pollack"}),
     "bp": Source("BP through space", rule="BP"),

@@ -35,7 +35,7 @@ class OnChipPlan:
     bits: tuple[int, ...] = (8, 10, 12, 16)
     seeds: int = 3
     samples: int | None = None
-    rates: int = 3
+    rates: int = 4
 
 
 QUICK = OnChipPlan((8, 12), 1, 960, 1)

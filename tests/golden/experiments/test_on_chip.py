@@ -35,7 +35,7 @@ from dualspike.model.errors import BadInput
 
 ENDS = {"digits": (64, 10), "events": (512, 4), "mnist": (784, 10), "spoken-digits": (96, 10)}
 OVER_TIME = {"events", "spoken-digits"}
-CHIPS = ("forward-1", "forward-4", "signs", "fdfa", "dkp")
+CHIPS = ("forward-1", "forward-2", "forward-4", "signs", "fdfa", "dkp")
 
 
 def case(name: str) -> Case:
@@ -58,7 +58,7 @@ def test_every_source_has_a_chip_at_every_width_and_rate(name: str) -> None:
     for source in planned.sources:
         tries = planned.tries(source)
         assert [one.rate for one in tries] == sorted((one.rate for one in tries), reverse=True)
-        assert len({one.name for one in tries}) == len(tries) == 3
+        assert len({one.name for one in tries}) == len(tries) == 4
         for bits in planned.widths(source):
             found = [replace(one, bits=bits, seed=1).description() for one in tries]
             assert {d.data.tested for d in found} == {"test"}
@@ -79,11 +79,13 @@ def test_wider_weights_and_more_lanes_cost_more() -> None:
         memory = [paid[source, bits].memory for bits in WEIGHTS]
         assert memory == sorted(memory) and len(set(memory)) == len(memory)
     for bits in WEIGHTS:
-        one, four = paid["forward-1", bits], paid["forward-4", bits]
-        assert four.multipliers - one.multipliers == 3  # a slope for every further lane
+        one, two, four = (paid[f"forward-{lanes}", bits] for lanes in (1, 2, 4))
+        assert four.multipliers - two.multipliers == 2
+        assert two.multipliers - one.multipliers == 1  # a slope for every further lane
         signs, matrix = paid["signs", bits], paid["fdfa", bits]
         assert matrix.memory - signs.memory > 64 * 10 * (16 + 8)  # a matrix, finer than tangents
-        assert (four.memory > one.memory) and (four.flip_flops > one.flip_flops)
+        assert four.memory > two.memory > one.memory
+        assert four.flip_flops > two.flip_flops > one.flip_flops
         assert Format.parse(WEIGHTS[bits]).bits == bits
 
 
