@@ -46,6 +46,10 @@ def test_presets_are_the_small_networks():
     other = load_preset("reaction_diffusion")
     assert [part.layers for part in other.networks] == [[10, 16, 8], [1, 16, 8], [1, 16, 8]]
     assert {part.surrogate.sigma for part in other.networks} == {0.5}
+    online = load_preset("poisson_online")
+    assert online.networks == poisson.networks
+    assert (online.learning.updates, online.batch, online.learning.stages) == (200_000, [16, 26], 5)
+    assert [online.stage(update) for update in (0, 39_999, 40_000, 199_999)] == [0, 0, 1, 4]
 
 
 def test_lanes_and_layers_count_through_the_parts():
