@@ -2,8 +2,9 @@
 
 Plants mutants in a case of every bench's component, and lets the bench look for
 them. mutants.jsonl in FOLDER gets a line for each as it ends; what is in it already is not tried
-again. Prints a table by component, and the survivors that have no reason (`reasons`): with any,
-exit status 1.
+again, unless the component has changed since, or the mutant has survived and the benches have.
+Prints a table by component, and the survivors that have no reason (`reasons`): with any, exit
+status 1.
 """
 
 import sys
@@ -18,10 +19,10 @@ from dualspike.testbench.mutants.targets import COUNT, TARGETS
 def _ending(results: Path) -> Iterator[Outcome]:
     """All mutants before their benches, and then what no bench has found before the solver."""
     for target in TARGETS:
-        known = {one.mutant for one in read(results) if one.where == target.name}
+        known = {one.mutant for one in target.still(read(results))}
         yield from outcomes(target, COUNT, known)
     for target in TARGETS:
-        own = [one for one in read(results) if one.where == target.name]
+        own = target.still(read(results))
         yield from proofs(
             target, [one.mutant for one in own if one.survives and one.proved is None]
         )
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         for outcome in _ending(results):
             file.write(line_of(outcome))
             file.flush()
-    lines, survivors = table(read(results))
+    found = read(results)
+    lines, survivors = table([one for target in TARGETS for one in target.still(found)])
     print("\n".join(lines))
     for one in survivors:
         print(f"{one.where}: {one.mutant}", file=sys.stderr)

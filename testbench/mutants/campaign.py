@@ -1,14 +1,16 @@
 """A component's mutants before its bench: one build, one simulator for many, each with an end."""
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,13 +31,16 @@ _PATIENCE = 120
 class Outcome:
     """What became of a mutant of ``where``: ``found`` by a test, ``proved`` equal, or neither.
 
-    ``proved`` is None while no proof was tried.
+    ``proved`` is None while no proof was tried. ``component`` and ``bench`` are digests of what
+    was tried: of the Verilog, and of the files of benches.
     """
 
     where: str
     mutant: str
     found: str
     proved: bool | None
+    component: str = ""
+    bench: str = ""
 
     @property
     def survives(self) -> bool:
@@ -45,10 +50,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Target:
-    """One case of a bench."""
+    """One case of a bench. With ``part`` mutants are only in this module of it."""
 
     bench: str
     given: Mapping[str, Any]
+    part: str = ""
 
     @property
     def name(self) -> str:
@@ -65,10 +71,44 @@ class Target:
         """The component's name in Verilog."""
         return import_module(self.module).TOP
 
-    @property
+    @cached_property
     def verilog(self) -> str:
         """The component."""
         return to_verilog(import_module(self.module).component(**self.given), self.top)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Those of an `Outcome`."""
+        given = f"{self.verilog}{self.part}"
+        tests = "".join(path.read_text("utf-8") for path in self._files)
+        return {"component": _digest(given), "bench": _digest(tests)}
+
+    @property
+    def _files(self) -> list[Path]:
+        """The bench, and the files that benches share."""
+        folder = Path(next(iter(benches.__path__)))
+        shared = (one for one in folder.glob("*.py") if not one.name.startswith("bench_"))
+        return [folder / f"bench_{self.bench}.py", *sorted(shared)]
+
+    def still(self, found: Iterable[Outcome]) -> list[Outcome]:
+        """Those of its mutants whose outcome stands.
+
+        The component is what it was; and what survived, had these tests.
+        """
+        own, now = [one for one in found if one.where == self.name], self.digests
+        return [
+            one
+            for one in own
+            if one.component == now["component"] and (one.bench == now["bench"] or not one.survives)
+        ]
+
+    def planted(self, count: int, folder: Path) -> tuple[list[str], str]:
+        """Its mutants, and its Verilog with all of them (`plant`)."""
+        return plant(self.verilog, self.top, count, folder, self.part)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def outcomes(target: Target, count: int, known: set[str]) -> Iterator[Outcome]:
@@ -76,24 +116,24 @@ def outcomes(target: Target, count: int, known: set[str]) -> Iterator[Outcome]:
     top = target.top
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         folder = Path(name)
-        mutants, planted = plant(target.verilog, top, count, folder)
+        mutants, planted = target.planted(count, folder)
         left = [n for n, one in enumerate(mutants, 1) if one not in known]
         if not left:
             return
         build_bench(planted, top, tool_environment(), "-O0")
         (folder / f"{top}.mutants").write_text(planted, "utf-8")
         for number, found in _tried(target, folder / f"{top}.mutants", left, folder):
-            yield Outcome(target.name, mutants[number - 1], found, None)
+            yield Outcome(target.name, mutants[number - 1], found, None, **target.digests)
 
 
 def proofs(target: Target, unfound: list[str]) -> Iterator[Outcome]:
     """Those of its mutants that no test has found: are they harmless?"""
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         if unfound:
-            plant(target.verilog, target.top, 1, Path(name))
+            target.planted(1, Path(name))
         for mutant in unfound:
             proved = harmless(mutant, target.top, Path(name))
-            yield Outcome(target.name, mutant, "", proved)
+            yield Outcome(target.name, mutant, "", proved, **target.digests)
 
 
 def _tried(

@@ -7,7 +7,7 @@ or inverted where another wire is. One Verilator build so serves all mutants of 
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dualspike.boards.flow.tools import YOSYS, run
@@ -28,10 +28,12 @@ memory_collect
 _PREPARE = "flatten; memory_map; opt -purge"
 _HARMLESS = """read_rtlil plain.il
 {mutant}
+hierarchy -top {top}
 {prepare}
 rename {top} gate
 design -stash gate
 read_rtlil plain.il
+hierarchy -top {top}
 {prepare}
 rename {top} gold
 design -copy-from gate -as gate gate
@@ -44,34 +46,44 @@ equiv_status -assert
 """
 
 
-def plant(verilog: str, top: str, count: int, folder: Path) -> tuple[list[str], str]:
-    """Up to ``count`` mutants of ``top``, always the same, and its Verilog with all of them."""
+def plant(
+    verilog: str, top: str, count: int, folder: Path, module: str = ""
+) -> tuple[list[str], str]:
+    """Up to ``count`` mutants of ``top``, always the same, and its Verilog with all of them.
+
+    They are in all of it, or in one ``module`` of it.
+    """
     (folder / "whole.v").write_text(verilog, "utf-8")
     read = _READ.format(top=top)
-    _yosys(f"{read}write_rtlil plain.il\nmutate -list {count} -seed 1 -o list.txt\n", folder)
+    where = f"-module {module} " if module else ""
+    chosen = f"mutate -list {count} -seed 1 {where}-o list.txt"
+    _yosys(f"{read}write_rtlil plain.il\n{chosen}\n", folder)
     lines = (folder / "list.txt").read_text("utf-8").splitlines()
     # Yosys cannot write a memory whose clock or enable of a read port is no longer what it was.
     lines = [line for line in lines if not re.search(r" -port (RD|WR)_\w+ ", line)]
     mutants = [re.sub(r" -src \S+", "", line) for line in lines]
     if not mutants:
         return [], verilog
-    chosen = [
+    planted = [
         line.replace("mutate ", f"mutate -ctrl {SELECT} {_BITS} {n} ", 1)
         for n, line in enumerate(mutants, 1)
     ]
-    script = ["read_rtlil plain.il", *chosen, "opt_clean", "write_verilog -noattr mutants.v"]
+    script = ["read_rtlil plain.il", *planted, "opt_clean", "write_verilog -noattr mutants.v"]
     _yosys("\n".join(script), folder)
     return mutants, (folder / "mutants.v").read_text("utf-8")
 
 
 def harmless(mutant: str, top: str, folder: Path) -> bool:
-    """Whether Yosys proves, within a minute, that a mutant is equal to what ``folder`` has."""
-    try:
-        with _ends_in(_SECONDS):
-            _yosys(_HARMLESS.format(mutant=mutant, top=top, prepare=_PREPARE), folder)
-    except (RuntimeError, TimeoutError):
-        return False
-    return True
+    """Whether Yosys proves that a mutant is equal to what ``folder`` has.
+
+    A minute for the module that it is in, which is enough, and one for all of ``top``.
+    """
+    module = re.search(r" -module (\S+)", mutant)
+    for whole in dict.fromkeys((module[1] if module else top, top)):
+        with suppress(RuntimeError, TimeoutError), _ends_in(_SECONDS):
+            _yosys(_HARMLESS.format(mutant=mutant, top=whole, prepare=_PREPARE), folder)
+            return True
+    return False
 
 
 @contextmanager

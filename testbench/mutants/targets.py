@@ -10,8 +10,15 @@ COUNT = 24
 """Mutants of each, at most."""
 _ELSEWHERE = {"bench_fickle", "bench_rate", "bench_system"}
 """A component that is wrong on purpose, a measurement, and a whole board."""
-_CASE = {"core": 2}
-"""Cases other than the second, by their place."""
+_CASE = {
+    "core": 2,
+    "dither": 0,
+    "serializer": 4,
+    "admission": 3,
+}
+"""Cases other than the second, by their place: with more of what the component can do."""
+_PART = {"axi_lite": "soc_bridge", "wishbone": "soc_bridge"}
+"""What of a case is a bench's own."""
 
 
 _FIRST = (
@@ -38,7 +45,8 @@ def _targets() -> list[Target]:
         if one.name.startswith("bench_") and one.name not in _ELSEWHERE:
             cases = import_module(f"{benches.__name__}.{one.name}").CASES
             name = one.name.removeprefix("bench_")
-            found.append(Target(name, cases[min(_CASE.get(name, 1), len(cases) - 1)]))
+            case = cases[min(_CASE.get(name, 1), len(cases) - 1)]
+            found.append(Target(name, case, _PART.get(name, "")))
     return sorted(found, key=lambda one: (one.bench in _LAST, one.bench not in _FIRST))
 
 

@@ -1,5 +1,6 @@
 """Mutants are found by benches, harmless ones by proof, and reasons name mutants that there are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,20 +81,36 @@ def test_survivors_are_those_without_a_reason(monkeypatch: pytest.MonkeyPatch) -
 def test_the_command_fails_with_a_survivor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    alive = Outcome("a-1", "mutate 1", "", False)
-    (tmp_path / "mutants.jsonl").write_text(line_of(alive), "utf-8")
-    monkeypatch.setattr(command, "TARGETS", [])
+    alive = Outcome(TARGET.name, "mutate 1", "", False, **TARGET.digests)
+    stale = replace(alive, mutant="mutate 2", component="another")
+    (tmp_path / "mutants.jsonl").write_text(line_of(alive) + line_of(stale), "utf-8")
+    monkeypatch.setattr(command, "TARGETS", [TARGET])
+    monkeypatch.setattr(command, "outcomes", lambda *_: [])
     assert command.main([str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "a-1: mutate 1\n"
+    assert capsys.readouterr().err == f"{TARGET.name}: mutate 1\n"
+
+
+def test_an_outcome_stands_while_its_component_and_for_survivors_the_benches_do() -> None:
+    alive = Outcome(TARGET.name, "mutate 1", "", False, **TARGET.digests)
+    dead = replace(alive, mutant="mutate 2", found="test")
+    assert TARGET.still([alive, dead]) == [alive, dead]
+    assert TARGET.still([replace(one, bench="other") for one in (alive, dead)]) == [
+        replace(dead, bench="other")
+    ]
+    assert TARGET.still([replace(one, component="other") for one in (alive, dead)]) == []
+    assert replace(TARGET, part="one").still([dead]) == []
+
+
+def test_mutants_are_in_the_part_that_was_asked_for(tmp_path: Path) -> None:
+    target = next(one for one in TARGETS if one.part)
+    mutants, _ = target.planted(3, tmp_path)
+    assert len(mutants) == 3
+    assert all(f" -module {target.part} " in one for one in mutants)
 
 
 def test_a_reason_names_a_mutant_that_there_is(tmp_path: Path) -> None:
     wheres = {where for where, _ in REASONS}
     targets = [one for one in TARGETS if one.name in wheres]
     assert {one.name for one in targets} == wheres
-    there = {
-        (one.name, mutant)
-        for one in targets
-        for mutant in plant(one.verilog, one.top, COUNT, tmp_path)[0]
-    }
+    there = {(one.name, mutant) for one in targets for mutant in one.planted(COUNT, tmp_path)[0]}
     assert set(REASONS) <= there

@@ -30,14 +30,18 @@ def window(start: int, steps: int, bits: int) -> int:
 
 @TB.test()
 async def follows_the_walk(tb: TB) -> None:
-    """Three changes of two batches, with pauses; columns begin anew with each group."""
+    """Changes of several batches, with pauses; columns begin anew with each group.
+
+    So many that every bit of both registers comes to the few bits that are seen.
+    """
     rng, given = random.Random(4), tb.case
     pe, simd, bits = given["pe"], given["simd"], given["bits"]
     chunks, groups = ceil_div(given["n_in"], simd), ceil_div(given["n_out"], pe)
-    for start in ([rng.getrandbits(WORD) for _ in range(2)], [1 << 31, 0]):
+    drawn = [[rng.getrandbits(WORD) for _ in range(2)] for _ in range(3)]
+    for start in (*drawn, [1 << 31, 0], [0, 1 << 31]):
         for n in range(2):
             await tb.pulse(load=1 << n, word=start[n])
-        for change in range(3):
+        for change in range(2 + WORD // (bits + groups * chunks)):
             row, column = (leap(SIGNS, one, change * WORD) for one in start)
             for place in range(groups * chunks):
                 group, chunk = divmod(place, chunks)

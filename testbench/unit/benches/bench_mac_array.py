@@ -81,6 +81,12 @@ class Bench(WeightsTB):
                 assert await self.see("inputs_ready") == 0
         assert await self.see("inputs_ready") == 1
 
+    async def redraw(self) -> None:
+        """The signs of another batch; where they have a memory it is filled meanwhile."""
+        await push_words(self, self.draw(self.rng.randrange(1, 2**32)))
+        await self.cycle(self.layer.cycles)
+        await self.read_rows()
+
     def frames(self, count: int) -> tuple[list[dict[str, Any]], list[list[Any]]]:
         """Payloads of ``count`` random frames, and the sums of every group's neurons."""
         layer, payloads, expected = self.layer, [], []
@@ -149,13 +155,16 @@ class Bench(WeightsTB):
 
 @Bench.test(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
 async def sums_are_exact(bench: Bench, stalls: tuple[float, float]) -> None:
-    """Random frames over the whole range, whoever waits, with every lane or some masked."""
-    await bench.read_rows()
+    """Random frames over the whole range, whoever waits, with every lane or some masked.
+
+    The signs are those of several batches.
+    """
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs")
     bench.parts.append(refusals := Refusals(bench, stalls[1]))
     for mask in (bench.mask, 0, bench.rng.getrandbits(bench.g.lanes)):
         bench.mask = mask
         bench.set(mask=mask)
+        await bench.redraw()
         payloads, expected = bench.frames(6)
         source.send(payloads)
         sink.taken.clear()

@@ -41,6 +41,9 @@ CASES = [
     {"n_in": 37, "n_out": 40, "pe": 16, "simd": 8, "structure": "factored", "lanes": 1},
 ]
 
+SEEDS = 12
+"""Batches after the first."""
+
 
 def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
     """The signs of one layer."""
@@ -59,6 +62,13 @@ class Bench(TB):
     async def load(self) -> None:
         """Push the words in, restart."""
         await push_words(self, drawn_words(self.d, self.layer))
+
+    async def redraw(self, seed: int) -> None:
+        """The words and signs of another batch."""
+        learning = self.d.learning.model_copy(update={"seed": seed})
+        self.d = self.d.model_copy(update={"learning": learning})
+        self.signs = drawn(self.d)
+        await self.load()
 
     async def visit(self, group: int, chunk: int, advance: int = 1) -> None:
         """Check all signs of one position, then advance or stay."""
@@ -103,9 +113,15 @@ class Bench(TB):
 
 @Bench.test()
 async def follow_the_walk(bench: Bench) -> None:
-    """Three passes without a restart, with pauses in the second."""
+    """Three passes without a restart, with pauses in the second; then passes of other batches.
+
+    So many that every bit of a register comes to the few that are seen.
+    """
     rng = random.Random(4)
-    for turn in range(3):
+    for turn in range(3 + SEEDS):
+        if turn >= 3:
+            bench.set(advance=0)
+            await bench.redraw(rng.randrange(1, 2**32))
         for group in range(bench.layer.groups):
             for chunk in range(bench.layer.chunks):
                 while turn == 1 and rng.random() < 0.4:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cocotb.handle import HierarchyObject
 
-from dualspike.testbench.unit.benches.reference import Rows, clipped, drawn, matrix
+from dualspike.testbench.unit.benches.reference import Rows, clipped, drawn, drawn_words, matrix
 from dualspike.testbench.unit.benches.shapes import shape
 from dualspike.testbench.unit.tb import TB
 
@@ -37,11 +37,18 @@ class WeightsTB(LayerTB):
 
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
-        form, index = self.d.formats.weight, self.layer.index
+        form = self.d.formats.weight
         self.weights = matrix(self.rng, form, self.layer.n_out, self.layer.n_in)
-        signs = drawn(self.d)
+        self.draw(self.d.learning.seed)
+
+    def draw(self, seed: int) -> list[tuple[int, int]]:
+        """Take the signs of the first batch of a run with this seed; the words they are made of."""
+        learning = self.d.learning.model_copy(update={"seed": seed})
+        d, index = self.d.model_copy(update={"learning": learning}), self.layer.index
+        signs = drawn(d)
         self.signs: list[Rows] = signs.weights[index].tolist()
         self.bias_signs: Rows = signs.biases[index].tolist()
+        return drawn_words(d, self.layer)
 
     def move(self, lane: int, step: int) -> list[tuple[int, int]]:
         """W -= V step; the places of the weights that were clipped."""
