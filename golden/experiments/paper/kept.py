@@ -79,7 +79,7 @@ def _compared(found: list[dict[str, Any]]) -> dict[tuple[str, str], Row]:
     for one in found:
         row = rows.setdefault((f"{one['experiment']}, {one['weights']}", one["estimator"]), {})
         row |= {
-            f"{name}, K = {one['directions']}": f"{size:.3g}"
+            f"{name}, K = {one['directions']}": f"{size:.0f}" if size >= 100 else f"{size:.3g}"
             for name, size in (
                 ("predicted", one["variance"]["predicted"]),
                 ("measured", one["variance"]["measured"]),
