@@ -23,6 +23,7 @@ from dualspike.boards.gateware.system import System
 from dualspike.boards.gateware.top import BoardTop
 from dualspike.boards.pll import MHZ, PllSetting, pll_setting
 from dualspike.hw.emit.blocks import blocks
+from dualspike.hw.emit.files import Words, baked_digest
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import revised
@@ -35,7 +36,8 @@ _CLOCK_TOLERANCE = 0.001
 class Plan:
     """All that a tool needs, by file name, and what the open flow runs: arguments by tool.
 
-    ``description`` is for the board's FPGA and the clock asked for.
+    ``description`` is for the board's FPGA and the clock asked for. ``baked`` is the SHA-256 of
+    weights that are in the core at power-up, as `hw.emit.files.baked_digest` makes it, or None.
     """
 
     description: Description
@@ -46,6 +48,7 @@ class Plan:
     baud: int
     files: dict[str, str]
     commands: dict[str, list[str]]
+    baked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,10 @@ def system_name(d: Description) -> str:
     return f"{d.name}_system"
 
 
-def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
+def plan(d: Description, board: Board, clock_hz: int, baud: int, baked: Words = ()) -> Plan:
     """Sources, constraints and commands; the same bytes on every run.
 
+    The words ``baked``, if any, are in the core's memories at power-up.
     BadInput where the board's PLL or the host link cannot do what is asked for.
     """
     same = clock_hz == board.clock_hz
@@ -89,7 +93,7 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
     bits_per_clock(exact, baud)  # refuses, before any hardware is made
     top = BoardTop(board, system_name(d), setting)
     platform = board.connected()
-    verilog = to_verilog(System(d, exact, baud), system_name(d))
+    verilog = to_verilog(System(d, exact, baud, contents=baked), system_name(d))
     platform.add_file(f"{system_name(d)}.v", verilog)
     name, options = f"{d.name}_top", {}
     family = board.device.family
@@ -103,7 +107,8 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int) -> Plan:
         made = platform.prepare(top, name, emit_src=False, **options)
     script = str(made.files[f"build_{name}.sh"])
     kept = {path: _text(file) for path, file in made.files.items() if not _LEFT_OUT.fullmatch(path)}
-    return Plan(d, board, name, setting, exact, baud, kept, _commands(script))
+    held = baked_digest(d, baked)
+    return Plan(d, board, name, setting, exact, baud, kept, _commands(script), held)
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def manifest(p: Plan, made: Bitstream | None) -> dict[str, Any]:
             "oscillator_hz": float(setting.oscillator_hz),
         },
         "baud": p.baud,
+        "baked_weights": p.baked,
         "tools": [*(made.tools if made else []), *(f"{n} {version(n)}" for n in _LIBRARIES)],
         "bitstream": f"{d.name}.{board.suffix}" if made else None,
         "size": len(made.data) if made else None,

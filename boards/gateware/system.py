@@ -1,5 +1,7 @@
 """What a board holds, without its pins: a core, its host link, and lights."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
@@ -24,6 +26,7 @@ class System(wiring.Component):
     link; ``overflow`` when FLAGS was not 0 as the host last read it. ``active`` is low when the
     link has nothing to do and the core is not busy. One clock domain, ``sync``, of ``clock_hz``.
     The clock must give the baud rate: `boards.gateware.link.uart.bits_per_clock` tells.
+    ``contents`` are those of the `Core`.
     """
 
     rx: In(1)
@@ -35,10 +38,16 @@ class System(wiring.Component):
     active: Out(1)
 
     def __init__(
-        self, description: Description, clock_hz: int, baud: int, *, patience: int = PATIENCE
+        self,
+        description: Description,
+        clock_hz: int,
+        baud: int,
+        *,
+        patience: int = PATIENCE,
+        contents: Sequence[Sequence[int]] = (),
     ) -> None:
         self._clock_hz = clock_hz
-        self._core = Core(description, config_word(description))
+        self._core = Core(description, config_word(description), contents=contents)
         self._link = HostLink(description, clock_hz, baud, patience)
         self._address = {one.name: one.address for one in register_map(description)}
         super().__init__()

@@ -1,5 +1,7 @@
 """The whole chip: parts and head in a row of streams, a learner, and a register bus."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Array, Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -31,7 +33,7 @@ from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import seed_state
-from dualspike.model.interface.memory_map import confusion_memory, memory_map
+from dualspike.model.interface.memory_map import apart, confusion_memory, memory_map
 from dualspike.model.interface.register import Command, Flag
 from dualspike.model.interface.registers import register_map, upset_bits
 
@@ -43,11 +45,20 @@ class Core(wiring.Component):
     `model.interface.registers`; ``busy``, bit 0 of STATUS. With ``probes`` the streams inside
     appear as ports
     ``<name>_moved`` and ``<name>_payload``: see `hw.chip.probes`.
+    ``contents`` are the stored weights and biases at power-up, memory after memory in the order of
+    WEIGHT_SELECT; without them these are 0, and all other memories are in any case.
     Throughput: a sample every `Geometry.interval` cycles, with or without learning; of an operator
     network as `model.sizes.cycles` says.
     """
 
-    def __init__(self, description: Description, config: int = 0, *, probes: bool = False) -> None:
+    def __init__(
+        self,
+        description: Description,
+        config: int = 0,
+        *,
+        probes: bool = False,
+        contents: Sequence[Sequence[int]] = (),
+    ) -> None:
         self._d, self._config = description, config
         self._map = register_map(description)
         kind = Perceptron if description.kind == "mlp" else OperatorNetwork
@@ -55,6 +66,10 @@ class Core(wiring.Component):
             by_sample = SamplePerceptron if description.kind == "mlp" else OnlineOperator
             kind = by_sample if description.learning.by_sample else OnlinePerceptron
         self._body = kind(description, probes=probes)
+        if contents:
+            weights, biases, _ = apart(contents, description.n_layers)
+            for dense, *held in zip(self._body.dense, weights, biases, strict=True):
+                dense.contents = held[0], held[1]
         shown = probes_of(description) if probes else []
         super().__init__(
             {

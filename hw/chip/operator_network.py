@@ -1,5 +1,7 @@
 """An operator network: parts side by side, and the product unit that puts them together."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
@@ -8,6 +10,8 @@ from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.part import PartCore
 from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.head.product.product import ProductUnit
+from dualspike.hw.layer.dense import Dense
+from dualspike.hw.layer.online.dense import ChangingDense
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
 from dualspike.hw.learn.sequencer import Sequencer
@@ -47,6 +51,11 @@ class OperatorNetwork:
 
     def _part(self, number: int, *, probes: bool) -> PartCore:
         return PartCore(self._d, number, probes=probes)
+
+    @property
+    def dense(self) -> Sequence[Dense | ChangingDense]:
+        """The weight layers of all parts."""
+        return [dense for part in self.parts for dense in part.dense]
 
     def port(self, kind: str, layer: int) -> wiring.PureInterface:
         """A layer's `LearnerPort` (kind learner), or the host's way to one of its memories."""

@@ -1,5 +1,6 @@
 """One part of an operator chip: a perceptron's chain, its outputs as factors, and its slopes."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from amaranth.hdl import Cat, Module, Signal, Value, signed
@@ -9,6 +10,8 @@ from amaranth.lib.wiring import In, Member, Out, SignatureMembers, connect, flip
 from dualspike.hw.chip.probes import part_probes, wire_probes
 from dualspike.hw.head.product.slopes import Slopes
 from dualspike.hw.layer.chain import Chain
+from dualspike.hw.layer.dense import Dense
+from dualspike.hw.layer.online.dense import ChangingDense
 from dualspike.hw.stream.arithmetic import round_saturate
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -60,6 +63,11 @@ class PartCore(wiring.Component):
 
     INSIDE: ClassVar = ("inputs", "outputs", "overflow")
     """Members of a layer that nobody sees from outside."""
+
+    @property
+    def dense(self) -> Sequence[Dense | ChangingDense]:
+        """The weight layers."""
+        return self._chain.dense
 
     def _chain_of(self, d: Description, number: int) -> Chain:
         return Chain(d.parts[number], geometry(d.parts[number]))

@@ -1,5 +1,7 @@
 """A perceptron with its squared error: one chain of layers, from samples to outputs or errors."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Module, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -11,6 +13,8 @@ from dualspike.hw.head.head import Clips, HeadSignals, Outputs
 from dualspike.hw.head.readouts import Readouts
 from dualspike.hw.head.squared_error import SquaredErrorLoss
 from dualspike.hw.layer.chain import Chain, skid_buffer
+from dualspike.hw.layer.dense import Dense
+from dualspike.hw.layer.online.dense import ChangingDense
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
@@ -43,6 +47,11 @@ class Perceptron:
 
     def _chain(self) -> Chain:
         return Chain(self._d.parts[0], self._g)
+
+    @property
+    def dense(self) -> Sequence[Dense | ChangingDense]:
+        """The weight layers."""
+        return self.chain.dense
 
     def port(self, kind: str, layer: int) -> wiring.PureInterface:
         """A layer's `LearnerPort` (kind learner), or the host's way to one of its memories."""

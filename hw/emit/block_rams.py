@@ -18,6 +18,9 @@ _MODULE = re.compile(
 _WIDTHS = ((18, 10), (9, 11))
 """Bits of a word and of its address, of the two ways in which a DP16KD is used here."""
 _ADDRESS = 14
+_WORD = re.compile(r"^    \w+\[(\d+)\] = \d+'h([0-9a-f]+);", re.MULTILINE)
+_SLOT, _SLOTS = 20, 16
+"""What is there at power-up: INITVAL_00 and so on have 16 times 18 bits, in places of 20."""
 
 
 def block_rams(verilog: str, least_bits: int = DEEP) -> str:
@@ -26,16 +29,21 @@ def block_rams(verilog: str, least_bits: int = DEEP) -> str:
     Those of more words than a block has at a width of 9 are left as they are.
     """
     texts: list[str] = []
-    for name, depth, width, reset in _MODULE.findall(verilog):
+    for found in _MODULE.finditer(verilog):
+        name, depth, width, reset = found.groups()
         words, bits = int(depth), int(width)
         fits = [(wide, address) for wide, address in _WIDTHS if words <= 1 << address]
         if words * bits >= least_bits and fits:
-            texts.append(_module(name, words, bits, reset, *fits[0]))
+            inside = verilog[found.end() : verilog.index("endmodule", found.end())]
+            init = {int(n): int(word, 16) for n, word in _WORD.findall(inside)}
+            texts.append(_module(name, init, words, bits, reset or "", *fits[0]))
     return "".join(texts)
 
 
-def _module(name: str, words: int, bits: int, reset: str, wide: int, address: int) -> str:
-    """A memory as blocks side by side, each ``wide`` bits."""
+def _module(
+    name: str, init: dict[int, int], words: int, bits: int, reset: str, wide: int, address: int
+) -> str:
+    """A memory as blocks side by side, each ``wide`` bits, with ``init`` in them at power-up."""
     count = -(-bits // wide)
     whole = count * wide
     top = max((words - 1).bit_length(), 1) - 1
@@ -48,14 +56,31 @@ def _module(name: str, words: int, bits: int, reset: str, wide: int, address: in
         f"  wire [{address - 1}:0] from = address, to = write__addr;",
         f"  wire [{whole - 1}:0] given = write__data, words;",
         "  assign word = words;",
-        *(_block(n, wide, address) for n in range(count)),
+        *(_block(n, init, wide, address) for n in range(count)),
         "endmodule",
         "",
     ]
     return "\n".join(lines)
 
 
-def _block(number: int, wide: int, address: int) -> str:
+def _initial(init: dict[int, int], first: int, wide: int) -> list[str]:
+    """The parameters of a block for its bits of each word, from bit ``first`` on."""
+    slots: dict[int, int] = {}
+    each = 18 // wide
+    for place, word in init.items():
+        slot, part = divmod(place, each)
+        bits = word >> first & (1 << wide) - 1
+        slots[slot] = slots.get(slot, 0) | bits << part * wide
+    values: dict[int, int] = {}
+    for slot, value in slots.items():
+        row, place = divmod(slot, _SLOTS)
+        values[row] = values.get(row, 0) | value << place * _SLOT
+    return [
+        f".INITVAL_{row:02X}({_SLOT * _SLOTS}'h{value:x})" for row, value in values.items() if value
+    ]
+
+
+def _block(number: int, init: dict[int, int], wide: int, address: int) -> str:
     """One DP16KD. With words of 18 bits the lowest bits of an address enable its two bytes."""
     low = _ADDRESS - address
     first = number * wide
@@ -78,4 +103,5 @@ def _block(number: int, wide: int, address: int) -> str:
     parameters = [f".DATA_WIDTH_{port}({wide})" for port in "AB"]
     parameters += ['.REGMODE_A("NOREG")', '.REGMODE_B("OUTREG")', '.RESETMODE("SYNC")']
     parameters += [f'.CSDECODE_{port}("0b000")' for port in "AB"] + ['.GSR("AUTO")']
+    parameters += _initial(init, first, wide)
     return f"  DP16KD #({', '.join(parameters)}) block_{number} ({', '.join(ports)});"

@@ -52,8 +52,8 @@ def _functions(d: Description) -> list[str]:
     ]
 
 
-def header(d: Description, notes: list[str]) -> str:
-    """A comment of some lines, ``notes`` last."""
+def header(d: Description, notes: list[str], baked: str | None = None) -> str:
+    """A comment of some lines, ``notes`` last; ``baked`` is the SHA-256 of weights inside."""
     formats = ", ".join(f"{name} {value}" for name, value in identity(d)["formats"].items())
     lines = [
         *_about(d),
@@ -64,6 +64,7 @@ def header(d: Description, notes: list[str]) -> str:
         f"Formats: {formats}.",
         _folding(d),
         *_depth(d),
+        *_baked(baked),
         "",
         *notes,
     ]
@@ -99,6 +100,16 @@ def _depth(d: Description) -> list[str]:
     if clock is None:
         return []
     return [f"For {clock:g} MHz{f' on {device}' if device else ''}: {d.depth}."]
+
+
+def _baked(digest: str | None) -> list[str]:
+    """Where weights need not be loaded."""
+    if digest is None:
+        return []
+    return [
+        "Weights and biases are in the memories at power-up. SHA-256 of weights_0.hex,",
+        f"biases_0.hex, weights_1.hex, ...: {digest}",
+    ]
 
 
 def _folding(d: Description) -> str:

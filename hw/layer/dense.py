@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.layer.macs.admission import Admission
 from dualspike.hw.layer.macs.mac_array import MacArray
 from dualspike.hw.layer.memory.learner_port import LearnerPort
-from dualspike.hw.layer.memory.words import Words
+from dualspike.hw.layer.memory.words import Contents, Words
 from dualspike.hw.layer.requantizer import Requantizer
 from dualspike.hw.layer.zero_skipper import ZeroSkipper
 from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
@@ -28,6 +28,7 @@ class Dense(wiring.Component):
     Where the layer skips, a `ZeroSkipper` takes the place of the `FrameRepeater`; ``learn`` and
     ``dropped`` are its own, and latency and throughput follow from the chunks that it keeps.
 
+    ``contents`` are the weights and biases that its memories hold at power-up (`Words`).
     ``learner`` is the way of the learner to the layer (`LearnerPort`); without lanes it is not
     there. With momentum there are two more ports, for velocities (`Weights`).
     Latency from a frame's last chunk to its first row: 2 + ``multiply`` + 1 + 1 + 3 cycles, 1 more
@@ -40,6 +41,7 @@ class Dense(wiring.Component):
         f, lanes = part.formats, geometry.lanes
         results = row(signed(f.membrane.bits), f.tangent.bits, lanes, layer.next_simd)
         self._words = words = Words.of(part)
+        self.contents: Contents = ((), ())
         host, *moving = words.ports.values()
         skipper = {"learn": In(1)} if layer.skips and lanes else {}
         skipper |= {"dropped": Out(1)} if layer.skips else {}
@@ -63,11 +65,14 @@ class Dense(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, lanes, structure = self._layer, self._g.lanes, self._d.learning.structure
-        m.submodules.macs = macs = MacArray(layer, lanes, structure, self._words)
+        weights, biases = self.contents
+        m.submodules.macs = macs = MacArray(layer, lanes, structure, self._words.holding(weights))
         m.submodules.serializer = serializer = Serializer(
             layer, lanes, shared=structure == "factored"
         )
-        m.submodules.requantizer = requantizer = Requantizer(self._d, self._g, layer)
+        m.submodules.requantizer = requantizer = Requantizer(
+            self._d, self._g, layer, self._words.holding(biases)
+        )
         if layer.skips:
             m.submodules.skipper = skipper = ZeroSkipper(layer, lanes)
             connect(m, flipped(self.inputs), skipper.inputs)

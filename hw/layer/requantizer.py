@@ -34,13 +34,13 @@ class Requantizer(wiring.Component):
     Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle.
     """
 
-    def __init__(self, part: Part, geometry: Geometry, layer: Layer) -> None:
+    def __init__(self, part: Part, geometry: Geometry, layer: Layer, words: Words) -> None:
         self._d, self._g, self._layer = part, geometry, layer
         self._lanes = geometry.lanes
         self._shared = part.learning.structure == "factored"
         f, lanes, width = part.formats, geometry.lanes, layer.next_simd
         outputs = row(signed(f.membrane.bits), f.tangent.bits, lanes, width)
-        self._words = words = Words.of(part)
+        self._words = words
         learner = {
             "rows": In(ArrayLayout(layer.n_out, lanes)),
             "first": In(lanes),

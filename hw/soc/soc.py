@@ -1,6 +1,7 @@
 """A core with the buses of a system on chip: AXI4-Lite or Wishbone, and AXI4-Stream for data."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, ClockDomain, Module, Mux, Signal, Value, unsigned
@@ -95,9 +96,9 @@ class Soc(wiring.Component):
         super().__init__(members | {"busy": Out(1)})
 
     @classmethod
-    def of(cls, d: Description, wrap: str) -> "Soc":
-        """The `Core` of a description, with one of `WRAPS` that suits it."""
-        core, registers = Core(d, config_word(d)), len(register_map(d))
+    def of(cls, d: Description, wrap: str, contents: Sequence[Sequence[int]] = ()) -> "Soc":
+        """The `Core` of a description with ``contents``, in one of `WRAPS` that suits it."""
+        core, registers = Core(d, config_word(d), contents=contents), len(register_map(d))
         bus, adapter = wrap.removesuffix(EVENTS), None
         if bus != wrap:
             (layer, *_), steps = geometry(d.parts[0]).layers, d.network.time_steps

@@ -47,6 +47,14 @@ class Code:
         """Bits of a code word."""
         return self.data + self.checks
 
+    def word(self, value: int) -> int:
+        """The code word of a stored integer, of which the low ``data`` bits count."""
+        value &= (1 << self.data) - 1
+        checks = 0
+        for bit, column in enumerate(self.columns):
+            checks ^= column * (value >> bit & 1)
+        return checks << self.data | value
+
     @property
     def corrects(self) -> bool:
         """Whether a syndrome tells which bit is wrong."""

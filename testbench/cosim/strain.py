@@ -43,7 +43,7 @@ def strain(d: Description, simulation: Simulation, waveform: Path | None) -> Dif
     difference = _learn(d, chip, simulation, rng, waveform) if d.learns else None
     if difference is None:
         rows = [INFERENCES] if d.kind == "mlp" else d.batch
-        batch = StoredBatch(_inputs(d, rng, rows), None)
+        batch = StoredBatch(random_inputs(d, rng, rows), None)
         before = chip.copy()
         found = simulation.infer(batch.inputs)
         difference = compare_outputs(chip, chip.infer(batch.inputs), found, simulation)
@@ -59,7 +59,7 @@ def _learn(
     rng: np.random.Generator,
     waveform: Path | None,
 ) -> Difference | None:
-    given = [(_batch(d, rng), _stage(d, turn)) for turn in range(BATCHES)]
+    given = [(random_batch(d, rng), _stage(d, turn)) for turn in range(BATCHES)]
     led: list[Mismatch] = []
     records: list[Record] = []
     for batch, stage in given:
@@ -107,19 +107,21 @@ def _joined(batches: list[StoredBatch]) -> StoredBatch:
     )
 
 
-def _batch(d: Description, rng: np.random.Generator) -> StoredBatch:
+def random_batch(d: Description, rng: np.random.Generator) -> StoredBatch:
+    """Inputs and targets of a batch, as `at_ends`; numbers of classes that are not there, too."""
     shape = [*d.batch, d.basis] if d.kind == "mlp" else d.batch
     target = at_ends(rng, d.formats.target, *shape)
     if d.classes:
         target = rng.integers(-1, d.basis + 1, (d.batch[0], 1))
     return StoredBatch(
-        _inputs(d, rng, d.batch),
+        random_inputs(d, rng, d.batch),
         target,
         None if d.floor is None else at_ends(rng, d.formats.scale, d.batch[0]),
     )
 
 
-def _inputs(d: Description, rng: np.random.Generator, rows: list[int]) -> list[Matrix]:
+def random_inputs(d: Description, rng: np.random.Generator, rows: list[int]) -> list[Matrix]:
+    """Stored inputs of every part, so many rows of each: as `at_ends`, or frames of spikes."""
     widths = [network.layers[0] for network in d.networks]
     if d.network.coding == "frames":
         return [rng.integers(-1, 2, (rows[0], d.network.time_steps, widths[0]))]

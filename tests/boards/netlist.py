@@ -94,19 +94,21 @@ def _register(place: str, name: str, value: str, bits: int) -> str:
 def block_ram(outside: str) -> str:
     """The module with these ports and parameters, as `hw.emit.block_rams` uses it.
 
-    Port A writes words of 9 or 18 bits, port B reads them, with its output register or without.
+    Port A writes words of 9 or 18 bits, port B reads them, with its output register or without. At
+    power-up it holds INITVAL_00 and so on: 16 times two bytes in places of 20 bits.
     Where both meet, what is read is unknown.
     """
     names = {
         name: ", ".join(f"{name}{n}" for n in reversed(range(bits)))
         for name, bits in (("ADA", 14), ("ADB", 14), ("DIA", 18), ("DOB", 18))
     }
-    empty = ", ".join(f"INITVAL_{n:02X}" for n in range(64))
+    init = ", ".join(f"INITVAL_{n:02X}" for n in reversed(range(64)))
     inside = f"""
     localparam WIDE = DATA_WIDTH_A == 18;
     reg [8:0] bytes [0:2047];
+    localparam [64*320-1:0] INIT = {{{init}}};
     integer n;
-    initial for (n = 0; n < 2048; n = n + 1) bytes[n] = 0;
+    initial for (n = 0; n < 2048; n = n + 1) bytes[n] = INIT[n / 2 * 20 + n % 2 * 9 +: 9];
     wire [13:0] to = {{{names["ADA"]}}};
     wire [13:0] from = {{{names["ADB"]}}};
     wire [17:0] given = {{{names["DIA"]}}};
@@ -124,8 +126,8 @@ def block_ram(outside: str) -> str:
     end
     assign {{{names["DOB"]}}} = REGMODE_B == "OUTREG" ? word : found;
     generate
-        if (DATA_WIDTH_A != DATA_WIDTH_B || (!WIDE && DATA_WIDTH_A != 9)
-            || {{{empty}}} != 0) block_ram_has_no_model unknown();
+        if (DATA_WIDTH_A != DATA_WIDTH_B || (!WIDE && DATA_WIDTH_A != 9))
+            block_ram_has_no_model unknown();
     endgenerate
 endmodule"""
     return outside.removesuffix("endmodule") + inside

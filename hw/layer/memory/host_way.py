@@ -1,5 +1,6 @@
 """The host's way to the banks of a memory: where its words lie, what it writes, what it reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amaranth.hdl import Array, Module, Mux, Signal, Value
@@ -43,6 +44,18 @@ class Folding:
     def banks(self) -> int:
         """Words of a row."""
         return self.pe * self.simd
+
+    def bank(self, number: int, words: Sequence[int]) -> list[int]:
+        """The rows of a bank, of ``words`` in the host's order; 0 where the matrix has none."""
+        if not words:
+            return []
+        s, p = divmod(number, self.pe)
+        found: list[int] = []
+        for row in range(self.rows):
+            group, chunk = divmod(row, self.chunks)
+            i, j = group * self.pe + p, chunk * self.simd + s
+            found.append(words[i * self.n_in + j] if i < self.n_out and j < self.n_in else 0)
+        return found
 
 
 @dataclass(frozen=True)

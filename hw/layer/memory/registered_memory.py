@@ -1,5 +1,7 @@
 """A memory with a register after its output, in a module that a device can replace."""
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -9,23 +11,24 @@ DEEP = 2048
 
 
 class RegisteredMemory(wiring.Component):
-    """``depth`` words of ``width`` bits, all 0 at first, written and read in every clock.
+    """``depth`` words of ``width`` bits, written and read in every clock.
 
+    At first they are those of ``init``, all 0 without.
     ``word`` is what was at ``address`` two clocks before. ``write`` puts ``written`` to ``place``;
     where both meet in one clock what is read is not defined. The register after the memory can be
     the one inside a block RAM of the device (`hw.emit.blocks`), and so has no enable and no reset.
     Latency: 2 clocks. Throughput: a word read and a word written a clock.
     """
 
-    def __init__(self, width: int, depth: int) -> None:
-        self._width, self._depth = width, depth
+    def __init__(self, width: int, depth: int, init: Sequence[int] = ()) -> None:
+        self._width, self._depth, self._init = width, depth, init
         super().__init__(_members(width, depth))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         # Its name is all that a device needs to know of it.
         name = f"memory_{self._depth}x{self._width}"
-        m.submodules[name] = block = _Block(self._width, self._depth)
+        m.submodules[name] = block = _Block(self._width, self._depth, self._init)
         for port in ("address", "place", "written", "write"):
             m.d.comb += getattr(block, port).eq(getattr(self, port))
         m.d.comb += self.word.eq(block.word)
@@ -45,14 +48,14 @@ def _members(width: int, depth: int) -> dict[str, wiring.Member]:
 class _Block(wiring.Component):
     """The memory and the register."""
 
-    def __init__(self, width: int, depth: int) -> None:
-        self._width, self._depth = width, depth
+    def __init__(self, width: int, depth: int, init: Sequence[int] = ()) -> None:
+        self._width, self._depth, self._init = width, depth, init
         super().__init__(_members(width, depth))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.store = store = memory.Memory(
-            shape=unsigned(self._width), depth=self._depth, init=[]
+            shape=unsigned(self._width), depth=self._depth, init=self._init
         )
         read, write = store.read_port(), store.write_port()
         word = Signal(self._width, reset_less=True)

@@ -103,7 +103,8 @@ class Weights(wiring.Component):
             m.d.comb += self.saturated.eq(reported.any())
         rows = self._read_rows(m, self.host, host_row, code)
         for bank in range(banks):
-            store = bank_of(m, f"bank_{bank}", code.bits, self._rows, rows[bank])
+            init = self._init(code, bank)
+            store = bank_of(m, f"bank_{bank}", code.bits, self._rows, rows[bank], init)
             decoded, upset = decode(m, code, store.word, f"bank_{bank}")
             word = decoded.as_signed()
             upsets.append(upset)
@@ -195,7 +196,9 @@ class Weights(wiring.Component):
         def place_of(kind: int, bank: int, moves: Value, row: Signal, value: Value) -> Value:
             """One memory; its word in the row read last. ``moves`` writes ``value`` to ``row``."""
             host, code, name = hosts[kind], codes[kind], ("bank", "velocity")[kind]
-            store = bank_of(m, f"{name}_{bank}", code.bits, self._rows, rows[kind][bank])
+            # A velocity is 0 at power-up.
+            init = [] if kind else self._init(code, bank)
+            store = bank_of(m, f"{name}_{bank}", code.bits, self._rows, rows[kind][bank], init)
             here, given = host.banks[bank], Mux(moves, value, host.word(bank))
             m.d.comb += [
                 store.place.eq(Mux(moves, row, host.row)),
@@ -233,6 +236,10 @@ class Weights(wiring.Component):
             answer(m, port, host_bank, own)
             self._tell(m, port, code, met)
         return m
+
+    def _init(self, code: Code, bank: int) -> list[int]:
+        """The code words of a bank at power-up."""
+        return [code.word(value) for value in self._folding.bank(bank, self._words.contents)]
 
     def _changes(self, m: Module) -> list[tuple[Value, Value]]:
         """The step and its negative, from registers next to each few of the banks."""

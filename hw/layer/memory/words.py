@@ -1,6 +1,7 @@
 """The words of a memory of weights or biases: how wide they are, and what moves them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from amaranth.hdl import Module, signed
@@ -36,14 +37,22 @@ class HostPort(wiring.Signature):
         )
 
 
+Contents = tuple[Sequence[int], Sequence[int]]
+"""Weights and biases of a layer, stored integers in the host's order; none: all 0."""
+
+
 @dataclass(frozen=True)
 class Words:
-    """Words of ``bits`` bits; they ``learn`` with ``momentum`` k or None."""
+    """Words of ``bits`` bits; they ``learn`` with ``momentum`` k or None.
+
+    ``contents`` are what they hold at power-up, stored integers in the host's order; none: all 0.
+    """
 
     bits: int
     learn: bool = True
     momentum: int | None = None
     protection: Protection = "none"
+    contents: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, part: Part) -> Self:
@@ -54,6 +63,10 @@ class Words:
             part.learning.momentum,
             part.protection,
         )
+
+    def holding(self, contents: Sequence[int]) -> Self:
+        """The same with other contents."""
+        return replace(self, contents=tuple(contents))
 
     @property
     def step_bits(self) -> int:

@@ -36,10 +36,12 @@ class ChangingBiases(wiring.Component):
     cycles if it has fewer rows.
     """
 
-    def __init__(self, part: Part, layer: Layer, frames: int, shape: Shape, top: int) -> None:
+    def __init__(
+        self, part: Part, layer: Layer, frames: int, shape: Shape, top: int, words: Words
+    ) -> None:
         self._part, self._layer, self._frames = part, layer, frames
         self._signal, self._top = shape, top
-        self._words = Words.of(part)
+        self._words = words
         width = layer.next_simd
         super().__init__(
             {

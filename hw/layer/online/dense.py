@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.admission import Admission
-from dualspike.hw.layer.memory.words import Words
+from dualspike.hw.layer.memory.words import Contents, Words
 from dualspike.hw.layer.online.biases import ChangingBiases
 from dualspike.hw.layer.online.mac_array import ChangingMacArray
 from dualspike.hw.layer.online.requantizer import StepRequantizer
@@ -32,14 +32,15 @@ class ChangingDense(wiring.Component):
     passes before. ``start`` starts a batch, for which ``load``[0] and ``load``[1] have put ``word``
     into the registers of rows and columns, wound back by as many steps as ``shift`` is below the
     largest that is reached; ``over`` tells that all its changes have landed.
-    ``shift`` is the right shift s of the changes. `FrameRepeater` and `Admission` are as in
-    `hw.layer.dense`.
+    ``shift`` is the right shift s of the changes. `FrameRepeater`, `Admission` and ``contents`` are
+    as in `hw.layer.dense`.
     Latency from a frame's last chunk to its first row: 12 + 2 ``multiply`` cycles, and 1 + chunks
     more with several groups. Throughput: a frame in max(cycles, rows, `AGAIN`) cycles.
     """
 
     def __init__(self, part: Part, layer: Layer, batch: int) -> None:
         self._part, self._layer, self._words = part, layer, Words.of(part)
+        self.contents: Contents = ((), ())
         self._frames = batch * (part.network.time_steps if layer.every_step else 1)
         self._signal = ArrayLayout(signal_shape(part, layer), layer.next_simd)
         self._reach = change_shifts(part)[layer.index]
@@ -69,10 +70,18 @@ class ChangingDense(wiring.Component):
         given = signal_shape(part, layer)
         raised = signed(given.width + len(self._reach) - 1)
         direct, top = layer.kind == "direct", self._reach[-1]
+        weights, held = self.contents
         m.submodules.macs = macs = ChangingMacArray(
-            part, layer, self._frames, given if direct else raised, self._reach
+            part,
+            layer,
+            self._frames,
+            given if direct else raised,
+            self._reach,
+            self._words.holding(weights),
         )
-        m.submodules.bias_unit = biases = ChangingBiases(part, layer, self._frames, raised, top)
+        m.submodules.bias_unit = biases = ChangingBiases(
+            part, layer, self._frames, raised, top, self._words.holding(held)
+        )
         m.submodules.serializer = serializer = Serializer(layer, layer.lanes_in, shared=False)
         m.submodules.buffer = buffer = RowBuffer(weighted(layer, layer.next_simd), layer.row_places)
         m.submodules.requantizer = requantizer = StepRequantizer(part, layer)

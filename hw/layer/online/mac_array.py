@@ -43,9 +43,11 @@ class ChangingMacArray(wiring.Component):
     cycle; a pass in `AGAIN` cycles if it has fewer chunks.
     """
 
-    def __init__(self, part: Part, layer: Layer, frames: int, shape: Shape, reach: range) -> None:
+    def __init__(
+        self, part: Part, layer: Layer, frames: int, shape: Shape, reach: range, words: Words
+    ) -> None:
         self._part, self._layer, self._frames = part, layer, frames
-        self._signal, self._reach, self._words = shape, reach, Words.of(part)
+        self._signal, self._reach, self._words = shape, reach, words
         super().__init__(
             {
                 "inputs": In(stream.Signature(spikes(layer, layer.simd))),

@@ -69,7 +69,8 @@ class ChangingWeights(Weights):
         m.d.comb += self.saturated.eq((clipped & writes.replicate(banks)).any())
         reads = read_rows(m, host, host_row, self.row, banks)
         for bank in range(banks):
-            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=[])
+            init = self._init(code, bank)
+            store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=init)
             m.submodules[f"bank_{bank}"] = store
             read, write = store.read_port(), store.write_port()
             decoded, upset = decode(m, code, read.data, f"bank_{bank}")

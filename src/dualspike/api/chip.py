@@ -121,15 +121,21 @@ class Chip:
         to = None if waveform is None else Path(waveform)
         return co_simulate(d, problem, updates, to, None, self.weights)
 
-    def generate(self, folder: str | Path, wrap: str | None = None) -> list[Path]:
-        """Write Verilog and all that goes with it, these weights included; returns the files."""
+    def generate(
+        self, folder: str | Path, wrap: str | None = None, *, baked: bool = False
+    ) -> list[Path]:
+        """Write Verilog and all that goes with it, these weights included; returns the files.
+
+        With ``baked`` they are in the chip's memories at power-up, and nobody has to load them.
+        """
         from dualspike.api.core_files import write_core
         from dualspike.hw.soc.soc import check_wrap
 
         if wrap is not None:
             check_wrap(self.description, wrap)
         with writing(to := Path(folder), "report"):
-            return [to / name for name in write_core(self.description, to, self.weights, wrap)]
+            names = write_core(self.description, to, self.weights, wrap, baked=baked)
+            return [to / name for name in names]
 
     def estimate(self, device: str | None = None) -> dict[str, Any]:
         """Clocks, memories and area before synthesis, as report/estimate.json has them."""

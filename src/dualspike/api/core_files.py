@@ -1,15 +1,17 @@
-"""The files of a core: Verilog and what goes with it, start weights, the estimate."""
+"""The files of a core: Verilog and what goes with it, weights, the estimate."""
 
 from pathlib import Path
 
+from dualspike.api.golden_vectors import golden_vectors
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters
+from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.training.fixed_engine import first_chip
-from dualspike.hw.emit.c_weights import c_weights
-from dualspike.hw.emit.files import core_files, hex_words
+from dualspike.hw.emit.files import core_files
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.description import Description
+from dualspike.model.interface.memory_map import in_turn
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
 
@@ -20,25 +22,25 @@ def write_core(
     first: Parameters | None = None,
     wrap: str | None = None,
     device: Device | None = None,
+    *,
+    baked: bool = False,
 ) -> list[str]:
     """Write everything that belongs to a core into a folder; returns the names.
 
     The folder and a folder ``report`` in it are there. The weights are ``first``, or those of the
-    seed. ``wrap`` is one of `hw.soc.soc.WRAPS`, or None. The estimate names ``device``.
+    seed; with ``baked`` they are in the core's memories at power-up. ``wrap`` is one of
+    `hw.soc.soc.WRAPS`, or None: then there is a testbench. The estimate names ``device``.
     """
     check_cache()
-    contents = core_files(d, wrap)
-    bits = d.formats.weight.bits
-    chip = first_chip(d, first)
-    words = {
-        kind: [[int(v) for v in values.flat] for values in arrays]
-        for kind, arrays in (("weights", chip.weights), ("biases", chip.biases))
-    }
-    for kind, layers in words.items():
-        for layer, values in enumerate(layers):
-            contents[f"{kind}_{layer}.hex"] = hex_words(values, bits)
-    contents[f"{d.name}_weights.h"] = c_weights(d, words)
+    words = words_of(first_chip(d, first))
+    vectors = golden_vectors(d, first, baked=baked) if wrap is None else None
+    contents = core_files(d, wrap, words, baked=baked, vectors=vectors)
     contents["report/estimate.json"] = sealed(estimate(d, device))
     for name, text in contents.items():
         write_atomic(folder / name, text)
     return list(contents)
+
+
+def words_of(chip: IntegerChip) -> list[list[int]]:
+    """Stored weights and biases of every layer, in the order of WEIGHT_SELECT."""
+    return [[int(word) for word in one.flat] for one in in_turn(chip.weights, chip.biases)]

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from dualspike.api.core_files import words_of
+from dualspike.api.data import initial
 from dualspike.boards.catalog import board_named
 from dualspike.boards.flow.bitstream import Bitstream, Plan, build_bitstream, plan
 from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit, check_room
@@ -23,6 +25,7 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.files.alone import writing
 from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
@@ -37,6 +40,13 @@ def build(
     net: NetArgument = None,
     output: FolderOption = Path("board"),
     preset: PresetOption = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Weights for the bitstream, as train writes them: the chip has them at power-up.",
+        ),
+    ] = None,
     clock: ClockOption = None,
     baud: Annotated[int, typer.Option(help="Speed of the host link in bits a second.")] = 1_000_000,
     seeds: Annotated[
@@ -58,7 +68,8 @@ def build(
     if on.flow == "open":
         check_room(d, on)
     check_cache()
-    p = plan(d, on, on.clock_hz if asked is None else round(asked * MHZ), baud)
+    words = () if weights is None else words_of(first_chip(d, initial(weights, d)))
+    p = plan(d, on, on.clock_hz if asked is None else round(asked * MHZ), baud, words)
     out = console(as_json)
     with writing(output):
         _check_ours(output)

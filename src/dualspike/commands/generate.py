@@ -15,6 +15,7 @@ from dualspike.commands.fitting import (
     RateOption,
 )
 from dualspike.commands.source import (
+    BakedFlag,
     ClockOption,
     DeviceOption,
     FolderOption,
@@ -45,6 +46,7 @@ def generate(
             " events in place of frames.",
         ),
     ] = None,
+    baked: BakedFlag = False,
     fit: FitFlag = False,
     rate: RateOption = None,
     clock: ClockOption = None,
@@ -52,7 +54,7 @@ def generate(
     budget: BudgetOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write Verilog, lint waivers, manifest, register map, start weights and an estimate."""
+    """Write Verilog, lint waivers, testbench, manifest, register map, weights and an estimate."""
     described = description(net, preset, clock=clock, device=device)
     wanted = FoldingRequest(fit, rate, described.hardware.clock, described.hardware.device, budget)
     if wrap is not None:
@@ -60,7 +62,7 @@ def generate(
     d = wanted.folded(described)
     first = initial(weights, d)
     with writing(output, "report"):
-        files = write_core(d, output, first, wrap, wanted.on)
+        files = write_core(d, output, first, wrap, wanted.on, baked=baked)
         if fit:
             write_atomic(output / f"{d.name}.toml", toml_text(d))
             files.append(f"{d.name}.toml")

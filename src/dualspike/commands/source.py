@@ -28,6 +28,12 @@ WeightsOption = Annotated[
         metavar="FILE.npz", help="Weights to start from, as train writes them; else the seed's."
     ),
 ]
+BakedFlag = Annotated[
+    bool,
+    typer.Option(
+        "--baked", help="Have the weights in the chip's memories at power-up: nobody loads them."
+    ),
+]
 ClockOption = Annotated[
     float | None,
     typer.Option(

@@ -6,6 +6,7 @@ from typing import Any
 from amaranth.hdl import Shape
 from cocotb.handle import HierarchyObject
 
+from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.requantizer import Requantizer
 from dualspike.testbench.unit.benches.layer import LayerTB
 from dualspike.testbench.unit.benches.memories import fill, read_back
@@ -29,7 +30,7 @@ CASES = [
 def component(name: str, layer: int) -> Requantizer:
     """The end of one layer."""
     d, g, one = shape(name, layer)
-    return Requantizer(d.parts[0], g, one)
+    return Requantizer(d.parts[0], g, one, Words.of(d.parts[0]))
 
 
 class Bench(LayerTB):

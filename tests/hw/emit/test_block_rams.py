@@ -51,11 +51,12 @@ module both(input clk, write, input [{top}:0] address, place, input [{bits}:0] w
 endmodule
 """
 WORDS = 8
+INIT = [0x5A5A5, 0xFFFFF, 0, 1, 0x80000, 0x12345, 0xEDCBA, 0x3C3C3]
 
 
 def prove(width: int, to: Path, wrong: tuple[str, str] = ("", "")) -> None:
     """RuntimeError if blocks differ from 8 words of ``width``, with ``wrong`` put for the right."""
-    plain = to_verilog(RegisteredMemory(width, WORDS), "top")
+    plain = to_verilog(RegisteredMemory(width, WORDS, INIT), "top")
     made = block_rams.block_rams(plain, 0)
     assert wrong[0] in made and "OUTREG" in made
     module = f"top_memory_{WORDS}x{width}"
@@ -80,6 +81,7 @@ def test_blocks_are_plain_memories(
         ('.REGMODE_B("OUTREG")', '.REGMODE_B("NOREG")'),
         (".DIA3(given[3])", ".DIA3(given[2])"),
         (".ADB4(from[", ".ADB4(to["),
+        (".INITVAL_00(320'h", ".INITVAL_00(320'h1 ^ 320'h"),
     ]
     for pair in wrong:
         with pytest.raises(RuntimeError, match=r"proof did fail|reached maximum"):

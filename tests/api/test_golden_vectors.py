@@ -1,0 +1,90 @@
+"""The testbench of a core in Icarus: passes, with weights inside or loaded, and finds faults."""
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualspike.api.core_files import write_core
+from dualspike.boards.host.driver import HostProtocol
+from dualspike.model.description.description import Description
+from dualspike.model.description.load import describe
+from tests.icarus import run_testbench
+
+KINDS: dict[str, dict[str, Any]] = {
+    "infers, ecc, folded": {
+        "network": {"layers": [3, 5, 2], "time_steps": 3},
+        "learning": {"rule": "none"},
+        "hardware": {"pe": [2, 1], "simd": [2, 2], "protection": "ecc"},
+    },
+    "momentum, parity": {
+        "network": {"layers": [2, 3, 1], "time_steps": 3},
+        "learning": {"batch": 3, "momentum": 2, "structure": "factored"},
+        "hardware": {"protection": "parity"},
+    },
+    "online": {
+        "network": {"layers": [4, 5, 3], "time_steps": 3, "leak": 0.5},
+        "learning": {"rule": "online", "feedback": "forward", "loss": "margin", "batch": 3},
+        "hardware": {"pe": [2, 1]},
+    },
+    "online, matrices": {
+        "network": {"layers": [4, 5, 3], "time_steps": 2, "leak": 0.5},
+        "learning": {"rule": "online", "feedback": "kolen-pollack", "batch": 2},
+    },
+    "operator": {
+        "operator": {
+            "kind": "deeponet",
+            "parts": [
+                {"layers": [2, 3, 2], "time_steps": 2},
+                {"layers": [1, 3, 2], "time_steps": 2},
+            ],
+        },
+        "learning": {"batch": [2, 3]},
+    },
+}
+
+
+def core(kind: str, folder: Path, *, baked: bool) -> Description:
+    (folder / "report").mkdir()
+    d = describe({"name": "tiny", **KINDS[kind]}, "test")
+    write_core(d, folder, baked=baked)
+    return d
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_core_with_its_weights_inside_passes(kind: str, tmp_path: Path) -> None:
+    """What is wrong in a code word raises a flag, which is read."""
+    d = core(kind, tmp_path, baked=True)
+    load = HostProtocol.of(d).address["WEIGHT_DATA"]
+    steps = [int(line, 16) for line in (tmp_path / "tiny_tb_steps.mem").read_text().split()]
+    assert (1 << 16 | load) not in [step >> 32 for step in steps], "no weight is written"
+    outputs = math.prod([1, *d.batch[1:]]) if d.kind != "mlp" else 16 * d.basis
+    ran = run_testbench(tmp_path, "tiny")
+    assert (ran.status, ran.line.startswith(f"PASS {outputs} outputs, ")) == (0, True), ran
+
+
+def test_weights_are_loaded_where_they_are_not_inside_and_faults_are_found(tmp_path: Path) -> None:
+    core("momentum, parity", tmp_path, baked=False)
+    ran = run_testbench(tmp_path, "tiny")
+    assert (ran.status, ran.line.startswith("PASS 16 outputs, ")) == (0, True), ran
+
+    verilog = (tmp_path / "tiny.v").read_text()
+    for good, bad, told in [
+        ("assign results_payload = ", "assign results_payload = ~", r"sample 0, output 0, clock "),
+        (".bus__done(bus_done)", ".bus__done()", r"clock \d+, step 0: nothing has moved for"),
+    ]:
+        assert verilog.count(good) == 1
+        (tmp_path / "wrong.v").write_text(verilog.replace(good, bad))
+        ran = run_testbench(tmp_path, "tiny", "wrong.v")
+        assert ran.status != 0 and re.match(f"FAIL: {told}", ran.line), ran
+
+    lines = (tmp_path / "tiny_tb_steps.mem").read_text().splitlines()
+    last = next(n for n, line in reversed(list(enumerate(lines))) if line.startswith("2"))
+    lines[last] = f"{int(lines[last], 16) ^ 1:013x}"
+    (tmp_path / "tiny_tb_steps.mem").write_text("\n".join(lines))
+    assert re.match(rf"FAIL: register \d+, step {last}, ", run_testbench(tmp_path, "tiny").line)
+    (tmp_path / "tiny_tb_steps.mem").unlink()
+    ran = run_testbench(tmp_path, "tiny")
+    assert ran.status and "FAIL: tiny_tb_steps.mem is not here" in ran.line
