@@ -114,17 +114,30 @@ struct Feed {
 #define COUNT(...) +1
 constexpr int n_feeds = 0 FEEDS(COUNT);
 
+// No stream moves.
+static void rest(TOP_CLASS& top) {
+#define REST(n, name, ...) top.name##_valid = 0;
+    FEEDS(REST)
+    top.results_ready = 0;
+}
+
 extern "C" {
 
-Simulation* sim_open() {
-    auto* sim = new Simulation;
-    sim->top.clk = 0;
+// Resets the core, whatever is inside.
+void sim_reset(Simulation* sim) {
+    rest(sim->top);
     sim->top.rst = 1;
     for (int n = 0; n < 2; ++n) {
         sim->settle();
         sim->edge();
     }
     sim->top.rst = 0;
+}
+
+Simulation* sim_open() {
+    auto* sim = new Simulation;
+    sim->top.clk = 0;
+    sim_reset(sim);
     return sim;
 }
 
@@ -210,9 +223,7 @@ int64_t sim_run(Simulation* sim, const int32_t* const* data, const int64_t* rows
         if (finished) break;
         if (static_cast<int64_t>(sim->cycle - begin) > limit) return -1;
     }
-#define REST(n, name, ...) top.name##_valid = 0;
-    FEEDS(REST)
-    top.results_ready = 0;
+    rest(top);
     return static_cast<int64_t>(sim->cycle - begin);
 }
 

@@ -90,6 +90,12 @@ class Simulation(Verilated):
         """Build, or find, the plain chip of a description and open it; ``quick`` as in `build`."""
         return cls(description, build(source(description), quick=quick))
 
+    def reset(self) -> None:
+        """See `Verilated.reset`; what is counted begins anew."""
+        super().reset()
+        self._skips.since()
+        self._answers.since()
+
     def learn(
         self,
         inputs: Sequence[Ints],

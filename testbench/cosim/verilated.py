@@ -72,6 +72,10 @@ class Verilated(Driver):
         """Clocks since the simulation was opened."""
         return int(self._library.sim_cycle(self._sim))
 
+    def reset(self) -> None:
+        """Reset the core in whatever it does; memories keep what they hold."""
+        self._library.sim_reset(self._sim)
+
     def trace(self, path: Path, first: int, last: int) -> None:
         """Record the clocks [first, last) as a VCD waveform; needs a debug build."""
         if not self._library.sim_trace(self._sim, str(path).encode(), first, last):
@@ -151,6 +155,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     signatures = {
         "sim_open": (pointer, []),
         "sim_close": (None, [pointer]),
+        "sim_reset": (None, [pointer]),
         "sim_cycle": (ctypes.c_uint64, [pointer]),
         "sim_trace": (ctypes.c_int, [pointer, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_uint64]),
         "sim_bus": (wide, [pointer, ctypes.c_int, integer, integer, wide]),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.integer.online.chip import OnlineChip
@@ -11,6 +12,7 @@ from dualspike.golden.numeric import Doubles
 from dualspike.model.description.description import Description
 from dualspike.testbench.cosim.compare import Difference, compare_update
 from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.cosim.verilated import Unfinished
 from tests.testbench.random.descriptions import random_batch, random_chip, random_rows
 
 
@@ -29,6 +31,27 @@ def random_problem(d: Description, seed: int) -> Problem:
     if d.classes:
         wanted = np.eye(d.basis)[target[:, 0] % d.basis]
     return problem_of(d, [real(rows, f.input) for rows in inputs], wanted)
+
+
+def cosimulate_after_resets(
+    d: Description, simulation: Simulation, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> Difference | None:
+    """As `cosimulate`, one update, after resets: in the first sample, then anywhere in a batch."""
+    rng, before = np.random.default_rng(seed), simulation.cycles
+    batch = random_batch(d, rng)
+    simulation.learn(*batch)
+    first = int(simulation.entered[0]) - simulation.began + 1
+    anywhere = rng.integers(1, simulation.cycles - before, 3)
+    for turn, clocks in enumerate([first, *anywhere]):
+        with monkeypatch.context() as patch:
+            patch.setattr(simulation, "limit", lambda rows, clocks=int(clocks): clocks)
+            with pytest.raises(Unfinished):
+                simulation.learn(*batch)
+        simulation.reset()
+        difference = cosimulate(d, simulation, 1, seed + turn)
+        if difference:
+            return difference
+    return None
 
 
 def cosimulate(

@@ -29,7 +29,7 @@ class Network:
 
 NETWORKS = {
     "digits": Network((64,), 8, 0.75, 8, 1, 19_200),
-    "events": Network((32,), 8, 0.75, 8, 1, 9_600),
+    "events": Network((32,), 8, 0.75, 7, 1, 9_600),
     "mnist": Network((128,), 8, 0.75, 9, 1, 48_000),
     "spoken-digits": Network((128, 128), 32, 1 - 2**-4, 11, -2, 40_800),
 }

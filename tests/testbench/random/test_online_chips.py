@@ -16,7 +16,7 @@ from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.online import learning_interval, online_batch_cycles
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import verify
-from tests.testbench.cosimulation import cosimulate, random_problem
+from tests.testbench.cosimulation import cosimulate, cosimulate_after_resets, random_problem
 from tests.testbench.planted.mutants import plant
 from tests.testbench.random.descriptions import random_batch, random_chip
 from tests.testbench.random.online_descriptions import random_online, random_samples
@@ -24,6 +24,9 @@ from tests.testbench.random.online_features import ONLINE, SAMPLES
 
 SEEDS = [613, 609, 190, 491, 642]
 SAMPLE_SEEDS = [149, 246, 507, 632]
+
+PACED = ["steps 0", "steps 72", "steps 23", "steps 157", "samples 13", "samples 91"]
+"""Chips whose layers take long enough for a change to come round."""
 
 TABLES: dict[str, Any] = {
     "name": "taught",
@@ -36,21 +39,24 @@ TABLES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_description(seed: int) -> None:
-    is_equal_and_in_time(random_online(seed), seed)
+def test_random_description(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_equal_and_in_time(random_online(seed), seed, monkeypatch)
 
 
 @pytest.mark.parametrize("seed", SAMPLE_SEEDS)
-def test_random_description_with_a_change_a_sample(seed: int) -> None:
-    is_equal_and_in_time(random_samples(seed), seed)
+def test_random_description_with_a_change_a_sample(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_equal_and_in_time(random_samples(seed), seed, monkeypatch)
 
 
-def is_equal_and_in_time(d: Description, seed: int) -> None:
-    """To its model, with and without stalls, in the clocks of a batch."""
+def is_equal_and_in_time(d: Description, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To its model, with and without stalls, in the clocks of a batch, and after resets."""
     with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 4, seed) is None
         assert cosimulate(d, simulation, 2, seed + 1, stall=90) is None
         takes_the_clocks_it_should(d, simulation)
+        assert cosimulate_after_resets(d, simulation, seed, monkeypatch) is None
 
 
 def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
@@ -78,49 +84,72 @@ def test_without_an_error_all_is_equal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "right", "wrong"),
+    ("module", "right", "wrong", "names"),
     [
-        pytest.param(traces, "Mux(begun, 0, before)", "before", id="trace"),
-        pytest.param(neuron, "distance > -sigma", "distance >= -sigma", id="gate"),
-        pytest.param(weights, "- self.changes[bank]", "- 0 * self.changes[bank]", id="late change"),
-        pytest.param(carry, "self.row ^ self.column", "self.row", id="rounding"),
-        pytest.param(step_error, "shift_left(align)", "shift_left(align) + 1", id="target"),
-        pytest.param(feedback_matrix, "held - held.shift_right(self.finer)", "held", id="matrix"),
-        pytest.param(mirroring_feedback, "Mux(spikes[slot][0], x, 0)", "x", id="mirror"),
+        pytest.param(traces, "Mux(begun, 0, before)", "before", "weights", id="trace"),
+        pytest.param(neuron, "distance > -sigma", "distance >= -sigma", "biases", id="gate"),
+        pytest.param(
+            weights, "- self.changes[bank]", "- 0 * self.changes[bank]", "LOSS", id="late change"
+        ),
+        pytest.param(carry, "self.row ^ self.column", "self.row", "LOSS", id="rounding"),
+        pytest.param(step_error, "shift_left(align)", "shift_left(align) + 1", "LOSS", id="target"),
+        pytest.param(
+            feedback_matrix, "held - held.shift_right(self.finer)", "held", "weights", id="matrix"
+        ),
+        pytest.param(mirroring_feedback, "Mux(spikes[slot][0], x, 0)", "x", "LOSS", id="mirror"),
     ],
 )
 def test_planted(
-    monkeypatch: pytest.MonkeyPatch, module: ModuleType, right: str, wrong: str
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, right: str, wrong: str, names: str
 ) -> None:
+    """Found, and named by what first differs after a batch.
+
+    Samples and clocks are found in `tests/testbench/planted/test_online_errors.py`.
+    """
     plant(monkeypatch, module, right, wrong)
     others = {feedback_matrix: "forward-dfa", mirroring_feedback: "kolen-pollack"}
     learning = TABLES["learning"] | {"feedback": others.get(module, "forward")}
     d = describe(TABLES | {"learning": learning}, "test")
     with Simulation.of(d, quick=True) as simulation:
-        assert cosimulate(d, simulation, 12, 0) is not None
+        found = cosimulate(d, simulation, 12, 0)
+    assert found is not None and found.signal.partition("[")[0] == names, found
 
 
-@pytest.mark.parametrize("feedback", ["forward", "signs", "forward-dfa"])
-def test_samples_are_learned_as_fast_as_they_are_inferred(feedback: str) -> None:
-    """Where layers take long enough for a change to come round: one sample more costs the same."""
-    clocks: dict[tuple[int, str], int] = {}
-    for batch in (4, 8):
-        network = {"layers": [4, 48, 10], "time_steps": 4}
-        learning = {"rule": "online", "feedback": feedback, "batch": batch}
-        hardware = {"pe": [8, 2]}
-        tables = {"network": network, "learning": learning, "hardware": hardware}
-        d = describe(tables, "test")
-        interval = geometry(d.parts[0]).interval
-        assert learning_interval(d.parts[0]) == interval
-        with Simulation.of(d, quick=True) as simulation:
-            simulation.load_chip(random_chip(d, 0))
-            x, target, *_ = random_batch(d, np.random.default_rng(1))
-            for name in ("learn", "infer"):
-                before = simulation.cycles
-                simulation.learn(x, target) if name == "learn" else simulation.infer(x)
-                clocks[batch, name] = simulation.cycles - before
-    for name in ("learn", "infer"):
-        assert clocks[8, name] - clocks[4, name] == 4 * interval
+@pytest.mark.parametrize("name", PACED)
+def test_samples_are_learned_as_fast_as_they_are_inferred(name: str) -> None:
+    """Once a batch has settled, where layers take long enough for a change to come round."""
+    d = paced(name)
+    interval = geometry(d.parts[0]).interval
+    assert learning_interval(d.parts[0]) == interval
+    x, target, *_ = random_batch(d, np.random.default_rng(1))
+    with Simulation.of(d, quick=True) as simulation:
+        simulation.load_chip(random_chip(d, 0))
+        simulation.learn(x, target)
+        learned = settled(simulation)
+        simulation.infer(x)
+        assert learned == settled(simulation) == interval
+
+
+def settled(simulation: Simulation) -> float:
+    """Clocks from sample to sample in the second half of a batch."""
+    rows, samples = len(simulation.entered), simulation.d.batch[0]
+    gaps = np.diff(simulation.entered.astype(np.int64))
+    return float(gaps[rows // 2 :].mean()) * rows / samples
+
+
+def paced(name: str) -> Description:
+    """A random chip with batches so long that they settle."""
+    kind, seed = name.split()
+    tables = {"steps": random_online, "samples": random_samples}[kind](int(seed)).model_dump()
+    tables["learning"]["batch"] = 48
+    return describe(tables, name)
+
+
+def test_paced_chips_learn_in_every_way() -> None:
+    chips = [paced(name) for name in PACED]
+    known = {(d.learning.every, d.learning.feedback) for d in chips}
+    ways = {("step", one) for one in ("forward", "signs", "forward-dfa", "kolen-pollack")}
+    assert known == ways | {("sample", "forward")}
 
 
 def test_short_passes_may_pause_between_their_groups() -> None:

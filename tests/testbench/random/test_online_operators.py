@@ -9,7 +9,7 @@ from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.testbench.cosim.simulation import Simulation
-from tests.testbench.cosimulation import cosimulate
+from tests.testbench.cosimulation import cosimulate, cosimulate_after_resets
 from tests.testbench.planted.mutants import plant
 from tests.testbench.random.descriptions import random_batch
 from tests.testbench.random.features import Features
@@ -49,8 +49,8 @@ FEATURES: Features = {
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_description(seed: int) -> None:
-    """With and without stalls, and in the clocks of a batch."""
+def test_random_description(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With and without stalls, in the clocks of a batch, and after resets."""
     d = random_operators(seed)
     with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 4, seed) is None
@@ -59,6 +59,7 @@ def test_random_description(seed: int) -> None:
         simulation.learn(*random_batch(d, np.random.default_rng(0)))
         least, most = batch_cycles(d)
         assert least <= simulation.cycles - before + BUS_LEAD <= most
+        assert cosimulate_after_resets(d, simulation, seed, monkeypatch) is None
 
 
 def test_random_descriptions_have_every_feature() -> None:
