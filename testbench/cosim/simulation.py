@@ -26,10 +26,10 @@ _PATIENCE, _STALLED = 4, 16
 """Times the clocks that a run may take before it is given up, and more where streams pause."""
 
 
-def source(d: Description, *, debug: bool = False) -> Source:
+def source(d: Description, *, debug: bool = False, verilog: str | None = None) -> Source:
     """What to build for a description: its Verilog, and what the harness must know of its ports.
 
-    ``debug`` adds probes and waveforms.
+    ``debug`` adds probes and waveforms. Other ``verilog`` may take the place of what is generated.
     """
     feeds, probes = feeds_of(d), probes_of(d) if debug else []
     streams = [
@@ -48,7 +48,9 @@ def source(d: Description, *, debug: bool = False) -> Source:
         + "\n}\n"
     )
     defines = (("RESULT_BITS", d.formats.membrane.bits),)
-    return Source(core_verilog(d, probes=debug), d.name, defines, header, debug)
+    if verilog is None:
+        verilog = core_verilog(d, probes=debug)
+    return Source(verilog, d.name, defines, header, debug)
 
 
 class Growth:

@@ -30,24 +30,31 @@ from dualspike.testbench.cosim.verilated import Unfinished
 BATCHES, INFERENCES = 3, 64
 
 
-def strain(d: Description, simulation: Simulation, waveform: Path | None) -> Difference | None:
+def strain(
+    d: Description, simulation: Simulation, waveform: Path | None, *, locates: bool = True
+) -> Difference | None:
     """The first difference in `BATCHES` batches at the limits, then in inferences.
 
     One that a batch shows by itself is located as those of training are; one that only the run of
-    several shows has the name of a register.
+    several shows has the name of a register. Without ``locates`` all have: the simulation is then
+    of other Verilog than the description's, and what is built anew would not differ.
     """
     rng = np.random.default_rng(d.learning.seed)
     chip = _at_limits(d, rng)
     simulation.load_chip(chip)
     simulation.write("FLAGS", 0)
-    difference = _learn(d, chip, simulation, rng, waveform) if d.learns else None
+    difference = None
+    if d.learns:
+        led, difference = _learn(d, chip, simulation, rng)
+        if difference and locates:
+            difference = _alone(d, led, waveform) or difference
     if difference is None:
         rows = [INFERENCES] if d.kind == "mlp" else d.batch
         batch = StoredBatch(random_inputs(d, rng, rows), None)
         before = chip.copy()
         found = simulation.infer(batch.inputs)
         difference = compare_outputs(chip, chip.infer(batch.inputs), found, simulation)
-        if difference:
+        if difference and locates:
             difference = locate(d, difference, Mismatch(before, batch, 0), waveform)
     return replace(difference, at_limits=True) if difference else None
 
@@ -57,8 +64,8 @@ def _learn(
     chip: IntegerChip,
     simulation: Simulation,
     rng: np.random.Generator,
-    waveform: Path | None,
-) -> Difference | None:
+) -> tuple[list[Mismatch], Difference | None]:
+    """What led to every batch, and the first difference after all of them."""
     given = [(random_batch(d, rng), _stage(d, turn)) for turn in range(BATCHES)]
     led: list[Mismatch] = []
     records: list[Record] = []
@@ -73,10 +80,8 @@ def _learn(
     try:
         found = simulation.learn(*_joined([one for one, _ in given]).to_learn(_stage(d, 0)))
     except Unfinished as late:
-        difference = not_taken(None, late)
-    else:
-        difference = compare_update(BATCHES - 1, chip, expected, found, simulation)
-    return difference and (_alone(d, led, waveform) or difference)
+        return led, not_taken(None, late)
+    return led, compare_update(BATCHES - 1, chip, expected, found, simulation)
 
 
 def _alone(d: Description, led: list[Mismatch], waveform: Path | None) -> Difference | None:

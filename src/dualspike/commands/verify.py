@@ -12,7 +12,6 @@ from dualspike.commands.source import (
     ClockOption,
     DataOption,
     DeviceOption,
-    NetArgument,
     PresetOption,
     SeedOption,
     UpdatesOption,
@@ -20,15 +19,23 @@ from dualspike.commands.source import (
     description,
 )
 from dualspike.model.description.description import Description
+from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json
 from dualspike.progress import progress_bar
+from dualspike.testbench.cosim.compare import Difference
 from dualspike.testbench.cosim.verify import Verdict
 from dualspike.testbench.cosim.verify import verify as co_simulate
 
 
 def verify(
-    net: NetArgument = None,
+    net: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[NET.toml|FOLDER]",
+            help="The description, or a folder that generate wrote; or give --preset.",
+        ),
+    ] = None,
     preset: PresetOption = None,
     updates: UpdatesOption = 10,
     seed: SeedOption = None,
@@ -44,8 +51,20 @@ def verify(
     """Train the hardware in Verilator with the integer model next to it and compare every bit.
 
     A core that only infers runs test samples instead. Then come batches at the limits, several
-    with one command. The exit status is 1 if they differ.
+    with one command. The exit status is 1 if they differ. Of a folder the Verilog that is there is
+    run, on random samples; what was proved goes into FOLDER/proof.json.
     """
+    if net is not None and net.is_dir():
+        given = {
+            "--preset": preset,
+            "--seed": seed,
+            "--weights": weights,
+            "--clock": clock,
+            "--device": device,
+            "--data": data,
+        }
+        _verify_folder(net, updates, given, as_json)
+        return
     d = description(net, preset, data, clock=clock, device=device, updates=updates, seed=seed)
     problem = problem_of(d)
     parameters = initial(weights, d)
@@ -76,6 +95,31 @@ def verify(
             }
         )
     if not verdict.equal:
+        raise typer.Exit(1)
+
+
+def _verify_folder(
+    folder: Path, updates: int | None, given: dict[str, object], as_json: bool
+) -> None:
+    """Prove the files of a folder."""
+    from dualspike.api.shipping import PROOF, prove_folder
+
+    for option, value in given.items():
+        if value is not None:
+            raise BadInput(f"{option} must be left out with a folder: its files say all of that")
+    out = console(as_json)
+    proof = prove_folder(folder, 10 if updates is None else updates)
+    inside = ", weights inside" if proof["baked_weights"] else ""
+    out.print(
+        f"{folder}: {proof['name']}{inside}, {proof['updates']} updates, {proof['inferences']}"
+        f" inferences, {proof['cycles']:,} clocks, then batches at the limits"
+    )
+    out.print(f"equal, every bit: {'yes' if proof['equal'] else 'NO'}. wrote {folder / PROOF}")
+    if proof["first_difference"]:
+        out.print(f"FIRST DIFFERENCE: {Difference(**proof['first_difference'])}")
+    if as_json:
+        emit_json(proof)
+    if not proof["equal"]:
         raise typer.Exit(1)
 
 

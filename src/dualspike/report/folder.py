@@ -227,7 +227,7 @@ def read_description(path: Path) -> Description:
     if not manifest.exists():
         names = ", ".join((*DESCRIPTIONS, manifest.name))
         raise BadInput(f"{path} must hold one of {names}: run generate or train with -o {path}")
-    tables = _json(manifest).get("description")
+    tables = read_sealed(manifest).get("description")
     if not isinstance(tables, dict):
         raise BadInput(f"{manifest} must hold a table description, it holds none")
     return describe(cast(dict[str, Any], tables), str(manifest))
@@ -242,7 +242,7 @@ def _weights(folder: Folder) -> None:
 
 
 def _result(file: Path) -> Result | ClassResult | None:
-    labelled = file.exists() and "accuracy" in _json(file)
+    labelled = file.exists() and "accuracy" in read_sealed(file)
     return _record(file, ClassResult if labelled else Result)
 
 
@@ -252,7 +252,8 @@ def _optional(file: Path, name: str) -> Doubles | None:
     return finite_floats(file, name, read_arrays(file, [name])[name])
 
 
-def _json(file: Path) -> dict[str, Any]:
+def read_sealed(file: Path) -> dict[str, Any]:
+    """The content of a JSON file; raises BadInput for one that is damaged or has no checksum."""
     text = read_text(file)
     try:
         content = parse_json(text)
@@ -277,6 +278,6 @@ def _record(file: Path, kind: type[R]) -> R | None:
     if not file.exists():
         return None
     try:
-        return kind.model_validate(_json(file))
+        return kind.model_validate(read_sealed(file))
     except ValidationError as error:
         raise BadInput(f"{file}: {mistake(error.errors()[0])}") from error

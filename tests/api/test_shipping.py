@@ -1,0 +1,75 @@
+"""``dualspike verify FOLDER``: the files that are there, named if changed, and the proof."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dualspike.api.core_files import write_core
+from dualspike.hw.emit.manifest import digest
+from dualspike.model.description.load import describe
+from dualspike.model.system.seal import sealed, whole
+from tests.cli import Cli
+
+NET = {
+    "name": "tiny",
+    "network": {"layers": [2, 3, 1], "time_steps": 3},
+    "learning": {"batch": 3, "momentum": 2},
+}
+
+
+@pytest.fixture
+def folder(here: Path) -> Path:
+    (here / "chip" / "report").mkdir(parents=True)
+    write_core(describe(NET, "test"), here / "chip", baked=True)
+    return here / "chip"
+
+
+def rewrite(folder: Path, **changes: object) -> None:
+    """Another manifest, whole."""
+    told = json.loads((folder / "manifest.json").read_text())
+    del told["checksum"]
+    (folder / "manifest.json").write_text(sealed({**told, **changes}))
+
+
+def test_a_folder_is_proved_and_a_wrong_core_is_found(folder: Path, cli: Cli) -> None:
+    found = cli.result("verify", folder, "--updates", 2)
+    proof = json.loads((folder / "proof.json").read_text())
+    assert whole(proof) and {**proof, "checksum": None} == {**found, "checksum": None}
+    assert (found["equal"], found["updates"], found["inferences"]) == (True, 2, 64)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert found["files"] == manifest["files"]
+    assert found["baked_weights"] == manifest["baked_weights"]
+    assert found["tools"]["verilator"] and found["when"].endswith("+00:00")
+
+    # Wrong weights inside, in a file that the manifest vouches for.
+    file = folder / "tiny.v"
+    wrong, count = re.subn(r"(bank_0\[0\] = 18'h)\w+", r"\g<1>15555", file.read_text(), count=1)
+    assert count == 1
+    file.write_text(wrong)
+    rewrite(folder, files={**manifest["files"], "tiny.v": digest(wrong)})
+    status, out, _ = cli("verify", folder, "--updates", 2)
+    assert status == 1 and re.search(r"FIRST DIFFERENCE: \w+\[\d\]\[[\d, ]+\] is 87381, ", out)
+    assert json.loads((folder / "proof.json").read_text())["equal"] is False
+
+
+def test_refusals(folder: Path, cli: Cli) -> None:
+    def told(*words: object) -> str:
+        return cli.failure("verify", "chip", *words)
+
+    assert told("--seed", 3) == "--seed must be left out with a folder: its files say all of that"
+    (folder / "biases_1.hex").write_text("00000\n")
+    assert told().startswith("chip/biases_1.hex was changed since generate wrote it: its SHA-256")
+    (folder / "biases_1.hex").unlink()
+    assert told() == "chip/biases_1.hex is missing: generate wrote it"
+    rewrite(folder, wrap="axi")
+    line = "chip must hold a core without --wrap, not with axi: the core inside is the same"
+    assert told() == line
+    rewrite(folder, generator="dualspike 0.0")
+    assert told().startswith("chip/manifest.json must be of dualspike ")
+    (folder / "manifest.json").write_text("{}")
+    assert "must have a checksum" in told()
+    (folder / "manifest.json").unlink()
+    assert told() == "chip must be a folder that generate wrote, it has no manifest.json"
+    assert not (folder / "proof.json").exists()
