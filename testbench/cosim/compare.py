@@ -50,7 +50,8 @@ class Difference:
         }
         known = [f"{name} {n}" for name, n in places.items() if n is not None]
         where = ", ".join(["at the limits"] * self.at_limits + known)
-        return f"{where}{': ' if where else ''}{self.signal} is {self.found}, the model has {self.expected}"
+        told = f"{self.signal} is {self.found}, the model has {self.expected}"
+        return f"{where}: {told}" if where else told
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """``dualspike verify``."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -99,7 +100,7 @@ def verify(
 
 
 def _verify_folder(
-    folder: Path, updates: int | None, given: dict[str, object], as_json: bool
+    folder: Path, updates: int | None, given: Mapping[str, object], as_json: bool
 ) -> None:
     """Prove the files of a folder."""
     from dualspike.api.shipping import PROOF, prove_folder
