@@ -13,6 +13,8 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
+from dualspike.golden.files.owned import OwnedFolder
+
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="End with one JSON object; other text goes to stderr.")
 ]
@@ -57,6 +59,12 @@ def _word(word: str | Path) -> str:
         for byte in os.fsencode(text)
     )
     return f"$'{''.join(escaped)}'"
+
+
+def tell_removed(out: Console, folder: OwnedFolder) -> None:
+    """Say which files of an earlier run are gone, if there were any."""
+    if folder.removed:
+        out.print(f"Removed of an earlier run: {', '.join(folder.removed)}")
 
 
 def warn(line: str) -> None:

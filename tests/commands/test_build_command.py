@@ -170,8 +170,7 @@ def test_bad_input_is_one_line(words: list[Any], line: str, net: Path, cli: Cli)
 def test_a_core_in_the_way_is_kept(net: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "hat"}')
     words = ["build", net, "--board", "ulx3s-85f", "-o", tmp_path]
-    line = f"--output must be a folder without another manifest.json: {tmp_path}"
-    assert cli.failure(*words) == line
+    assert " holds manifest.json, which dualspike did not write there" in cli.failure(*words)
     assert (tmp_path / "manifest.json").read_text() == '{"name": "hat"}'
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dualspike.golden.files.owned import LIST
 from dualspike.model.description.data import FROM_FILES
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import load, load_preset, presets
@@ -74,7 +75,7 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     words = (*with_data(preset), "--updates", "1", "--engine", engine)
     found = cli.result("train", *words, "-o", "out")
     assert (found["updates"], found["engine"]) == (1, engine)
-    names = {"result.json", "weights.npz", "description.toml", "result.png"}
+    names = {"result.json", "weights.npz", "description.toml", "result.png", LIST}
     assert {path.name for path in Path("out").iterdir()} == names
     report = cli.result("report", "out")
     assert not {"result.json", "weights.npz"} & set(report["missing"])

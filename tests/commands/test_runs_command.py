@@ -10,6 +10,7 @@ import pytest
 
 from dualspike.cli import main
 from dualspike.golden.files.alone import writing
+from dualspike.golden.files.owned import LIST
 from dualspike.golden.training.checkpoint import EVERY
 from tests.cli import Cli, started, until
 from tests.small import OPERATOR, OWN_DATA, PERCEPTRON, functions, points
@@ -198,7 +199,8 @@ def test_two_runs_at_once_are_one_run(kind: str, cli: Cli) -> None:
         assert len(held["losses"]) >= EVERY
     Path("run.npz").unlink()
     assert cli(*TRAIN).status == 0
-    assert not [name for name in os.listdir() + os.listdir("out") if name.startswith(".")]
+    hidden = [name for name in os.listdir() + os.listdir("out") if name.startswith(".")]
+    assert hidden == [LIST]
 
 
 @pytest.mark.parametrize(

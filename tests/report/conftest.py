@@ -14,7 +14,7 @@ LINES = OPERATOR.replace("[1, 3, 2]", "[1, 20, 2]").replace("updates = 6", "upda
 def written(folder: Path, net: Path) -> Path:
     """Everything that a page shows of a description, and the page."""
     for command in ("generate", "train"):
-        assert main([command, str(net), "-o", str(folder)]) == 0
+        assert main([command, str(net), "-o", str(folder), "--force"]) == 0
     (folder / "report" / "synth-ecp5.json").write_text(synthesis(net))
     (folder / "waves.vcd").write_text("$enddefinitions\n")
     assert main(["report", str(folder)]) == 0

@@ -192,7 +192,7 @@ def test_a_core_that_only_infers_lacks_no_training(bare: Path) -> None:
 
 
 def test_points_without_a_grid_are_dots(plain_data: Path, cli: Cli) -> None:
-    assert cli("train", "net.toml", "-o", ".", "--updates", 5).status == 0
+    assert cli("train", "net.toml", "-o", ".", "--updates", 5, "--force").status == 0
     page = Page(render(look(plain_data)))
     assert len([a for a in page.all("circle") if a.get("class") == "dot"]) == 16
     assert page.all("img") == []

@@ -14,7 +14,7 @@ from dualspike.api.predicting import DESCRIPTION, WEIGHTS, answers, read_run
 from dualspike.api.results import Predictions, Trained
 from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.files.alone import writing
+from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters
@@ -48,11 +48,14 @@ class Chip:
         """What `save`, or ``dualspike train``, left in a folder."""
         return cls(*read_run(Path(folder)))
 
-    def save(self, folder: str | Path) -> None:
-        """Write description.toml and weights.npz, which ``dualspike predict`` takes as well."""
-        with writing(to := Path(folder)):
-            write_atomic(to / DESCRIPTION, toml_text(self.description))
-            write_atomic(to / WEIGHTS, npz_bytes(weight_arrays(self.weights)))
+    def save(self, folder: str | Path, force: bool = False) -> None:
+        """Write description.toml and weights.npz, which ``dualspike predict`` takes as well.
+
+        Files that it did not write are left alone, and BadInput raised, without ``force``.
+        """
+        weights = npz_bytes(weight_arrays(self.weights))
+        with owning(Path(folder), "save", force=force) as owned:
+            owned.write({DESCRIPTION: toml_text(self.description), WEIGHTS: weights})
 
     def train(
         self,
@@ -122,19 +125,25 @@ class Chip:
         return co_simulate(d, problem, updates, to, None, self.weights)
 
     def generate(
-        self, folder: str | Path, wrap: str | None = None, *, baked: bool = False
+        self,
+        folder: str | Path,
+        wrap: str | None = None,
+        *,
+        baked: bool = False,
+        force: bool = False,
     ) -> list[Path]:
         """Write Verilog and all that goes with it, these weights included; returns the files.
 
         With ``baked`` they are in the chip's memories at power-up, and nobody has to load them.
+        Files that it did not write are left alone, and BadInput raised, without ``force``.
         """
         from dualspike.api.core_files import write_core
         from dualspike.hw.soc.soc import check_wrap
 
         if wrap is not None:
             check_wrap(self.description, wrap)
-        with writing(to := Path(folder), "report"):
-            names = write_core(self.description, to, self.weights, wrap, baked=baked)
+        with owning(to := Path(folder), "generate", "report", force=force) as owned:
+            names = write_core(self.description, owned, self.weights, wrap, baked=baked)
             return [to / name for name in names]
 
     def estimate(self, device: str | None = None) -> dict[str, Any]:
@@ -155,7 +164,7 @@ class Chip:
             d = revised(d, "hardware", device=chip.name)
         return measure(d, target, chip, None)
 
-    def to_nir(self, path: str | Path, dt: float = 1e-4) -> None:
+    def to_nir(self, path: str | Path, dt: float = 1e-4, force: bool = False) -> None:
         """Write a perceptron, as the chip stores it, as a NIR file; ``dt`` in seconds."""
         from dualspike.nir.exporting import graph_of, nir_bytes
 
@@ -164,6 +173,7 @@ class Chip:
             raise BadInput(f"a NIR graph must be that of a perceptron, not of a {d.kind}")
         chip = first_chip(d, self.weights)
         stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
+        check_free(Path(path), force)
         write_atomic(Path(path), nir_bytes(graph_of(d, stored, dt)))
 
     def _given(

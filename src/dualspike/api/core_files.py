@@ -1,9 +1,7 @@
 """The files of a core: Verilog and what goes with it, weights, the estimate."""
 
-from pathlib import Path
-
 from dualspike.api.golden_vectors import golden_vectors
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import OwnedFolder
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.training.fixed_engine import first_chip
@@ -18,7 +16,7 @@ from dualspike.model.system.seal import sealed
 
 def write_core(
     d: Description,
-    folder: Path,
+    folder: OwnedFolder,
     first: Parameters | None = None,
     wrap: str | None = None,
     device: Device | None = None,
@@ -36,8 +34,7 @@ def write_core(
     vectors = golden_vectors(d, first, baked=baked) if wrap is None else None
     contents = core_files(d, wrap, words, baked=baked, vectors=vectors)
     contents["report/estimate.json"] = sealed(estimate(d, device))
-    for name, text in contents.items():
-        write_atomic(folder / name, text)
+    folder.write(contents)
     return list(contents)
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.golden.integer.chips import chip_of
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Matrix
@@ -38,7 +37,7 @@ def prove_folder(folder: Path, updates: int) -> dict[str, Any]:
     chip = _chip(d, folder)
     baked = told["baked_weights"] is not None
     check_cache()
-    with writing(folder):
+    with owning(folder, "verify", force=True) as owned:
         verilog = (folder / f"{told['top']}.v").read_text("utf-8")
         found = prove(d, verilog, chip, updates, baked=baked)
         proof = {
@@ -58,7 +57,7 @@ def prove_folder(folder: Path, updates: int) -> dict[str, Any]:
             },
             "files": told["files"],
         }
-        write_atomic(folder / PROOF, sealed(proof))
+        owned.write({PROOF: sealed(proof)})
     return proof
 
 

@@ -13,23 +13,23 @@ from dualspike.api.data import initial
 from dualspike.boards.catalog import board_named
 from dualspike.boards.flow.bitstream import Bitstream, Plan, build_bitstream, plan
 from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit, check_room
-from dualspike.boards.flow.manifest import NAME, manifest, megahertz, read_manifest
+from dualspike.boards.flow.manifest import NAME, manifest, megahertz
 from dualspike.boards.flow.slowest import settings
 from dualspike.boards.pll import MHZ
 from dualspike.commands.source import (
     ClockOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PresetOption,
     description,
 )
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import OwnedFolder, owning
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
-from dualspike.output import JsonFlag, console, emit_json, shell
+from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed
 
 BoardOption = Annotated[str, typer.Option(metavar="NAME", help="See dualspike boards.")]
 MOST_SEEDS = 64
@@ -53,6 +53,7 @@ def build(
         int,
         typer.Option(metavar="N", help="Try seeds 1 to N of place and route until one will do."),
     ] = 1,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Make the bitstream of a board, or a project for its vendor's tool.
@@ -69,11 +70,12 @@ def build(
         check_room(d, on)
     check_cache()
     words = () if weights is None else words_of(first_chip(d, initial(weights, d)))
-    p = plan(d, on, on.clock_hz if asked is None else round(asked * MHZ), baud, words)
     out = console(as_json)
-    with writing(output):
-        _check_ours(output)
-        found, names = _write(p, seeds, output, out)
+    with owning(output, "build", force=force) as folder:
+        p = plan(d, on, on.clock_hz if asked is None else round(asked * MHZ), baud, words)
+        folder.check(NAME, f"{d.name}.toml", *p.files, f"{d.name}.{on.suffix}")
+        found, names = _write(p, seeds, folder, out)
+    tell_removed(out, folder)
     out.print(f"wrote {output} for {on.title}: {', '.join(names)}. Next:")
     out.print(f"  {_next(p, output)}")
     if as_json:
@@ -110,16 +112,9 @@ def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFl
         emit_json({"network": d.name, "boards": [_plain(room) for room in found]})
 
 
-def _check_ours(folder: Path) -> None:
-    """BadInput if a manifest of something else than a board is in the way."""
-    if (folder / NAME).exists():
-        try:
-            read_manifest(folder)
-        except BadInput as error:
-            raise BadInput(f"--output must be a folder without another {NAME}: {folder}") from error
-
-
-def _write(p: Plan, seeds: int, output: Path, out: Console) -> tuple[dict[str, Any], list[str]]:
+def _write(
+    p: Plan, seeds: int, folder: OwnedFolder, out: Console
+) -> tuple[dict[str, Any], list[str]]:
     """Make everything and write it into the folder; returns the manifest and the files' names."""
     d, made = p.description, None
     if p.board.flow == "open":
@@ -137,8 +132,7 @@ def _write(p: Plan, seeds: int, output: Path, out: Console) -> tuple[dict[str, A
     if made:
         contents[found["bitstream"]] = made.data
     contents[NAME] = json.dumps(found, indent=2) + "\n"
-    for path, content in contents.items():
-        write_atomic(output / path, content)
+    folder.write(contents)
     return found, list(contents)
 
 

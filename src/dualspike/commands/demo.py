@@ -10,11 +10,10 @@ from rich.table import Table
 
 from dualspike.api.core_files import write_core
 from dualspike.commands.accuracy import confusion_table
-from dualspike.commands.source import FolderOption, SeedOption, UpdatesOption
+from dualspike.commands.source import FolderOption, ForceFlag, SeedOption, UpdatesOption
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.golden.training.figure import run_figure
 from dualspike.golden.training.train import TrainResult, train
 from dualspike.model.description.load import load_preset, revised
@@ -62,6 +61,7 @@ def demo(
     output: FolderOption = Path("demo"),
     updates: UpdatesOption = None,
     seed: SeedOption = None,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Generate a network, build it, and train it on the simulated hardware.
@@ -74,9 +74,10 @@ def demo(
     d = revised(d, "learning", updates=updates, seed=seed)
     problem = load_problem(d)
     out = console(as_json)
-    out.print(f"1 of 3  Generating Verilog for {show.what}")
-    with writing(output, "report"):
-        files = write_core(d, output)
+    with owning(output, "demo", "report", force=force) as folder:
+        folder.check("learned.png", "result.json")
+        out.print(f"1 of 3  Generating Verilog for {show.what}")
+        files = write_core(d, folder)
         out.print("2 of 3  Building it with Verilator (kept for the next time)")
         with RtlEngine(d, Simulation.of(d), check=True) as engine:
             out.print(f"3 of 3  Learning {show.how} on the hardware, the integer model beside it")
@@ -86,9 +87,9 @@ def demo(
         widths = "-".join(map(str, d.network.layers))
         rows = f"{result.updates} updates of {d.batch[0]} samples"
         title = f"{widths} trained on simulated hardware, {rows}"
-        run_figure(problem, result.prediction, result.losses, output / "learned.png", title)
+        run_figure(problem, result.prediction, result.losses, folder.file("learned.png"), title)
         summary = _summary(problem, result, cycles, d.learning.seed, equal=difference is None)
-        write_atomic(output / "result.json", sealed(summary))
+        folder.write({"result.json": sealed(summary)})
     out.print(_table(f"{subject} on RTL", summary))
     if problem.classes is not None:
         out.print(confusion_table(summary["confusion"]))

@@ -19,18 +19,18 @@ from dualspike.commands.source import (
     ClockOption,
     DeviceOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PresetOption,
     WeightsOption,
     description,
 )
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.hw.soc.soc import check_wrap
 from dualspike.model.cost.estimate import chip_area, estimate
 from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
-from dualspike.output import JsonFlag, console, emit_json, shell
+from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed
 
 
 def generate(
@@ -52,6 +52,7 @@ def generate(
     clock: ClockOption = None,
     device: DeviceOption = None,
     budget: BudgetOption = None,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write Verilog, lint waivers, testbench, manifest, register map, weights and an estimate."""
@@ -61,14 +62,15 @@ def generate(
         check_wrap(described, wrap)
     d = wanted.folded(described)
     first = initial(weights, d)
-    with writing(output, "report"):
-        files = write_core(d, output, first, wrap, wanted.on, baked=baked)
+    with owning(output, "generate", "report", force=force) as folder:
+        files = write_core(d, folder, first, wrap, wanted.on, baked=baked)
         if fit:
-            write_atomic(output / f"{d.name}.toml", toml_text(d))
+            folder.write({f"{d.name}.toml": toml_text(d)})
             files.append(f"{d.name}.toml")
     found, out = estimate(d, wanted.on), console(as_json)
     for name in files:
         out.print(f"wrote {output / name}")
+    tell_removed(out, folder)
     for n, part in enumerate(found["parts"]):
         if d.kind != "mlp":
             name, lanes = d.operator.part_name(n), part["lanes"]

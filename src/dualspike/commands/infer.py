@@ -15,6 +15,7 @@ from dualspike.commands.source import (
     BaudOption,
     DataOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PortOption,
     PresetOption,
@@ -22,8 +23,7 @@ from dualspike.commands.source import (
     WeightsOption,
     description,
 )
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
 from dualspike.testbench.cosim.device import DeviceEngine
@@ -42,13 +42,15 @@ def infer(
     data: DataOption = None,
     port: PortOption = None,
     baud: BaudOption = BAUD,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Load weights into a board, run test samples through it and write outputs.csv."""
     d, asked = asked_of(description(net, preset, seed=seed), data, samples)
     parameters = initial(weights, d)
     (x, *axes), count = asked.inputs, len(asked.inputs[0])
-    with writing(output):
+    with owning(output, "infer", force=force) as folder:
+        folder.check("outputs.csv")
         try:
             with board_port(d, port) as path, closing(BoardCore.at(path, baud, d)) as board:
                 y = DeviceEngine(d, board, parameters).predict([x, *axes])
@@ -57,7 +59,7 @@ def infer(
             raise BadInput(str(lost)) from lost
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
-        write_atomic(output / "outputs.csv", text)
+        folder.write({"outputs.csv": text})
     out = console(as_json)
     out.print(f"{count} {'functions' if axes else 'samples'}, {asked.line(y)}")
     if flags:

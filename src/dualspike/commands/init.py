@@ -7,6 +7,7 @@ import typer
 
 from dualspike.api.data import data_keys
 from dualspike.golden.data.fitting import description_for
+from dualspike.golden.files.owned import check_free
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.load import preset_text
 from dualspike.model.description.save import toml_text
@@ -35,8 +36,7 @@ def init(
         raise BadInput("give either --preset NAME or --data FILE, one of the two")
     source = f"preset {preset or PRESET}" if data is None else f"data {data}"
     text = preset_text(preset or PRESET) if data is None else None
-    if path.is_file() and not force:
-        raise BadInput(f"{path} is already there: give --force to replace it")
+    check_free(path, force)
     write_atomic(path, fitted_text(data or "") if text is None else text)
     out = console(as_json)
     out.print(f"Wrote {path} from {source}. Next: edit it, then run")

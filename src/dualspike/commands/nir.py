@@ -9,6 +9,7 @@ import typer
 from dualspike.api.data import initial
 from dualspike.commands.source import (
     FolderOption,
+    ForceFlag,
     NetArgument,
     PresetOption,
     SeedOption,
@@ -16,7 +17,7 @@ from dualspike.commands.source import (
     perceptron,
 )
 from dualspike.golden.data.vanishing import share_lost
-from dualspike.golden.files.alone import writing
+from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters, stored_parameters
@@ -56,7 +57,7 @@ def import_nir(
     weight_format: Annotated[
         str | None, typer.Option(metavar="sI.F", help="Format of weights; else one with room.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier import.")] = False,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the description and the weights of a NIR network."""
@@ -66,11 +67,10 @@ def import_nir(
     found = import_network(file, options)
     d, (moved, share) = found.description, _rounding(found.description, found.parameters)
     text = toml_text(d)
-    with writing(output):
+    with owning(output, "nir import", force=force) as folder:
         if (output / NET).exists() and not force:
             raise BadInput(f"{output} already holds a network: give another folder or --force")
-        write_atomic(output / WEIGHTS, npz_bytes(weight_arrays(found.parameters)))
-        write_atomic(output / NET, text)
+        folder.write({WEIGHTS: npz_bytes(weight_arrays(found.parameters)), NET: text})
     out = console(as_json)
     for remark in found.remarks:
         out.print(remark)
@@ -104,6 +104,7 @@ def export_nir(
     weights: WeightsOption = None,
     seed: SeedOption = None,
     dt: Annotated[float, typer.Option(help="Time step in seconds.")] = 1e-4,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a network with its weights, as the chip stores them, as a NIR file."""
@@ -114,6 +115,7 @@ def export_nir(
     d = perceptron(net, preset, "a NIR graph", seed=seed)
     chip = first_chip(d, initial(weights, d))
     stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
+    check_free(output, force)
     write_atomic(output, nir_bytes(graph_of(d, stored, dt)))
     console(as_json).print(f"Wrote {output}")
     if as_json:

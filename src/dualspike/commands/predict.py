@@ -10,9 +10,8 @@ from dualspike.api.asked import Asked, asked_of, rows_of
 from dualspike.api.board_engine import BAUD
 from dualspike.api.engines import EngineName, check_port
 from dualspike.api.predicting import answers, read_run
-from dualspike.commands.source import BaudOption, FolderOption, PortOption
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.commands.source import BaudOption, FolderOption, ForceFlag, PortOption
+from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
@@ -34,6 +33,7 @@ def predict(
     ] = EngineName.fixed,
     port: PortOption = None,
     baud: BaudOption = BAUD,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Answer every row of a file with a trained network; write predictions.csv and .npz.
@@ -44,10 +44,11 @@ def predict(
     check_port(engine, port)
     d, parameters = read_run(run)
     d, asked = asked_of(d, None, None) if data is None else rows_of(d, data)
-    with writing(output):
+    with owning(output, "predict", force=force) as folder:
+        folder.check("predictions.csv", "predictions.npz")
         y = answers(d, engine, parameters, asked.inputs, port, baud)
-        write_atomic(output / "predictions.csv", _csv(asked, y))
-        write_atomic(output / "predictions.npz", npz_bytes(asked.arrays(y)))
+        table, arrays = _csv(asked, y), npz_bytes(asked.arrays(y))
+        folder.write({"predictions.csv": table, "predictions.npz": arrays})
     out = console(as_json)
     count, unit = len(y), "samples" if asked.problem.kind == "mlp" else "functions"
     out.print(f"{count} {unit}, {asked.line(y)}")

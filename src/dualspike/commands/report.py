@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.commands.source import ForceFlag
+from dualspike.golden.files.owned import owning
 from dualspike.output import JsonFlag, console, emit_json
 
 PAGE = "report.html"
@@ -16,6 +16,7 @@ def report(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Where other commands have written with -o.")
     ],
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write report.html in a folder: one page of what generate, synth, train and simulate left."""
@@ -23,9 +24,10 @@ def report(
     from dualspike.report.page import render
 
     description = read_description(folder)
-    with writing(folder):
+    with owning(folder, "report", force=force, guest=True) as owned:
+        owned.check(PAGE)
         found = read_folder(folder, description)
-        write_atomic(folder / PAGE, render(found))
+        owned.write({PAGE: render(found)})
     out = console(as_json)
     out.print(f"Wrote {folder / PAGE}")
     for name, what, command in found.missing:

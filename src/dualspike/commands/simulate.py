@@ -14,18 +14,18 @@ from dualspike.commands.source import (
     DataOption,
     DeviceOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PresetOption,
     SeedOption,
     WeightsOption,
     description,
 )
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Indices
 from dualspike.model.description.description import Description
 from dualspike.model.system.cache import check_cache
-from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
+from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_removed
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
@@ -44,6 +44,7 @@ def simulate(
     device: DeviceOption = None,
     data: DataOption = None,
     waves: Annotated[bool, typer.Option("--waves", help="Write waves.vcd as well.")] = False,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run samples through the simulated hardware with its start weights; write the outputs."""
@@ -52,16 +53,18 @@ def simulate(
     (x, *axes), parameters = asked.inputs, initial(weights, d)
     check_cache()
     out = console(as_json)
-    with writing(output):
+    files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
+    with owning(output, "simulate", force=force) as folder:
+        folder.check(*files)
         out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
         with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
             if waves:
-                engine.simulation.trace(output / "waves.vcd", 0, 1 << 62)
+                engine.simulation.trace(folder.file("waves.vcd"), 0, 1 << 62)
             y = engine.predict([x, *axes])
             cycles, equal = engine.simulation.cycles, engine.difference is None
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
-        write_atomic(output / "outputs.csv", text)
+        folder.write({"outputs.csv": text})
     if axes:
         out.print(f"{samples} functions at {y[0].size} points each")
     else:
@@ -70,7 +73,7 @@ def simulate(
     out.print(f"{cycles} clocks, {cycles / samples:.1f} a {unit}; as the integer model: {equal}")
     if asked.classes:
         out.print(f"{samples} samples, {asked.line(y)}")
-    files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
+    tell_removed(out, folder)
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:
         classes = {name: column.tolist() for name, column in columns.items()}

@@ -47,6 +47,9 @@ DeviceOption = Annotated[
         metavar="NAME", help="The FPGA it is for, whose delays count; else the description's."
     ),
 ]
+ForceFlag = Annotated[
+    bool, typer.Option("--force", help="Write over what dualspike did not leave there.")
+]
 PortOption = Annotated[
     str | None,
     typer.Option(metavar="PORT", help="The board's serial port; left out, a simulated board."),

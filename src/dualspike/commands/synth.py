@@ -12,12 +12,12 @@ from dualspike.boards.flow.synthesis import TARGETS
 from dualspike.commands.source import (
     ClockOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PresetOption,
     description,
 )
-from dualspike.golden.files.alone import writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.owned import owning
 from dualspike.model.description.load import revised
 from dualspike.model.errors import BadInput, not_one_of
 from dualspike.model.system.cache import check_cache
@@ -49,6 +49,7 @@ def synth(
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of nextpnr.")] = 1,
     clock: ClockOption = None,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Synthesise with Yosys and write report/synth-TARGET.json: what the core really takes.
@@ -62,15 +63,16 @@ def synth(
     check_cache()
     out = console(as_json)
     steps = "Synthesising, placing and routing" if route else "Synthesising"
-    out.print(f"{steps} {d.name} for {target} ...")
-    with writing(output, "report"):
+    name = f"report/synth-{target}.json"
+    with owning(output, f"synth --target {target}", "report", force=force) as folder:
+        folder.check(name)
+        out.print(f"{steps} {d.name} for {target} ...")
         found = measure(d, target, chip, Route(seed, d.hardware.clock or AIM) if route else None)
-        path = output / "report" / f"synth-{target}.json"
-        write_atomic(path, sealed(found))
+        folder.write({name: sealed(found)})
     out.print(_table(found))
     if found["fmax_mhz"]:
         out.print(f"nextpnr: {found['placed']['cells']} cells, {found['fmax_mhz']:.1f} MHz")
-    out.print(f"wrote {path}")
+    out.print(f"wrote {output / name}")
     if as_json:
         emit_json(found)
 

@@ -18,6 +18,7 @@ from dualspike.commands.source import (
     BaudOption,
     DataOption,
     FolderOption,
+    ForceFlag,
     NetArgument,
     PortOption,
     PresetOption,
@@ -27,15 +28,17 @@ from dualspike.commands.source import (
     description,
 )
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.files.alone import keeping, writing
-from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.files.alone import keeping
+from dualspike.golden.files.owned import owning
 from dualspike.golden.training.checkpoint import EVERY
 from dualspike.golden.training.figure import run_figure
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.system.seal import sealed
-from dualspike.output import JsonFlag, console, emit_json, shell, warn
+from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed, warn
 from dualspike.progress import progress_bar
+
+FILES = (DESCRIPTION, WEIGHTS, "result.json", "result.png")
 
 
 def train(
@@ -59,7 +62,7 @@ def train(
     ] = None,
     port: PortOption = None,
     baud: BaudOption = BAUD,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
+    force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train and write result.json, weights.npz, the description and a picture."""
@@ -70,16 +73,16 @@ def train(
     check_trains(d, engine)
     problem = problem_of(d)
     first = initial(weights, d)
-    with writing(output), keeping(resume):
+    with owning(output, "train", force=force, beside=[resume]) as folder, keeping(resume):
         if (output / "result.json").exists() and not force:
             raise BadInput(f"{output} already holds a run: give another folder or --force")
+        folder.check(*FILES)
         with progress_bar(f"train {engine}", d.learning.updates) as show:
             result, summary = run(d, engine, problem, first, show, resume, port, baud)
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
-        run_figure(problem, result.prediction, result.losses, output / "result.png", title)
-        write_atomic(output / DESCRIPTION, toml_text(d))
-        write_atomic(output / WEIGHTS, npz(result))
-        write_atomic(output / "result.json", sealed(summary))
+        run_figure(problem, result.prediction, result.losses, folder.file("result.png"), title)
+        folder.write({DESCRIPTION: toml_text(d), WEIGHTS: npz(result)})
+        folder.write({"result.json": sealed(summary)})
         if resume is not None:
             resume.unlink(missing_ok=True)
     out = console(as_json)
@@ -90,6 +93,7 @@ def train(
         out.print(confusion_table(summary["confusion"]))
     if result.diverged:
         warn(result.diverged)
+    tell_removed(out, folder)
     out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}. Next:")
     out.print(f"  {shell('dualspike', 'predict', output)}")
     if as_json:
