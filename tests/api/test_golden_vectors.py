@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dualspike.api.core_files import write_core
+from dualspike.api.chip import Chip
 from dualspike.boards.host.driver import HostProtocol
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
@@ -47,9 +47,8 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def core(kind: str, folder: Path, *, baked: bool) -> Description:
-    (folder / "report").mkdir()
     d = describe({"name": "tiny", **KINDS[kind]}, "test")
-    write_core(d, folder, baked=baked)
+    Chip(d).generate(folder, baked=baked)
     return d
 
 

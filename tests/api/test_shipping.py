@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.api.core_files import write_core
+from dualspike.api.chip import Chip
 from dualspike.hw.emit.manifest import digest
 from dualspike.model.description.load import describe
 from dualspike.model.system.seal import sealed, whole
@@ -21,8 +21,7 @@ NET = {
 
 @pytest.fixture
 def folder(here: Path) -> Path:
-    (here / "chip" / "report").mkdir(parents=True)
-    write_core(describe(NET, "test"), here / "chip", baked=True)
+    Chip(describe(NET, "test")).generate(here / "chip", baked=True)
     return here / "chip"
 
 
