@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dualspike.boards.catalog import BOARDS
@@ -108,9 +109,26 @@ def test_nothing_is_written_when_the_clock_is_not_met(
     assert asked == [("ulx3s-85f", 60_000_000, 2)] * 2
 
 
+def test_weights_are_in_the_bitstream_s_verilog(net: Path, here: Path, cli: Cli) -> None:
+    arrays = {"weights_0": [[0.5], [-1.0]], "biases_0": [0.25, 0.0]}
+    arrays |= {"weights_1": [[1.0, 0.0]], "biases_1": [0.125]}
+    np.savez("own.npz", **{name: np.array(one) for name, one in arrays.items()})
+    words = ("build", net, "--board", "arty-a7-35t")
+    found = cli.result(*words, "--weights", "own.npz", "-o", "out")
+    stored = ["08", "30", "04", "00", "10", "00", "02"]
+    lines = "".join(f"{word}\n" for word in stored)
+    assert found["baked_weights"] == digest(lines.encode())
+    verilog = (here / "out" / "tiny_system.v").read_text()
+    assert "[0] = 6'h08;" in verilog and "[1] = 6'h30;" in verilog
+    np.savez("wrong.npz", **{name: np.zeros(3) for name in arrays})
+    assert "weights_0" in cli.failure(*words, "--weights", "wrong.npz", "-o", "other")
+    np.savez("nan.npz", **{name: np.full_like(one, np.nan) for name, one in arrays.items()})
+    assert "weights_0" in cli.failure(*words, "--weights", "nan.npz", "-o", "other")
+
+
 def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bitstream, "to_verilog", lambda component, name: f"module {name};\n")
-    monkeypatch.setattr(bitstream, "System", lambda *_: None)
+    monkeypatch.setattr(bitstream, "System", lambda *_, **__: None)
     p = plan(INFERRING, BOARDS["ulx3s-85f"], 60_000_000, 1_000_000)
     reached = [50.0, 58.0, 61.0, 70.0]
     ran: list[list[str]] = []
