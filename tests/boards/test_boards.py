@@ -48,7 +48,7 @@ def planned(name: str, clock: int | None = None) -> Plan:
 @pytest.fixture
 def no_verilog(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system inside does not matter."""
-    monkeypatch.setattr(bitstream, "System", lambda *_: None)
+    monkeypatch.setattr(bitstream, "System", lambda *_, **__: None)
     monkeypatch.setattr(bitstream, "to_verilog", lambda component, name: f"module {name};\n")
 
 

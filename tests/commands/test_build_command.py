@@ -110,9 +110,9 @@ def test_nothing_is_written_when_the_clock_is_not_met(
 
 
 def test_weights_are_in_the_bitstream_s_verilog(net: Path, here: Path, cli: Cli) -> None:
-    arrays = {"weights_0": [[0.5], [-1.0]], "biases_0": [0.25, 0.0]}
+    arrays: dict[str, Any] = {"weights_0": [[0.5], [-1.0]], "biases_0": [0.25, 0.0]}
     arrays |= {"weights_1": [[1.0, 0.0]], "biases_1": [0.125]}
-    np.savez("own.npz", **{name: np.array(one) for name, one in arrays.items()})
+    np.savez("own.npz", **arrays)
     words = ("build", net, "--board", "arty-a7-35t")
     found = cli.result(*words, "--weights", "own.npz", "-o", "out")
     stored = ["08", "30", "04", "00", "10", "00", "02"]
@@ -120,9 +120,11 @@ def test_weights_are_in_the_bitstream_s_verilog(net: Path, here: Path, cli: Cli)
     assert found["baked_weights"] == digest(lines.encode())
     verilog = (here / "out" / "tiny_system.v").read_text()
     assert "[0] = 6'h08;" in verilog and "[1] = 6'h30;" in verilog
-    np.savez("wrong.npz", **{name: np.zeros(3) for name in arrays})
+    wrong: dict[str, Any] = dict.fromkeys(arrays, np.zeros(3))
+    np.savez("wrong.npz", **wrong)
     assert "weights_0" in cli.failure(*words, "--weights", "wrong.npz", "-o", "other")
-    np.savez("nan.npz", **{name: np.full_like(one, np.nan) for name, one in arrays.items()})
+    arrays["weights_0"] = [[np.nan], [0.0]]
+    np.savez("nan.npz", **arrays)
     assert "weights_0" in cli.failure(*words, "--weights", "nan.npz", "-o", "other")
 
 

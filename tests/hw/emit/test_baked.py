@@ -8,7 +8,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, connect, flipped
 
-from dualspike.api.core_files import write_core
+from dualspike.api.chip import Chip
 from dualspike.hw.emit.generate import to_rtlil
 from dualspike.hw.emit.rtlil import deduplicate_modules
 from dualspike.hw.layer.memory.registered_memory import RegisteredMemory
@@ -51,8 +51,7 @@ def test_banks_are_one_module_only_if_they_hold_the_same() -> None:
 
 
 def test_a_synthesised_core_infers_at_power_up(tmp_path: Path) -> None:
-    (tmp_path / "report").mkdir()
-    write_core(DEEP, tmp_path, baked=True)
+    Chip(DEEP).generate(tmp_path, baked=True)
     kinds = [f"{kind}_{layer}.hex" for layer in range(2) for kind in ("weights", "biases")]
     held = sha256(b"".join((tmp_path / kind).read_bytes() for kind in kinds)).hexdigest()
     verilog = (tmp_path / "tiny.v").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dualspike.api.core_files import write_core
+from dualspike.api.chip import Chip
 from dualspike.model.description.load import describe
 
 TINY = {"name": "tiny", "network": {"layers": [2, 3, 1], "time_steps": 4}}
@@ -23,8 +23,7 @@ int main(void) { ARRAYS return 0; }
 @pytest.mark.parametrize("rule", [{}, {"rule": "none"}], ids=["learns", "infers"])
 def test_a_c_program_reads_the_words_of_the_hex_files(tmp_path: Path, rule: dict[str, str]):
     d = describe(TINY | ({"learning": rule} if rule else {}), "tiny.toml")
-    (tmp_path / "report").mkdir()
-    write_core(d, tmp_path)
+    Chip(d).generate(tmp_path)
     bits = d.formats.weight.bits
     expected: list[str] = []
     for file in sorted(tmp_path.glob("*.hex")):
