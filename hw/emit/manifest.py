@@ -107,8 +107,7 @@ def _streams(d: Description) -> list[dict[str, Any]]:
 
 def _ports(verilog: str, top: str) -> list[dict[str, Any]]:
     """Name, direction and bits of the ports of module ``top``."""
-    start = verilog.index(f"module {top}(")
-    inside = verilog[start : verilog.index("endmodule", start)]
+    inside = verilog.partition(f"module {top}(")[2].partition("endmodule")[0]
     return [
         {"name": name, "flow": flow.removesuffix("put"), "bits": int(last or 0) + 1}
         for flow, last, name in _PORT.findall(inside)
