@@ -30,7 +30,7 @@ help:
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
 	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
-	@echo 'make results  setup, then which tables of docs/results.md are stale, and whether all agree'
+	@echo 'make results  setup, then which tables of the documents are stale, and whether all agree'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
 	@echo 'make clean   delete .venv and everything built'
 	@echo 'PYTHON=...   the Python to start from, 3.11 or newer (now: $(PYTHON))'

@@ -5,7 +5,7 @@ from typing import Any
 
 from dualspike.golden.experiments.on_chip.figures import draw
 from dualspike.golden.experiments.on_chip.sources import SOURCES
-from dualspike.golden.experiments.on_chip.study import OnChip, Row, job
+from dualspike.golden.experiments.on_chip.study import OnChip, job
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, marked, terminal_table
 from dualspike.model.interface.identity import VERSION
@@ -31,21 +31,25 @@ def results(found: OnChip) -> dict[str, Any]:
             source: {str(rate): accuracy for rate, accuracy in rates.items()}
             for source, rates in found.tuning.items()
         },
-        "rows": [
-            {
-                "source": row.source,
-                "float_only": SOURCES[row.source].rule is not None,
-                "bits": row.bits,
-                "rate": row.rate,
-                "median": row.median,
-                "accuracies": {str(seed): one.accuracy for seed, one in row.found.items()},
-                "diverged": row.diverged,
-                "price": asdict(row.price) if row.price else None,
-            }
-            for row in found.rows
-        ],
+        "rows": _rows(found),
         "timing": {"seconds": sum(one.seconds for row in found.rows for one in row.found.values())},
     }
+
+
+def _rows(found: OnChip) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": row.source,
+            "float_only": SOURCES[row.source].rule is not None,
+            "bits": row.bits,
+            "rate": row.rate,
+            "median": row.median,
+            "accuracies": {str(seed): one.accuracy for seed, one in row.found.items()},
+            "diverged": row.diverged,
+            "price": asdict(row.price) if row.price else None,
+        }
+        for row in found.rows
+    ]
 
 
 def markdown(found: OnChip) -> str:
@@ -63,28 +67,27 @@ def markdown(found: OnChip) -> str:
         "bits of memory, multipliers, cells of an ECP5 as forecast, and at most so many clocks a"
         " sample while it learns.",
         "",
-        *markdown_table(HEADER, [_cells(row) for row in found.rows], 2),
+        *markdown_table(HEADER, list(map(cells, _rows(found))), 2),
     ]
     return "\n".join(lines) + "\n"
 
 
 def text(found: OnChip) -> str:
     """For a terminal."""
-    return "\n".join(terminal_table(HEADER, [_cells(row) for row in found.rows], 2))
+    return "\n".join(terminal_table(HEADER, list(map(cells, _rows(found))), 2))
 
 
-def _cells(row: Row) -> list[str]:
-    made = SOURCES[row.source]
-    width = str(row.bits) if row.bits else "float only" if made.rule else "float"
-    low, *_, high = (100 * one for one in (row.accuracies[0], row.accuracies[-1]))
-    median = marked(f"{100 * row.median:.2f}", len(row.diverged), len(row.found))
-    cells = [made.title, width, median, f"{low:.2f}..{high:.2f}"]
-    cells.append(f"2^-{row.rate}")
-    if row.price is None:
-        return [*cells, *["-"] * 6]
-    p = row.price
-    whole = (p.memory, p.multipliers, p.cells, p.flip_flops, p.block_rams)
-    return [*cells, *(f"{one:,.0f}" for one in whole), f"{p.clocks:,.1f}"]
+def cells(row: dict[str, Any]) -> list[str]:
+    """What the table says of a row of results.json, in the order of `HEADER`."""
+    made, accuracies = SOURCES[row["source"]], row["accuracies"].values()
+    width = str(row["bits"]) if row["bits"] else "float only" if made.rule else "float"
+    median = marked(f"{100 * row['median']:.2f}", len(row["diverged"]), len(accuracies))
+    span = f"{100 * min(accuracies):.2f}..{100 * max(accuracies):.2f}"
+    p, found = row["price"], [made.title, width, median, span, f"2^-{row['rate']}"]
+    if p is None:
+        return [*found, *["-"] * 6]
+    whole = ("memory", "multipliers", "cells", "flip_flops", "block_rams")
+    return [*found, *(f"{p[name]:,.0f}" for name in whole), f"{p['clocks']:,.1f}"]
 
 
 STUDY = Study(job, results, markdown, text, draw)

@@ -1,4 +1,4 @@
-"""Tables of docs/results.md against the results.json that they were made from.
+"""Tables of the documents against the results.json that they were made from.
 
 A table is bound to a file of docs/results by a line ``<!-- results/NAME.json -->`` before it. Rows
 are found by their first two columns; whatever else the header names must be what the file says.
@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from dualspike.golden.experiments.estimator.study import SamplingPlan
+from dualspike.golden.experiments.on_chip import report as on_chip
+from dualspike.golden.experiments.on_chip.cases import NETWORKS
+from dualspike.golden.experiments.on_chip.sources import SOURCES
+from dualspike.golden.experiments.on_chip.study import OnChipPlan
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.files.differences import first_difference
@@ -44,11 +48,21 @@ def tables(text: str) -> list[tuple[str, list[Row]]]:
     return found
 
 
+def kind_of(results: dict[str, Any]) -> str:
+    """The experiment or study that wrote it."""
+    return results["study"] if "study" in results else results["experiment"]
+
+
 def rows_of(results: dict[str, Any]) -> dict[tuple[str, str], Row]:
     """Every row that a table may have, by its first two cells."""
     rows: dict[tuple[str, str], Row] = {}
-    if results["experiment"] == "estimator":
+    if kind_of(results) == "estimator":
         return _compared(results["compared"])
+    if kind_of(results) == "on-chip":
+        made = [
+            dict(zip(on_chip.HEADER, on_chip.cells(one), strict=True)) for one in results["rows"]
+        ]
+        return {(one["errors come from"], one["weights"]): one for one in made}
     for one in results["baselines"]:
         cells = {"median": _number(one["error"]), "global norm": _number(one["global_error"])}
         rows["baseline", one["name"]] = cells
@@ -112,9 +126,18 @@ def wrong(text: str, folder: Path) -> list[str]:
 
 def stale(results: dict[str, Any]) -> str | None:
     """In what the preset is no longer what the results were made with; None if in nothing."""
-    if results["experiment"] == "estimator":
+    if kind_of(results) == "on-chip":
+        chips, network = OnChipPlan(), NETWORKS[results["data"]]
+        now: dict[str, Any] = {"seeds": chips.seeds, "samples": network.samples}
+        held = {name: results[name] for name in now}
+        now["rates"] = {
+            name: sorted(network.rate + rate for rate in SOURCES[name].rates)
+            for name in results["tuning"]
+        }
+        held["rates"] = {n: sorted(map(int, rates)) for n, rates in results["tuning"].items()}
+    elif kind_of(results) == "estimator":
         plan = SamplingPlan()
-        now: dict[str, Any] = {"draws": plan.draws, "updates": plan.updates}
+        now = {"draws": plan.draws, "updates": plan.updates}
         now["settings"] = {name: load_settings(name).tables() for name in METHODS}
         held = {name: results[name] for name in now}
     else:
@@ -135,8 +158,9 @@ def main(docs: Path) -> int:
     for path in sorted((docs / "results").glob("*.json")):
         difference = stale(json.loads(path.read_text("utf-8")))
         print(f"{path.name}: {'current' if difference is None else f'stale, {difference}'}")
-    lines = wrong((docs / "results.md").read_text("utf-8"), docs)
-    print("\n".join(lines) if lines else "all figures of docs/results.md agree with their files")
+    pages = sorted(docs.glob("*.md"))
+    lines = [line for page in pages for line in wrong(page.read_text("utf-8"), docs)]
+    print("\n".join(lines) if lines else "all figures of the documents agree with their files")
     return 1 if lines else 0
 
 

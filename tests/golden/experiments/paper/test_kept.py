@@ -1,20 +1,22 @@
-"""Tables of docs/results.md are those of the results.json files next to it."""
+"""Tables of the documents are those of the results.json files next to it."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from dualspike.golden.experiments.paper.kept import main, rows_of, stale, tables, wrong
+from dualspike.golden.experiments.paper.kept import kind_of, main, rows_of, stale, tables, wrong
 
 DOCS = Path(__file__).parents[4] / "docs"
 TEXT = (DOCS / "results.md").read_text("utf-8")
+PAGES = [path.read_text("utf-8") for path in sorted(DOCS.glob("*.md"))]
 FILES = sorted((DOCS / "results").glob("*.json"))
 
 
 def test_every_figure_is_what_its_file_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(DOCS) == 0, capsys.readouterr().out
-    assert {name for name, _ in tables(TEXT)} == {f"results/{path.name}" for path in FILES}
+    bound = {name for page in PAGES for name, _ in tables(page)}
+    assert bound == {f"results/{path.name}" for path in FILES}
     assert sum(len(rows) for _, rows in tables(TEXT)) > 10
 
 
@@ -32,12 +34,28 @@ def test_any_other_figure_is_found() -> None:
     assert wrong(gone, DOCS) == ["results/hat.json: has no row faithful PB"]
 
 
+def test_any_other_figure_of_an_online_chip_is_found() -> None:
+    """Each table has rows of many sources and widths; a digit of one is another."""
+    page = next(one for one in PAGES if "<!-- results/on_chip.json -->" in one)
+    row = next(line for line in page.splitlines() if line.startswith("| fixed signs | 12 |"))
+    cells = row.split("|")
+    for place in range(3, len(cells) - 1):
+        digit = next(one for one in cells[place] if one.isdigit())
+        other = cells[place].replace(digit, str(9 - int(digit)), 1)
+        changed = "|".join([*cells[:place], other, *cells[place + 1 :]])
+        assert len(wrong(page.replace(row, changed, 1), DOCS)) == 1, changed
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_results_are_of_the_preset(path: Path) -> None:
     results = json.loads(path.read_text("utf-8"))
     assert stale(results) is None
     assert set(rows_of(results))
-    if results["experiment"] == "estimator":
+    if kind_of(results) == "on-chip":
+        results["samples"] += 1
+        assert stale(results) == f"samples was {results['samples']}, is {results['samples'] - 1}"
+        return
+    if kind_of(results) == "estimator":
         results["settings"]["hat"]["training"]["updates"] = 7
         assert stale(results) == "settings.hat.training.updates was 7, is 10000"
         return
