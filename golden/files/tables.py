@@ -28,8 +28,8 @@ def table_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
     The first line has the names, in any order; columns of other names do not count. Numbers after
     a name may have underscores (``x3_1``) and do not matter: columns keep their order. Labels are
     whole numbers. Raises BadInput with the path and the line for a file that cannot be read, has
-    no names or no lines, for a line with more or fewer entries, for what is no number, and for more
-    than ``most`` numbers.
+    no names, a name twice or no lines, for a line with more or fewer entries, for what is no
+    number, and for more than ``most`` numbers.
     """
     with _reading(path) as lines:
         names = [name.strip() for name in next(lines, list[str]())]
@@ -42,6 +42,10 @@ def table_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
                 f"{path} must begin with a line of names, x0, x1, ... and y0, ... or label, it"
                 f" has {', '.join(map(ascii, names[:8])) or 'nothing'}"
             )
+        if twice := [
+            names[at] for one in columns.values() for at in one if names.count(names[at]) > 1
+        ]:
+            raise BadInput(f"{path} must name every column once, it has {twice[0]!a} twice")
         rows = list(_rows(path, lines, len(names), most))
     if not rows:
         raise BadInput(f"{path} must have at least one line after the names, not 0")

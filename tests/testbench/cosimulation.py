@@ -15,6 +15,8 @@ from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verilated import Unfinished
 from tests.testbench.random.descriptions import random_batch, random_chip, random_rows
 
+RESETS = 6
+
 
 def problem_of(d: Description, inputs: Sequence[Doubles], target: Doubles) -> Problem:
     """These samples, to learn and to test on, in batches of the description's sizes."""
@@ -36,12 +38,13 @@ def random_problem(d: Description, seed: int) -> Problem:
 def cosimulate_after_resets(
     d: Description, simulation: Simulation, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> Difference | None:
-    """As `cosimulate`, one update, after resets: in the first sample, then anywhere in a batch."""
+    """As `cosimulate`, one update, after resets: in the first sample, then all through a batch."""
     rng, before = np.random.default_rng(seed), simulation.cycles
     batch = random_batch(d, rng)
     simulation.learn(*batch)
     first = int(simulation.entered[0]) - simulation.began + 1
-    anywhere = rng.integers(1, simulation.cycles - before, 3)
+    span = (simulation.cycles - before - first) / RESETS
+    anywhere = first + (np.arange(RESETS) + rng.random(RESETS)) * span
     for turn, clocks in enumerate([first, *anywhere]):
         with monkeypatch.context() as patch:
             patch.setattr(simulation, "limit", lambda rows, clocks=int(clocks): clocks)

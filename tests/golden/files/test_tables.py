@@ -35,6 +35,8 @@ def test_columns_are_arrays_by_their_names(here: Path, ends: str, mark: str) -> 
         ("x0,y0\n1,2\n3,4,5\n", "a.csv: every line must have 2 entries, sample 1 has 3"),
         ("x0,y0\n1,two\n", "a.csv: entries must be numbers, sample 0 has 'two'"),
         ("x0,y0\n1,\n", "a.csv: entries must be numbers, sample 0 has ''"),
+        ("x0,x1,x1,y0\n1,2,3,4\n", "a.csv must name every column once, it has 'x1' twice"),
+        ("x0,label,label\n1,0,0\n", "a.csv must name every column once, it has 'label' twice"),
         ("x0,label,label1\n1,0,0\n", "a.csv must have one column of labels, not 2"),
         ("x0\n1\n", "a.csv must hold y, it holds x"),
     ],

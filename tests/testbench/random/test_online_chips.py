@@ -115,6 +115,16 @@ def test_planted(
     assert found is not None and found.signal.partition("[")[0] == names, found
 
 
+def test_a_counter_that_a_reset_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = "Signal(counter_shape(n - 1))"
+    plant(monkeypatch, step_error, counter, counter.replace("1))", "1), reset_less=True)"))
+    d = describe(TABLES, "test")
+    with Simulation.of(d, quick=True) as simulation:
+        assert cosimulate(d, simulation, 1, 0) is None
+        with pytest.raises(AssertionError):
+            assert cosimulate_after_resets(d, simulation, 0, monkeypatch) is None
+
+
 @pytest.mark.parametrize("name", PACED)
 def test_samples_are_learned_as_fast_as_they_are_inferred(name: str) -> None:
     """Once a batch has settled, where layers take long enough for a change to come round."""
