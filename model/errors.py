@@ -21,6 +21,13 @@ class NoAnswer(RuntimeError):
     """
 
 
+class Interrupted(RuntimeError):
+    """Work that was broken off by hand where it can go on: one line says how.
+
+    The command line prints the line on stderr and ends with exit status 130.
+    """
+
+
 def not_one_of(what: str, known: Iterable[str], came: object) -> str:
     """The line for a word that is none of those known, with the one that was probably meant."""
     names = list(known)

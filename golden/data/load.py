@@ -26,7 +26,7 @@ def load_problem(description: Description) -> Problem:
 
     ``hat``: 10,000 training points uniform on [-1, 1)^2, drawn from ``default_rng(0)`` whatever
     ``learning.seed`` is, so that runs with different seeds learn the same data; tested on the
-    65 x 65 grid over [-1, 1]^2. A relative path of a file starts from the current directory.
+    65 x 65 grid over [-1, 1]^2. A relative path counts from the current directory.
     Labels become a 1 for the output of their class, see `golden.data.classes`.
     Batches of samples are drawn with replacement, those of functions without.
 

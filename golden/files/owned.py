@@ -35,7 +35,7 @@ class OwnedFolder:
     def __init__(self, path: Path, command: str, force: bool, known: Known) -> None:
         self.path, self.removed = path, list[str]()
         self._command, self._force, self._known = command, force, known
-        self._names: dict[str, str | None] = {}
+        self._names: dict[str, tuple[int, int] | None] = {}
 
     def check(self, *names: str) -> None:
         """Raise BadInput for the first of these files that is there and may not be replaced."""
@@ -52,11 +52,10 @@ class OwnedFolder:
                 raise BadInput(f"{file} was changed since dualspike {by} wrote it: {OTHER}")
 
     def file(self, name: str) -> Path:
-        """Where to write the file ``name``, which is ours from then on; BadInput as `check`."""
+        """Where to write the file ``name``, which is ours once it is; BadInput as `check`."""
         if name not in self._names:
             self.check(name)
-            ours = any(name in files for files in self._known.values())
-            self._names[name] = None if ours else _digest(self.path / name)
+            self._names[name] = _stamp(self.path / name)
         return self.path / name
 
     def write(self, contents: Mapping[str, str | bytes]) -> None:
@@ -68,17 +67,17 @@ class OwnedFolder:
     def _settle(self, ended: bool) -> None:
         """Put what was written on the list; of an earlier run delete what was not written again."""
         ours: dict[str, str] = {}
-        for name, others in self._names.items():
-            digest = _digest(self.path / name)
-            if digest not in (None, others):
+        for name, before in self._names.items():
+            file = self.path / name
+            if _stamp(file) != before and (digest := _digest(file)):
                 ours[name] = digest
         if not ours:
             return
-        before = self._known.pop(self._command, {})
+        earlier = self._known.pop(self._command, {})
         for files in self._known.values():
             for name in ours:
                 files.pop(name, None)
-        for name, digest in before.items():
+        for name, digest in earlier.items():
             if name in ours:
                 continue
             if ended and _digest(self.path / name) == digest:
@@ -153,6 +152,15 @@ def _read(path: Path) -> Known | None:
                 return None
             known.setdefault(command, {})[name] = digest
     return known
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What is another one once a file was written; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _digest(file: Path) -> str | None:

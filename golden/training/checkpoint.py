@@ -115,10 +115,18 @@ class Origin:
 
 
 class Checkpointer:
-    """Writes checkpoints of one run to ``path``, whole or not at all, and reads them back."""
+    """Writes checkpoints of one run to ``path``, whole or not at all, and reads them back.
 
-    def __init__(self, path: Path, engine: Resumable, origin: Origin) -> None:
-        self._path, self._engine, self._origin = path, engine, origin
+    A run that is ``fresh`` begins anew, whatever is in the file, and is written only where it is
+    broken off, others every `EVERY` updates as well.
+    """
+
+    def __init__(self, path: Path, engine: Resumable, origin: Origin, fresh: bool = False) -> None:
+        self._path, self._engine, self._origin, self._fresh = path, engine, origin, fresh
+
+    def due(self, updates: int) -> bool:
+        """Whether to save after so many updates."""
+        return not self._fresh and updates % EVERY == 0
 
     def save(self, losses: NDArray[np.float64], before: float, seconds: float) -> None:
         """Write the engine's state and the run so far."""
@@ -134,7 +142,7 @@ class Checkpointer:
 
         Raises BadInput for a file that is no checkpoint, or one of another origin.
         """
-        if not self._path.exists():
+        if self._fresh or not self._path.exists():
             return None
         arrays = read_arrays(self._path)
         known = [field.name for field in fields(Origin)]

@@ -17,11 +17,11 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.float.model import Model
 from dualspike.golden.keys import generator
 from dualspike.golden.numeric import Doubles
-from dualspike.golden.training.checkpoint import EVERY, Checkpointer
+from dualspike.golden.training.checkpoint import Checkpointer
 from dualspike.golden.training.divergence import divergence
 from dualspike.golden.training.fixed_engine import chunks
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, Interrupted
 from dualspike.model.keys import Purpose
 
 
@@ -175,13 +175,15 @@ def train(
     problem: Problem,
     progress: Callable[[int, float], None] | None = None,
     checkpointer: Checkpointer | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
     """Run ``learning.updates`` updates and measure what was learned on the test samples.
 
     Update u learns from the batch of the key (seed, u), as every engine does. A ``checkpointer``
-    writes a checkpoint every `golden.training.checkpoint.EVERY` updates, and the run goes on from
-    the one that it finds. ``progress`` is called after every update with the number of updates done
-    and the last loss. Raises BadInput when a loss or a prediction at the end is not finite.
+    writes a checkpoint now and then, and the run goes on from the one that it finds. ``progress``
+    is called after every update with the number of updates done and the last loss. Where ``stop``
+    says so after an update, a last checkpoint is written and Interrupted raised. Raises BadInput
+    when a loss or a prediction at the end is not finite.
     """
     learning, test = description.learning, problem.test
     losses = np.empty(learning.updates)
@@ -201,8 +203,11 @@ def train(
             losses[update] = loss
             if progress is not None:
                 progress(update + 1, loss)
-            if checkpointer is not None and (update + 1) % EVERY == 0:
+            stopped = stop()
+            if checkpointer is not None and (stopped or checkpointer.due(update + 1)):
                 checkpointer.save(losses[: update + 1], before, time.perf_counter() - began)
+            if stopped:
+                raise Interrupted(f"interrupted after {update + 1} of {learning.updates} updates")
         seconds = time.perf_counter() - began
         prediction = engine.predict(test.inputs)
         measures = measure(problem, prediction) if np.isfinite(prediction).all() else None

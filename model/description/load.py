@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput, meant, not_one_of
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import head_sizes
@@ -65,8 +66,11 @@ def load_preset(name: str) -> Description:
 
 
 def load(path: Path) -> Description:
-    """Read and check a TOML file; raises BadInput with the file's name in the line."""
-    return parse(read_text(path), str(path))
+    """Read and check a TOML file; raises BadInput with the file's name in the line.
+
+    Paths in it count from the folder that the file is in.
+    """
+    return read_from(parse(read_text(path), str(path)), path.parent)
 
 
 def parse(text: str, where: str) -> Description:

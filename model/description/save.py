@@ -1,14 +1,21 @@
 """Writing descriptions: the TOML text that reads back as the same description."""
 
 import json
+from pathlib import Path
 from typing import Any, cast
 
 from dualspike.model.description.description import Description
 from dualspike.model.description.kinds import without_defaults
+from dualspike.model.description.places import written_to
 
 
-def toml_text(description: Description) -> str:
-    """A description as TOML, keys with their default values left out."""
+def toml_text(description: Description, folder: Path | None = None) -> str:
+    """A description as TOML, keys with their default values left out.
+
+    Paths in it count from the ``folder`` that it is to be in; left out, they stay as they are.
+    """
+    if folder is not None:
+        description = written_to(description, folder)
     tables = without_defaults(description)
     return "\n".join(_lines(tables, "")) + "\n"
 

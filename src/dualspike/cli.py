@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from dualspike import __version__
-from dualspike.model.errors import BadInput, NoAnswer
+from dualspike.model.errors import BadInput, Interrupted, NoAnswer
 from dualspike.terminal import prepared
 
 FAILED = 1
@@ -100,6 +100,8 @@ def _run(arguments: list[str] | None) -> int:
         return _fail(str(error))
     except NoAnswer as error:
         return _fail(str(error), FAILED)
+    except Interrupted as error:
+        return _fail(str(error), INTERRUPTED)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "dualspike"

@@ -15,6 +15,7 @@ from dualspike.golden.training.fixed_engine import real_parameters, stored_param
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.description.part import LEAKS
+from dualspike.model.description.places import read_from
 from dualspike.nir.exporting import graph_of, nir_bytes
 from dualspike.nir.importing import Options, import_network
 from tests.refusals import refusal
@@ -64,7 +65,7 @@ def test_a_network_comes_back_bit_for_bit(
     path = tmp_path_factory.mktemp("nir") / "there.nir"
     path.write_bytes(nir_bytes(graph_of(d, parameters, dt)))
     found = import_network(path, Options())
-    assert (found.description, found.remarks) == (d, [])
+    assert (found.description, found.remarks) == (read_from(d, path.parent), [])
     form = d.formats.weight
     for sent, back in zip(
         stored_parameters(parameters, form), stored_parameters(found.parameters, form), strict=True

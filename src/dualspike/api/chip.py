@@ -23,6 +23,7 @@ from dualspike.model.cost.devices import device_named
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import revised
+from dualspike.model.description.places import written_to
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput, not_one_of
 from dualspike.testbench.cosim.verify import Verdict
@@ -55,7 +56,7 @@ class Chip:
         """
         weights = npz_bytes(weight_arrays(self.weights))
         with owning(Path(folder), "save", force=force) as owned:
-            owned.write({DESCRIPTION: toml_text(self.description), WEIGHTS: weights})
+            owned.write({DESCRIPTION: toml_text(self.description, owned.path), WEIGHTS: weights})
 
     def train(
         self,
@@ -174,7 +175,7 @@ class Chip:
         chip = first_chip(d, self.weights)
         stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
         check_free(Path(path), force)
-        write_atomic(Path(path), nir_bytes(graph_of(d, stored, dt)))
+        write_atomic(Path(path), nir_bytes(graph_of(written_to(d, Path(path).parent), stored, dt)))
 
     def _given(
         self, d: Description, data: str | Path | None, arrays: dict[str, ArrayLike]

@@ -9,6 +9,7 @@ from dualspike.hw.emit.files import core_files
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.description import Description
+from dualspike.model.description.places import written_to
 from dualspike.model.interface.memory_map import in_turn
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
@@ -32,7 +33,7 @@ def write_core(
     check_cache()
     words = words_of(first_chip(d, first))
     vectors = golden_vectors(d, first, baked=baked) if wrap is None else None
-    contents = core_files(d, wrap, words, baked=baked, vectors=vectors)
+    contents = core_files(written_to(d, folder.path), wrap, words, baked=baked, vectors=vectors)
     contents["report/estimate.json"] = sealed(estimate(d, device))
     folder.write(contents)
     return list(contents)

@@ -38,19 +38,22 @@ def train(
     resume: Path | None = None,
     port: str | None = None,
     baud: int = BAUD,
+    kept: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[TrainResult, dict[str, Any]]:
     """Train from ``first`` or the seed's weights; the result, and what result.json says of it.
 
-    With ``resume`` the run is kept in that file and goes on from it. ``show`` is called after every
-    update with the number of updates done and the last loss. Raises BadInput for a run that
-    diverges to numbers that are not finite, and for a board that is lost.
+    With ``resume`` the run is kept in that file and goes on from it; else it begins anew and is
+    ``kept`` in a file where ``stop`` breaks it off, which raises Interrupted. ``show`` is called
+    after every update with the number of updates done and the last loss. Raises BadInput for a run
+    that diverges to numbers that are not finite, and for a board that is lost.
     """
     try:
         with open_engine(d, engine, first, port, baud) as (chosen, cycles):
-            kept = None
-            if resume is not None and not isinstance(chosen, FloatEngine | OnlineFloatEngine):
-                kept = Checkpointer(resume, chosen, _origin(d, problem, first))
-            result = run(chosen, d, problem, show, kept)
+            file, keeper = resume or kept, None
+            if file is not None and not isinstance(chosen, FloatEngine | OnlineFloatEngine):
+                keeper = Checkpointer(file, chosen, _origin(d, problem, first), resume is None)
+            result = run(chosen, d, problem, show, keeper, stop)
             return result, summarise(d, engine, problem, result) | cycles()
     except LinkLost as lost:
         left = f"; the run so far is in {resume}" if resume and resume.exists() else ""

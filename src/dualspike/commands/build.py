@@ -128,7 +128,7 @@ def _write(
         if not made.taken.met:
             raise typer.Exit(1)
     found = manifest(p, made)
-    contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d), **p.files}
+    contents: dict[str, str | bytes] = {f"{d.name}.toml": toml_text(d, folder.path), **p.files}
     if made:
         contents[found["bitstream"]] = made.data
     contents[NAME] = json.dumps(found, indent=2) + "\n"

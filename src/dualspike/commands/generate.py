@@ -65,7 +65,7 @@ def generate(
     with owning(output, "generate", "report", force=force) as folder:
         files = write_core(d, folder, first, wrap, wanted.on, baked=baked)
         if fit:
-            folder.write({f"{d.name}.toml": toml_text(d)})
+            folder.write({f"{d.name}.toml": toml_text(d, output)})
             files.append(f"{d.name}.toml")
     found, out = estimate(d, wanted.on), console(as_json)
     for name in files:

@@ -37,7 +37,7 @@ def init(
     source = f"preset {preset or PRESET}" if data is None else f"data {data}"
     text = preset_text(preset or PRESET) if data is None else None
     check_free(path, force)
-    write_atomic(path, fitted_text(data or "") if text is None else text)
+    write_atomic(path, fitted_text(data or "", path.parent) if text is None else text)
     out = console(as_json)
     out.print(f"Wrote {path} from {source}. Next: edit it, then run")
     command = "generate" if data is None else "train"
@@ -47,11 +47,11 @@ def init(
         emit_json({"file": str(path), **what})
 
 
-def fitted_text(data: str) -> str:
-    """A description that fits data, with a line of what they are."""
+def fitted_text(data: str, folder: Path) -> str:
+    """A description that fits data, to be in ``folder``, with a line of what they are."""
     d, problem = description_for(data_keys(data))
     x, test = problem.train.inputs[0], problem.test.target
     answers = f"{d.basis} classes" if problem.classes else f"{d.basis} outputs"
     tested = f"{len(test)} to test ({problem.test_set})"
     told = f"# Fits {len(x)} samples of {x.shape[1]} inputs and {answers}, {tested}.\n"
-    return told + toml_text(d)
+    return told + toml_text(d, folder)

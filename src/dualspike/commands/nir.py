@@ -23,6 +23,7 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters, stored_parameters
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
 from dualspike.model.description.description import Description
+from dualspike.model.description.places import written_to
 from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, shell
@@ -66,7 +67,7 @@ def import_nir(
     options = Options(dt, time_steps, name, data, assume_soft_reset, weight_format)
     found = import_network(file, options)
     d, (moved, share) = found.description, _rounding(found.description, found.parameters)
-    text = toml_text(d)
+    text = toml_text(d, output)
     with owning(output, "nir import", force=force) as folder:
         if (output / NET).exists() and not force:
             raise BadInput(f"{output} already holds a network: give another folder or --force")
@@ -116,7 +117,7 @@ def export_nir(
     chip = first_chip(d, initial(weights, d))
     stored = real_parameters(chip.weights, chip.biases, d.formats.weight)
     check_free(output, force)
-    write_atomic(output, nir_bytes(graph_of(d, stored, dt)))
+    write_atomic(output, nir_bytes(graph_of(written_to(d, output.parent), stored, dt)))
     console(as_json).print(f"Wrote {output}")
     if as_json:
         emit_json({"file": str(output), "layers": d.network.layers, "dt": dt})

@@ -14,6 +14,7 @@ from dualspike.api.predicting import DESCRIPTION, WEIGHTS
 from dualspike.api.training import check_trains
 from dualspike.api.training import train as run
 from dualspike.commands.accuracy import confusion_table
+from dualspike.commands.again import again
 from dualspike.commands.source import (
     BaudOption,
     DataOption,
@@ -29,19 +30,22 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.files.alone import keeping
-from dualspike.golden.files.owned import owning
+from dualspike.golden.files.owned import OwnedFolder, owning
 from dualspike.golden.training.checkpoint import EVERY
 from dualspike.golden.training.figure import run_figure
+from dualspike.interrupts import interrupts
 from dualspike.model.description.save import toml_text
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, Interrupted
 from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed, warn
 from dualspike.progress import progress_bar
 
 FILES = (DESCRIPTION, WEIGHTS, "result.json", "result.png")
+KEPT = "checkpoint.npz"
 
 
 def train(
+    context: typer.Context,
     net: NetArgument = None,
     output: FolderOption = Path("trained"),
     preset: PresetOption = None,
@@ -77,11 +81,19 @@ def train(
         if (output / "result.json").exists() and not force:
             raise BadInput(f"{output} already holds a run: give another folder or --force")
         folder.check(*FILES)
-        with progress_bar(f"train {engine}", d.learning.updates) as show:
-            result, summary = run(d, engine, problem, first, show, resume, port, baud)
+        kept = None if engine is EngineName.golden else _kept(folder, resume, force)
+        with progress_bar(f"train {engine}", d.learning.updates) as show, interrupts() as came:
+            stop = came if kept else lambda: False
+            try:
+                result, summary = run(
+                    d, engine, problem, first, show, resume, port, baud, kept, stop
+                )
+            except Interrupted as error:
+                line = f"{error}, all kept; to go on: {again(context, resume=kept)}"
+                raise Interrupted(line) from error
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
         run_figure(problem, result.prediction, result.losses, folder.file("result.png"), title)
-        folder.write({DESCRIPTION: toml_text(d), WEIGHTS: npz(result)})
+        folder.write({DESCRIPTION: toml_text(d, output), WEIGHTS: npz(result)})
         folder.write({"result.json": sealed(summary)})
         if resume is not None:
             resume.unlink(missing_ok=True)
@@ -98,6 +110,18 @@ def train(
     out.print(f"  {shell('dualspike', 'predict', output)}")
     if as_json:
         emit_json(summary)
+
+
+def _kept(folder: OwnedFolder, resume: Path | None, force: bool) -> Path:
+    """Where a run is kept that is broken off; BadInput where one is kept already."""
+    if resume is not None:
+        return resume
+    if (folder.path / KEPT).exists() and not force:
+        raise BadInput(
+            f"{folder.path} holds a run that was broken off: go on with --resume"
+            f" {folder.path / KEPT}, or give another folder or --force"
+        )
+    return folder.file(KEPT)
 
 
 def _table(title: str, problem: Problem, summary: dict[str, Any]) -> Table:

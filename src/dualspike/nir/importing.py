@@ -19,6 +19,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
 from dualspike.model.description.load import describe, tables_of
+from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput
 from dualspike.nir.chain import Named, NodeChain, read_chain
 from dualspike.nir.neurons import NodeLayer, neurons
@@ -167,6 +168,8 @@ def _build(chain: NodeChain, path: Path, options: Options) -> Imported:
             raise BadInput(f"metadata {DESCRIPTION}: formats must be a table, not {formats!r}")
         formats["weight"] = options.weight_format
     description = _described(tables, options)
+    if options.data is None:
+        description = read_from(description, path.parent)
     form = description.formats.weight
     for kind, arrays in (("weights", parameters.weights), ("biases", parameters.biases)):
         for layer, values in enumerate(arrays):

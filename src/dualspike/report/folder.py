@@ -19,6 +19,7 @@ from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load, mistake
 from dualspike.model.description.network import within
+from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import CHECKSUM, whole
@@ -230,7 +231,7 @@ def read_description(path: Path) -> Description:
     tables = read_sealed(manifest).get("description")
     if not isinstance(tables, dict):
         raise BadInput(f"{manifest} must hold a table description, it holds none")
-    return describe(cast(dict[str, Any], tables), str(manifest))
+    return read_from(describe(cast(dict[str, Any], tables), str(manifest)), path)
 
 
 def _weights(folder: Folder) -> None:
