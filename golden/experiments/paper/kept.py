@@ -124,24 +124,24 @@ def wrong(text: str, folder: Path) -> list[str]:
     return found
 
 
-def stale(results: dict[str, Any]) -> str | None:
-    """In what the preset is no longer what the results were made with; None if in nothing."""
+def stale(results: dict[str, Any], name: str) -> str | None:
+    """In what the settings of that name are not what results were made with; None if in nothing."""
     if kind_of(results) == "on-chip":
         chips, network = OnChipPlan(), NETWORKS[results["data"]]
         now: dict[str, Any] = {"seeds": chips.seeds, "samples": network.samples}
-        held = {name: results[name] for name in now}
+        held = {key: results[key] for key in now}
         now["rates"] = {
-            name: sorted(network.rate + rate for rate in SOURCES[name].rates)
-            for name in results["tuning"]
+            source: sorted(network.rate + rate for rate in SOURCES[source].rates)
+            for source in results["tuning"]
         }
         held["rates"] = {n: sorted(map(int, rates)) for n, rates in results["tuning"].items()}
     elif kind_of(results) == "estimator":
         plan = SamplingPlan()
         now = {"draws": plan.draws, "updates": plan.updates}
-        now["settings"] = {name: load_settings(name).tables() for name in METHODS}
-        held = {name: results[name] for name in now}
+        now["settings"] = {experiment: load_settings(experiment).tables() for experiment in METHODS}
+        held = {key: results[key] for key in now}
     else:
-        settings = load_settings(results["experiment"])
+        settings = load_settings(name)
         columns = {n: column.model_dump(mode="json") for n, column in settings.columns.items()}
         now = settings.tables() | {"columns": columns}
         held = results["settings"] | {"columns": results["columns"]}
@@ -149,14 +149,14 @@ def stale(results: dict[str, Any]) -> str | None:
     difference = first_difference(held, now)
     if difference is None:
         return None
-    name, then, is_now = difference
-    return f"{name} was {then}, is {is_now}"
+    key, then, is_now = difference
+    return f"{key} was {then}, is {is_now}"
 
 
 def main(docs: Path) -> int:
     """Print what is stale and what is wrong; 1 where anything is wrong."""
     for path in sorted((docs / "results").glob("*.json")):
-        difference = stale(json.loads(path.read_text("utf-8")))
+        difference = stale(json.loads(path.read_text("utf-8")), path.stem)
         print(f"{path.name}: {'current' if difference is None else f'stale, {difference}'}")
     pages = sorted(docs.glob("*.md"))
     lines = [line for page in pages for line in wrong(page.read_text("utf-8"), docs)]

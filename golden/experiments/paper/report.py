@@ -130,7 +130,7 @@ class Report:
 
     def _cells(self, row: MethodRow, operator: bool) -> list[str]:
         errors, runs = row.errors, len(row.outcomes)
-        published = row.method.published
+        published = row.published
         cells = [row.column, row.method.name, str(row.directions or "")]
         cells += ["" if published is None else f"{published:.4f}"]
         cells += [marked(_shown(one), row.diverged, runs) for one in (row.mean, row.median)]
@@ -193,7 +193,7 @@ def _summary(row: MethodRow) -> dict[str, Any]:
         "updates": training.updates,
         "optimiser": training.optimiser.kind,
         "rate": training.rates[row.method.rule],
-        "published": row.method.published,
+        "published": row.published,
         "mean": finite(row.mean),
         "median": finite(row.median),
         "min": errors[0] if errors else None,

@@ -67,10 +67,14 @@ class MethodRow:
         return self.settings.departures(self.method)
 
     @property
+    def published(self) -> float | None:
+        """The paper's error, where it has this method and this problem."""
+        return self.method.published if self.settings.of_paper else None
+
+    @property
     def reached(self) -> bool | None:
         """Whether the median is at or below the published error; None where there is none."""
-        published = self.method.published
-        return None if published is None else self.median <= published
+        return None if self.published is None else self.median <= self.published
 
     @property
     def seconds(self) -> float:

@@ -147,6 +147,15 @@ class PaperSettings(Section):
         return self.model_dump(mode="json", exclude={"quick", "columns", "seeds"})
 
     @property
+    def of_paper(self) -> bool:
+        """Whether the equation and its random field are the built-in ones, whatever the samples."""
+        theirs = load_settings(self.experiment).problem
+        return all(
+            getattr(self.problem, name, None) == getattr(theirs, name, None)
+            for name in ("field", "diffusion", "reaction")
+        )
+
+    @property
     def identity(self) -> str:
         """SHA-256, as hex, of the tables."""
         text = json.dumps(self.tables(), sort_keys=True)
@@ -185,8 +194,8 @@ class PaperSettings(Section):
         )
 
 
-def load_settings(name: Experiment) -> PaperSettings:
-    """The built-in settings of an experiment."""
+def load_settings(name: str) -> PaperSettings:
+    """The built-in settings of an experiment, or further ones that lie next to them."""
     file = f"{name.replace('-', '_')}.toml"
     folder = resources.files("dualspike.golden.experiments.paper").joinpath("presets")
     return parse(folder.joinpath(file).read_text("utf-8"), file)

@@ -13,7 +13,14 @@ from dualspike.golden.online.training import TrainingConfig
 
 PROBLEMS: dict[Experiment, dict[str, Any]] = {
     "hat": {"validation": 50},
-    "poisson": {"train": 20, "validation": 5, "test": 6, "sensors": 11, "points": 9},
+    "poisson": {
+        "field": {"kernel": "gaussian", "length": 1.0},
+        "train": 20,
+        "validation": 5,
+        "test": 6,
+        "sensors": 11,
+        "points": 9,
+    },
     "reaction-diffusion": {
         "train": 8,
         "validation": 3,

@@ -1,8 +1,9 @@
 """Reaction and diffusion: exact solutions, measured orders, the equation on the output grid."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dualspike.golden.data.problems.reaction_diffusion import (
     ReactionDiffusionSettings,
     solve_reaction_diffusion,
 )
+from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.numeric import Doubles
 from tests.refusals import refusal
 
@@ -83,6 +85,61 @@ def test_reaction_alone_follows_the_tangent() -> None:
     u = solve_reaction_diffusion(lambda _: np.full((11, 1), 2.0), 10, 400, 1e-9, 0.5)
     t = np.linspace(0, 1, 401)
     assert np.abs(u[:, 5, 0] - 2 * np.tan(t)).max() < 2e-4
+
+
+STRONG = cast(ReactionDiffusionSettings, load_settings("reaction_diffusion_strong").problem)
+
+
+def strong(cells: int, steps: int, functions: int = 5) -> Doubles:
+    """U at t = 1 and 22 intervals, by the settings with a reaction that counts."""
+    f = STRONG.field.sample(np.linspace(0, 1, 793), functions, (0, 1))[:, :: 792 // cells].T
+    u = solve_reaction_diffusion(lambda _: f, cells, steps, STRONG.diffusion, STRONG.reaction)
+    return u[-1, :: cells // 22]
+
+
+def test_a_strong_reaction_is_solved_to_second_order() -> None:
+    solutions = [strong(n, n) for n in (66, 132, 264)]
+    gaps = [float(np.abs(a - b).max()) for a, b in pairwise(solutions)]
+    assert 1.8 < orders(gaps)[0] < 2.2
+
+
+def test_a_strong_reaction_agrees_with_another_method() -> None:
+    """Chebyshev collocation in space and Runge-Kutta's fourth-order steps in time."""
+    n, steps = 20, 1000
+    nodes = 0.5 - 0.5 * np.cos(math.pi * np.arange(n + 1) / n)
+    places = np.linspace(0, 1, 23)
+    basis = np.polynomial.chebyshev.chebvander(2 * nodes - 1, n)
+    curved = np.polynomial.chebyshev.chebder(np.eye(n + 1), 2)
+    second = 4 * np.polynomial.chebyshev.chebvander(2 * nodes - 1, n - 2) @ curved
+    second = second @ np.linalg.inv(basis)
+    second[[0, -1]] = 0
+    grid = np.linspace(0, 1, 793)
+    drawn = STRONG.field.sample(grid, 5, (0, 1))
+    fitted = np.polynomial.chebyshev.Chebyshev.fit
+    f = np.array([fitted(grid, one, n, [0, 1])(nodes) for one in drawn]).T
+    f[[0, -1]] = 0
+
+    def rate(u: Doubles) -> Doubles:
+        return STRONG.diffusion * second @ u + STRONG.reaction * u * u + f
+
+    u, dt = np.zeros_like(f), 1 / steps
+    for _ in range(steps):
+        a = rate(u)
+        b = rate(u + dt / 2 * a)
+        c = rate(u + dt / 2 * b)
+        u = u + dt / 6 * (a + 2 * b + 2 * c + rate(u + dt * c))
+    theirs = np.polynomial.chebyshev.chebvander(2 * places - 1, n) @ np.linalg.solve(basis, u)
+    ours = strong(STRONG.cells, STRONG.steps)
+    assert np.abs(ours - theirs).max() < 1e-3 * np.abs(theirs).max()
+
+
+def test_the_strong_reaction_moves_the_solution() -> None:
+    """By a tenth and more of its norm, in the median function."""
+    with_it, without = (
+        build(replace(STRONG, reaction=k, train=1, validation=1)).test.target for k in (10.0, 0.0)
+    )
+    moved = np.linalg.norm(with_it - without, axis=(1, 2)) / np.linalg.norm(with_it, axis=(1, 2))
+    assert 0.1 < np.median(moved) < 0.13
 
 
 def test_unbounded_solutions_are_refused() -> None:

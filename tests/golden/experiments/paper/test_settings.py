@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dualspike.golden.experiments.paper.methods import METHODS, Experiment
+from dualspike.golden.experiments.paper.rows import MethodRow
 from dualspike.golden.experiments.paper.settings import (
     PaperSettings,
     load_settings,
@@ -37,6 +38,20 @@ def test_settings_with_one_direction(path: Path) -> None:
     assert settings.training.directions == 1
     assert (settings.operator, settings.problem) == (preset.operator, preset.problem)
     assert set(settings.training.rates) == {m.rule for m in METHODS[settings.experiment]}
+
+
+@pytest.mark.parametrize(
+    "name", ["poisson_length_05", "poisson_length_02", "reaction_diffusion_strong"]
+)
+def test_settings_of_harder_problems(name: str) -> None:
+    """One direction, a rate for every row, and no figure of the paper is theirs."""
+    settings = load_settings(name)
+    preset = load_settings(settings.experiment)
+    assert settings.training.directions == 1
+    assert settings.problem != preset.problem
+    assert preset.of_paper and not settings.of_paper
+    row = MethodRow(METHODS[settings.experiment][0], {}, settings)
+    assert row.method.published and row.published is row.reached is None
 
 
 @pytest.mark.parametrize("name", METHODS)
