@@ -59,6 +59,11 @@ class Case:
     before: tuple[Inputs, Floats]
 
     @property
+    def batch(self) -> list[int]:
+        """Rows of every part."""
+        return [len(x) for x in self.inputs]
+
+    @property
     def by_row(self) -> list[Floats]:
         """What every row of a layer's part adds to its gradient, [B, N_l], by layer.
 

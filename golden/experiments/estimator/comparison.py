@@ -96,90 +96,68 @@ def networks(
 
 def ways(case: Case) -> list[Way]:
     """All of them, RFG-L first."""
-    model, g, key = case.model, case.gradient, (case.seed,)
-    size = float(g @ g)
+    return [*_along_weights(case), *_along_neurons(case)]
+
+
+def _along_weights(case: Case) -> list[Way]:
+    model, g = case.model, case.gradient
+    size, operator, batch = float(g @ g), model.operator, case.batch
     gradient = blocks(model.layout, g)
-    last = blocks(model.layout, model.gradient(case.theta, *case.before, key)[1])
+    last = blocks(model.layout, model.gradient(case.theta, *case.before, (case.seed,))[1])
     rows = case.by_row
-    expected, hidden = each_neuron(model, case.theta, case.inputs, case.target, key)
-    gap = float(np.square(expected - g).sum())
-    operator, batch = model.operator, [len(x) for x in case.inputs]
     adds = sum(table.size for table in rows)
 
-    def along_weights(k: int, more: int = 0) -> float:
+    def cost(k: int, more: int = 0) -> float:
         return forward_gradient(operator, batch, "layer", k).sparse + more * k
 
-    def along_neurons(k: int) -> float:
-        return neuron_gradient(operator, batch, k).sparse
+    def independent(k: int) -> float:
+        return variance(gradient, "layer", "rademacher", "independent", k)
 
-    def layered(k: int, orthogonal: bool = False) -> float:
-        return sum(
-            (block.size - 1) * float(np.square(block).sum())
-            * (left(k, block.size) if orthogonal else 1) / k / size
-            for block in gradient
-        )  # fmt: skip
+    def orthogonal(k: int) -> float:
+        own = [(b.size - 1) * float(np.square(b).sum()) * left(k, b.size) for b in gradient]
+        return sum(own) / k / size
 
     def fresh(k: int) -> float:
         return sum((t.shape[1] - 1) * float(np.square(t).sum()) for t in rows) / k / size
 
-    def of_neurons(k: int, orthogonal: bool = False) -> float:
+    def control(exact: bool) -> tuple[Callable[[int], Estimator], Callable[[int], float]]:
+        def found(k: int) -> tuple[float, list[float]]:
+            return controlled(gradient, last, k, exact=exact)
+
+        def estimator(k: int) -> Estimator:
+            return Controlled(ForwardGradient("layer", k), case.before, found(k)[1], exact)
+
+        return estimator, lambda k: found(k)[0]
+
+    taken_off = partial(cost, more=2 * len(g))
+    put_together = partial(cost, more=adds)
+    return [
+        Way("RFG-L", partial(ForwardGradient, "layer"), independent, g, cost),
+        Way("antithetic", partial(Antithetic, "layer"), lambda k: independent(k // 2), g, cost, 2),
+        Way("orthogonal", partial(Orthogonal, "layer"), orthogonal, g, cost),
+        Way("control, last estimate", *control(False), g, taken_off),
+        Way("control, last gradient", *control(True), g, taken_off),
+        Way("fresh signs", lambda k: FreshSigns(k, rows), fresh, g, put_together),
+    ]
+
+
+def _along_neurons(case: Case) -> list[Way]:
+    given = case.model, case.theta, case.inputs, case.target, (case.seed,)
+    expected, hidden = each_neuron(*given)
+    gap = float(np.square(expected - case.gradient).sum())
+    size = float(np.square(case.gradient).sum())
+
+    def cost(k: int) -> float:
+        return neuron_gradient(case.model.operator, case.batch, k).sparse
+
+    def predicted(k: int, orthogonal: bool = False) -> float:
         found = [neurons(q, sent, k, orthogonal=orthogonal) for _, q, sent in hidden]
         return (sum(found) + gap) / size
 
-    def control(exact: bool, k: int) -> Controlled:
-        shares = controlled(gradient, last, k, exact=exact)[1]
-        return Controlled(ForwardGradient("layer", k), case.before, shares, exact)
-
-    def of_control(exact: bool, k: int) -> float:
-        return controlled(gradient, last, k, exact=exact)[0]
-
-    subtracted = partial(along_weights, more=2 * len(g))
+    blocked = partial(predicted, orthogonal=True)
     return [
-        Way("RFG-L", partial(ForwardGradient, "layer"), layered, g, along_weights),
-        Way(
-            "antithetic",
-            partial(Antithetic, "layer"),
-            lambda k: variance(gradient, "layer", "rademacher", "independent", k // 2),
-            g,
-            along_weights,
-            2,
-        ),
-        Way(
-            "orthogonal",
-            partial(Orthogonal, "layer"),
-            partial(layered, orthogonal=True),
-            g,
-            along_weights,
-        ),
-        Way(
-            "control, last estimate",
-            partial(control, False),
-            partial(of_control, False),
-            g,
-            subtracted,
-        ),
-        Way(
-            "control, last gradient",
-            partial(control, True),
-            partial(of_control, True),
-            g,
-            subtracted,
-        ),
-        Way(
-            "fresh signs",
-            lambda k: FreshSigns(k, rows),
-            fresh,
-            g,
-            partial(along_weights, more=adds),
-        ),
-        Way("RFG-N", NeuronGradient, of_neurons, expected, along_neurons),
-        Way(
-            "RFG-N, orthogonal",
-            OrthogonalNeurons,
-            partial(of_neurons, orthogonal=True),
-            expected,
-            along_neurons,
-        ),
+        Way("RFG-N", NeuronGradient, predicted, expected, cost),
+        Way("RFG-N, orthogonal", OrthogonalNeurons, blocked, expected, cost),
     ]
 
 
@@ -193,12 +171,8 @@ def compare(case: Case, draws: int) -> list[Compared]:
                 continue
             estimates = _estimates(case, way.estimator(k), draws // k)
             relative = _relative(case, way, estimates, k)
-            arithmetic = (
-                way.cost(k)
-                / forward_gradient(
-                    case.model.operator, [len(x) for x in case.inputs], "layer", k
-                ).sparse
-            )
+            plain = forward_gradient(case.model.operator, case.batch, "layer", k).sparse
+            arithmetic = way.cost(k) / plain
             worth = relative[0].measured * arithmetic
             yardstick.setdefault(k, worth)
             found.append(
