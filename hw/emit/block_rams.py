@@ -1,18 +1,18 @@
 """Deep memories of a core as block RAMs of the ECP5, with the register after their output.
 
 Yosys never takes this register, which makes of 5.8 ns to the word less than one. So the module of a
-`hw.layer.memory.registered_memory` is written a second time, as `hw.emit.blocks` does for
+`hw.stream.buffers.registered_memory` is written a second time, as `hw.emit.blocks` does for
 multipliers: port A of each DP16KD writes, port B reads, through its output register (Lattice
 FPGA-TN-02204).
 """
 
 import re
 
-from dualspike.hw.layer.memory.registered_memory import DEEP
+from dualspike.model.sizes.depth import DEEP
 
 _MODULE = re.compile(
-    r"^module (\w*memory_(\d+)x(\d+)) ?"
-    r"\(address, clk, (reset, )?rst, word, write__addr, write__data, write__en\);",
+    r"^module (\w*memory_(\d+)x(\d+)(?:_held)?) ?"
+    r"\(address, (advance, )?clk, (reset, )?rst, word, write__addr, write__data, write__en\);",
     re.MULTILINE,
 )
 _WIDTHS = ((18, 10), (9, 11))
@@ -24,39 +24,44 @@ _SLOT, _SLOTS = 20, 16
 
 
 def block_rams(verilog: str, least_bits: int = DEEP) -> str:
-    """The memories in ``verilog`` of at least so many bits once more, as block RAMs.
+    """The memories in ``verilog`` of at least so many bits, and all held ones, as block RAMs.
 
     Those of more words than a block has at a width of 9 are left as they are.
     """
     texts: list[str] = []
     for found in _MODULE.finditer(verilog):
-        name, depth, width, reset = found.groups()
+        name, depth, width, held, reset = (group or "" for group in found.groups())
         words, bits = int(depth), int(width)
+        ports = f"address, {held}clk, {reset}rst"
         fits = [(wide, address) for wide, address in _WIDTHS if words <= 1 << address]
-        if words * bits >= least_bits and fits:
+        if (held or words * bits >= least_bits) and fits:
             inside = verilog[found.end() : verilog.index("endmodule", found.end())]
             init = {int(n): int(word, 16) for n, word in _WORD.findall(inside)}
-            texts.append(_module(name, init, words, bits, reset or "", *fits[0]))
+            texts.append(_module(name, init, words, bits, ports, *fits[0]))
     return "".join(texts)
 
 
 def _module(
-    name: str, init: dict[int, int], words: int, bits: int, reset: str, wide: int, address: int
+    name: str, init: dict[int, int], words: int, bits: int, ports: str, wide: int, address: int
 ) -> str:
-    """A memory as blocks side by side, each ``wide`` bits, with ``init`` in them at power-up."""
+    """A memory as blocks side by side, each ``wide`` bits, with ``init`` in them at power-up.
+
+    ``ports`` are those before its word.
+    """
     count = -(-bits // wide)
     whole = count * wide
     top = max((words - 1).bit_length(), 1) - 1
+    reads = "advance" if "advance" in ports else "1'b1"
     lines = [
-        f"module {name}(address, clk, {reset}rst, word, write__addr, write__data, write__en);",
-        f"  input clk, {reset}rst, write__en;",
+        f"module {name}({ports}, word, write__addr, write__data, write__en);",
+        f"  input {ports.replace('address, ', '')}, write__en;",
         f"  input [{top}:0] address, write__addr;",
         f"  input [{bits - 1}:0] write__data;",
         f"  output [{bits - 1}:0] word;",
         f"  wire [{address - 1}:0] from = address, to = write__addr;",
         f"  wire [{whole - 1}:0] given = write__data, words;",
         "  assign word = words;",
-        *(_block(n, init, wide, address) for n in range(count)),
+        *(_block(n, init, wide, address, reads) for n in range(count)),
         "endmodule",
         "",
     ]
@@ -80,8 +85,8 @@ def _initial(init: dict[int, int], first: int, wide: int) -> list[str]:
     ]
 
 
-def _block(number: int, init: dict[int, int], wide: int, address: int) -> str:
-    """One DP16KD. With words of 18 bits the lowest bits of an address enable its two bytes."""
+def _block(number: int, init: dict[int, int], wide: int, address: int, reads: str) -> str:
+    """One DP16KD that ``reads`` enables. With 18 bits the lowest of an address enable its bytes."""
     low = _ADDRESS - address
     first = number * wide
     ports: list[str] = []
@@ -93,7 +98,9 @@ def _block(number: int, init: dict[int, int], wide: int, address: int) -> str:
             *(f"{value}[{n}]" for n in range(address)),
         ]
         ports += [f".AD{port}{n}({bit})" for n, bit in enumerate(bits)]
-        ports += [f".CLK{port}(clk)", f".CE{port}(1'b1)", f".OCE{port}(1'b1)", f".RST{port}(1'b0)"]
+        enable = reads if port == "B" else "1'b1"
+        ports += [f".CLK{port}(clk)", f".CE{port}({enable})", f".OCE{port}({enable})"]
+        ports += [f".RST{port}(1'b0)"]
         ports += [f".CS{port}{n}(1'b0)" for n in range(3)]
     ports += [".WEA(write__en)", ".WEB(1'b0)"]
     ports += [f".DIA{n}(given[{first + n}])" for n in range(wide)]

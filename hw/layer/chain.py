@@ -67,7 +67,9 @@ class Chain:
             source = self.dense[n].outputs
             if n == 0 and not self.encoder:
                 shape = source.payload.shape()
-                m.submodules.repeat = repeat = FrameRepeater(shape, g.layers[0].rows, steps)
+                m.submodules.repeat = repeat = FrameRepeater(
+                    shape, g.layers[0].rows, steps, held=g.layers[0].holds_rows
+                )
                 connect(m, source, repeat.inputs)
                 source = repeat.outputs
             connect(m, source, neurons.inputs)

@@ -31,8 +31,9 @@ class Dense(wiring.Component):
     ``contents`` are the weights and biases that its memories hold at power-up (`Words`).
     ``learner`` is the way of the learner to the layer (`LearnerPort`); without lanes it is not
     there. With momentum there are two more ports, for velocities (`Weights`).
-    Latency from a frame's last chunk to its first row: 2 + ``multiply`` + 1 + 1 + 3 cycles, 1 more
-    in a readout whose T is no power of two, and 1 + chunks more with several groups. Throughput: a
+    Latency from a frame's last chunk to its first row: 2 + ``fetch`` + ``multiply`` + 1 + 1 + 3
+    cycles, 1 more in a readout whose T is no power of two, and 1 + chunks more with several groups,
+    2 + chunks where the repeater holds its chunks (`Layer.holds_chunks`). Throughput: a
     frame every ``cycles`` cycles (once full: ``rows`` if that is more).
     """
 
@@ -82,7 +83,7 @@ class Dense(wiring.Component):
                 m.d.comb += skipper.learn.eq(self.learn)
         elif layer.groups > 1:
             m.submodules.repeater = repeater = FrameRepeater(
-                layer_input(layer, lanes), layer.chunks, layer.groups
+                layer_input(layer, lanes), layer.chunks, layer.groups, held=layer.holds_chunks
             )
             connect(m, flipped(self.inputs), repeater.inputs)
             connect(m, repeater.outputs, macs.inputs)

@@ -18,8 +18,10 @@ from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.layer.surrogate import surrogate_table
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import later
+from dualspike.hw.stream.first_step import first_step_next
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.layers import Layer
@@ -31,10 +33,12 @@ class _Rows:
 
     ``there``[n] says whether a row was taken n cycles ago, the last of them with the row that is
     done; ``places``[n] which one, as far as states need it. ``following`` is the place after the
-    present one. ``fresh``: the first step of a sample; ``fresh_ahead``: in the next cycle.
+    present one, ``third`` the third after it. ``fresh``: the first step of a sample;
+    ``fresh_ahead``: in the next cycle.
     """
 
     following: Signal
+    third: Signal
     last_place: Value
     fresh: Signal
     fresh_ahead: Signal
@@ -121,6 +125,7 @@ class Neuron(wiring.Component):
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(steps - 1))
         following = Signal.like(place, init=min(1, layer.rows - 1))
+        third = Signal.like(place, init=3 % layer.rows)
         fresh = Signal(init=1)
         fresh_ahead = Signal()
         last_place = place == layer.rows - 1
@@ -129,13 +134,20 @@ class Neuron(wiring.Component):
             buffer.taken.eq(taken),
             fresh_ahead.eq(fresh),
         ]
+        if layer.ahead:
+            turned = first_step_next(m, taken, following, layer.rows, step, steps)
         m.d.sync += fresh.eq(fresh_ahead)
         with m.If(taken):
             m.d.sync += place.eq(following)
             count_on(m, following, layer.rows - 1)
+            if layer.holds_rows:
+                count_on(m, third, layer.rows - 1)
             with m.If(last_place):
                 count_on(m, step, steps - 1)
-                m.d.comb += fresh_ahead.eq(step == steps - 1)
+                if not layer.ahead:
+                    m.d.comb += fresh_ahead.eq(step == steps - 1)
+            if layer.ahead:
+                m.d.comb += fresh_ahead.eq(turned)
         stages = Signal(layer.fire_cycles)
         m.d.sync += stages.eq(stages << 1 | taken)
         m.d.comb += buffer.inputs.valid.eq(stages[-1])
@@ -147,7 +159,7 @@ class Neuron(wiring.Component):
             ways = zip(there[1:], places[1:], strict=True)
             under_way = Cat(on & (at == place) for on, at in ways).any()
         m.d.comb += self.inputs.ready.eq(buffer.room & ~under_way)
-        return _Rows(following, last_place, fresh, fresh_ahead, there, places)
+        return _Rows(following, third, last_place, fresh, fresh_ahead, there, places)
 
     def _state(
         self, m: Module, rows: _Rows, name: str, bits: int, clocks: int
@@ -156,13 +168,23 @@ class Neuron(wiring.Component):
 
         It becomes so ``clocks`` cycles after that. If that is with the row that is done, it is read
         when it is needed; else it is read a row ahead, and comes from a register, which is all that
-        a single row needs. With a single step nothing is kept.
+        a single row needs. A block RAM with a register is read three rows ahead. With a single step
+        nothing is kept.
         """
         if self._d.network.time_steps == 1:
             return Const(0), Signal(signed(bits), name=name)
         late = clocks == self._layer.fire_cycles
         if self._layer.rows == 1 and not late:
             becomes = known = Signal(signed(bits), name=f"{name}_after")
+        elif self._layer.holds_rows and not late:
+            m.submodules[name] = deep = RegisteredMemory(bits, self._layer.rows, held=True)
+            m.d.comb += [
+                deep.advance.eq(rows.taken),
+                deep.address.eq(rows.third),
+                deep.place.eq(rows.places[clocks]),
+                deep.write.eq(rows.there[clocks]),
+            ]
+            becomes, known = deep.written, deep.word.as_signed()
         else:
             m.submodules[name] = store = memory.Memory(
                 shape=signed(bits), depth=self._layer.rows, init=[]

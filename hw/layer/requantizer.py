@@ -11,12 +11,14 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
+from dualspike.hw.layer.row_signs import signs_of_row
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, sums
 from dualspike.model.description.part import Part
+from dualspike.model.sizes.depth import LONG
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer, aligned_sum
 
@@ -66,7 +68,8 @@ class Requantizer(wiring.Component):
         m = Module()
         layer, width = self._layer, self._layer.next_simd
         learn = self._lanes > 0
-        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, self._words)
+        ahead = layer.holds_rows
+        m.submodules.store = biases = Weights(layer.n_out, 1, width, 1, self._words, ahead=ahead)
         self._words.connect(m, self, biases)
         self._words.tell(m, self, biases)
 
@@ -86,14 +89,19 @@ class Requantizer(wiring.Component):
             biases.row.eq(place),
             biases.enable.eq(step_on),
         ]
+        if ahead:
+            following = Signal.like(place, init=1)
+            m.d.comb += biases.next_row.eq(Mux(step_on, following, place))
+            with m.If(step_on):
+                count_on(m, following, layer.rows - 1)
         with m.If(step_on):
             count_on(m, place, layer.rows - 1, last_place)
-        signs = self._learner(m, biases, place, last_place) if learn else ([], [])
+        signs = self._learner(m, biases, place, last_place, step_on) if learn else ([], [])
         self._pipeline(m, taken, buffer.inputs, biases.words, *signs, place)
         return m
 
     def _learner(
-        self, m: Module, biases: Weights, place: Signal, last_place: Value
+        self, m: Module, biases: Weights, place: Signal, last_place: Value, step_on: Value
     ) -> tuple[list[Signal], list[Signal]]:
         """The sweeps that move the biases; row signs and bias signs of the present row."""
         width, lanes = self._layer.next_simd, self._lanes
@@ -107,9 +115,14 @@ class Requantizer(wiring.Component):
             self.swept.eq(self.sweep & last_place),
         ]
         m.d.sync += move.eq(self.sweep)
-        row_signs = [
-            wire(m, self.rows[k].word_select(place, width), f"row_signs_{k}") for k in range(lanes)
-        ]
+        if self._layer.ahead and self._layer.rows * lanes >= LONG:
+            chosen = [
+                signs_of_row(m, self.rows[k], width, place, last_place, step_on, f"{k}")
+                for k in range(lanes)
+            ]
+        else:
+            chosen = [self.rows[k].word_select(place, width) for k in range(lanes)]
+        row_signs = [wire(m, signs, f"row_signs_{k}") for k, signs in enumerate(chosen)]
         bias_signs = [
             wire(m, signs ^ self.first[k].replicate(width), f"bias_signs_{k}")
             for k, signs in enumerate(row_signs)

@@ -4,8 +4,10 @@ from amaranth.hdl import Module, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.first_step import first_step_next
 from dualspike.hw.stream.payloads import layer_input, row
 from dualspike.model.sizes.layers import Layer
 
@@ -37,7 +39,13 @@ class SpikeCounter(wiring.Component):
         following = Signal.like(chunk, init=min(1, layer.chunks - 1))
         step = Signal(counter_shape(self._steps - 1))
         last_step, last_chunk = step == self._steps - 1, chunk == layer.chunks - 1
+        third = Signal.like(chunk, init=3 % layer.chunks)
         taken, first, first_ahead = Signal(), Signal(init=1), Signal()
+        if layer.ahead:
+            # What all sums wait for is a register and no comparison.
+            steps = self._steps
+            first_next = first_step_next(m, taken, following, layer.chunks, step, steps)
+            last_step = Signal(init=steps == 1)
 
         def count(name: str, more: Value, total: Value) -> None:
             if self._steps == 1:
@@ -46,7 +54,18 @@ class SpikeCounter(wiring.Component):
             # Read a row ahead, so that it comes from a register, which is all a single row needs.
             before = Signal(total.shape(), name=f"{name}_before", reset_less=True)
             kept: Value = total
-            if layer.chunks > 1:
+            if layer.holds_chunks:
+                bits = total.shape().width
+                m.submodules[name] = deep = RegisteredMemory(bits, layer.chunks, held=True)
+                m.d.comb += [
+                    deep.advance.eq(taken),
+                    deep.address.eq(third),
+                    deep.place.eq(chunk),
+                    deep.written.eq(total),
+                    deep.write.eq(taken),
+                ]
+                kept = deep.word.as_signed() if total.shape().signed else deep.word
+            elif layer.chunks > 1:
                 m.submodules[name] = sums = memory.Memory(
                     shape=total.shape(), depth=layer.chunks, init=[]
                 )
@@ -78,7 +97,14 @@ class SpikeCounter(wiring.Component):
         with m.If(taken):
             m.d.sync += chunk.eq(following)
             count_on(m, following, layer.chunks - 1)
+            if layer.holds_chunks:
+                count_on(m, third, layer.chunks - 1)
             with m.If(last_chunk):
                 count_on(m, step, self._steps - 1, last_step)
-                m.d.comb += first_ahead.eq(last_step)
+                if layer.ahead:
+                    m.d.sync += last_step.eq(steps == 1 or step == steps - 2)
+                else:
+                    m.d.comb += first_ahead.eq(last_step)
+            if layer.ahead:
+                m.d.comb += first_ahead.eq(first_next)
         return m

@@ -4,11 +4,16 @@ A wire to thousands of pins takes longer than a clock. Yosys makes one of equal 
 copy is a module that a device can replace (`hw.emit.blocks`).
 """
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.model.ceil_div import ceil_div
+
+Copied = TypeVar("Copied")
 
 SINKS = 128
 """Places that one register serves."""
@@ -35,6 +40,18 @@ def copies(
         m.d.comb += copy.ahead.eq(ahead)
         found.append(copy.now.as_signed() if now.shape().signed else copy.now)
     return found
+
+
+def parts_of(copied: Sequence[Copied], p: int, pe: int) -> Sequence[Copied]:
+    """The copies that are for neuron ``p`` of ``pe``, at least one."""
+    first, end = p * len(copied) // pe, (p + 1) * len(copied) // pe
+    return copied[first : max(end, first + 1)]
+
+
+def part_of(copied: Sequence[Copied], p: int, pe: int, k: int, lanes: int) -> Copied:
+    """The one of them that is for lane ``k`` of ``lanes``."""
+    own = parts_of(copied, p, pe)
+    return own[k * len(own) // max(lanes, 1)]
 
 
 class _Copy(wiring.Component):

@@ -20,6 +20,8 @@ def later(m: Module, value: Delayed, clocks: int, name: str) -> Delayed:
 
 def bit_later(m: Module, bit: Value, clocks: int, name: str) -> Value:
     """One bit so many clocks later, 0 after a reset."""
+    if not clocks:
+        return bit
     way = Signal(clocks, name=f"{name}_way")
     m.d.sync += way.eq(way << 1 | bit)
     return way[-1]

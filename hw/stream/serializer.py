@@ -1,10 +1,10 @@
 """From groups of ``pe`` neurons, as computed, to rows of ``next_simd``, as the next layer reads."""
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.stream.copies import copies
+from dualspike.hw.stream.copies import copies, parts_of
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.payloads import sums
 from dualspike.model.sizes.layers import Layer
@@ -90,9 +90,22 @@ class Serializer(wiring.Component):
             for p, neuron in enumerate(neurons)
         ]
         for p in range(pe):
-            behind = held[p + width] if p + width < pe else 0
-            at = p * len(lasts) // pe
-            with m.If(moves[at]):
-                m.d.sync += held[p].eq(Mux(lasts[at], neurons[p], behind))
+            behind = held[p + width] if p + width < pe else Const(0, len(held[p]))
+            for at, bits in self._served(p, len(held[p]), len(lasts)):
+                with m.If(moves[at]):
+                    taken = Mux(lasts[at], neurons[p][bits], behind[bits])
+                    m.d.sync += held[p][bits].eq(taken)
         for slot in range(width):
             m.d.comb += Cat(row[slot]).eq(held[slot] if slot < pe else 0)
+
+    def _served(self, p: int, bits: int, registers: int) -> list[tuple[int, slice]]:
+        """Which of so many registers moves which bits of neuron ``p``.
+
+        One moves all of them; in fast chips all that are for this neuron have their share.
+        """
+        pe = self._layer.pe
+        if not self._layer.ahead:
+            return [(p * registers // pe, slice(None))]
+        own = parts_of(range(registers), p, pe)
+        ends = [n * bits // len(own) for n in range(len(own) + 1)]
+        return [(at, slice(*ends[n : n + 2])) for n, at in enumerate(own)]

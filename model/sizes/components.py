@@ -82,8 +82,10 @@ def state_memories(d: Part, layer: Layer, tangents: int) -> list[MemorySize]:
     With the reset attached tangents are in a memory all the same.
     """
     f, width = d.formats, layer.next_simd
-    found = [MemorySize("membranes", width, layer.rows, f.membrane.bits, False)]
-    kept = [MemorySize("tangents", tangents, layer.rows, f.tangent.bits, False)]
+    held = layer.holds_rows
+    found = [MemorySize("membranes", width, layer.rows, f.membrane.bits, held)]
+    held = held and not layer.feedback
+    kept = [MemorySize("tangents", tangents, layer.rows, f.tangent.bits, held)]
     several = layer.rows > 1
     return [*(found if several else []), *(kept if several or layer.feedback else [])]
 
@@ -93,6 +95,6 @@ def count_memories(layer: Layer, tangents: int) -> list[MemorySize]:
     if layer.chunks == 1:
         return []
     return [
-        MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, False),
-        MemorySize("counts", tangents, layer.chunks, layer.tangent_in_bits, False),
+        MemorySize("counts", layer.simd, layer.chunks, layer.value_bits, layer.holds_chunks),
+        MemorySize("counts", tangents, layer.chunks, layer.tangent_in_bits, layer.holds_chunks),
     ]

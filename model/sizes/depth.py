@@ -35,7 +35,8 @@ product, and with registers on both sides 0.74 from the clock to the product. Th
 longest of the preset hat on a ULX3S-85F, 12.0 ns in all. 24 multiply-accumulates by themselves come
 to 66 MHz without a register in the block, to 125 with one after the product, to 128 with one before
 it as well (`benchmarks/multipliers.py`, means of three seeds). A block RAM takes 5.83 ns, with its
-output register 0.96, which no core uses yet.
+output register 0.96. Without it, what reads states of 128 neurons and adds to them took 14 ns on a
+ULX3S-85F, 7 of which were wires.
 """
 ICE40UP = Delays(1.39, 6.0, 9.05)
 """iCE40UP5K, the flip-flop as nextpnr 0.11 times it.
@@ -55,6 +56,10 @@ DELAYS = {
 """By device; those that were not measured count as an ECP5."""
 
 
+DEEP = 2048
+"""Bits from which on a memory of weights is a block RAM, where a device has any."""
+LONG = 64
+"""Words from which on a memory of rows or states is one."""
 WIDEST_FACTOR = 18
 """Bits of a factor up to which a product is one of a device's blocks, and not a sum of several."""
 
@@ -69,11 +74,14 @@ class Depth:
     is done in one.
     ``membrane``: 1 if its sum and all that comes of it take a clock each, where rows of neurons
     are enough for that (`Layer.integrate`), 0 if one.
+    ``fetch``: 1 if block RAMs have their row from a register and give their word to one, 0 if what
+    reads them waits for neither.
     """
 
     multiply: int = 1
     learner: int = 0
     membrane: int = 0
+    fetch: int = 0
 
     def product(self, *factors: int) -> int:
         """Clocks of a product of factors of so many bits: one more to add it up if it is wide."""
@@ -83,6 +91,11 @@ class Depth:
         return f"products take {self.multiply} clock{'s' if self.multiply > 1 else ''}"
 
 
+def is_deep(bits: int, words: int) -> bool:
+    """Whether a device has blocks for so many words of weights, and not tables."""
+    return bits * words >= DEEP
+
+
 def depth_at(clock: float | None, device: str | None = None) -> Depth:
     """What a clock of so many MHz needs on one of `DELAYS`, or else on an ECP5.
 
@@ -90,4 +103,4 @@ def depth_at(clock: float | None, device: str | None = None) -> Depth:
     """
     delays = ECP5 if device is None else DELAYS[device]
     shallow = clock is None or clock <= delays.fastest_shallow
-    return Depth() if shallow else Depth(multiply=2, learner=2, membrane=1)
+    return Depth() if shallow else Depth(multiply=2, learner=2, membrane=1, fetch=1)

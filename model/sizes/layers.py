@@ -24,6 +24,8 @@ from typing import Literal
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.format import signed_bits, unsigned_bits
 from dualspike.model.description.part import Part
+from dualspike.model.interface.ecc import code_of
+from dualspike.model.sizes.depth import LONG, is_deep
 
 Kind = Literal["direct", "coded", "spiking", "readout", "local", "output"]
 STEPWISE = ("spiking", "coded", "output")
@@ -47,7 +49,9 @@ class Layer:
     0 where they need not wait.
     ``multiply`` is the number of clocks that its products take, whichever they are, ``derive`` that
     of the products f dU of its neurons. ``integrate`` is 1 where a membrane's sum has a clock for
-    itself. ``requantize`` clocks pass from a row of sums to its result.
+    itself. ``requantize`` clocks pass from a row of sums to its result. ``ahead``: what block RAMs
+    give comes through a register of theirs, so they are read a clock ahead; ``fetch`` is 1 where a
+    chunk waits a clock for its weights because of that.
     ``lanes_in`` are the tangent lanes of an online learner that come in, the last ``own_lanes`` of
     them as numbers of two bits; ``lag`` is how many passes late a change of its weights lands, or
     how many samples where it changes once a sample.
@@ -76,6 +80,8 @@ class Layer:
     derive: int = 1
     integrate: int = 0
     requantize: int = 2
+    ahead: bool = False
+    fetch: int = 0
     skips: bool = False
     lanes_in: int = 0
     own_lanes: int = 0
@@ -122,7 +128,7 @@ class Layer:
 
         Weights that change on the way make it longer.
         """
-        return 5 + self.multiply + (6 + self.multiply if self.lag else 0)
+        return 5 + self.fetch + self.multiply + (6 + self.multiply if self.lag else 0)
 
     @property
     def result_places(self) -> int:
@@ -140,9 +146,22 @@ class Layer:
         return 2 + self.fire_cycles
 
     @property
+    def holds_chunks(self) -> bool:
+        """Whether what keeps something for each of its chunks is a block RAM with a register."""
+        return self.ahead and self.chunks >= LONG
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether what keeps something for each of its rows is a block RAM with a register."""
+        return self.ahead and self.rows >= LONG
+
+    @property
     def registers(self) -> int:
         """Clocks that registers and buffers add to a row's way, in the layer and all around it."""
-        return 14 + self.multiply + self.integrate + self.derive
+        repeaters = (self.groups > 1 and self.holds_chunks) + (
+            self.kind == "direct" and self.holds_rows
+        )
+        return 14 + self.fetch + self.multiply + self.integrate + self.derive + repeaters
 
     @property
     def frame_cycles(self) -> int:
@@ -231,8 +250,12 @@ def make_layer(
     )
     if d.online:
         layer = replace(layer, **_online(d, layer))
+        return layer
     many = layer.groups > 1 and layer.chunks > 1
-    return replace(layer, skips=d.skip and kind in ("spiking", "readout") and many)
+    skips = d.skip and kind in ("spiking", "readout") and many
+    deep = is_deep(code_of(d.protection, f.weight.bits).bits, layer.cycles) and not skips
+    ahead = d.depth.fetch > 0
+    return replace(layer, skips=skips, ahead=ahead, fetch=d.depth.fetch if deep else 0)
 
 
 def _online(d: Part, layer: Layer) -> dict[str, int]:

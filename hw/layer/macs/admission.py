@@ -12,14 +12,14 @@ class Admission(wiring.Component):
     """``admits`` is 1, from a register, while the `Serializer` will be empty when a group comes.
 
     ``ended`` pulses with a group's last chunk into the `MacArray`, ``leaves`` with a row out of the
-    `RowBuffer`. The rows of a group come to the serializer 2 + ``multiply`` cycles after its last
-    chunk. They find it empty and moving if the rows of all groups before, as many as have not left,
-    have places in the buffer and one is free besides; and if the group before has ended as many
-    cycles ago as it has rows. So a stall is seen at the last chunk of a group alone, whose sums
-    keep until then.
+    `RowBuffer`. The rows of a group come to the serializer 2 + ``fetch`` + ``multiply`` cycles
+    after its last chunk. They find it empty and moving if the rows of all groups before, as many as
+    have not left, have places in the buffer and one is free besides; and if the group before has
+    ended as many cycles ago as it has rows. So a stall is seen at the last chunk of a group alone,
+    whose sums keep until then.
     Latency: ``admits`` follows in the next cycle. Throughput: a group every ``group_rows`` cycles,
-    as the rows of a stream without a pause leave no more than 4 + ``multiply`` cycles after their
-    chunk.
+    as the rows of a stream without a pause leave no more than 4 + ``fetch`` + ``multiply`` cycles
+    after their chunk.
     """
 
     def __init__(self, layer: Layer) -> None:

@@ -7,18 +7,19 @@ Source: Wan, Zhang, Karniadakis, arXiv 2411.07057; the folding follows FINN's ma
 from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from dualspike.hw.layer.macs.addresses import SparseAddressGenerator, WeightAddressGenerator
+from dualspike.hw.layer.macs.kept_signs import kept_signs
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.macs.signs import Signs
 from dualspike.hw.layer.macs.spikes import signed_by, spiked
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
-from dualspike.hw.stream.copies import MULTIPLIERS, copies
-from dualspike.hw.stream.delay import later
+from dualspike.hw.stream.copies import MULTIPLIERS, copies, part_of
+from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries, mac_input, sums
 from dualspike.model.interface.lfsr import WORD
@@ -40,8 +41,8 @@ class MacArray(wiring.Component):
     are ``ends`` and ``velocities`` (`Weights`).
     Where the layer skips, ``inputs`` are chunks as a `ZeroSkipper` gives them. Independent signs
     then have a memory, since chunks come from anywhere: ``restart`` fills it, in as many cycles as
-    a pass over the weights has, in which no input is taken. Latency: 2 + ``multiply`` cycles from a
-    group's last chunk in to its sums out. Throughput: a chunk a cycle.
+    a pass over the weights has, in which no input is taken. Latency: 2 + ``fetch`` + ``multiply``
+    cycles from a group's last chunk in to its sums out. Throughput: a chunk a cycle.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class MacArray(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        layer, lanes = self._layer, self._lanes
+        layer, lanes, fetch = self._layer, self._lanes, self._layer.fetch
         m.submodules.addresses = addresses = (
             SparseAddressGenerator if layer.skips else WeightAddressGenerator
         )(layer)
@@ -90,9 +91,10 @@ class MacArray(wiring.Component):
         ahead = not layer.skips and layer.cycles > 1
         m.submodules.store = weights = Weights(*folding, self._words, ahead=ahead)
         if ahead:
-            m.d.comb += weights.next_row.eq(addresses.next_row)
+            m.d.comb += weights.next_row.eq(addresses.row if fetch else addresses.next_row)
         self._words.connect(m, self, weights)
-        self._words.tell(m, self, weights)
+        for name in self._words.told:
+            m.d.comb += getattr(weights, name).eq(later(m, getattr(self, name), fetch, name))
 
         taken = Signal()
         given = self.inputs.payload
@@ -114,15 +116,18 @@ class MacArray(wiring.Component):
             taken.eq(self.inputs.valid & self.inputs.ready),
             self.ended.eq(taken & addresses.last_chunk),
             addresses.advance.eq(taken | busy),
-            weights.row.eq(addresses.row),
-            weights.enable.eq(addresses.advance),
+            weights.row.eq(later(m, addresses.row, fetch, "row")),
+            weights.enable.eq(bit_later(m, addresses.advance, fetch, "reads")),
         ]
-        chunk_signs = self._learner(m, addresses, weights, taken, filling) if lanes else []
+        # With its row from registers a word is a clock later, and all that goes with it.
+        now, given = bit_later(m, taken, fetch, "taken"), later(m, given, fetch, "given")
+        chunk_signs = self._learner(m, addresses, weights, now, filling) if lanes else []
         chunk = Signal.like(given, reset_less=True)
         # The way of the chunk that is taken, a clock in each bit: words, products, sums. What comes
         # in a cycle without one is multiplied too, and not added.
-        goes, begins = Signal(layer.multiply + 1), Signal(layer.multiply + 1)
-        going, first, last = (Signal(layer.multiply + 1) for _ in range(3))
+        way = fetch + layer.multiply + 1
+        goes, begins = Signal(way), Signal(way)
+        going, first, last = (Signal(way) for _ in range(3))
         m.d.comb += [
             goes.eq(going << 1 | taken),
             begins.eq(first << 1 | (taken & addresses.first_chunk)),
@@ -150,13 +155,13 @@ class MacArray(wiring.Component):
         m: Module,
         addresses: WeightAddressGenerator | SparseAddressGenerator,
         weights: Weights,
-        taken: Signal,
+        taken: Value,
         filling: Signal | None,
     ) -> list[Value]:
         """Signs next to the weights, and the sweeps that move these; the signs of the chunk.
 
         ``filling`` is there if the signs have a memory. Where they have none they follow a chunk a
-        cycle after it was ``taken``, which comes too late in a cycle for all their registers.
+        cycle after it is ``taken``, which comes too late in a cycle for all their registers.
         """
         layer = self._layer
         m.submodules.sign_source = signs = Signs(layer, self._lanes, self._structure)
@@ -188,18 +193,19 @@ class MacArray(wiring.Component):
             m.d.comb += getattr(signs, name).eq(position)
         here = signs.columns if self._shared else signs.weights
         move = Signal()
-        m.d.sync += move.eq(self.sweep)
+        m.d.sync += move.eq(bit_later(m, self.sweep, layer.fetch, "sweeps"))
         if filling is not None:
-            chunk_signs = self._kept_signs(m, addresses, filling, here)
+            chunk_signs = kept_signs(m, layer, addresses.row, filling, here)
             move_signs = chunk_signs[self.lane]
         else:
             chunk_signs = here
             move_signs = Signal(layer.pe * layer.simd, reset_less=True)
-            m.d.sync += move_signs.eq(signs.weights[self.lane])
+            chosen = later(m, signs.weights[self.lane], layer.fetch, "chosen_signs")
+            m.d.sync += move_signs.eq(chosen)
         m.d.comb += [
             weights.move.eq(move),
             weights.signs.eq(move_signs),
-            weights.step.eq(self.step),
+            weights.step.eq(later(m, self.step, layer.fetch, "step")),
             self.saturated.eq(weights.saturated),
         ]
         return entries(chunk_signs, self._lanes)
@@ -215,26 +221,6 @@ class MacArray(wiring.Component):
             m.d.sync += filling.eq(0)
         return filling
 
-    def _kept_signs(
-        self,
-        m: Module,
-        addresses: WeightAddressGenerator | SparseAddressGenerator,
-        filling: Signal,
-        here: data.View,
-    ) -> data.View:
-        """A row of signs for each row of weights, written along the walk while ``filling``."""
-        m.submodules.kept = store = memory.Memory(
-            shape=here.shape(), depth=self._layer.cycles, init=[]
-        )
-        read, write = store.read_port(), store.write_port()
-        m.d.comb += [
-            write.addr.eq(addresses.row),
-            write.data.eq(here),
-            write.en.eq(filling),
-            read.addr.eq(addresses.row),
-        ]
-        return read.data
-
     def _accumulate(
         self,
         m: Module,
@@ -249,8 +235,10 @@ class MacArray(wiring.Component):
         """
         layer, out = self._layer, self.outputs.payload
 
-        def stage(target: Value, held: Sequence[Value], name: str, p: int) -> None:
+        def stage(target: Value, held: Sequence[Value], name: str, p: int, k: int = 0) -> None:
             first, adds = pulses[p * len(pulses) // layer.pe]
+            if layer.ahead:
+                first, adds = part_of(pulses, p, layer.pe, k, self._lanes)
             total = Signal(target.shape(), name=f"{name}_sum", reset_less=True)
             with m.If(adds):
                 m.d.sync += total.eq(Mux(first, 0, total) + add(*held))
@@ -275,7 +263,7 @@ class MacArray(wiring.Component):
                 for k in range(self._lanes):
                     name, given = f"multiplier_{p}_{k}", [chunk.tangent[s][k] for s in inputs]
                     held = [times(weight[s], given[s], f"{name}_of_{s}") for s in inputs]
-                    stage(out.tangent[p][k], held, name, p)
+                    stage(out.tangent[p][k], held, name, p, k)
         chunk = chunks[0]
         inverted = [wire(m, -chunk.value[s], f"inverted_{s}") for s in inputs]
         for k in range(self._lanes):
@@ -291,7 +279,7 @@ class MacArray(wiring.Component):
                     for s in inputs
                 ]
                 name = f"sign_product_{p}_{k}"
-                stage(out.sign[p][k], self._held(m, products, name), name, p)
+                stage(out.sign[p][k], self._held(m, products, name), name, p, k)
 
     def _held(self, m: Module, values: Sequence[Value], name: str) -> Sequence[Value]:
         """Each in as many registers as products have that take a `Multiplier`."""

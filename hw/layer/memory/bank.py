@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from amaranth.hdl import Module, Value, unsigned
 from amaranth.lib import memory
 
-from dualspike.hw.layer.memory.registered_memory import DEEP, RegisteredMemory
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
+from dualspike.model.sizes.depth import is_deep
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,3 @@ def bank_of(
     read, write = store.read_port(), store.write_port()
     m.d.comb += read.addr.eq(row.now)
     return Bank(read.data, write.addr, write.data, write.en)
-
-
-def is_deep(bits: int, depth: int) -> bool:
-    """Whether a device has blocks for so many bits, and not tables."""
-    return bits * depth >= DEEP

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.memory.bank import ReadRow, bank_of, is_deep
+from dualspike.hw.layer.memory.bank import ReadRow, bank_of
 from dualspike.hw.layer.memory.ecc import decode, encode
 from dualspike.hw.layer.memory.host_way import (
     EACH,
@@ -24,6 +24,7 @@ from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries
 from dualspike.model.description.learning import VELOCITY_BITS
 from dualspike.model.interface.ecc import Code, code_of
+from dualspike.model.sizes.depth import is_deep
 
 
 class Weights(wiring.Component):

@@ -7,10 +7,10 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.memory.registered_memory import RegisteredMemory
 from dualspike.hw.layer.online.shapes import trace_shape
 from dualspike.hw.layer.online.traces import TRACED
 from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.part import Part

@@ -9,9 +9,9 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from dualspike.hw.layer.memory.registered_memory import RegisteredMemory
 from dualspike.hw.layer.online.shapes import trace_shape
 from dualspike.hw.stream.arithmetic import wire
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.part import TRACE_FRACTION, Part

@@ -14,6 +14,7 @@ CASES = [
     {"name": "folded", "layer": 1},
     {"name": "odd", "layer": 1},
     {"name": "fast", "layer": 1},
+    {"name": "wide", "layer": 1},
 ]
 
 
@@ -27,7 +28,7 @@ class Bench(LayerTB):
 
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
-        self.coming = [0] * (2 + self.layer.multiply)
+        self.coming = [0] * (2 + self.layer.fetch + self.layer.multiply)
         self.held = self.buffered = self.left = 0
         self.moved: list[int] = []
 
@@ -76,4 +77,5 @@ async def follows_the_rows(bench: Bench) -> None:
     start, count = bench.now, 40 * bench.layer.rows
     for _ in range(count):
         await bench.step(wants=True, leaves=True)
-    assert (bench.moved[0], bench.left) == (start, count - 4 - bench.layer.multiply)
+    way = 4 + bench.layer.fetch + bench.layer.multiply
+    assert (bench.moved[0], bench.left) == (start, count - way)

@@ -37,6 +37,7 @@ CASES = [
     {"name": "local", "layer": 5},
     {"name": "fast", "layer": 1},
     {"name": "fast", "layer": 2},
+    {"name": "wide", "layer": 1},
 ]
 
 
@@ -100,7 +101,8 @@ class Bench(WeightsTB):
         """Cycles from a frame's last chunk to its first row."""
         steps, layer = self.d.network.time_steps, self.layer
         readout = layer.reads_out and steps & (steps - 1) != 0
-        return 7 + layer.multiply + readout + (1 + self.visited(frame) if layer.groups > 1 else 0)
+        repeated = 1 + layer.holds_chunks + self.visited(frame) if layer.groups > 1 else 0
+        return 7 + layer.fetch + layer.multiply + readout + repeated
 
 
 @Bench.test(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])

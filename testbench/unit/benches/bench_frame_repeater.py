@@ -14,12 +14,14 @@ CASES = [
     {"depth": 1, "times": 5},
     {"depth": 3, "times": 2},
     {"depth": 4, "times": 3},
+    {"depth": 4, "times": 3, "held": True},
+    {"depth": 1, "times": 2, "held": True},
 ]
 
 
-def component(depth: int, times: int) -> FrameRepeater:
+def component(depth: int, times: int, *, held: bool = False) -> FrameRepeater:
     """A replay of frames of ``depth`` bytes."""
-    return FrameRepeater(unsigned(8), depth, times)
+    return FrameRepeater(unsigned(8), depth, times, held=held)
 
 
 class Bench(TB):
@@ -44,10 +46,10 @@ async def repeats_every_frame(bench: Bench, stalls: tuple[float, float]) -> None
 
 @Bench.test()
 async def loses_no_cycle(bench: Bench) -> None:
-    """First row out 2 cycles after the last in; then a row in every cycle, frame upon frame."""
+    """First row out 2 or 3 cycles after the last in; then one in every cycle, frame upon frame."""
     rows, expected = bench.frames(6)
     source, sink = await bench.through(rows, len(expected))
     depth = bench.case["depth"]
     assert source.moved[: 2 * depth] == list(range(source.moved[0], source.moved[0] + 2 * depth))
-    first = source.moved[depth - 1] + 2
+    first = source.moved[depth - 1] + (3 if bench.case.get("held") else 2)
     assert sink.moved == list(range(first, first + len(expected)))

@@ -33,6 +33,7 @@ CASES = [
     {"name": "fast", "layer": 1},
     {"name": "fast", "layer": 2},
     {"name": "deep", "layer": 1},
+    {"name": "wide", "layer": 1},
 ]
 
 
@@ -146,9 +147,10 @@ class Bench(WeightsTB):
             assert self.get("inputs_ready") == 0
             await self.edge()
         self.set(sweep=0)
-        await self.cycle(4)
+        await self.cycle(4 + layer.fetch)
         places = [(i // layer.pe, j // layer.simd) for i, j in self.move(lane, step)]
-        over = {start + group * layer.chunks + chunk + 3 for group, chunk in places}
+        late = start + 3 + layer.fetch
+        over = {late + group * layer.chunks + chunk for group, chunk in places}
         assert seen == [(cycle, 1) for cycle in sorted(over)]
         self.parts.pop()
 
@@ -176,14 +178,15 @@ async def sums_are_exact(bench: Bench, stalls: tuple[float, float]) -> None:
 
 @Bench.test()
 async def takes_its_cycles(bench: Bench) -> None:
-    """A chunk in every cycle; a group's sums 2 + multiply cycles after its last chunk."""
+    """A chunk in every cycle; a group's sums 2 + fetch + multiply cycles after its last chunk."""
     payloads, expected = bench.frames(5)
     source, sink = await bench.through(payloads, len(expected))
     assert source.moved == list(range(source.moved[0], source.moved[0] + len(payloads)))
     step = bench.layer.chunks
     last = [payload.get("last", n % step == step - 1) for n, payload in enumerate(payloads)]
     ends = [cycle for cycle, ends in zip(source.moved, last, strict=True) if ends]
-    assert sink.moved == [cycle + 2 + bench.layer.multiply for cycle in ends]
+    way = 2 + bench.layer.fetch + bench.layer.multiply
+    assert sink.moved == [cycle + way for cycle in ends]
 
 
 @Bench.test()

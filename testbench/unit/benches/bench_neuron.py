@@ -9,6 +9,7 @@ from cocotb.handle import HierarchyObject
 
 from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.hw.layer.neuron import Neuron
+from dualspike.model.sizes.depth import LONG
 from dualspike.testbench.unit.benches.layer import LayerTB, joined
 from dualspike.testbench.unit.benches.reference import clipped
 from dualspike.testbench.unit.benches.shapes import shape
@@ -27,6 +28,7 @@ CASES = [
     {"name": "attached", "layer": 0},
     {"name": "attached", "layer": 1},
     {"name": "fast", "layer": 0},
+    {"name": "wide", "layer": 2},
 ]
 
 
@@ -137,7 +139,8 @@ async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> N
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     overflow = bench.pulses("overflow")
     seen = set()
-    for turn in range(max(40, 160 // bench.layer.n_out)):  # so that even one neuron clips both
+    many = 40 if bench.layer.rows < LONG else 8
+    for turn in range(max(many, 160 // bench.layer.n_out)):  # so that even one neuron clips both
         rows, expected = bench.sample(turn % 4)
         source.send(rows)
         sink.taken.clear()

@@ -7,7 +7,7 @@ from dualspike.testbench.unit.benches.layer import LayerTB, joined
 from dualspike.testbench.unit.benches.shapes import shape
 
 TOP = "spike_counter"
-CASES = [{"name": name} for name in ("folded", "twisted", "odd")]
+CASES = [{"name": name} for name in ("folded", "twisted", "odd", "wide")]
 
 
 def component(name: str) -> SpikeCounter:

@@ -8,6 +8,7 @@
 | odd      | four mixed lanes, narrow formats that saturate often, last group shorter than rest |
 | gliding  | momentum, with every other way to learn: masks, passes, mantissas, stages; ecc     |
 | deep     | weights of the middle layer in block RAMs, where a device has any                  |
+| wide     | a fast chip whose memories are block RAMs with registers, wherever it can be; ecc  |
 | single   | one neuron in each layer                                                           |
 | still    | folded as well, narrow membranes, inference only, parity                           |
 | leaky    | a leak, a threshold for each layer, a rectangle, coding rate, five bits of state   |
@@ -42,6 +43,7 @@ def _part(*layers: int, time_steps: int = 3) -> dict[str, Any]:
     return {"layers": list(layers), "time_steps": time_steps}
 
 
+SLIDES = {"rounding": "stochastic", "momentum": 2}
 TIGHT = {
     "weight": "s1.5",
     "membrane": "s3.6",
@@ -193,14 +195,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "near": {
         "network": {"layers": [2, 5, 4], "time_steps": 2},
-        "learning": {
-            "batch": 4,
-            "local": True,
-            "structure": "factored",
-            "rate": 3,
-            "rounding": "stochastic",
-            "momentum": 2,
-        },
+        "learning": {"batch": 4, "local": True, "structure": "factored", "rate": 3, **SLIDES},
         "formats": {"weight": "s1.8", "membrane": "s2.8", "tangent": "s6.3", "target": "s1.7"},
         "hardware": {"simd": [1, 2], "pe": [4, 2], "lanes": 2},
     },
@@ -212,6 +207,11 @@ SHAPES: dict[str, dict[str, Any]] = {
     "deep": {
         "network": {"layers": [1, 16, 8, 1], "time_steps": 1},
         "hardware": {"pe": [1, 1, 1]},
+    },
+    "wide": {
+        "network": {"layers": [1, 86, 2, 86, 1], "time_steps": 2},
+        "learning": {"batch": 2, "directions": 2},
+        "hardware": {"pe": [1, 1, 1, 1], "clock": 125, "protection": "ecc"},
     },
     "single": {
         "network": {"layers": [1, 1, 1], "time_steps": 2},

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import Out, connect, flipped
 from dualspike.api.chip import Chip
 from dualspike.hw.emit.generate import to_rtlil
 from dualspike.hw.emit.rtlil import deduplicate_modules
-from dualspike.hw.layer.memory.registered_memory import RegisteredMemory
+from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.model.description.load import describe
 from tests.boards.netlist import netlist_verilog
 from tests.icarus import run_testbench

@@ -28,7 +28,8 @@ def test_a_high_clock_takes_more_registers(device: str | None) -> None:
     for clock in (None, 1, *range(20, 200, 5), 1000):
         multiply = 1 if clock is None or way * 1.04 <= 1000 / clock else 2
         deep = multiply - 1
-        assert depth_at(clock, device) == Depth(multiply=multiply, learner=2 * deep, membrane=deep)
+        depth = Depth(multiply=multiply, learner=2 * deep, membrane=deep, fetch=deep)
+        assert depth_at(clock, device) == depth
         d = describe(NET | {"hardware": {"clock": clock, "device": device}}, "test")
         assert d.depth == d.parts[0].depth == depth_at(clock, device)
         layers = geometry(d.parts[0]).layers
@@ -66,6 +67,23 @@ def test_the_clock_changes_neither_what_a_chip_is_nor_its_pace() -> None:
     assert slow.interval == quick.interval
     assert fill_bound(fast.parts[0]) == fill_bound(plain.parts[0]) + 4 + 2 + 2
     assert learn_cycles(fast) == learn_cycles(plain) + 2 * plain.lanes
+
+
+@pytest.mark.parametrize(("words", "deep"), [(63, False), (64, True), (113, True), (114, True)])
+def test_memories_of_a_fast_chip_are_read_a_clock_ahead(words: int, *, deep: bool) -> None:
+    """Rows, states and chunks from 64 words on; weights from 2,048 bits on, here 114 x 18."""
+    tables = {"name": "net", "network": {"layers": [1, words, 2, 1]}}
+    for clock, ahead in (None, False), (200, True):
+        hardware = {"pe": [1, 2, 1], "clock": clock}
+        g = geometry(describe(tables | {"hardware": hardware}, "test").parts[0])
+        assert [layer.ahead for layer in g.layers] == [ahead] * 3
+        assert [layer.holds_rows for layer in g.layers] == [ahead and deep, False, False]
+        assert [layer.holds_chunks for layer in g.layers] == [False, ahead and deep, False]
+        fetch = int(ahead and words >= 114)
+        assert [layer.fetch for layer in g.layers] == [fetch, fetch, 0]
+        around = 14 + g.layers[0].multiply + g.layers[0].integrate + g.layers[0].derive
+        assert g.layers[0].registers == around + fetch + (ahead and deep)
+        assert g.layers[1].row_places == 5 + fetch + g.layers[1].multiply
 
 
 def test_layers_that_multiply_nothing_stay_as_they_are() -> None:
