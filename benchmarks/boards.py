@@ -79,7 +79,7 @@ SMALL = [hat(12, 4), hat(12, 1), net(8, True), net(4, True), net(16, False, 4), 
 ROWS = [
     Row("ulx3s-85f", 100, [hat(18)], seeds=4),
     Row("ulx3s-85f", 100, [hat(12)], seeds=4),
-    Row("ulx3s-85f", 40, [net(128, True, 16), net(64, True, 16), net(32, True, 16)]),
+    Row("ulx3s-85f", 83, [net(128, True, 16), net(64, True, 16), net(32, True, 16)]),
     Row("ecpix5-85f", 60, [hat(18), hat(12)]),
     Row("ulx3s-45f", 50, [hat(18, 8), hat(12, 8), *SMALL]),
     Row("ulx3s-45f", 40, [net(128, True, 8), net(64, True, 8)]),

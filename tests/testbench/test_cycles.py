@@ -43,6 +43,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "network": {"layers": [3, 6, 5, 2], "time_steps": 6, "reset": "attached"},
         "hardware": {"pe": [3, 3, 1], "clock": 100},
     },
+    # Block RAMs wherever there can be some, with their registers.
+    "wide": {
+        "network": {"layers": [1, 114, 2, 64, 1], "time_steps": 2},
+        "hardware": {"pe": [1, 1, 1, 1], "clock": 100},
+    },
     "unrolled": {
         "network": {"layers": [3, 4, 4, 2], "time_steps": 6},
         "hardware": {"pe": [4, 4, 2], "simd": [3, 4, 4]},

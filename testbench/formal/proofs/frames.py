@@ -36,7 +36,7 @@ class _Frames:
     """
 
     def __init__(self, c: Claims, row: _Row, left: Value, depth: int, times: int) -> None:
-        self.times, bits = times, len(row.bits)
+        self.times, self.depth, bits = times, depth, len(row.bits)
         self.count = Signal(range(5), name="frames")
         self.coming = Signal(range(depth + 1), name="coming")
         self.place = Signal(counter_shape(depth), name="row_now")
@@ -94,18 +94,62 @@ class _Frames:
         return Array(self.rows[0])[self.place]
 
 
-class _Banks:
-    """Where a double buffer keeps them: a bank for each of two frames that are whole."""
+@dataclass(frozen=True)
+class _Next:
+    """A row of a frame, and how many times the frame was given before."""
 
-    def __init__(self, c: Claims, unit: Any, inner: dict[str, Signal], frames: _Frames) -> None:
+    frame: Value
+    place: Value
+    time: Value
+
+
+class _Banks:
+    """Where a double buffer keeps them: a bank for each of two frames that are whole.
+
+    ``held``: a row is on its way to the output for two clocks, else for one.
+    """
+
+    def __init__(
+        self,
+        c: Claims,
+        unit: Any,
+        inner: dict[str, Signal],
+        frames: _Frames,
+        *,
+        held: bool = False,
+    ) -> None:
         self._c, self._frames = c, frames
         self._inner = inner
         self._valid = unit.outputs.valid
-        # A frame whose last row is on offer has left its bank.
-        flying = wire(c.m, self._valid & frames.ends_frame, "flying")
+        self._found: Value = inner["found"] if held else Const(0)
+        # A frame whose last row is on its way has left its bank.
+        now = _Next(Const(0), frames.place, frames.time)
+        self._after = self._step(now, self._valid, "offered")
+        self._ahead = self._step(self._after, self._found, "found") if held else self._after
+        flying = wire(c.m, self._ahead.frame, "flying")
         self.waiting = wire(c.m, frames.count - flying, "waiting_frames")
         self.flying = flying
         self._in_bank, self._out_bank = inner["in_bank"], inner["out_bank"]
+
+    def _step(self, row: _Next, on: Value, name: str) -> _Next:
+        """The row after it, if ``on``."""
+        m, frames = self._c.m, self._frames
+        ends = row.place + 1 == frames.length_of(row.frame)
+        last = ends & (row.time == frames.times - 1)
+        place = Mux(on, Mux(ends, 0, row.place + 1), row.place)
+        time = Mux(on & ends, Mux(last, 0, row.time + 1), row.time)
+        found = (row.frame | (on & last), place[: len(row.place)], time[: len(row.time)])
+        return _Next(*(wire(m, value, f"{name}_{n}") for n, value in enumerate(found)))
+
+    def on_the_way(self) -> None:
+        """A row that was read of a memory which is held is the one after that on offer."""
+        frames, after = self._frames, self._after
+        row = Array(self._frames.row(Const(n), i) for n in range(2) for i in range(frames.depth))
+        at = after.frame * frames.depth + after.place
+        self._c.always(
+            "a row that was read is the next", ~self._found | (self._inner["data"] == row[at])
+        )
+        self._c.always("and of a whole frame", ~self._found | (after.frame < frames.count))
 
     def claims(self, taken: Value, ready: Value, ready_in: Value) -> None:
         """Banks and pointers are as the frames say."""
@@ -117,21 +161,21 @@ class _Banks:
         c.always("frames come into the other bank", self._in_bank == self._out_bank ^ waiting[0])
         c.always("nothing comes in while both are full", (waiting != 2) | (frames.coming == 0))
         c.always("ready while a bank is free", ready_in == (waiting != 2))
-        ahead = Mux(frames.ends_row, 0, frames.place + 1)
-        later = Mux(frames.ends_row, Mux(frames.ends_frame, 0, frames.time + 1), frames.time)
-        c.always(
-            "the row that is read is the next", out_row == Mux(self._valid, ahead, frames.place)
-        )
-        c.always("repetitions are counted", time == Mux(self._valid, later, frames.time))
+        c.always("the row that is read is the next", out_row == self._ahead.place)
+        c.always("repetitions are counted", time == self._ahead.time)
         c.always("no frame is given too often", frames.time < frames.times)
         c.always("rows end with their frame", ~frames.count.any() | (frames.place < frames.length))
         c.always(
             "nothing has left of what is not there",
-            frames.count.any() | ((frames.place == 0) & (frames.time == 0) & ~self._valid),
+            frames.count.any()
+            | ((frames.place == 0) & (frames.time == 0) & ~self._valid & ~self._found),
         )
         late = Signal()
         c.m.d.sync += late.eq(frames.count.any() & ~self._valid)
-        c.always("a whole frame is offered in the second clock", ~late | self._valid)
+        c.always(
+            "a whole frame is offered in the second clock, or read if it is held",
+            ~late | self._valid | self._found,
+        )
         reads = (waiting != 0) & (~self._valid | ready)
         c.always(
             "no row that is offered was read as it was written",
@@ -152,9 +196,9 @@ class _Banks:
         c.always(f"rows of {bits} bits are in their places", Cat(right).all())
 
 
-def repeater(c: Claims, bits: int, depth: int, times: int) -> None:
+def repeater(c: Claims, bits: int, depth: int, times: int, *, held: bool = False) -> None:
     """Every frame as often as wanted, row by row."""
-    unit = FrameRepeater(bits, depth, times)
+    unit = FrameRepeater(bits, depth, times, held=held)
     inner = c.opened(unit)
     given, ready = driven(c, unit)
     taken = given.valid & unit.inputs.ready
@@ -167,9 +211,11 @@ def repeater(c: Claims, bits: int, depth: int, times: int) -> None:
     c.always(
         "a row is that of its frame", ~unit.outputs.valid | (unit.outputs.payload == frames.now)
     )
-    banks = _Banks(c, unit, inner, frames)
+    banks = _Banks(c, unit, inner, frames, held=held)
     banks.claims(taken, ready, unit.inputs.ready)
     banks.hold(bits, depth)
+    if held:
+        banks.on_the_way()
     stays_offered(c, unit.outputs, ready)
 
 
@@ -230,6 +276,15 @@ PROOFS = [
             3,
         )
         for bits, depth, times in ((1, 1, 1), (8, 1, 3), (2, 2, 1), (3, 3, 2), (1, 5, 4))
+    ),
+    *(
+        Proof(
+            f"frame_repeater_held_{bits}_{depth}_{times}",
+            FAMILY,
+            partial(repeater, bits=bits, depth=depth, times=times, held=True),
+            3,
+        )
+        for bits, depth, times in ((8, 1, 3), (2, 2, 1), (3, 3, 2))
     ),
     *(
         Proof(

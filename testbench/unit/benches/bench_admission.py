@@ -14,7 +14,6 @@ CASES = [
     {"name": "folded", "layer": 1},
     {"name": "odd", "layer": 1},
     {"name": "fast", "layer": 1},
-    {"name": "wide", "layer": 1},
 ]
 
 

@@ -37,7 +37,6 @@ CASES = [
     {"name": "local", "layer": 5},
     {"name": "fast", "layer": 1},
     {"name": "fast", "layer": 2},
-    {"name": "wide", "layer": 1},
 ]
 
 

@@ -15,7 +15,6 @@ CASES = [
     {"depth": 3, "times": 2},
     {"depth": 4, "times": 3},
     {"depth": 4, "times": 3, "held": True},
-    {"depth": 1, "times": 2, "held": True},
 ]
 
 

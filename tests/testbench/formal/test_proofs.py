@@ -145,6 +145,7 @@ def strobes_while_reading(m: Module, chip: Any) -> None:
         ("credit_buffer_6_5_3", CreditBuffer, has_room_for_one_more),
         ("fork_8", Fork, copies_twice),
         ("frame_repeater_3_3_2", FrameRepeater, takes_while_full),
+        ("frame_repeater_held_2_2_1", FrameRepeater, takes_while_full),
         ("zero_skipper_3_2_0", ZeroSkipper, ends_with_each),
         ("serializer_even_1_shared", Serializer, takes_before_the_end),
         ("gatherer_odd", Gatherer, drops_the_last),
