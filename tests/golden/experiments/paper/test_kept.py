@@ -53,7 +53,10 @@ def test_results_are_of_the_preset(path: Path) -> None:
     assert set(rows_of(results))
     if kind_of(results) == "on-chip":
         results["samples"] += 1
-        assert stale(results, path.stem) == f"samples was {results['samples']}, is {results['samples'] - 1}"
+        assert (
+            stale(results, path.stem)
+            == f"samples was {results['samples']}, is {results['samples'] - 1}"
+        )
         return
     if kind_of(results) == "estimator":
         results["settings"]["hat"]["training"]["updates"] = 7
