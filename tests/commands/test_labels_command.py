@@ -17,7 +17,8 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load
 from dualspike.model.description.save import toml_text
 from dualspike.model.system.seal import sealed
-from dualspike.report.folder import ClassResult, read_folder
+from dualspike.report.folder import read_folder
+from dualspike.report.records import ClassResult
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.unit.benches.shapes import described
 from tests.cli import Cli

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from dualspike.model.system.seal import sealed
+from dualspike.report.page import render
 from tests.refusals import refusal
 
-from .parsed import look
+from .parsed import Page, look
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,31 @@ def test_a_number_that_was_changed_is_refused(file: str, full: Path, tmp_path: P
     for damaged in (content, {"checksun": seal, **content}):
         (tmp_path / file).write_text(json.dumps(damaged))
         assert "must have a checksum: it is damaged, or of a version" in refusal(look, tmp_path)
+
+
+def test_a_proof_is_told_unless_it_is_of_other_files(full: Path, tmp_path: Path) -> None:
+    shutil.copytree(full, tmp_path, dirs_exist_ok=True)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    proof = {
+        "config_hash": manifest["config_hash"],
+        "equal": True,
+        "updates": 7,
+        "inferences": 64,
+        "cycles": 2345,
+        "when": "2026-11-30T09:00:00+00:00",
+        "tools": {"verilator": "5.48.0"},
+        "files": manifest["files"],
+    }
+
+    def told(**changes: object) -> str:
+        (tmp_path / "proof.json").write_text(sealed(proof | changes))
+        return Page(render(look(tmp_path))).text
+
+    right = "Proof of 2026-11-30: the Verilog of this folder, in Verilator 5.48.0, "
+    runs = ", in 64 inferences, 7 updates and 2,345 clocks."
+    assert f"{right}equals the integer model in every bit{runs}" in told()
+    assert f"{right}does NOT equal the integer model{runs}" in told(equal=False)
+    stale = told(files={})
+    assert "proof.json is of other files" in stale and "Proof of" not in stale
+    line = refusal(told, tools={})
+    assert line.startswith(f"{tmp_path / 'proof.json'}: tools.verilator")

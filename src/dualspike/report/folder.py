@@ -2,15 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    NonNegativeInt,
-    ValidationError,
-    field_validator,
-)
+from pydantic import ValidationError
 
 from dualspike.golden.files.arrays import array_names, finite_floats, read_arrays
 from dualspike.golden.float.layout import Parameters
@@ -18,136 +12,24 @@ from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load, mistake
-from dualspike.model.description.network import within
 from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import CHECKSUM, whole
 from dualspike.model.system.text import parse_json, read_text
+from dualspike.report.records import (
+    ClassResult,
+    FolderRecord,
+    FunctionEstimate,
+    Proof,
+    Result,
+    SampleEstimate,
+    Synthesis,
+)
 
 DESCRIPTIONS = ("description.toml", "net.toml")
 MANIFEST = "manifest.json"
 WAVEFORMS = ("waves.vcd", "mismatch.vcd")
-
-Share = Annotated[float, within(0, 1)]
-
-
-class FolderRecord(BaseModel):
-    """What a page needs of a JSON file; more may be in it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
-
-
-class LayerEstimate(FolderRecord):
-    """One layer of a part in `report/estimate.json`."""
-
-    index: int
-    kind: str
-    n_in: int
-    n_out: int
-    pe: int
-    simd: int
-    cycles_per_sample: int
-    share_of_interval: float
-    multipliers: int
-    weight_bits: int
-
-
-class PartEstimate(FolderRecord):
-    """One part in `report/estimate.json`."""
-
-    lanes: int
-    interval: int
-    layers: list[LayerEstimate]
-
-
-class Estimate(FolderRecord):
-    """`report/estimate.json`, as ``dualspike generate`` writes it."""
-
-    config_hash: str
-    bottleneck: str
-    multipliers: int
-    memory_bits: dict[str, int]
-    parts: list[PartEstimate]
-    device: dict[str, Any] | None = None
-    estimate: dict[str, float]
-
-
-class SampleEstimate(Estimate):
-    """That of a perceptron."""
-
-    interval: int
-    clocks_per_sample_learning: float | None = None
-    clocks_per_sample_inference: float
-
-
-class FunctionEstimate(Estimate):
-    """That of an operator network."""
-
-    clocks_per_function: int
-    clocks_per_batch_at_least: int
-    clocks_per_batch_at_most: int
-
-
-class Synthesis(FolderRecord):
-    """`report/synth-TARGET.json`, as ``dualspike synth`` writes it."""
-
-    config_hash: str
-    target: str
-    tool: str
-    actual: dict[str, float]
-    estimate: dict[str, float] | None = None
-    fmax_mhz: float | None = None
-
-
-class Errors(FolderRecord):
-    """Relative l2 errors in `result.json`."""
-
-    rel_l2_before: float
-    rel_l2: float
-    global_rel_l2: float | None = None
-    published: float | None = None
-
-
-class Classes(FolderRecord):
-    """Accuracy in `result.json`, the loss on the same samples, and what was taken for what."""
-
-    accuracy_before: Share
-    accuracy: Share
-    loss: float
-    confusion: list[list[NonNegativeInt]]
-
-    @field_validator("confusion")
-    @classmethod
-    def _square(cls, rows: list[list[int]]) -> list[list[int]]:
-        if not rows or any(len(row) != len(rows) for row in rows):
-            raise ValueError("must have as many entries in every row as rows")
-        return rows
-
-
-class Run(FolderRecord):
-    """The rest of `result.json`, as ``dualspike train`` and ``demo`` write it."""
-
-    updates: int
-    samples: int
-    seconds: float
-    seed: int
-    engine: str = "rtl"
-    tested_on: str | None = None
-    split: str | None = None
-    diverged: str | None = None
-    config_hash: str | None = None
-    cycles: int | None = None
-    cycles_per_sample: float | None = None
-
-
-class Result(Run, Errors):
-    """`result.json` where targets are real numbers."""
-
-
-class ClassResult(Run, Classes):
-    """`result.json` where targets are labels."""
-
 
 R = TypeVar("R", bound=FolderRecord)
 
@@ -157,13 +39,16 @@ class Folder:
     """A folder's contents; None or empty where something is not there.
 
     ``missing`` holds what each absent file would show and the command that writes it, ``strange``
-    the files that belong to another configuration than the description's.
+    the files that belong to another configuration than the description's. ``stale``: there is a
+    proof, of other files than those of the manifest.
     """
 
     path: Path
     description: Description
     estimate: SampleEstimate | FunctionEstimate | None = None
     syntheses: list[Synthesis] = field(default_factory=list[Synthesis])
+    proof: Proof | None = None
+    stale: bool = False
     result: Result | ClassResult | None = None
     parameters: Parameters | None = None
     losses: Doubles | None = None
@@ -198,6 +83,12 @@ def read_folder(path: Path, description: Description) -> Folder:
         known(f"report/synth-{synthesis.target}.json", synthesis.config_hash)
     if not folder.syntheses:
         lacks("report/synth-*.json", "area and clock rate after synthesis", "synth")
+    folder.proof = _record(path / "proof.json", Proof)
+    if folder.proof:
+        known("proof.json", folder.proof.config_hash)
+        manifest = path / MANIFEST
+        if not manifest.exists() or read_sealed(manifest).get("files") != folder.proof.files:
+            folder.proof, folder.stale = None, True
     folder.result = _result(path / "result.json")
     if folder.result:
         known("result.json", folder.result.config_hash)

@@ -24,10 +24,11 @@ from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.model.sizes.online_resources import head_lanes
 from dualspike.report.curve import learning_curve
-from dualspike.report.folder import ClassResult, Folder, Result, Synthesis
+from dualspike.report.folder import Folder
 from dualspike.report.maps import dots, maps
 from dualspike.report.network import network_drawing
 from dualspike.report.raster import rasters
+from dualspike.report.records import ClassResult, Result, Synthesis
 
 SAMPLES = 3
 

@@ -11,7 +11,8 @@ from dualspike.model.description.load import load, parse
 from dualspike.model.errors import BadInput
 from dualspike.model.system.seal import CHECKSUM, sealed
 from dualspike.model.system.text import DEPTH, MOST, parse_json, read_text
-from dualspike.report.folder import Result, read_folder
+from dualspike.report.folder import read_folder
+from dualspike.report.records import Result
 from tests.refusals import refusal
 
 TOML = 'name = "tiny"\n\n[network]\nlayers = [2, 4, 1]\ntime_steps = 4\n\n[learning]\nbatch = 4\n'
