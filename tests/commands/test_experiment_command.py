@@ -60,6 +60,7 @@ def test_a_quick_run_of_every_experiment(
     assert all(0 < m["median"] < 2 for m in found["methods"])
     assert [one["name"] for one in found["baselines"]][:2] == ["constant", "least squares"]
     files = ["results.json", "table.md", f"figure{number}.png", f"figure{number}.pdf"]
+    files += [f"weights_{method}.npz" for method in methods if method != "tanh"]
     assert (found["files"], found["folder"]) == (files, str(folder))
     assert all((folder / file).stat().st_size for file in files)
     for method in methods:
@@ -75,7 +76,7 @@ def test_a_finished_folder_gets_its_report_again_and_no_other_runs(
     words = (*HAT, 5, "--methods", "BP", "-o", tmp_path)
     assert cli(*words)[0] == 0
     outcome = (tmp_path / "runs" / "BP-1.npz").stat()
-    files = ["results.json", "table.md", "figure5.png", "figure5.pdf"]
+    files = ["results.json", "table.md", "figure5.png", "figure5.pdf", "weights_BP.npz"]
     before = [(tmp_path / file).read_bytes() for file in files]
     for file in files:
         (tmp_path / file).unlink()

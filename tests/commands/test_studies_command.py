@@ -128,6 +128,9 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
 
+MODELS = {"hat": ["weights_BP.npz"]}
+"""What was learned, for other commands."""
+
 KEPT = {
     "hat": {"settings.json", "data.npz", "runs"},
     "widths": {"runs"},
@@ -147,7 +150,7 @@ def test_a_study_leaves_its_results_its_table_and_its_figures(
     found = json.loads(out)
     assert status == 0 and (f"{steps}/{steps}" in err) == (steps > 0)
     drawn = [f"{figure}.{kind}" for figure in figures for kind in ("png", "pdf")]
-    files = ["results.json", "table.md", *drawn]
+    files = ["results.json", "table.md", *drawn, *MODELS.get(name, [])]
     assert (found.pop("files"), found.pop("folder")) == (files, str(tmp_path))
     kept = {path.name for path in tmp_path.iterdir()} - set(files)
     assert kept == KEPT.get(name, set())

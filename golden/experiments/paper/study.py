@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dualspike.golden.experiments.paper.figures import draw
 from dualspike.golden.experiments.paper.methods import Experiment, Method, chosen
+from dualspike.golden.experiments.paper.models import write_models
 from dualspike.golden.experiments.paper.report import Report, collect
 from dualspike.golden.experiments.paper.run import Run, execute
 from dualspike.golden.experiments.paper.settings import (
@@ -23,7 +24,11 @@ from dualspike.model.errors import BadInput
 
 def paper_study(name: Experiment) -> Study[Report]:
     """The experiment of that name."""
-    return Study(partial(_job, name), Report.results, Report.markdown, Report.text, draw)
+
+    def written(report: Report, folder: Path) -> list[str]:
+        return [*draw(report, folder), *write_models(report, folder)]
+
+    return Study(partial(_job, name), Report.results, Report.markdown, Report.text, written)
 
 
 def _job(

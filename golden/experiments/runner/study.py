@@ -37,7 +37,8 @@ class Study(Generic[F]):
 
     ``job`` has the options of the command that it takes as its parameters, and raises BadInput for
     what cannot be done. ``results`` are plain data, ``table`` is Markdown, ``text`` for a terminal;
-    ``draw`` writes figures into a folder and returns the names of their files.
+    ``draw`` writes figures, and what else is of use, into a folder and returns the names of their
+    files.
     """
 
     job: Callable[..., Job[F]]
