@@ -73,6 +73,18 @@ def description_for(keys: dict[str, Any]) -> tuple[Description, Problem]:
     return d, load_problem(d)
 
 
+def scaling(data: Data) -> dict[str, Any]:
+    """Keys offset and scale of ``[data]`` that bring the training inputs of a file to [-1, 1].
+
+    They are those of `_scale`, of the samples that are trained on alone. Raises BadInput for what
+    is no file of samples, or one that cannot be used.
+    """
+    if data.path is None:
+        raise BadInput(f"--scale must be left out with {data.source}: it is for files of samples")
+    x = _extent(data).x
+    return {"offset": 0.0, "scale": 1.0} | _scale(x, x[:0])
+
+
 def _extent(data: Data) -> _Extent:
     path = data.path
     if path is not None:

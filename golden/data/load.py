@@ -128,13 +128,16 @@ def _check_samples(description: Description, problem: Problem) -> None:
     f, source, coding = description.formats, description.data.source, description.network.coding
     apart = "test " if problem.test_set == "test set" else ""
     sets = [("", problem.train), (apart, problem.test)]
+    plain = description.data.path and (description.data.offset, description.data.scale) == (0, 1)
+    hint = ": train --scale brings inputs there" if plain else ""
     for prefix, samples in sets:
         name, values = f"{prefix}x", samples.inputs[0]
-        _check_range(source, name, values, "input", f.input, samples)
+        _check_range(source, name, values, "input", f.input, samples, hint)
         bad = np.abs(values) > 1
         if coding != "direct" and bad.any():
             wanted, place = "must be in [-1, 1]", first_place(name, values, bad, samples.rows)
-            raise BadInput(f"{source}: {name} {wanted} (network.coding {coding}), {place}")
+            line = f"{source}: {name} {wanted} (network.coding {coding}), {place}{hint}"
+            raise BadInput(line)
     if description.classes:
         return
     answers = "y" if problem.classes is None else "labels as outputs"
@@ -162,12 +165,18 @@ def _check_functions(description: Description, problem: Problem) -> None:
 
 
 def _check_range(
-    source: str, name: str, values: Doubles, key: str, held: Format, samples: Samples
+    source: str,
+    name: str,
+    values: Doubles,
+    key: str,
+    held: Format,
+    samples: Samples,
+    hint: str = "",
 ) -> None:
     lowest, highest = float(held.lowest * held.lsb), float(held.highest * held.lsb)
     bad = (values < lowest) | (values > highest)
     if bad.any():
         raise BadInput(
             f"{source}: {name} must be in [{lowest}, {highest}] (formats.{key} {held}),"
-            f" {first_place(name, values, bad, samples.rows)}"
+            f" {first_place(name, values, bad, samples.rows)}{hint}"
         )

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualspike.api.data import problem_of, with_data
+from dualspike.api.data import problem_of, rescaled, with_data
 from dualspike.api.engines import EngineName
 from dualspike.api.predicting import DESCRIPTION, WEIGHTS, answers, read_run
 from dualspike.api.results import Predictions, Trained
@@ -65,6 +65,7 @@ class Chip:
         engine: str = "fixed",
         updates: int | None = None,
         seed: int | None = None,
+        scale: bool = False,
         progress: Progress | None = None,
         **arrays: ArrayLike,
     ) -> Trained:
@@ -73,17 +74,22 @@ class Chip:
         Samples are those of the description, of ``data`` (a file or the name of a data set), or
         ``arrays`` by the names that a file has: x [N, n_in] with y [N, n_out] or labels [N], and
         the same with ``_test``; u, points and y of an operator network. ``engine``: golden, fixed
-        or rtl. ``progress`` is called after every update with the updates done and the loss.
+        or rtl. ``scale`` brings inputs x to [-1, 1] by offset and scale of the training samples,
+        which `predict` and ``dualspike predict`` apply from then on. ``progress`` is called after
+        every update with the updates done and the loss.
         """
         from dualspike.api.training import check_trains, train
 
         name = engine_named(engine)
         d = revised(self.description, "learning", updates=updates, seed=seed)
         check_trains(d, name)
-        d, problem = _problem(d, data, arrays)
+        d, problem = _problem(d, data, arrays, scale)
         result, summary = train(d, name, problem, self.weights, progress)
         self.weights, self._problem = result.weights, problem
+        kept = d.data if scale else None
         self.description = with_data(self.description, None if data is None else str(data))
+        if kept:
+            self.description = self.description.model_copy(update={"data": kept})
         return Trained(summary, problem, result)
 
     def predict(self, *inputs: ArrayLike, engine: str = "fixed") -> Predictions:
@@ -206,11 +212,15 @@ def engine_named(name: str) -> EngineName:
 
 
 def _problem(
-    d: Description, data: str | Path | None, arrays: dict[str, ArrayLike]
+    d: Description, data: str | Path | None, arrays: dict[str, ArrayLike], scale: bool = False
 ) -> tuple[Description, Problem]:
-    """The description with these data, and the problem that they are."""
+    """The description with these data, and the problem that they are.
+
+    Of arrays it keeps the scale alone, next to the name of a file that is not there.
+    """
     if not arrays:
         d = with_data(d, None if data is None else str(data))
+        d = rescaled(d) if scale else d
         return d, problem_of(d)
     if data is not None:
         raise BadInput("data must be left out where arrays are given")
@@ -218,6 +228,11 @@ def _problem(
         path = Path(folder) / "given.npz"
         path.write_bytes(npz_bytes({name: np.asarray(one) for name, one in arrays.items()}))
         try:
-            return d, problem_of(with_data(d, str(path)))
+            changed = with_data(d, str(path))
+            if not scale:
+                return d, problem_of(changed)
+            changed = rescaled(changed)
+            named = changed.data.model_copy(update={"source": path.name})
+            return d.model_copy(update={"data": named}), problem_of(changed)
         except BadInput as error:
             raise BadInput(str(error).replace(str(path), "given arrays")) from error

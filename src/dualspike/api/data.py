@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dualspike.golden.data.fitting import scaling
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.precision import (
     lost_columns,
@@ -15,7 +16,8 @@ from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.data import FROM_FILES, SOURCES, Data
 from dualspike.model.description.description import Description
-from dualspike.model.description.load import describe
+from dualspike.model.description.load import describe, revised
+from dualspike.model.errors import BadInput
 from dualspike.output import warn
 
 
@@ -32,6 +34,13 @@ def with_data(d: Description, data: str | None) -> Description:
         dropped |= {"offset", "scale", "bin"}
     tables["data"] = {key: one for key, one in tables["data"].items() if key not in dropped} | keys
     return describe(tables, "--data")
+
+
+def rescaled(d: Description) -> Description:
+    """With the offset and scale that bring the training inputs of its file to [-1, 1]."""
+    if d.kind != "mlp":
+        raise BadInput(f"--scale must be left out with operator.kind {d.kind}: it is for samples x")
+    return revised(d, "data", **scaling(d.data))
 
 
 def data_keys(data: str) -> dict[str, str]:

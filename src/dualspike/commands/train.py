@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from dualspike.api.board_engine import BAUD
-from dualspike.api.data import initial, problem_of
+from dualspike.api.data import initial, problem_of, rescaled
 from dualspike.api.engines import EngineName, check_port
 from dualspike.api.outcome import npz
 from dualspike.api.predicting import DESCRIPTION, WEIGHTS
@@ -57,6 +57,10 @@ def train(
     seed: SeedOption = None,
     weights: WeightsOption = None,
     data: DataOption = None,
+    scale: Annotated[
+        bool,
+        typer.Option("--scale", help="Bring inputs of a file to [-1, 1]; kept with the run."),
+    ] = False,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -75,6 +79,8 @@ def train(
     if resume is not None and engine is EngineName.golden:
         raise BadInput("--engine must be fixed, rtl or board with --resume, not golden")
     check_trains(d, engine)
+    if scale:
+        d = rescaled(d)
     problem = problem_of(d)
     first = initial(weights, d)
     with owning(output, "train", force=force, beside=[resume]) as folder, keeping(resume):

@@ -214,6 +214,7 @@ def test_outside_the_formats() -> None:
     x[2, 1] = 2
     assert complaint_about(x, y) == (
         "data.npz: x must be in [-2.0, 1.99993896484375] (formats.input s1.14), x[2, 1] is 2.0"
+        ": train --scale brings inputs there"
     )
     x[2, 1] = 0
     y[1, 0] = -2.25
@@ -241,6 +242,7 @@ def test_inputs_that_no_spikes_stand_for() -> None:
     tables = {"network": {"layers": [2, 3, 1], "coding": "rate"}, "data": {"source": "data.npz"}}
     assert complaint(describe(tables, "test")) == (
         "data.npz: x must be in [-1, 1] (network.coding rate), x[2, 1] is -1.25"
+        ": train --scale brings inputs there"
     )
 
 

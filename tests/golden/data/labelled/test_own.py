@@ -165,16 +165,17 @@ def test_validation_is_for_labels() -> None:
 def test_complaints_name_the_rows_of_the_file(tested: str) -> None:
     """Whichever part of the samples a row went to; of several in it the first."""
     form = "[-2.0, 1.99993896484375] (formats.input s1.14)"
+    hint = ": train --scale brings inputs there"
     held = read()
     used = set(range(30)) - set(held.test.numbers.tolist() if tested == "validation" else [])
     for row in used:
         x = X / 64
         x[row, 1] = 2
-        assert complaint(x=x, tested=tested) == f"x must be in {form}, x[{row}, 1] is 2.0"
+        assert complaint(x=x, tested=tested) == f"x must be in {form}, x[{row}, 1] is 2.0{hint}"
     first = (held.whole if tested == "test" else held.train).numbers.min()
     line = complaint(x=np.full_like(X, 2), tested=tested)
-    assert line == f"x must be in {form}, x[{first}, 0] is 2.0"
+    assert line == f"x must be in {form}, x[{first}, 0] is 2.0{hint}"
     test_x = X[:4] / 64
     test_x[2, 0] = 2
     line = complaint(x=X / 64, x_test=test_x, labels_test=[2, 0, 0, 1])
-    assert line == f"test x must be in {form}, test x[2, 0] is 2.0"
+    assert line == f"test x must be in {form}, test x[2, 0] is 2.0{hint}"
