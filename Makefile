@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak boards link hostile presets netlist operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets netlist operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -25,6 +25,7 @@ help:
 	@echo 'make mutants  setup, then mutants of every component before its bench, into build/mutants: an hour'
 	@echo 'make soak    setup, then 1,000 random cores of 1,000 updates each next to the model, into build/soak: a night;'
 	@echo '             DESCRIPTIONS=... UPDATES=... for other numbers; what is done already is not run again'
+	@echo 'make states  setup, then chips with every pair of options in Icarus Verilog, which knows X: an hour'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
@@ -99,6 +100,9 @@ hostile: setup
 presets: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' -k preset \
 		tests/commands/test_presets_and_commands.py tests/testbench/random/test_random_descriptions.py
+
+states: setup
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/testbench/four_states
 
 netlist: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py

@@ -13,6 +13,7 @@ _ELSEWHERE = {"bench_fickle", "bench_rate", "bench_system"}
 _CASE = {
     "core": 2,
     "dither": 0,
+    "signs": 3,
     "serializer": 4,
     "admission": 3,
 }
