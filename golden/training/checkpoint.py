@@ -16,6 +16,7 @@ from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.numeric import Matrix
 from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.model.description.description import Description
+from dualspike.model.description.places import anywhere
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import VERSION
 
@@ -67,9 +68,9 @@ class Checkpoint:
 class Origin:
     """What the numbers of a run depend on, from its first update to its last.
 
-    ``description`` as JSON, ``data``: checksum of the samples that it trains and is tested on,
-    ``start``: checksum of the stored weights and biases before the first update. Engines of one
-    family lead to the same bits, so that a run may go on on another of them.
+    ``description`` as JSON, with bare names of files; ``data``: checksum of the samples that it
+    trains and is tested on; ``start``: checksum of the stored weights and biases before the first
+    update. Engines of one family lead to the same bits, so that a run may go on on another of them.
     """
 
     description: str
@@ -87,7 +88,7 @@ class Origin:
         biases: Sequence[Matrix],
     ) -> Self:
         """The origin of a run of this version on the samples whose checksum is ``data``."""
-        text = json.dumps(description.model_dump(mode="json"), sort_keys=True)
+        text = json.dumps(anywhere(description).model_dump(mode="json"), sort_keys=True)
         arrays = {f"weights_{n}": array for n, array in enumerate(weights)}
         arrays |= {f"biases_{n}": array for n, array in enumerate(biases)}
         return cls(text, data, digest_of(arrays))

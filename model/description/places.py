@@ -11,7 +11,7 @@ def read_from(d: Description, folder: Path) -> Description:
 
     def moved(path: str) -> str:
         inside = os.path.join(folder, path)
-        if os.pardir not in Path(path).parts:
+        if os.pardir not in Path(path).parts and not os.path.isabs(folder):
             return os.path.normpath(inside)
         whole = os.path.realpath(inside)
         near = os.path.relpath(whole)
@@ -29,6 +29,12 @@ def written_to(d: Description, folder: Path) -> Description:
         return os.path.relpath(whole, here)
 
     return _with_paths(d, {name: moved(path) for name, path in _paths(d).items()})
+
+
+def anywhere(d: Description) -> Description:
+    """The same with bare names of files, to be compared wherever these are."""
+    found = {"source": None if d.data.known else d.data.source, "folder": d.data.folder}
+    return _with_paths(d, {name: Path(path).name for name, path in found.items() if path})
 
 
 def _paths(d: Description) -> dict[str, str]:

@@ -88,7 +88,7 @@ def test_clock_and_device_of_a_description_count_where_no_option_says_another(
     found = fast["estimate"]
     assert (found["clock_mhz"], found["depth"]) == (
         100,
-        {"multiply": 2, "learner": 2, "membrane": 1},
+        {"multiply": 2, "learner": 2, "membrane": 1, "fetch": 1},
     )
     assert found["device"]["name"] == "ecp5-85f"
     assert found["interval"] <= 6
@@ -106,7 +106,7 @@ def test_the_clock_stands_where_the_depth_is_told(net: Path, tmp_path: Path, cli
     verify = f"  dualspike verify {net} --clock 100.0 --device ecp5-25f\n"
     assert text.endswith(verify)
     found = json.loads((out / "manifest.json").read_text())
-    depth = {"multiply": 2, "learner": 2, "membrane": 1}
+    depth = {"multiply": 2, "learner": 2, "membrane": 1, "fetch": 1}
     assert (found["clock_mhz"], found["device"], found["depth"]) == (100, "ecp5-25f", depth)
     assert found["config_hash"] == without["config_hash"]
     header = "// For 100 MHz on ecp5-25f: products take 2 clocks.\n"

@@ -18,25 +18,34 @@ from tests.small import OPERATOR, OWN_DATA, PERCEPTRON, functions, points
 pytestmark = pytest.mark.usefixtures("here")
 
 
+Handler = Callable[[int, object], None] | signal.Handlers
+
+
+@contextmanager
+def handled(handler: Handler) -> Generator[None, None, None]:
+    """Whatever the shell that began the tests has said of SIGINT."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_the_first_interrupt_is_noted_and_the_second_ends() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with interrupts() as came:
-        assert not came()
-        os.kill(os.getpid(), signal.SIGINT)
-        assert came()
-        with pytest.raises(KeyboardInterrupt):
+    with handled(signal.default_int_handler):
+        with interrupts() as came:
+            assert not came()
             os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            assert came()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_interrupts_that_are_ignored_stay_so() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with interrupts() as came:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert not came()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with handled(signal.SIG_IGN), interrupts() as came:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not came()
 
 
 @contextmanager

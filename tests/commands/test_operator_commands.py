@@ -40,7 +40,7 @@ def test_a_description_is_of_the_kind_that_it_says(net: Path) -> None:
 def test_generate_writes_a_core(net: Path, cli: Cli) -> None:
     result, out = cli.result("generate", net, "-o", "out"), net.parent / "out"
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    assert files == set(result["files"])
+    assert files == {*result["files"], ".dualspike.json"}
     assert (out / "report/estimate.json").read_text() == sealed(result["estimate"])
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["config_hash"] == result["config_hash"]

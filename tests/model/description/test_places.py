@@ -7,7 +7,7 @@ import pytest
 
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load
-from dualspike.model.description.places import read_from, written_to
+from dualspike.model.description.places import anywhere, read_from, written_to
 from dualspike.model.description.save import toml_text
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -53,3 +53,11 @@ def test_paths_here_stay_as_they_are() -> None:
     assert read_from(described(source="data.npz"), Path("net")).data.source == "net/data.npz"
     assert written_to(described(source="data.npz"), Path("run")).data.source == "../data.npz"
     assert read_from(described(source="../data.npz"), Path("run")).data.source == "data.npz"
+    assert read_from(described(source="data.npz"), Path.cwd()).data.source == "data.npz"
+    assert read_from(described(source="data.npz"), Path.cwd() / "net").data.source == "net/data.npz"
+
+
+def test_files_are_compared_by_name_wherever_they_are() -> None:
+    assert anywhere(described(source="/a/data.npz")) == anywhere(described(source="b/data.npz"))
+    assert anywhere(described(source="hat")) == described(source="hat")
+    assert anywhere(described(source="a.npz")) != anywhere(described(source="b.npz"))
