@@ -128,7 +128,8 @@ def _check_samples(description: Description, problem: Problem) -> None:
     f, source, coding = description.formats, description.data.source, description.network.coding
     apart = "test " if problem.test_set == "test set" else ""
     sets = [("", problem.train), (apart, problem.test)]
-    plain = description.data.path and (description.data.offset, description.data.scale) == (0, 1)
+    data = description.data
+    plain = data.path and coding != "frames" and (data.offset, data.scale) == (0, 1)
     hint = ": train --scale brings inputs there" if plain else ""
     for prefix, samples in sets:
         name, values = f"{prefix}x", samples.inputs[0]

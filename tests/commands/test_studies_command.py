@@ -124,7 +124,7 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "widths": ("--network hat --quick --updates 2 --jobs 1", 10, ("widths",), widths),
     "opzo": ("--quick --jobs 1 --data bars", 65, ("curves", "variance"), opzos),
     "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
-    "on-chip": ("--quick --jobs 1", 14, ("on_chip",), chips),
+    "on-chip": ("--quick --jobs 1", 9, ("on_chip",), chips),
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
 

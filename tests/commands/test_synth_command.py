@@ -44,7 +44,7 @@ def test_a_report_is_written(tmp_path: Path, cli: Cli, monkeypatch: pytest.Monke
     cli.result(*words, "--clock", 90, "--device", "ecp5-25f")
     d, target, device, route = asked[-1]
     assert (device.name, route.clock, d.hardware.device) == ("ecp5-25f", 90, "ecp5-25f")
-    assert d.depth == Depth(multiply=2, learner=2, membrane=1)
+    assert d.depth == Depth(multiply=2, learner=2, membrane=1, fetch=1)
 
 
 def test_a_device_of_the_description_counts_where_it_is_the_targets() -> None:
