@@ -1,6 +1,9 @@
 """The YoWASP tools: Yosys and nextpnr as Python packages, each run in a process of its own."""
 
+import fcntl
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,13 +36,33 @@ def release(tool: tuple[str, str]) -> str:
 
 def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> None:
     """Run a tool in ``folder``; RuntimeError has its first error if it fails."""
-    name = release(tool)
-    done = run_child(
-        [sys.executable, "-P", "-c", _CALL.format(*tool), *arguments],
-        folder=folder,
-        variables=environment(YOWASP_CACHE_DIR=str(kept("yowasp"))),
-    )
+    name, cache = release(tool), kept("yowasp")
+    variables = environment(YOWASP_CACHE_DIR=str(cache))
+    with suppress(OSError):
+        _compile_once(tool, cache / f"{name}, {tool[1]}", folder, variables)
+    done = run_child([*_command(tool), *arguments], folder=folder, variables=variables)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-1:]
         raise RuntimeError(f"{name} failed: {' '.join(errors[:1])}")
+
+
+def _command(tool: tuple[str, str]) -> list[str]:
+    return [sys.executable, "-P", "-c", _CALL.format(*tool)]
+
+
+def _compile_once(
+    tool: tuple[str, str], mark: Path, folder: Path, variables: Mapping[str, str]
+) -> None:
+    """Let one process alone compile a tool and keep it, before any other reads what is kept.
+
+    YoWASP writes the compiled tool in place, and who maps a half of it into memory dies of a bus
+    error. The file ``mark`` is there once it is whole.
+    """
+    if mark.exists():
+        return
+    with mark.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists():
+            run_child([*_command(tool), "--version"], folder=folder, variables=variables)
+            mark.touch()

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from tests.small import OPERATOR, OWN_DATA, PERCEPTRON, functions, points
 pytestmark = pytest.mark.usefixtures("here")
 
 
-Handler = Callable[[int, object], None] | signal.Handlers
+Handler = Callable[[int, FrameType | None], None] | signal.Handlers
 
 
 @contextmanager
