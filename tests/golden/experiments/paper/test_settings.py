@@ -32,12 +32,13 @@ def test_presets_hold_the_papers_networks(name: Experiment) -> None:
 
 @pytest.mark.parametrize("path", sorted(PRESETS.glob("*_one_*.toml")), ids=lambda path: path.stem)
 def test_settings_with_one_direction(path: Path) -> None:
-    """They have the preset's network and data, and a rate for every method."""
+    """They have the preset's network and data, and a rate for every method; tanh is no method."""
     settings = read_settings(path)
     preset = load_settings(settings.experiment)
     assert settings.training.directions == 1
     assert (settings.operator, settings.problem) == (preset.operator, preset.problem)
-    assert set(settings.training.rates) == {m.rule for m in METHODS[settings.experiment]}
+    rules = {m.rule for m in METHODS[settings.experiment]}
+    assert set(settings.training.rates) - {"tanh"} == rules
 
 
 @pytest.mark.parametrize(
