@@ -34,8 +34,8 @@ def release(tool: tuple[str, str]) -> str:
     return f"{package} {version(package)}"
 
 
-def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> None:
-    """Run a tool in ``folder``; RuntimeError has its first error if it fails."""
+def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> str:
+    """Run a tool in ``folder``; what it printed. RuntimeError has its first error if it fails."""
     name, cache = release(tool), kept("yowasp")
     variables = environment(YOWASP_CACHE_DIR=str(cache))
     with suppress(OSError):
@@ -45,6 +45,7 @@ def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> None:
         lines = (done.stdout + done.stderr).splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-1:]
         raise RuntimeError(f"{name} failed: {' '.join(errors[:1])}")
+    return done.stdout
 
 
 def _command(tool: tuple[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.numeric import Matrix
 from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.model.description.description import Description
-from dualspike.model.description.places import anywhere
+from dualspike.model.description.files.places import anywhere
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import VERSION
 

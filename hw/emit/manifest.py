@@ -8,7 +8,7 @@ from typing import Any
 
 from dualspike.hw.emit.register_map.json import plain
 from dualspike.hw.soc.soc import wrapped_registers
-from dualspike.model.cost.estimate import products, weight_bits
+from dualspike.model.cost.estimate import layer_entry, products, weight_bits
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.identity import VERSION, config_hash, config_word, identity
@@ -19,9 +19,8 @@ from dualspike.model.sizes.cycles import (
     function_interval,
     learn_cycles,
 )
-from dualspike.model.sizes.geometry import Geometry, geometry
+from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
-from dualspike.model.sizes.layers import Layer
 from dualspike.model.system.seal import sealed
 
 _PORT = re.compile(r"^  (input|output) (?:\[(\d+):0\] )?(\w+) ?;$", re.MULTILINE)
@@ -112,16 +111,3 @@ def _ports(verilog: str, top: str) -> list[dict[str, Any]]:
         {"name": name, "flow": flow.removesuffix("put"), "bits": int(last or 0) + 1}
         for flow, last, name in _PORT.findall(inside)
     ]
-
-
-def layer_entry(g: Geometry, layer: Layer) -> dict[str, Any]:
-    """What a manifest says of one layer."""
-    return {
-        "kind": layer.kind,
-        "n_in": layer.n_in,
-        "n_out": layer.n_out,
-        "pe": layer.pe,
-        "simd": layer.simd,
-        "cycles_per_pass": layer.cycles,
-        "cycles_per_sample": g.sample_cycles(layer),
-    }

@@ -154,19 +154,25 @@ def _function_clocks(d: Description) -> dict[str, Any]:
     }
 
 
-def layer_estimate(d: Part, g: Geometry, layer: Layer) -> dict[str, Any]:
-    """What is told of one layer."""
-    clocks = g.sample_cycles(layer)
+def layer_entry(g: Geometry, layer: Layer) -> dict[str, Any]:
+    """What a layer is, and the clocks that it takes."""
     return {
-        "index": layer.index,
         "kind": layer.kind,
         "n_in": layer.n_in,
         "n_out": layer.n_out,
         "pe": layer.pe,
         "simd": layer.simd,
         "cycles_per_pass": layer.cycles,
-        "cycles_per_sample": clocks,
-        "share_of_interval": round(clocks / g.interval, 4),
+        "cycles_per_sample": g.sample_cycles(layer),
+    }
+
+
+def layer_estimate(d: Part, g: Geometry, layer: Layer) -> dict[str, Any]:
+    """What is told of one layer."""
+    return {
+        "index": layer.index,
+        **layer_entry(g, layer),
+        "share_of_interval": round(g.sample_cycles(layer) / g.interval, 4),
         "multipliers": sum(part.count for part in layer_multipliers(d, g, layer)),
         "weight_bits": (layer.n_in + 1) * layer.n_out * d.formats.weight.bits,
         "sign_bits_per_cycle": signs_a_clock(d, g, layer),

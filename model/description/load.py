@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dualspike.model.description.description import Description
-from dualspike.model.description.places import read_from
+from dualspike.model.description.files.places import read_from
 from dualspike.model.errors import BadInput, meant, not_one_of
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import head_sizes

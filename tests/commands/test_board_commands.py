@@ -17,8 +17,8 @@ import pytest
 from dualspike.api import board_engine
 from dualspike.api.board_engine import BAUD
 from dualspike.boards.host.port import SerialPort
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import load
-from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from dualspike.testbench.board.virtual import VirtualBoard
 from dualspike.testbench.unit.benches.shapes import described

@@ -14,8 +14,8 @@ from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.bitstream import Bitstream, Trial, build_bitstream, plan
 from dualspike.boards.flow.manifest import digest
 from dualspike.commands import build
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import load, revised
-from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from tests.boards.unpack import Site, dividers, sites, unpacked
 from tests.cli import Cli

@@ -14,8 +14,8 @@ from dualspike.api.data import with_data
 from dualspike.commands.infer import infer as infer_command
 from dualspike.golden.data.measures import classes_of
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, load
-from dualspike.model.description.save import toml_text
 from dualspike.model.system.seal import sealed
 from dualspike.report.folder import read_folder
 from dualspike.report.records import ClassResult

@@ -10,8 +10,8 @@ import pytest
 
 from dualspike.golden.data.load import load_problem
 from dualspike.model.cost.estimate import estimate
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, load, load_preset, revised
-from dualspike.model.description.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import sealed
 from dualspike.testbench.board import virtual

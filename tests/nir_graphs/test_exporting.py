@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import real_parameters, stored_parameters
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import read_from
 from dualspike.model.description.load import describe
 from dualspike.model.description.part import LEAKS
-from dualspike.model.description.places import read_from
 from dualspike.nir.exporting import graph_of, nir_bytes
 from dualspike.nir.importing import Options, import_network
 from tests.refusals import refusal

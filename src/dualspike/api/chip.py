@@ -22,9 +22,9 @@ from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
 from dualspike.model.cost.devices import device_named
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import written_to
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import revised
-from dualspike.model.description.places import written_to
-from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput, not_one_of
 from dualspike.testbench.cosim.verify import Verdict
 from dualspike.testbench.cosim.verify import verify as co_simulate

@@ -9,7 +9,7 @@ from dualspike.hw.emit.files import core_files
 from dualspike.model.cost.devices import Device
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.description import Description
-from dualspike.model.description.places import written_to
+from dualspike.model.description.files.places import written_to
 from dualspike.model.interface.memory_map import in_turn
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed

@@ -26,7 +26,7 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.files.owned import OwnedFolder, owning
 from dualspike.golden.training.fixed_engine import first_chip
-from dualspike.model.description.save import toml_text
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed

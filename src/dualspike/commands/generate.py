@@ -28,7 +28,7 @@ from dualspike.commands.source import (
 from dualspike.golden.files.owned import owning
 from dualspike.hw.soc.soc import check_wrap
 from dualspike.model.cost.estimate import chip_area, estimate
-from dualspike.model.description.save import toml_text
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.interface.identity import config_hash
 from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed
 

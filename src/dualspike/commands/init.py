@@ -9,8 +9,8 @@ from dualspike.api.data import data_keys
 from dualspike.golden.data.fitting import description_for
 from dualspike.golden.files.owned import check_free
 from dualspike.golden.files.writing import write_atomic
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import preset_text
-from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, shell
 

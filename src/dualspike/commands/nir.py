@@ -23,8 +23,8 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters, stored_parameters
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
 from dualspike.model.description.description import Description
-from dualspike.model.description.places import written_to
-from dualspike.model.description.save import toml_text
+from dualspike.model.description.files.places import written_to
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, shell
 

@@ -34,7 +34,7 @@ from dualspike.golden.files.owned import OwnedFolder, owning
 from dualspike.golden.training.checkpoint import EVERY
 from dualspike.golden.training.figure import run_figure
 from dualspike.interrupts import interrupts
-from dualspike.model.description.save import toml_text
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.errors import BadInput, Interrupted
 from dualspike.model.system.seal import sealed
 from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed, warn

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualspike.golden.float.layout import Parameters
 from dualspike.model.description.description import Description
-from dualspike.model.description.save import toml_text
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.nir.importing import DESCRIPTION
 from dualspike.nir.neurons import SUBTRACT

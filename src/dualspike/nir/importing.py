@@ -16,10 +16,10 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import read_from
 from dualspike.model.description.format import Format
 from dualspike.model.description.formats import Formats
 from dualspike.model.description.load import describe, tables_of
-from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput
 from dualspike.nir.chain import Named, NodeChain, read_chain
 from dualspike.nir.neurons import NodeLayer, neurons

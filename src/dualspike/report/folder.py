@@ -11,8 +11,8 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import read_from
 from dualspike.model.description.load import describe, load, mistake
-from dualspike.model.description.places import read_from
 from dualspike.model.errors import BadInput
 from dualspike.model.interface.identity import config_hash
 from dualspike.model.system.seal import CHECKSUM, whole

@@ -9,8 +9,8 @@ from dualspike.golden.data.fitting import description_for
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.train import train
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, parse
-from dualspike.model.description.save import toml_text
 from tests.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("here")

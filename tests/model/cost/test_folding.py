@@ -18,8 +18,8 @@ from dualspike.model.cost.folding import REFERENCE, split
 from dualspike.model.cost.network_fit import NetworkSearch, Target, check_fits, excess
 from dualspike.model.cost.operator_fit import OperatorSearch
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, load_preset
-from dualspike.model.description.save import toml_text
 from dualspike.model.errors import BadInput
 from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.model.sizes.geometry import geometry

@@ -1,7 +1,6 @@
 """In Icarus Verilog, with X at inputs and anything inside: what comes out is known, and right."""
 
 import random
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from tests.testbench.four_states.power_up import (
     written,
 )
 from tests.testbench.random.pairs import Draw, covering, drawn
-
-pytestmark = pytest.mark.skipif(not shutil.which("iverilog"), reason="Icarus Verilog is missing")
 
 NETWORK = {"layers": [4, 6, 2], "time_steps": 3, "leak": 0.75}
 CHIPS: dict[str, dict[str, Any]] = {

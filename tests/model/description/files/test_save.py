@@ -1,7 +1,7 @@
 import pytest
 
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, parse, presets
-from dualspike.model.description.save import toml_text
 
 
 @pytest.mark.parametrize("name", sorted(presets()))

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import written_to
 from dualspike.model.description.kinds import without_defaults
-from dualspike.model.description.places import written_to
 
 
 def toml_text(description: Description, folder: Path | None = None) -> str:

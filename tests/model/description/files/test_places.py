@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dualspike.model.description.description import Description
+from dualspike.model.description.files.places import anywhere, read_from, written_to
+from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import describe, load
-from dualspike.model.description.places import anywhere, read_from, written_to
-from dualspike.model.description.save import toml_text
 
 pytestmark = pytest.mark.usefixtures("here")
 

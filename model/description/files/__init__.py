@@ -1,0 +1,1 @@
+"""Descriptions in files: their text, and the paths in them."""
