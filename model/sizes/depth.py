@@ -13,35 +13,36 @@ SPREAD = 1.04
 class Delays:
     """Nanoseconds that a factor needs to a block whose only register is the one after the product.
 
-    ``register``: from the clock to the output of a flip-flop. ``wire``: the longest from there to
-    a multiplier, in a big core. ``operand``: from the block's input to its register.
+    ``source``: from the clock to the factor, out of a flip-flop or a memory. ``wire``: the longest
+    from there to a multiplier, in a big core. ``operand``: from the block's input to its register.
     """
 
-    register: float
+    source: float
     wire: float
     operand: float
 
     @property
     def fastest_shallow(self) -> float:
         """MHz up to which a product is done between two registers, a slope chosen and shifted."""
-        return 1000 / (SPREAD * (self.register + self.wire + self.operand))
+        return 1000 / (SPREAD * (self.source + self.wire + self.operand))
 
 
-ECP5 = Delays(0.52, 8.0, 3.49)
-"""Speed grade 6, as nextpnr 0.11 times it.
+ECP5 = Delays(5.83, 14.2, 3.49)
+"""Speed grade 6, as nextpnr 0.11 times it: a weight from a block RAM, which takes 5.83 ns, or with
+its output register 0.96.
 
 A MULT18X18D takes 3.93 ns from operand to product, 3.49 from operand to its register after the
-product, and with registers on both sides 0.74 from the clock to the product. The wire is the
-longest of the preset hat on a ULX3S-85F, 12.0 ns in all. 24 multiply-accumulates by themselves come
-to 66 MHz without a register in the block, to 125 with one after the product, to 128 with one before
-it as well (`benchmarks/multipliers.py`, means of three seeds). A block RAM takes 5.83 ns, with its
-output register 0.96. Without it, what reads states of 128 neurons and adds to them took 14 ns on a
-ULX3S-85F, 7 of which were wires.
+product, and with registers on both sides 0.74 from the clock to the product. The wire is that of
+2-128-128-1 with pe 16 on a ULX3S-85F, 23.5 ns in all; the preset hat, whose weights are in tables
+of 0.52 ns, has 8.0. 24 multiply-accumulates by themselves come to 66 MHz without a register in the
+block, to 125 with one after the product, to 128 with one before it as well
+(`benchmarks/multipliers.py`, means of three seeds).
 """
 ICE40UP = Delays(1.39, 6.0, 9.05)
 """iCE40UP5K, the flip-flop as nextpnr 0.11 times it.
 
-The wire is an estimate: nextpnr has 3 ns to a block close by, and 6 across an empty chip.
+The wire is an estimate: nextpnr has 3 ns to a block close by, and 6 across an empty chip. Weights
+come from flip-flops here: no core has been placed that learns from block RAMs on this FPGA.
 
 An SB_MAC16 takes 9.05 ns from operand to product, and with registers on both sides 2.01 from the
 clock to the product: Project IceStorm, ``timings_up5k.txt``, which is Lattice's own timing. nextpnr

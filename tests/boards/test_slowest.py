@@ -93,7 +93,7 @@ LANES = "fewer learning.directions or hardware.lanes"
             9.0,
             net(pe=[1, 4, 1]),
             [
-                "a --clock above 80: products get a register before them",
+                "a --clock above 41: products get a register before them",
                 "a smaller hardware.pe[1]",
                 LANES,
                 "narrower formats.tangent and formats.weight",

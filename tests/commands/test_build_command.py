@@ -46,7 +46,7 @@ def test_a_real_bitstream_has_its_pins_and_its_clock(net: Path, tmp_path: Path, 
     assert found["config_hash"] == config_hash(INFERRING)
     chip = {"clock": 60, "device": "ecp5-12f"}
     assert load(out / "tiny.toml") == revised(INFERRING, "hardware", **chip)
-    assert found["depth"] == {"multiply": 1, "learner": 0, "membrane": 0, "fetch": 0}
+    assert found["depth"] == {"multiply": 2, "learner": 2, "membrane": 1, "fetch": 1}
     assert (found["board"], found["clock_hz"], found["baud"]) == ("ulx3s-12f", 60_000_000, 10**6)
     assert found["fmax_mhz"] > 60
     slowest = found["slowest_path"]

@@ -179,7 +179,7 @@ ASKS: dict[Choice, list[Ask]] = {
         ("protection", name): [_section("hardware", protection=name)]
         for name in ("none", "parity", "ecc")
     },
-    ("pipelines", "shallow"): [_section("hardware", clock=50)],
+    ("pipelines", "shallow"): [_section("hardware", clock=40)],
     ("pipelines", "deep"): [_section("hardware", clock=100)],
     ("formats", "given"): [_section("formats", weight="s1.12")],
 }

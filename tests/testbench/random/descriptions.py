@@ -83,7 +83,7 @@ def _perceptron(seed: int, r: random.Random) -> dict[str, Any]:
             "skip": r.choice([False, True]),
             "protection": r.choice(["none", "parity", "ecc"]),
             **(r.choice([{}, {"lanes": size(r, 1, 32)}]) if rule == "rfg" else {}),
-            "clock": r.choice([None, 50, 100]),
+            "clock": r.choice([None, 40, 100]),
         },
     }
 
@@ -121,7 +121,7 @@ def _operator(seed: int, r: random.Random) -> dict[str, Any]:
             **r.choice([{}, fold, fold]),
             "terms": r.choice([None, size(r, 1, basis)]),
             "protection": r.choice(["none", "parity", "ecc"]),
-            "clock": r.choice([None, 50, 100]),
+            "clock": r.choice([None, 40, 100]),
         },
     }
 

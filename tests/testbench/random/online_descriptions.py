@@ -64,7 +64,7 @@ def online_tables(seed: int) -> dict[str, Any]:
         "hardware": {
             **r.choice([{}, {"pe": pe, "simd": simd}, {"pe": pe, "simd": simd}]),
             "protection": r.choice(["none", "parity", "ecc"]),
-            "clock": r.choice([None, 50, 100]),
+            "clock": r.choice([None, 40, 100]),
             "device": r.choice([None, *DELAYS]),
         },
     }
