@@ -49,7 +49,7 @@ def images(folder: Path, side: int = 8) -> None:
 def digits(folder: Path) -> None:
     """N-MNIST's files."""
     for part in ("Train", "Test"):
-        for label in range(8):
+        for label in range(10):
             to = folder / part / str(label)
             to.mkdir(parents=True)
             events = [(33, 0, 1, 1000), (label, 33, 0, 2**22), (1, 2, 1, 5000)]
@@ -63,28 +63,28 @@ def recordings(folder: Path) -> None:
     head = struct.pack("<hhiiiiii", 1, 0, 8, 4, 0, 100, 100, 100)
     other = struct.pack("<hhiiiiii", 3, 0, 4, 0, 0, 2, 2, 2) + bytes(8)
     content = MAGIC + b"#Source 0: DVS128\r\n" + END + head + events.tobytes() + other
-    for part, count in (("train", 8), ("test", 3)):
+    for part, count in (("train", 11), ("test", 3)):
         (folder / f"trials_to_{part}.txt").write_text(f"{part}.aedat\n")
         (folder / f"{part}.aedat").write_bytes(content)
-        rows = [f"{n % 11 + 1},{1000 * n},{1000 * n + 900}" for n in range(count)]
+        rows = [f"{n % 11 + 1},{900 * n},{900 * n + 800}" for n in range(count)]
         (folder / f"{part}_labels.csv").write_text("\n".join([TITLES, *rows]) + "\n")
 
 
 def gestures(folder: Path) -> None:
     """DVS-Gesture as one HDF5 file."""
     with h5py.File(folder / "all.hdf5", "w") as file:
-        for key in range(10):
+        for key in range(14):
             file[f"data/{key}/times"] = np.array([1000, 1999, 2000], np.uint32)
             addresses = np.array([(5, 0, 1), (127, 127, 0), (4, 3, 1)], np.uint8)
             file.create_dataset(f"data/{key}/addrs", data=addresses, compression="gzip")
-            file[f"data/{key}/labels"] = np.uint8(key)
-        file["extra/train_keys"], file["extra/test_keys"] = np.arange(7), np.arange(7, 10)
+            file[f"data/{key}/labels"] = np.uint8(key % 11)
+        file["extra/train_keys"], file["extra/test_keys"] = np.arange(11), np.arange(11, 14)
 
 
 def words(folder: Path) -> None:
     """Recordings of speech, a digit a pitch."""
     times = np.arange(600) / 8000
-    for digit in range(8):
+    for digit in range(10):
         for index in (0, 9):
             with wave.open(str(folder / f"{digit}_ann_{index}.wav"), "wb") as file:
                 file.setparams((1, 2, 8000, 0, "NONE", ""))
@@ -97,7 +97,7 @@ def spikes(folder: Path) -> None:
     for part in ("train", "test"):
         with h5py.File(folder / f"shd_{part}.h5", "w") as file:
             for name, kind in (("times", np.float32), ("units", np.uint16)):
-                made = file.create_dataset(f"spikes/{name}", (8,), h5py.vlen_dtype(kind))
-                for n in range(8):
-                    made[n] = np.arange(n) / 16 if name == "times" else np.arange(n) * 90
-            file["labels"] = np.arange(8)
+                made = file.create_dataset(f"spikes/{name}", (20,), h5py.vlen_dtype(kind))
+                for n in range(20):
+                    made[n] = np.arange(n) / 16 if name == "times" else np.arange(n) * 30
+            file["labels"] = np.arange(20)

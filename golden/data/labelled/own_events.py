@@ -40,7 +40,7 @@ def read_own_events(
     many there are, left out the largest and one.
 
     Raises BadInput with the path for arrays that are missing, ragged, not finite or out of range,
-    for times that go backwards, and as `parted` does.
+    for times that go backwards, where no frame has an event, and as `parted` does.
     """
     form = _Form(path, steps, width, channels)
     whole = form.read(held, "", channels is None)
@@ -79,7 +79,20 @@ class _Form:
         for n in range(len(labels)):
             own = slice(ends[n], ends[n + 1])
             frames[n] = counted(times[own], channels[own], self._steps, self._channels, span)
+        if not frames.any():
+            raise BadInput(
+                f"{self._path}: {names[0]} must be of one event or more{self._none(times)}"
+            )
         return Labelled(frames, labels)
+
+    def _none(self, times: Doubles) -> str:
+        """Why frames are empty."""
+        if self._width is None or not len(times):
+            return ""
+        return (
+            f" in the first {self._width * self._steps:g}, {self._steps} frames of data.bin, all"
+            f" {len(times)} are later"
+        )
 
     def _events(self, names: list[str], arrays: dict[str, NDArray[Any]]) -> tuple[Doubles, Labels]:
         times = finite_floats(self._path, names[0], arrays[names[0]])

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from dualspike.golden.data.labelled.digits import digits
 from dualspike.golden.data.labelled.gesture.dvs_gesture import dvs_gesture
 from dualspike.golden.data.labelled.idx import mnist
@@ -53,8 +55,19 @@ def built_in(name: str, steps: int | None = None) -> ClassData:
 
 
 def from_files(name: str, folder: Path, steps: int | None = None) -> ClassData:
-    """One of `model.description.data.FROM_FILES`."""
-    if name == "mnist":
-        return mnist(folder)
-    read = _OVER_TIME[name]
-    return read(folder) if steps is None else read(folder, steps)
+    """One of `model.description.data.FROM_FILES`.
+
+    Raises BadInput as its reader does, and for a class that has no sample to learn from.
+    """
+    read = _OVER_TIME.get(name)
+    if read is None:
+        found = mnist(folder)
+    else:
+        found = read(folder) if steps is None else read(folder, steps)
+    absent = np.flatnonzero(np.bincount(found.whole.labels, minlength=found.classes) == 0)
+    if absent.size:
+        raise BadInput(
+            f"{folder} must have samples to learn from for each of {found.classes} outputs: output"
+            f" {absent[0]} has none"
+        )
+    return found

@@ -66,6 +66,8 @@ def _part(folder: Path, name: str, steps: int, classes: int) -> Labelled:
         frames = np.empty((len(labels), steps, CELLS), np.uint8)
         for row in range(len(labels)):
             frames[row] = _word(path, row, np.asarray(times[row]), np.asarray(units[row]), steps)
+        if not frames.any():
+            raise BadInput(f"{path}: spikes/times must be of one spike or more")
     return Labelled(frames, labels)
 
 

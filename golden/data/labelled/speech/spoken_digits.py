@@ -1,4 +1,4 @@
-"""Spoken digits as a user has them: recordings that become events of 32 mel bands.
+"""Spoken digits as a user has them: recordings that become signed events of 32 mel bands.
 
 ``DIGIT_SPEAKER_INDEX.wav`` in a folder, or in ``recordings`` below it. Source: Jackson and others,
 "Free Spoken Digit Dataset" (FSDD); its test set is the indices 0 to 4 of every speaker and digit.
@@ -18,8 +18,8 @@ from dualspike.golden.data.portable import rounded
 from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput
 
-BANDS, KINDS = 32, 3
-SHAPE = Shape(BANDS, 1, KINDS)
+BANDS, PLACES = 32, 3
+SHAPE = Shape(BANDS, 1, PLACES)
 STEPS = 32
 CLASSES = 10
 TESTED = 5
@@ -30,24 +30,25 @@ WINDOW = 256
 RANGE = 1e-6
 """Power of the softest sound that counts, over that of the loudest: 60 dB."""
 
-CHANGE, HIGH = 0.08, 0.6
+GAIN = 2
+"""A band that is half the range above the mean of all bands gives an event in every step."""
 
 _NAME = re.compile(r"([0-9])_(.+)_([0-9]{1,9})\.wav", re.IGNORECASE)
 
 
 def spoken_digits(folder: Path, steps: int = STEPS) -> ClassData:
-    """Every recording as ``steps`` frames of 96 events: rising, falling, high; band after band.
+    """Every recording as ``steps`` frames of 96 inputs: three places of the word, for every band.
 
     Raises BadInput for a name or a file that cannot be, and where there are none to learn or test.
     """
-    parts: tuple[list[tuple[int, NDArray[np.uint8]]], ...] = ([], [])
+    parts: tuple[list[tuple[int, NDArray[np.int8]]], ...] = ([], [])
     for path in listed(folder / "recordings") or listed(folder):
         if path.suffix.lower() != ".wav":
             continue
         name = _NAME.fullmatch(path.name)
         if not name:
             raise BadInput(f"{path} must be called DIGIT_SPEAKER_INDEX.wav, as in 7_theo_12.wav")
-        frames = events_of(levels(read_wav(path), steps))
+        frames = events_of(levels(read_wav(path), PLACES * steps))
         parts[int(name[3]) < TESTED].append((int(name[1]), frames))
     wanted = "from 5 up", "from 0 to 4"
     train, test = (
@@ -95,17 +96,20 @@ def levels(sound: Doubles, steps: int) -> Doubles:
     return rounded(1 - scale / softest) if softest < 0 else np.zeros_like(power)
 
 
-def events_of(level: Doubles) -> NDArray[np.uint8]:
-    """[steps, BANDS * 3] of 0 and 1: a band rises, falls, is high.
+def events_of(level: Doubles) -> NDArray[np.int8]:
+    """[steps, BANDS * PLACES] of -1, 0 and 1, from levels of three times as many steps.
 
-    It rises where its level is 0.08 above that at its last event (or at the start, before any), it
-    falls where it is 0.08 below, and it is high above 0.6.
+    The word is cut into three parts of ``steps``, which are heard side by side: step t has the
+    bands at t of every part. What counts is by how much a band is louder than the mean of all bands
+    at that moment. Each input adds up GAIN times that, and where the sum is beyond 1/2 in size it
+    gives an event of its sign, which is taken off the sum. So the mean of events follows what is
+    added, up to 1 a step (first-order sigma-delta modulation). All numbers here are exact.
     """
-    frames = np.zeros((*level.shape, KINDS), np.uint8)
-    last = level[0].copy()
-    for step in range(len(level)):
-        now: Doubles = level[step]
-        up, down = now - last >= CHANGE, last - now >= CHANGE
-        last = np.where(up | down, now, last)
-        frames[step] = np.stack((up, down, now > HIGH), axis=-1)
-    return frames.reshape(len(level), -1)
+    relative = GAIN * (level - level.mean(axis=1, keepdims=True))
+    places = relative.reshape(PLACES, -1, BANDS).transpose(1, 2, 0)
+    frames, due = np.zeros(places.shape, np.int8), np.zeros(places.shape[1:])
+    for step in range(len(places)):
+        due += places[step]
+        frames[step] = np.sign(due) * (np.abs(due) > 1 / 2)
+        due -= frames[step]
+    return frames.reshape(len(frames), -1)

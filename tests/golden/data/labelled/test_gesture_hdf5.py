@@ -17,26 +17,26 @@ TIMES = [1000, 1999, 2000]
 
 
 def write(path: Path, **changes: Any) -> Path:
-    """7 gestures to learn and 4 to test; ``changes`` replace data sets of gesture 3, None none."""
+    """11 gestures to learn and 4 to test; ``changes`` replace data sets of gesture 3, None none."""
     with h5py.File(path, "w") as file:
-        for key in range(11):
+        for key in range(15):
             sets: dict[str, Any] = {
                 "times": np.array(TIMES, np.uint32),
                 "addrs": np.array(EVENTS, np.uint8),
-                "labels": np.uint8(key),
+                "labels": np.uint8(key % 11),
             }
             for name, values in (sets | (changes if key == 3 else {})).items():
                 if values is not None:
                     file[f"data/{key}/{name}"] = values
-        file["extra/train_keys"], file["extra/test_keys"] = np.arange(7), np.arange(7, 11)
+        file["extra/train_keys"], file["extra/test_keys"] = np.arange(11), np.arange(11, 15)
     return path
 
 
 def test_gestures_become_frames(tmp_path: Path) -> None:
     """Two events in the first steps of 50 us, one in the last, in blocks of 4 x 4 pixels."""
     found = dataset(f"dvs-gesture={write(tmp_path / 'all.hdf5')}")
-    assert found.test.labels.tolist() == [7, 8, 9, 10]
-    assert sorted([*found.train.labels, *found.validation.labels]) == list(range(7))
+    assert found.test.labels.tolist() == [0, 1, 2, 3]
+    assert sorted([*found.train.labels, *found.validation.labels]) == list(range(11))
     assert found.test.x.shape == (4, 20, 32 * 32 * 2)
     step, cell = np.nonzero(found.test.x[0])
     assert list(zip(step, cell, strict=True)) == [(0, 1 * 2 + 1), (19, 3), (19, 1023 * 2)]

@@ -116,6 +116,10 @@ def recorded(rate: int = 8000, channels: int = 1, size: int = 2) -> None:
             ": times must not go backwards, times[2] of sample 0 is 0 after 1",
         ),
         (
+            lambda: own(times=np.zeros(0), channels=np.zeros(0, int), samples=np.zeros(0, int)),
+            ": times must be of one event or more",
+        ),
+        (
             lambda: own(times=np.arange(30.0), channels=np.arange(30) - 1),
             ": channels must be in [0, 4095], channels[0] is -1",
         ),
@@ -143,7 +147,8 @@ def test_a_file_that_is_not_there() -> None:
 
 
 WAV = "3_ann_9.wav must be of 8000 Hz, 1 channel and 16 bits, not of"
-TABLE = "class,startTime_usec,endTime_usec\n1,9,5\n"
+TITLES = "class,startTime_usec,endTime_usec"
+TABLE = f"{TITLES}\n1,9,5\n"
 
 
 @pytest.mark.parametrize(
@@ -220,8 +225,8 @@ TABLE = "class,startTime_usec,endTime_usec\n1,9,5\n"
         (
             *("shd", foreign.spikes),
             lambda: told("labels", np.zeros(7, int)),
-            "shd_train.h5: spikes/times, spikes/units and labels must be as many, 1 or more, not 8,"
-            " 8 and 7",
+            "shd_train.h5: spikes/times, spikes/units and labels must be as many, 1 or more, not"
+            " 20, 20 and 7",
         ),
         (
             *("shd", foreign.spikes),
@@ -242,6 +247,11 @@ TABLE = "class,startTime_usec,endTime_usec\n1,9,5\n"
             *("shd", foreign.spikes),
             Path("shd_test.h5").unlink,
             "cannot read shd_test.h5: No such file or directory",
+        ),
+        (
+            *("shd", foreign.spikes),
+            lambda: [heard(what, n, []) for what in ("times", "units") for n in range(20)],
+            "shd_train.h5: spikes/times must be of one spike or more",
         ),
         (
             *("dvs-gesture", foreign.recordings),
@@ -280,3 +290,37 @@ def test_a_data_set(source: str, make: Callable[[Path], None], spoil: Spoil, sai
     load_classes(Data(source=source, folder="."))
     spoil()
     assert line(source) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "make", "spoil", "outputs", "absent"),
+    [
+        ("mnist", foreign.images, lambda: put("train-labels-idx1-ubyte", 11, b"\0"), 10, 3),
+        ("nmnist", foreign.digits, lambda: shutil.rmtree("Train/9"), 10, 9),
+        ("spoken-digits", foreign.words, Path("4_ann_9.wav").unlink, 10, 4),
+        ("shd", foreign.spikes, lambda: told("labels", np.arange(20) // 2), 20, 10),
+        (
+            *("dvs-gesture", foreign.recordings),
+            lambda: Path("train_labels.csv").write_text(f"{TITLES}\n" + "2,0,999\n" * 7),
+            *(11, 0),
+        ),
+    ],
+)
+def test_a_class_without_samples(
+    source: str, make: Callable[[Path], None], spoil: Spoil, outputs: int, absent: int
+) -> None:
+    """An output that nothing can be learned for is a folder that is not whole."""
+    make(Path())
+    spoil()
+    assert line(source) == (
+        f". must have samples to learn from for each of {outputs} outputs: output {absent} has none"
+    )
+
+
+def test_events_that_no_frame_takes() -> None:
+    own(times=np.arange(30.0) + 5)
+    data = Data(source="own.npz", bin=0.125)
+    assert refusal(load_classes, data) == (
+        "own.npz: times must be of one event or more in the first 4, 32 frames of data.bin, all 30"
+        " are later"
+    )

@@ -79,13 +79,28 @@ def test_frames_stretch_over_the_word() -> None:
 
 
 def test_events_by_hand() -> None:
-    """Up at +0.08 since the last event, down at -0.08, high above 0.6."""
-    level = np.array([[0.5], [0.55], [0.59], [0.61], [0.68], [0.7], [0.6], [0.55]])
-    found = events_of(level).tolist()
-    up = [0, 0, 1, 0, 1, 0, 0, 0]
-    down = [0, 0, 0, 0, 0, 0, 1, 0]
-    high = [0, 0, 0, 1, 1, 1, 0, 0]
-    assert found == [list(row) for row in zip(up, down, high, strict=True)]
+    """Twice what a band is above the mean is added up; a sum beyond 1/2 gives an event."""
+    first = np.zeros(BANDS)
+    first[0] = 32 / 31  # 1 above the mean of all bands: two events a step, of which one is given
+    second = np.zeros(BANDS)
+    second[1] = 6 / 31  # 6/32 - 6/992 = 3/16 above: 3/8 a step
+    level = np.concatenate([np.tile(first, (3, 1)), np.zeros((3, BANDS)), np.tile(second, (3, 1))])
+    found = events_of(level).reshape(3, BANDS, 3)
+    assert found[:, 0].tolist() == [[1, 0, 0]] * 3
+    assert found[:, 1].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 0]]
+    # The others of the first part are 1/31 below the mean: 2/31 a step never come to 1/2.
+    assert not found[:, 2:].any() and not found[:, :, 1].any()
+
+
+def test_the_mean_of_events_is_the_level() -> None:
+    """Within 1/2 of a sum, in each of the three parts, where a step gives one event at most."""
+    level = np.random.default_rng(8).integers(0, 1 << 20, (96, BANDS)) / (1 << 21)
+    relative = 2 * (level - level.mean(axis=1, keepdims=True))
+    found = events_of(level).reshape(32, BANDS, 3)
+    assert set(np.unique(found)) == {-1, 0, 1}
+    for part in range(3):
+        wanted = relative[32 * part : 32 * part + 32].cumsum(axis=0)
+        assert np.abs(found[:, :, part].cumsum(axis=0) - wanted).max() <= 1 / 2
 
 
 @pytest.mark.parametrize("folder", [".", "recordings"])
@@ -95,7 +110,7 @@ def test_the_official_split(folder: str) -> None:
     data = spoken_digits(Path(), 16)
     assert (len(data.whole), len(data.test)) == (8, 20)
     assert data.whole.x.shape[1:] == (16, 96)
-    assert set(np.unique(data.whole.x)) <= {0, 1}
+    assert set(np.unique(data.whole.x)) == {-1, 0, 1}
     assert np.bincount(data.test.labels, minlength=10).tolist() == [10, 10, *[0] * 8]
     assert (
         data.whole.x[data.whole.labels == 0].sum(0) != data.whole.x[data.whole.labels == 1].sum(0)
