@@ -6,7 +6,7 @@ Pins come from amaranth-boards; a board here says which of its resources are use
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
 from dualspike.boards.pll import ARTIX_PLL, ECP5_PLL, GOWIN_PLL, ICE40_PLL, PllKind
 from dualspike.model.cost.devices import DEVICES, Device
@@ -24,22 +24,35 @@ class Pin:
     signal: str | None = None
 
 
+class OwnPins(Protocol):
+    """The pins of a board that amaranth-boards does not know: `boards.own.board_file`."""
+
+    def made(self) -> Any:
+        """A fresh platform with them."""
+        ...
+
+    def tables(self) -> dict[str, Any]:
+        """What its file says."""
+        ...
+
+
 @dataclass(frozen=True)
 class Board:
     """What dualspike knows of a board.
 
-    ``platform`` is module and class in amaranth-boards; ``flow`` is "open" where a bitstream is
-    made here, else the vendor's tool. ``leds`` are those of `LEDS` in this order, as far as there
-    are any. ``pll_pad`` says that the clock comes in at the pad of the PLL itself. ``programmer``
-    is openFPGALoader's name of the board, None if it goes by ``cable``; ``volatile`` says that the
-    FPGA can be loaded without its flash. ``idcode`` is what an ECP5's bitstream says it is for.
+    ``platform`` is module and class in amaranth-boards, or the pins of a board of one's own;
+    ``flow`` is "open" where a bitstream is made here, else the vendor's tool. ``leds`` are those
+    of `LEDS` in this order, as far as there are any. ``pll_pad`` says that the clock comes in at
+    the pad of the PLL itself. ``programmer`` is openFPGALoader's name of the board, None if it
+    goes by ``cable``; ``volatile`` says that the FPGA can be loaded without its flash. ``idcode``
+    is what an ECP5's bitstream says it is for.
     ``extras`` names a list of further resources to plug in.
     """
 
     name: str
     title: str
     device_name: str
-    platform: tuple[str, str]
+    platform: tuple[str, str] | OwnPins
     pll: PllKind
     clock_hz: int
     leds: tuple[Pin, ...]
@@ -60,6 +73,8 @@ class Board:
 
     def connected(self) -> Any:
         """A fresh platform of amaranth-boards; BadInput if the package is missing."""
+        if not isinstance(self.platform, tuple):
+            return self.platform.made()
         if find_spec("amaranth_boards") is None:
             raise BadInput("amaranth-boards is missing: pip install 'dualspike[boards]'")
         module, name = self.platform

@@ -1,5 +1,6 @@
 """Which boards have room for a network: with how many directions it learns, or that it infers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +33,10 @@ class BoardFit:
     folded: int | None
 
 
-def boards_that_fit(d: Description) -> list[BoardFit]:
-    """One for every board, in the catalogue's order; by the forecast of `model.cost.estimate`."""
+def boards_that_fit(
+    d: Description, boards: Iterable[Board] = tuple(BOARDS.values())
+) -> list[BoardFit]:
+    """One for every board, in their order; by the forecast of `model.cost.estimate`."""
     given, folded = (_variants(d, smallest) for smallest in (False, True))
     return [
         BoardFit(
@@ -42,7 +45,7 @@ def boards_that_fit(d: Description) -> list[BoardFit]:
             _most(given, board),
             _most(folded, board),
         )
-        for board in BOARDS.values()
+        for board in boards
     ]
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dualspike.boards.catalog import Board, board_named
-from dualspike.boards.flow.manifest import digest, read_manifest
+from dualspike.boards.flow.manifest import NAME, digest, read_manifest
+from dualspike.boards.own.board_file import board_given, board_of
 from dualspike.model.errors import BadInput
 from dualspike.model.system.children import environment
 
@@ -39,13 +40,16 @@ class FlashJob:
 def checked_job(folder: Path, board_name: str | None, flash: bool) -> FlashJob:
     """What to do for a folder of ``dualspike build``; BadInput if anything does not match."""
     made = read_manifest(folder)
-    board = board_named(made.board)
-    if board_name is not None and board_named(board_name) != board:
+    own, path = made.board_file, folder / NAME
+    board = board_named(made.board) if own is None else board_of(own, f"{path}, board_file")
+    if board_name is not None and board_given(board_name) != board:
         raise BadInput(
             f"--board must be {board.name}, what {folder} was built for, not {board_name}"
         )
     if made.bitstream is None or Path(made.bitstream).name != made.bitstream:
         raise BadInput(f"{folder} holds no bitstream, but a project for {board.flow}")
+    if board.programmer is None and board.cable is None:
+        raise BadInput(f"{path}, board_file: programmer is missing: nobody can say how to reach it")
     if not flash and not board.volatile:
         raise BadInput(f"{board.name} can only be programmed with --flash")
     path = folder / made.bitstream

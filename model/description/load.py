@@ -120,10 +120,14 @@ def revised(d: Description, section: str, **keys: Any) -> Description:
     return describe(tables, "options")
 
 
-def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str:
+def mistake(
+    error: ErrorDetails,
+    tables: Mapping[str, Any] | None = None,
+    root: type[BaseModel] | None = None,
+) -> str:
     """One line for one pydantic error: what, the allowed range, what came.
 
-    ``tables`` are those of a description, if it is one.
+    ``tables`` are those of a description, if it is one; ``root`` is what has the keys otherwise.
     """
     place = error["loc"]
     if tables and "network" in tables and place[:3] == ("operator", "parts", 0):
@@ -140,7 +144,8 @@ def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str
     if kind == "missing":
         return f"{name} is missing"
     if kind == "extra_forbidden":
-        known = _keys(error["loc"][:-1]) if tables is not None else []
+        root = Description if tables is not None else root
+        known = _keys(error["loc"][:-1], root) if root else []
         return f"{name} is not a known key{meant(str(place[-1]), known)}"
     if kind == "literal_error":
         words = re.findall("'([^']*)'", limits["expected"])
@@ -152,9 +157,8 @@ def mistake(error: ErrorDetails, tables: Mapping[str, Any] | None = None) -> str
     return f"{name}: {error['msg']}, not {shown}"
 
 
-def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """The keys that a description has at a place; of the table itself, ``network`` as well."""
-    section: type[BaseModel] = Description
+def _keys(place: tuple[int | str, ...], section: type[BaseModel]) -> list[str]:
+    """The keys there are at a place; of a description itself, ``network`` as well."""
     for step in place:
         kind = section.model_fields[step].annotation if isinstance(step, str) else section
         kinds = (kind, *get_args(kind))

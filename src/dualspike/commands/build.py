@@ -10,11 +10,12 @@ from rich.table import Table
 
 from dualspike.api.core_files import words_of
 from dualspike.api.data import initial
-from dualspike.boards.catalog import board_named
+from dualspike.boards.catalog import BOARDS
 from dualspike.boards.flow.bitstream import Bitstream, Plan, build_bitstream, plan
 from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit, check_room
 from dualspike.boards.flow.manifest import NAME, manifest, megahertz
 from dualspike.boards.flow.slowest import settings
+from dualspike.boards.own.board_file import board_given
 from dualspike.boards.pll import MHZ
 from dualspike.commands.source import (
     ClockOption,
@@ -31,7 +32,9 @@ from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed
 
-BoardOption = Annotated[str, typer.Option(metavar="NAME", help="See dualspike boards.")]
+BoardOption = Annotated[
+    str, typer.Option(metavar="NAME|FILE.toml", help="See dualspike boards; or a file of pins.")
+]
 MOST_SEEDS = 64
 
 
@@ -61,7 +64,7 @@ def build(
     Where no clock is asked for, it is the board's own. The exit status is 1, and nothing is
     written, if it is not reached.
     """
-    on = board_named(board)
+    on = board_given(board)
     d = description(net, preset, clock=clock)
     asked = d.hardware.clock
     if not 1 <= seeds <= MOST_SEEDS:
@@ -82,10 +85,18 @@ def build(
         emit_json(found)
 
 
-def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFlag = False) -> None:
+def boards(
+    net: NetArgument = None,
+    preset: PresetOption = None,
+    board: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.toml", help="This board alone.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """List the boards and what fits on them of a network, the preset hat if none is given."""
+    ones = BOARDS.values() if board is None else [board_given(board)]
     d = description(net, preset or (None if net else "hat"))
-    found = boards_that_fit(d)
+    found = boards_that_fit(d, ones)
     columns = ("board", "FPGA", "flow", "LUT4", "DSP", "BRAM", d.name, "smallest")
     table = Table(*columns, box=None, pad_edge=False)
     for column in table.columns[3:6]:
@@ -102,9 +113,9 @@ def boards(net: NetArgument = None, preset: PresetOption = None, as_json: JsonFl
         )
     out = console(as_json)
     out.print(table)
-    ones = "pe = simd = 1" if d.kind == "mlp" else "pe = simd = terms = 1"
+    least = "pe = simd = 1" if d.kind == "mlp" else "pe = simd = terms = 1"
     out.print(
-        f"Forecasts for the core alone, folded as it is, and the smallest, {ones}:\n"
+        f"Forecasts for the core alone, folded as it is, and the smallest, {least}:\n"
         f"with the most directions that fit in {100 * BUDGET:g} %. dualspike generate --fit finds"
         " a folding between."
     )

@@ -12,7 +12,8 @@ from dualspike.output import console, shell
 def flash(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What dualspike build wrote.")],
     board: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Check that it was built for this board.")
+        str | None,
+        typer.Option(metavar="NAME|FILE.toml", help="Check that it was built for this board."),
     ] = None,
     to_flash: Annotated[
         bool, typer.Option("--flash", help="Into the flash memory, to stay; else until power-off.")

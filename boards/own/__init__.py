@@ -1,0 +1,1 @@
+"""Boards of one's own: a TOML file in place of an entry of the catalogue."""
