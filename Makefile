@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets netlist operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets pages netlist operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -29,6 +29,7 @@ help:
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
+	@echo 'make pages   setup, then every command that the documents show, cut short: minutes'
 	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make results  setup, then which tables of the documents are stale, and whether all agree'
@@ -103,6 +104,9 @@ presets: setup
 
 states: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/testbench/four_states
+
+pages: setup
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/pages
 
 netlist: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py

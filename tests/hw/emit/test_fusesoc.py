@@ -42,7 +42,7 @@ endmodule
 """
 
 
-COMMAND = re.compile(r"^    fusesoc --cores-root chip (run .*)$", re.MULTILINE)
+COMMAND = re.compile(r"^fusesoc --cores-root chip (run .*)$", re.MULTILINE)
 """The command that docs/soc.md shows, for the preset hat."""
 
 
