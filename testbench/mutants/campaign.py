@@ -18,11 +18,14 @@ from typing import Any
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.system.children import environment
 from dualspike.testbench.cosim.verilate import tool_environment
-from dualspike.testbench.mutants.planting import AGAIN, NONE, harmless, plant
+from dualspike.testbench.mutants.equality import harmless
+from dualspike.testbench.mutants.planting import AGAIN, NONE, plant
 from dualspike.testbench.unit import benches
 from dualspike.testbench.unit.run import build_bench, case_name, simulate
 
 STOPPED = "did not end"
+TURNS = range(1, 9)
+"""Other random numbers with which every bench looks for what it has not found."""
 _PATIENCE = 120
 """Seconds without a word from a simulator, after which what it is at is said never to end."""
 
@@ -122,7 +125,13 @@ def outcomes(target: Target, count: int, known: set[str]) -> Iterator[Outcome]:
             return
         build_bench(planted, top, tool_environment(), "-O0")
         (folder / f"{top}.mutants").write_text(planted, "utf-8")
-        for number, found in _tried(target, folder / f"{top}.mutants", left, folder):
+        alive = list[int]()
+        for number, found in _tried(target, folder / f"{top}.mutants", left, folder, [0]):
+            if found:
+                yield Outcome(target.name, mutants[number - 1], found, None, **target.digests)
+            else:
+                alive.append(number)
+        for number, found in _tried(target, folder / f"{top}.mutants", alive, folder, [*TURNS]):
             yield Outcome(target.name, mutants[number - 1], found, None, **target.digests)
 
 
@@ -132,12 +141,12 @@ def proofs(target: Target, unfound: list[str]) -> Iterator[Outcome]:
         if unfound:
             target.planted(1, Path(name))
         for mutant in unfound:
-            proved = harmless(mutant, target.top, Path(name))
+            proved = harmless(mutant, target.part or target.top, Path(name))
             yield Outcome(target.name, mutant, "", proved, **target.digests)
 
 
 def _tried(
-    target: Target, planted: Path, left: list[int], folder: Path
+    target: Target, planted: Path, left: list[int], folder: Path, turns: list[int]
 ) -> Iterator[tuple[int, str]]:
     """Each mutant's number, and the test that found it; none of them twice."""
     told, at_once = folder / "told.jsonl", len(left)
@@ -147,6 +156,7 @@ def _tried(
             "bench": target.module,
             "given": target.given,
             "mutants": left[:at_once],
+            "turns": turns,
             "told": str(told),
         }
         given = json.dumps({"case": case, "planted": str(planted)})

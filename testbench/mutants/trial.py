@@ -1,14 +1,17 @@
 """Inside the simulator: every test of a bench on every mutant, until one finds it.
 
 The case file (`testbench.unit.run`) has ``mutants`` besides the bench's, their numbers, and
-``told``, a file that gets a line for each, with the test that found it or nothing. The line before
-that of a mutant says that it has begun, so that one which never ends is known.
+``told``, a file that gets a line for each, with the test that found it or nothing. Lines before
+that of a mutant say that it has begun, so that one which never ends is known. ``turns`` are the
+random numbers that benches draw: in turn 0 those of every run, in all others other ones.
 """
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import cocotb
 from cocotb._decorators import Test, TestGenerator  # the version is fixed
@@ -30,29 +33,42 @@ def _tell(**line: Any) -> None:
         told.write(json.dumps(line) + "\n")
 
 
-def _tried(mutant: int, test: Test, *, first: bool, last: bool) -> TestGenerator:
+class _Other(random.Random):
+    """Draws what the present turn makes of a seed."""
+
+    turn = 0
+
+    def seed(self, a: Any = None, version: int = 2) -> None:
+        super().seed(f"{a} in turn {self.turn}" if self.turn else a, version)
+
+
+def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> TestGenerator:
+    name = f"{test.name}, turn {turn}" if turn else test.name
+
     async def trial(dut: Any) -> None:
         if first:
             _tell(begun=mutant)
         if mutant in _found:
             return
         getattr(dut, SELECT).value = mutant
+        _Other.turn = turn
         begun, body = get_sim_time("step"), test.func(dut, *test.args, **test.kwargs)
         try:
-            if mutant == NONE:
-                await body
-                _lasts[test.name] = get_sim_time("step") - begun
-            else:
-                longest = int(_LONGER * _lasts[test.name])
-                await with_timeout(cocotb.start_soon(body), longest, "step")
+            with patch.object(random, "Random", _Other):
+                if mutant == NONE:
+                    await body
+                    _lasts[name] = get_sim_time("step") - begun
+                else:
+                    longest = int(_LONGER * _lasts[name])
+                    await with_timeout(cocotb.start_soon(body), longest, "step")
         except BaseException:
             _found.add(mutant)
-            _tell(mutant=mutant, found=test.name)
+            _tell(mutant=mutant, found=name)
             raise
         if last:
             _tell(mutant=mutant, found="")
 
-    return cocotb.test(name=f"mutant_{mutant}_{test.name}")(trial)
+    return cocotb.test(name=f"mutant_{mutant}_{turn}_{test.name}")(trial)
 
 
 _tests = [
@@ -61,7 +77,9 @@ _tests = [
     if isinstance(one, TestGenerator)
     for test in one.generate_tests()
 ]
+_all = [(turn, test) for turn in _CASE["turns"] for test in _tests]
 for _mutant in (NONE, *_CASE["mutants"], AGAIN):
-    for _n, _test in enumerate(_tests):
-        _name = f"mutant_{_mutant}_{_n}"
-        globals()[_name] = _tried(_mutant, _test, first=not _n, last=_test is _tests[-1])
+    for _n, (_turn, _test) in enumerate(_all):
+        globals()[f"mutant_{_mutant}_{_n}"] = _tried(
+            _mutant, _turn, _test, first=_test is _tests[0], last=_n == len(_all) - 1
+        )

@@ -9,7 +9,8 @@ from dualspike.hw.emit.generate import to_verilog
 from dualspike.testbench.mutants import __main__ as command
 from dualspike.testbench.mutants import results
 from dualspike.testbench.mutants.campaign import Outcome, Target, line_of, outcomes
-from dualspike.testbench.mutants.planting import harmless, plant
+from dualspike.testbench.mutants.equality import harmless
+from dualspike.testbench.mutants.planting import plant
 from dualspike.testbench.mutants.reasons import REASONS
 from dualspike.testbench.mutants.results import read, table
 from dualspike.testbench.mutants.targets import COUNT, TARGETS

@@ -51,3 +51,14 @@ async def takes_no_cycle(tb: TB) -> None:
         shut.open = True
         await tb.until(lambda: not source.queue)
         assert out.taken == copies.taken
+
+
+@TB.test()
+async def does_not_wait_for_copies_that_nobody_wants(tb: TB) -> None:
+    """Without ``on``, with the copies' side shut."""
+    source, out, copies = tb.source("inputs"), tb.sink("outputs"), tb.sink("copies")
+    copies.open = False
+    source.send(range(9))
+    await tb.taken(out, 9)
+    assert source.moved == out.moved
+    assert not copies.taken

@@ -1,5 +1,7 @@
 """`RateSchedule`: `Description.stage` tick by tick, and registers that can be set."""
 
+import random
+
 from dualspike.hw.learn.schedule import RateSchedule
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description
@@ -73,3 +75,35 @@ async def rests_without_stages(tb: TB) -> None:
         await tb.pulse(tick=1)
         await tb.cycle(2)
     assert [await tb.see(name) for name in SCHEDULE] == [9, 0, 5, 77]
+
+
+@TB.test()
+async def counts_registers_of_every_size(tb: TB) -> None:
+    """Clock by clock from registers of any width, the phase near its end in half of them."""
+    rng = random.Random(5)
+    for turn in range(300):
+        now = {name: rng.getrandbits(rng.randint(1, bits)) for name, bits in SCHEDULE.items()}
+        if turn % 2:
+            now["PHASE"] = now["PERIOD"] + rng.randint(0, 3)
+        await _write(tb, "STAGES", 0)
+        for name in ("STAGE", "PERIOD", "PHASE", "STAGES"):
+            await _write(tb, name, now[name])
+        for _ in range(5):
+            tb.set(tick=rng.random() < 0.4)
+            await tb.settle()
+            assert {name: tb.get(name) for name in SCHEDULE} == now
+            now = _a_clock_later(now, tick=bool(tb.bits("tick")))
+            await tb.edge()
+        tb.set(tick=0)
+
+
+def _a_clock_later(now: dict[str, int], *, tick: bool) -> dict[str, int]:
+    stages, phase, period = now["STAGES"], now["PHASE"], now["PERIOD"]
+    if not stages:
+        return now
+    if tick:
+        return now | {"PHASE": (phase + stages) % (1 << SCHEDULE["PHASE"])}
+    if phase < period:
+        return now
+    stage = (now["STAGE"] + (now["STAGE"] + 1 < stages)) % (1 << SCHEDULE["STAGE"])
+    return now | {"PHASE": phase - period, "STAGE": stage}
