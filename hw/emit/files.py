@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dualspike.hw.chip.core import Core
 from dualspike.hw.emit.blocks import mapped
 from dualspike.hw.emit.c_weights import c_weights
+from dualspike.hw.emit.driver.interface import driver_header
+from dualspike.hw.emit.driver.source import driver_source
 from dualspike.hw.emit.fusesoc import core_file
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
@@ -79,14 +81,14 @@ def core_files(
         f"{top}.vlt": waivers(d, wrap),
         **({f"{top}_ecp5.v": ecp5} if ecp5 else {}),
         **companions(d, wrap, ecp5=bool(ecp5)),
-        **(_weight_files(d, words) if words else {}),
+        **(software(d, words, wrap) if words else {}),
         **(testbench_files(d, vectors) if vectors else {}),
     }
     return {"manifest.json": manifest(d, top, wrap, files, baked_digest(d, held)), **files}
 
 
-def _weight_files(d: Description, words: Words) -> dict[str, str]:
-    """What software loads: hexadecimal words by layer, and C arrays."""
+def software(d: Description, words: Words, wrap: str | None) -> dict[str, str]:
+    """What software loads, hexadecimal words by layer and C arrays, and the driver that does."""
     weights, biases, _ = apart(words, d.n_layers)
     kinds = {"weights": weights, "biases": biases}
     files = {
@@ -94,7 +96,11 @@ def _weight_files(d: Description, words: Words) -> dict[str, str]:
         for kind, layers in kinds.items()
         for layer, values in enumerate(layers)
     }
-    return files | {f"{d.name}_weights.h": c_weights(d, kinds)}
+    return files | {
+        f"{d.name}_weights.h": c_weights(d, kinds),
+        f"{d.name}_driver.h": driver_header(d, wrap),
+        f"{d.name}_driver.c": driver_source(d, wrap),
+    }
 
 
 def baked_digest(d: Description, baked: Words) -> str | None:

@@ -14,8 +14,9 @@ from tests.cli import Cli
 
 NET = {
     "name": "tiny",
-    "network": {"layers": [2, 3, 1], "time_steps": 3},
+    "network": {"layers": [3, 3, 1], "time_steps": 3},
     "learning": {"batch": 3, "momentum": 2},
+    "hardware": {"lanes": 1, "simd": [2, 1]},
 }
 
 

@@ -2,6 +2,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from dualspike.hw.emit.driver.interface import driver_header
 from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.model.description.load import describe, load_preset
 from dualspike.model.interface.register import Command, Flag
@@ -56,5 +57,7 @@ def test_the_example_in_the_documents_compiles(tmp_path: Path) -> None:
     example = re.search(r"^```c\n(.*?)^```", SOC.read_text("utf-8"), re.M | re.S)
     assert example
     (tmp_path / "example.c").write_text(example[1])
-    (tmp_path / "hat.h").write_text(c_header("hat", register_map(load_preset("hat"))))
+    hat = load_preset("hat")
+    (tmp_path / "hat.h").write_text(c_header("hat", register_map(hat)))
+    (tmp_path / "hat_driver.h").write_text(driver_header(hat, "axi"))
     subprocess.run(["gcc", *STRICT, "-c", "example.c"], cwd=tmp_path, check=True)

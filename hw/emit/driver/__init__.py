@@ -1,0 +1,1 @@
+"""A driver in freestanding C99 for the very core that is generated."""
