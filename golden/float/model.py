@@ -90,7 +90,7 @@ class Model:
         params = self._params(theta)
         encoded = self._encoded(inputs, key)
         rates = [h.rates(p, x) for h, p, x in zip(self._hidden, params, encoded, strict=True)]
-        return self._errors(theta, rates, target)[0]
+        return self._errors(theta, inputs, rates, target)[0]
 
     def gradient(
         self, theta: Floats, inputs: Inputs, target: Floats, key: Key = (0,)
@@ -103,7 +103,7 @@ class Model:
             hidden.reverse(p, x, slope)
             for hidden, p, x, slope in zip(self._hidden, params, encoded, slopes, strict=True)
         ]
-        loss, backs, g = self._errors(theta, [rates for rates, _ in passes], target)
+        loss, backs, g = self._errors(theta, inputs, [rates for rates, _ in passes], target)
         for (slots, _), (_, pull_hidden), back in zip(self._slots, passes, backs, strict=True):
             found = pull_hidden(back)
             for slot, w, b in zip(slots, found.weights, found.biases, strict=False):
@@ -135,7 +135,7 @@ class Model:
                 self._hidden, params, encoded, self.layout.split(v), slopes, strict=True
             )
         ]
-        loss, backs, g = self._errors(theta, [rates for rates, _ in passes], target)
+        loss, backs, g = self._errors(theta, inputs, [rates for rates, _ in passes], target)
         table = np.zeros((len(v), len(self.layout.layers)), self.dtype)
         column = 0
         for (slots, _), (_, tangents), back in zip(self._slots, passes, backs, strict=True):
@@ -171,7 +171,7 @@ class Model:
                 strict=True,
             )
         ]
-        loss, backs, g = self._errors(theta, [rates for rates, _ in passes], target)
+        loss, backs, g = self._errors(theta, inputs, [rates for rates, _ in passes], target)
         found: list[NeuronSlopes] = []
         for (slots, _), x, (rates, tangents), back in zip(
             self._slots, encoded, passes, backs, strict=True
@@ -217,7 +217,7 @@ class Model:
         return y, np.array(dy, self.dtype).reshape(len(v), *y.shape)
 
     def _errors(
-        self, theta: Floats, rates: list[list[Floats]], target: Floats
+        self, theta: Floats, inputs: Inputs, rates: list[list[Floats]], target: Floats
     ) -> tuple[float, list[list[Floats]], Floats]:
         """L, dL/drate by part and hidden layer, and dL/dtheta [N] where readouts are, else 0."""
         g = np.zeros(self.layout.size, self.dtype)

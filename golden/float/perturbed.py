@@ -80,12 +80,14 @@ class NeuronSlopes:
     """A hidden layer's neurons moved by v [K, B, n] in every step: what came of it.
 
     ``slot``: the layer. ``sent`` [B, n_in]: the mean over the steps of what it is sent.
-    ``slopes`` [K, B]: sum over t of <dL/dZ[t], v>, sample by sample.
+    ``slopes`` [K, B]: sum over t of <dL/dZ[t], v>, sample by sample. ``biased``: how many of the
+    samples, the first ones, are fed the biases as well; None for all.
     """
 
     slot: Slot
     sent: Floats
     slopes: Floats
+    biased: int | None = None
 
 
 def rows_of(values: Floats) -> Floats:

@@ -12,6 +12,8 @@ import pytest
 from dualspike.cli import main
 from dualspike.golden.data.labelled.moving_bars import moving_bars
 from dualspike.golden.data.labelled.samples import ClassData
+from dualspike.golden.experiments.equation import study as equation
+from dualspike.golden.experiments.equation.study import EquationPlan
 from dualspike.golden.experiments.estimator import study as estimator_study
 from dualspike.golden.experiments.estimator.study import SamplingPlan
 from dualspike.golden.experiments.exact import training as exact_training
@@ -26,6 +28,8 @@ from dualspike.golden.experiments.opzo import data as opzo_data
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.runner.studies import STUDIES
+from dualspike.golden.experiments.sweep import study as sweep
+from dualspike.golden.experiments.sweep.study import SweepPlan
 from tests.golden.experiments.conftest import TINY
 
 
@@ -36,6 +40,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
     monkeypatch.setattr(on_chip, "QUICK", OnChipPlan(bits=(12,), seeds=1, samples=48, rates=1))
+    monkeypatch.setattr(equation, "QUICK", EquationPlan(updates=2, rates=(1e-3,), seeds=1))
+    monkeypatch.setattr(sweep, "QUICK", SweepPlan((1.0,), (11, 26), updates=2, seeds=1))
     plan = SamplingPlan(draws=128, updates=2, gradients=16, compared=32, quick=True)
     monkeypatch.setattr(estimator_study, "NETWORKS", ("hat",))
     monkeypatch.setattr(estimator_study, "QUICK", plan)
@@ -115,6 +121,21 @@ def chips(found: dict[str, Any], table: str) -> Iterator[bool]:
     yield table.count("| float only |") == 2
 
 
+def equations(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """Two updates of every row."""
+    rows = [(row["learned"], row["rule"], row["reset"]) for row in found["rows"]]
+    yield len(rows) == 9 and rows[4] == ("energy", "BP", "detached")
+    yield "| energy, detached reset | BP |" in table
+    yield [one["name"] for one in found["baselines"]][-1] == "finite differences at the sensors"
+
+
+def sweeps(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """Two updates at two numbers of sensors."""
+    yield [(row["length"], row["sensors"]) for row in found["rows"]] == [(1.0, 11), (1.0, 26)]
+    yield all(len(row["errors"][rule]) == 1 for row in found["rows"] for rule in sweep.RULES)
+    yield "| 1 | 26 |" in table
+
+
 Check = Callable[[dict[str, Any], str], Iterator[bool]]
 SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "hat": ("--quick --updates 3 --methods BP --columns ours --jobs 1", 3, ("figure5",), hat),
@@ -125,6 +146,8 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "opzo": ("--quick --jobs 1 --data bars", 65, ("curves", "variance"), opzos),
     "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
     "on-chip": ("--quick --jobs 1", 9, ("on_chip",), chips),
+    "equation": ("--quick --jobs 1", 18, ("equation",), equations),
+    "sweep": ("--quick --jobs 1", 6, ("sweep",), sweeps),
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
 
@@ -211,7 +234,10 @@ ON_CHIP = "digits, events, mnist=FOLDER, spoken-digits=FOLDER"
             "widths --network x",
             "--network must be all or one of hat, poisson, reaction-diffusion, not 'x'",
         ),
-        ("on-chip --updates 0", "--updates must be in [1, 100000000], not 0"),
+        *(
+            (f"{name} --updates 0", "--updates must be in [1, 100000000], not 0")
+            for name in ("on-chip", "equation", "sweep")
+        ),
         *(
             (f"on-chip --data {one}", f"--data must be one of {ON_CHIP}, not {one}")
             for one in ("nmnist", "mnist", "digits=here", "events=")

@@ -77,10 +77,14 @@ class PoissonSettings:
             self._split(1, self.test),
         )
 
-    def _split(self, split: int, functions: int) -> Samples:
+    def solved(self, split: int, functions: int) -> tuple[Doubles, Doubles, Doubles]:
+        """The grid [cells + 1] and a split's g and u on it, [functions, cells + 1] each."""
         grid = np.linspace(-1, 1, self.cells + 1)
         g = self.field.sample(grid, functions, (self.seed, split))
-        u = solve_poisson(g)
+        return grid, g, solve_poisson(g)
+
+    def _split(self, split: int, functions: int) -> Samples:
+        grid, g, u = self.solved(split, functions)
         sensor, point = self.cells // (self.sensors - 1), self.cells // (self.points - 1)
         inputs = (g[:, ::sensor].copy(), grid[::point, None].copy())
         return Samples(inputs, u[:, ::point].copy())

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dualspike.golden.experiments.equation import report as equation
 from dualspike.golden.experiments.estimator.study import SamplingPlan
 from dualspike.golden.experiments.on_chip import report as on_chip
 from dualspike.golden.experiments.on_chip.cases import NETWORKS
@@ -22,8 +23,12 @@ from dualspike.golden.experiments.on_chip.sources import SOURCES
 from dualspike.golden.experiments.on_chip.study import OnChipPlan
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
+from dualspike.golden.experiments.sweep import report as sweep
 from dualspike.golden.files.differences import first_difference
 from dualspike.model.interface.identity import VERSION
+
+TABLES = {"equation": equation, "sweep": sweep}
+"""Studies that make the cells of their table from their results, and know what these depend on."""
 
 MARK = re.compile(r"^<!-- (results/\w+\.json) -->$")
 Row = dict[str, str]
@@ -58,6 +63,11 @@ def rows_of(results: dict[str, Any]) -> dict[tuple[str, str], Row]:
     rows: dict[tuple[str, str], Row] = {}
     if kind_of(results) == "estimator":
         return _compared(results["compared"])
+    if (study := TABLES.get(kind_of(results))) is not None:
+        return {
+            (first, second): dict(zip(study.HEADER[2:], cells, strict=True))
+            for first, second, *cells in study.table(results)
+        }
     if kind_of(results) == "on-chip":
         made = [
             dict(zip(on_chip.HEADER, on_chip.cells(one), strict=True)) for one in results["rows"]
@@ -126,9 +136,12 @@ def wrong(text: str, folder: Path) -> list[str]:
 
 def stale(results: dict[str, Any], name: str) -> str | None:
     """In what the settings of that name are not what results were made with; None if in nothing."""
-    if kind_of(results) == "on-chip":
+    if (study := TABLES.get(kind_of(results))) is not None:
+        now: dict[str, Any] = study.now()
+        held = {key: results[key] for key in now}
+    elif kind_of(results) == "on-chip":
         chips, network = OnChipPlan(), NETWORKS[results["data"]]
-        now: dict[str, Any] = {"seeds": chips.seeds, "samples": network.samples}
+        now = {"seeds": chips.seeds, "samples": network.samples}
         held = {key: results[key] for key in now}
         now["rates"] = {
             source: sorted(network.rate + rate for rate in SOURCES[source].rates)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dualspike.golden.experiments.cost import report as cost_report
+from dualspike.golden.experiments.equation import report as equation_report
 from dualspike.golden.experiments.estimator import report as estimator_report
 from dualspike.golden.experiments.exact import report as exact_report
 from dualspike.golden.experiments.neighbours import report as neighbours_report
@@ -11,6 +12,7 @@ from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.study import paper_study
 from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.sweep import report as sweep_report
 from dualspike.golden.experiments.tune import report as tune_report
 from dualspike.golden.experiments.widths import report as widths_report
 
@@ -23,5 +25,7 @@ STUDIES: dict[str, Study[Any]] = {
     "opzo": opzo_report.STUDY,
     "neighbours": neighbours_report.STUDY,
     "on-chip": on_chip_report.STUDY,
+    "equation": equation_report.STUDY,
+    "sweep": sweep_report.STUDY,
     "tune": tune_report.STUDY,
 }

@@ -68,7 +68,7 @@ def along(
         q = np.einsum("kb,kbi->bi", one.slopes, signs) / len(signs)
         weights, biases = one.slot.split(g)
         np.matmul(q.T, one.sent, out=weights)
-        np.sum(q, axis=0, out=biases)
+        np.sum(q[: one.biased], axis=0, out=biases)
     return loss, g
 
 
@@ -92,7 +92,7 @@ def each_neuron(
         q = one.slopes[: one.slot.n_out].T
         weights, biases = one.slot.split(g)
         np.matmul(q.T, one.sent, out=weights)
-        np.sum(q, axis=0, out=biases)
+        np.sum(q[: one.biased], axis=0, out=biases)
         layers.append((one.slot, q, one.sent))
     return g, layers
 

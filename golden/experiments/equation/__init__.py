@@ -1,0 +1,1 @@
+"""Poisson learned from the equation alone, next to learning from solutions."""

@@ -1,0 +1,1 @@
+"""Poisson over lengths of the random field and numbers of sensors."""
