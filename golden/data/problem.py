@@ -45,7 +45,7 @@ class Problem:
     of a sample's class, 0 for the others; with ``margin`` more than 1 and less than 0 is no error
     there. ``image`` is (rows, columns) where inputs are the pixels
     of one. ``test_set`` is what the test samples are called, ``split`` how they were chosen among a
-    user's own, if they were.
+    user's own, if they were; ``validated`` how a run's validation samples were, if it has some.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Problem:
     image: tuple[int, int] | None = None
     test_set: str = "test set"
     split: str | None = None
+    validated: str | None = None
 
     def __post_init__(self) -> None:
         parts = len(self.train.inputs)
@@ -84,11 +85,11 @@ class Problem:
 
     @property
     def parts(self) -> str | None:
-        """What a user's own samples were parted into, in words; None where they were not."""
-        if self.split is None:
-            return None
+        """What samples were parted into, in words; None where they were not."""
         train, test = (len(part.inputs[0]) for part in (self.train, self.test))
-        return f"trained on {train}, tested on {test} held out: {self.split}"
+        tested = None if self.split is None else f"tested on {test} held out: {self.split}"
+        told = [one for one in (self.validated, tested) if one is not None]
+        return "; ".join([f"trained on {train}", *told]) if told else None
 
     @property
     def n_out(self) -> int | None:

@@ -1,8 +1,8 @@
 """A training run that may be broken off: all that it needs to go on, in one file."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -13,7 +13,7 @@ from dualspike.golden.data.store import digest_of
 from dualspike.golden.files.arrays import finite_floats, named, read_arrays
 from dualspike.golden.files.differences import first_difference
 from dualspike.golden.files.writing import write_atomic
-from dualspike.golden.numeric import Matrix
+from dualspike.golden.numeric import Doubles, Matrix
 from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.model.description.description import Description
 from dualspike.model.description.files.places import anywhere
@@ -22,6 +22,9 @@ from dualspike.model.interface.identity import VERSION
 
 EVERY = 100
 """Updates from one checkpoint to the next."""
+
+WATCHED = "validation_"
+"""How the names of arrays of a run's validation samples begin."""
 
 EXACT = "exact"
 """The engines that agree in every bit: the integer model, the simulated hardware, a board."""
@@ -57,11 +60,16 @@ class Resumable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run after ``len(losses)`` updates; ``before`` is its `TrainResult.before`."""
+    """A run after ``len(losses)`` updates, from ``path``; ``before`` is its `TrainResult.before`.
 
+    ``watched``: the arrays of its `ValidationWatch`, finite real numbers, if it has one.
+    """
+
+    path: Path
     losses: NDArray[np.float64]
     before: float
     seconds: float
+    watched: dict[str, Doubles] = field(default_factory=dict[str, Doubles])
 
 
 @dataclass(frozen=True)
@@ -129,13 +137,20 @@ class Checkpointer:
         """Whether to save after so many updates."""
         return not self._fresh and updates % EVERY == 0
 
-    def save(self, losses: NDArray[np.float64], before: float, seconds: float) -> None:
+    def save(
+        self,
+        losses: NDArray[np.float64],
+        before: float,
+        seconds: float,
+        watched: Mapping[str, Doubles] | None = None,
+    ) -> None:
         """Write the engine's state and the run so far."""
         state = self._engine.state()
         arrays: dict[str, Any] = {f"memory_{n}": held for n, held in enumerate(state.memories)}
         arrays |= {"lfsr": np.uint64(state.lfsr), "clocks": np.int64(state.clocks)}
         arrays |= {"coder": np.uint64(state.coder)}
         arrays |= {"losses": losses, "before": before, "seconds": seconds}
+        arrays |= {f"{WATCHED}{name}": values for name, values in (watched or {}).items()}
         write_atomic(self._path, npz_bytes(arrays | asdict(self._origin)))
 
     def load(self) -> Checkpoint | None:
@@ -156,8 +171,13 @@ class Checkpointer:
             raise BadInput(f"{self._path}: losses must be real numbers, {updates} at most")
         finite_floats(self._path, "losses", losses)
         before, seconds = (_real(self._path, name, arrays[name]) for name in numbers[4:])
+        watched = {
+            name.removeprefix(WATCHED): finite_floats(self._path, name, values)
+            for name, values in arrays.items()
+            if name.startswith(WATCHED)
+        }
         self._engine.restore(state, len(losses))
-        return Checkpoint(losses, before, seconds)
+        return Checkpoint(self._path, losses, before, seconds, watched)
 
     def _state(self, arrays: dict[str, NDArray[Any]]) -> State:
         """The state in the arrays of a file, of the shapes that the engine's own has."""

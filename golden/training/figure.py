@@ -19,6 +19,7 @@ from dualspike.golden.data.measures import classes_of, measure
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.numeric import Doubles, Indices
+from dualspike.golden.training.validation import Validation
 
 DOTS = 4000
 """Points of operator networks that are shown."""
@@ -29,6 +30,7 @@ MOST_COUNTED = 20
 INK = "#1f2937"
 MUTED = "#9ca3af"
 ACCENT = "#0f766e"
+HELD_OUT = "#b45309"
 VALUES = "viridis"
 ERRORS = "magma"
 
@@ -62,23 +64,34 @@ def write_figure(figure: Figure, folder: Path, name: str) -> list[str]:
 
 
 def run_figure(
-    problem: Problem, prediction: Doubles, losses: Doubles, path: Path, title: str
+    problem: Problem,
+    prediction: Doubles,
+    losses: Doubles,
+    path: Path,
+    title: str,
+    validation: Validation | None = None,
 ) -> None:
     """Write the PNG of `drawn_run`; it appears whole or not at all.
 
     Raises BadInput where it cannot be written.
     """
-    _write(drawn_run(problem, prediction, losses, title), path, "png")
+    _write(drawn_run(problem, prediction, losses, title, validation), path, "png")
 
 
-def drawn_run(problem: Problem, prediction: Doubles, losses: Doubles, title: str) -> Figure:
+def drawn_run(
+    problem: Problem,
+    prediction: Doubles,
+    losses: Doubles,
+    title: str,
+    validation: Validation | None = None,
+) -> Figure:
     """A ``prediction`` for the test samples and the ``losses`` [updates] before it.
 
     Test points that form a grid: truth and prediction as maps with one colour scale for both, the
     absolute error as a third map (of output 0). Labels: what classes were taken for, and what was
     said of the first images. Others:
     prediction against truth, every output. All: the losses on a logarithmic scale with their
-    running mean.
+    running mean, and those of the validation samples if the run has some.
     """
     found = measure(problem, prediction)
     if found.confusion is None:
@@ -100,7 +113,7 @@ def drawn_run(problem: Problem, prediction: Doubles, losses: Doubles, title: str
     else:
         panels = figure.subplots(1, 2).ravel().tolist()
         _scatter(panels[0], *_columns(problem, prediction))
-    _loss_curve(panels[-1], losses)
+    _loss_curve(panels[-1], losses, validation)
     return figure
 
 
@@ -234,7 +247,7 @@ def _scatter(ax: Axes, truth: Doubles, prediction: Doubles) -> None:
     dress(ax, "Learned against truth")
 
 
-def _loss_curve(ax: Axes, losses: Doubles) -> None:
+def _loss_curve(ax: Axes, losses: Doubles, validation: Validation | None) -> None:
     window = max(1, len(losses) // 50)
     updates = np.arange(1, len(losses) + 1)
     ax.plot(updates, losses, color=MUTED, linewidth=0.8, alpha=0.7, label="every batch")
@@ -245,6 +258,8 @@ def _loss_curve(ax: Axes, losses: Doubles) -> None:
         linewidth=1.8,
         label=f"mean of the last {window}",
     )
+    if validation is not None:
+        _validation_curve(ax, validation)
     if losses.any():
         ax.set_yscale("log", nonpositive="mask")
     ax.set_xlabel("update")
@@ -252,6 +267,20 @@ def _loss_curve(ax: Axes, losses: Doubles) -> None:
     ax.grid(which="major", alpha=0.2)
     ax.legend(frameon=False, labelcolor=INK)
     dress(ax, "Training loss")
+
+
+def _validation_curve(ax: Axes, found: Validation) -> None:
+    ax.plot(
+        found.updates,
+        found.losses,
+        color=HELD_OUT,
+        linewidth=1.4,
+        marker="o",
+        markersize=2.5,
+        label="validation samples",
+    )
+    best = found.best_update
+    ax.axvline(best, color=HELD_OUT, linewidth=1, linestyle=":", label=f"best there, {best}")
 
 
 def _write(figure: Figure, path: Path, kind: str) -> None:

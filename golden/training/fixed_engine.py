@@ -156,6 +156,10 @@ class FixedEngine:
         parts = [self.chip.infer(piece) for piece in chunks(self._d, stored)]
         return real(np.concatenate(parts), self._d.formats.membrane)
 
+    def load(self, parameters: Parameters) -> None:
+        """Begin with these parameters; see Engine.load."""
+        self.chip = first_chip(self._d, parameters)
+
     def state(self) -> State:
         """The chip's state; see golden.checkpoint.Resumable.state."""
         chip = self.chip.copy()

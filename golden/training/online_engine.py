@@ -28,6 +28,10 @@ class OnlineFloatEngine:
         """Outputs; see Engine.predict."""
         return np.concatenate([self._model.infer(x) for (x,) in chunks(self._d, inputs)])
 
+    def load(self, parameters: Parameters) -> None:
+        """Begin with these parameters; see Engine.load."""
+        self._model = OnlineModel(self._d, parameters)
+
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
         return Parameters(tuple(self._model.weights), tuple(self._model.biases)).copy()

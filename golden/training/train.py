@@ -20,6 +20,7 @@ from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.checkpoint import Checkpointer
 from dualspike.golden.training.divergence import divergence
 from dualspike.golden.training.fixed_engine import chunks
+from dualspike.golden.training.validation import Validation, ValidationWatch
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput, Interrupted
 from dualspike.model.keys import Purpose
@@ -41,6 +42,10 @@ class Engine(Protocol):
 
     def predict(self, inputs: Sequence[Doubles]) -> Doubles:
         """Outputs for any numbers of rows, in real values."""
+        ...
+
+    def load(self, parameters: Parameters) -> None:
+        """Go back to before the first update, with these weights and biases."""
         ...
 
     def weights(self) -> Parameters:
@@ -67,12 +72,7 @@ class FloatEngine:
         self._theta = self._model.start(learning.seed)
         self._velocity = np.zeros_like(self._theta)
         if initial is not None:
-            places = self._model.layout.whole(self._theta)
-            pairs = zip(
-                (*places.weights, *places.biases), (*initial.weights, *initial.biases), strict=True
-            )
-            for place, value in pairs:
-                place[:] = value
+            self.load(initial)
         self._estimator: ForwardGradient | NeuronGradient = ForwardGradient(
             learning.scope, learning.directions, "rademacher", learning.structure
         )
@@ -132,6 +132,14 @@ class FloatEngine:
         found = [self._model.predict(self._theta, tuple(p), rng) for p in pieces]
         return np.concatenate(found, dtype=np.float64)
 
+    def load(self, parameters: Parameters) -> None:
+        """Begin with these parameters; see Engine.load."""
+        places = self._model.layout.whole(self._theta)
+        given = (*parameters.weights, *parameters.biases)
+        for place, value in zip((*places.weights, *places.biases), given, strict=True):
+            place[:] = value
+        self._velocity[:] = 0
+
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
         return self._model.layout.whole(self._theta).copy()
@@ -150,7 +158,7 @@ class TrainResult:
     the run. ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first
     part in all batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test
     samples. ``weights`` and biases as they are then. ``diverged``: see
-    `golden.training.divergence`.
+    `golden.training.divergence`. ``validation``: what it came to on validation samples, if asked.
     """
 
     before: float
@@ -162,6 +170,7 @@ class TrainResult:
     prediction: Doubles
     weights: Parameters
     diverged: str | None
+    validation: Validation | None = None
 
     @property
     def after(self) -> float:
@@ -176,14 +185,16 @@ def train(
     progress: Callable[[int, float], None] | None = None,
     checkpointer: Checkpointer | None = None,
     stop: Callable[[], bool] = lambda: False,
+    watch: ValidationWatch | None = None,
 ) -> TrainResult:
     """Run ``learning.updates`` updates and measure what was learned on the test samples.
 
     Update u learns from the batch of the key (seed, u), as every engine does. A ``checkpointer``
     writes a checkpoint now and then, and the run goes on from the one that it finds. ``progress``
     is called after every update with the number of updates done and the last loss. Where ``stop``
-    says so after an update, a last checkpoint is written and Interrupted raised. Raises BadInput
-    when a loss or a prediction at the end is not finite.
+    says so after an update, a last checkpoint is written and Interrupted raised. A ``watch``
+    looks at the validation samples now and then; it may end the run early, and with the weights
+    that were best there. Raises BadInput when a loss or a prediction at the end is not finite.
     """
     learning, test = description.learning, problem.test
     losses = np.empty(learning.updates)
@@ -192,38 +203,51 @@ def train(
     if found:
         first, before, past = len(found.losses), found.before, found.seconds
         losses[:first] = found.losses
+        if watch is not None:
+            watch.resume(engine, found.path, found.watched)
     else:
         before = measure(problem, engine.predict(test.inputs)).figure
+        if watch is not None:
+            watch.look(engine, 0)
+    done = first
     began = time.perf_counter() - past
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(first, learning.updates):
+            if watch is not None and watch.stops:
+                break
             loss = engine.update(*problem.training_batch(learning.seed, update), update)
             if not np.isfinite(loss):
                 raise _diverged(update, learning.rate)
-            losses[update] = loss
+            losses[update], done = loss, update + 1
+            if watch is not None and watch.due(done) and not watch.look(engine, done):
+                raise _diverged(update, learning.rate)
             if progress is not None:
-                progress(update + 1, loss)
+                progress(done, loss)
             stopped = stop()
-            if checkpointer is not None and (stopped or checkpointer.due(update + 1)):
-                checkpointer.save(losses[: update + 1], before, time.perf_counter() - began)
+            if checkpointer is not None and (stopped or checkpointer.due(done)):
+                watched = {} if watch is None else watch.arrays()
+                checkpointer.save(losses[:done], before, time.perf_counter() - began, watched)
             if stopped:
-                raise Interrupted(f"interrupted after {update + 1} of {learning.updates} updates")
-        seconds = time.perf_counter() - began
+                raise Interrupted(f"interrupted after {done} of {learning.updates} updates")
+        seconds, losses = time.perf_counter() - began, losses[:done]
+        if watch is not None:
+            watch.restore(engine)
         prediction = engine.predict(test.inputs)
         measures = measure(problem, prediction) if np.isfinite(prediction).all() else None
     if measures is None or not np.isfinite(measures.figure):
-        raise _diverged(learning.updates, learning.rate)
+        raise _diverged(done, learning.rate)
     weights = engine.weights()
     return TrainResult(
         before=before,
         measures=measures,
         losses=losses,
-        updates=learning.updates,
-        samples=learning.updates * description.batch[0],
+        updates=done,
+        samples=done * description.batch[0],
         seconds=seconds,
         prediction=prediction,
         weights=weights,
         diverged=divergence(description, problem, losses, before, measures, weights.weights),
+        validation=None if watch is None else watch.found(),
     )
 
 

@@ -35,10 +35,14 @@ class DeviceEngine:
         self, description: Description, device: Device, initial: Parameters | None = None
     ) -> None:
         self._d, self._device = description, device
-        self.chip = first_chip(description, initial)
         self.learning_cycles: int = 0
-        device.load_chip(self.chip)
+        self.load(initial)
         device.write("FLAGS", 0)
+
+    def load(self, parameters: Parameters | None) -> None:
+        """Begin with these parameters, or those of the seed; see golden.train.Engine.load."""
+        self.chip = first_chip(self._d, parameters)
+        self._device.load_chip(self.chip)
 
     def replace(self, device: Device) -> None:
         """Go on with another device, once `restore` has brought it to where this one was."""

@@ -13,6 +13,7 @@ from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.checkpoint import Checkpointer, Origin
 from dualspike.golden.training.fixed_engine import FixedEngine, first_chip
 from dualspike.golden.training.train import train
+from dualspike.golden.training.validation import ValidationWatch
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.interface.identity import VERSION
@@ -92,6 +93,26 @@ def test_either_engine_goes_on_where_either_broke_off(
             assert (state.clocks > 0) == (then == "rtl")
             for held, wanted in zip(state.memories, whole.state().memories, strict=True):
                 np.testing.assert_array_equal(held, wanted)
+
+
+def test_validation_goes_on_as_well(tmp_path: Path) -> None:
+    """Broken off on the model, ended on the hardware: the same curve, best weights and answers."""
+    d, problem, start = ONLINE, random_problem(ONLINE, 0), first_chip(ONLINE)
+    origin = Origin.of(d, checksum(problem), start.weights, start.biases)
+    watches = [ValidationWatch(problem, 230, None, restore_best=True) for _ in range(3)]
+    expected = train(FixedEngine(d), d, problem, watch=watches[0])
+    path, engine = tmp_path / "run.npz", FixedEngine(d)
+    with pytest.raises(Broken):
+        train(engine, d, problem, break_off, Checkpointer(path, engine, origin), watch=watches[1])
+    with RtlEngine(d, Simulation(d, build(source(d), quick=True)), check=False) as rtl:
+        keeper = Checkpointer(path, rtl, origin)
+        found = train(rtl, d, problem, None, keeper, watch=watches[2])
+    assert expected.validation and found.validation
+    np.testing.assert_array_equal(found.validation.losses, expected.validation.losses)
+    assert 0 < found.validation.best_update == expected.validation.best_update
+    np.testing.assert_array_equal(found.prediction, expected.prediction)
+    for held, wanted in zip(found.weights.weights, expected.weights.weights, strict=True):
+        np.testing.assert_array_equal(held, wanted)
 
 
 def test_other_files_are_refused_in_one_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dualspike.golden.data.measures import classes_of
 from dualspike.golden.integer.online.chip import OnlineChip
 from dualspike.golden.training.fixed_engine import FixedEngine, class_numbers
 from dualspike.golden.training.train import train
+from dualspike.golden.training.validation import ValidationWatch
 from dualspike.model.description.head import ClassFlag
 from dualspike.model.interface.register import Command
 from dualspike.testbench.board.board import BoardSimulation
@@ -147,7 +148,13 @@ def test_training_on_a_board_ends_at_the_weights_of_the_model(board: BoardSimula
     d = D.model_copy(update={"learning": learning})
     problem, fixed = random_problem(d, 5), FixedEngine(d)
     engine = BoardEngine(d, lambda: BoardCore(Host(SimulatedLine(board)), d))
-    expected, found = (train(one, d, problem) for one in (fixed, engine))
+    watches = [ValidationWatch(problem, 12, None, restore_best=True) for _ in range(2)]
+    expected, found = (
+        train(one, d, problem, watch=watch)
+        for one, watch in zip((fixed, engine), watches, strict=True)
+    )
+    assert found.validation and expected.validation and expected.validation.restored
+    np.testing.assert_array_equal(found.validation.losses, expected.validation.losses)
     np.testing.assert_array_equal(found.losses, expected.losses)
     np.testing.assert_array_equal(found.prediction, expected.prediction)
     for one, other in zip(found.weights.weights, expected.weights.weights, strict=True):

@@ -37,6 +37,7 @@ class BoardEngine:
         self._connect = connect
         self._board = connect()
         self._engine = DeviceEngine(d, self._board, initial)
+        self._draws = d.network.coding == "bernoulli"  # of which answers take some, as updates do
         self._kept, self._updates = self._engine.state(), 0
         self._since: list[tuple[Sequence[Doubles], Doubles, int]] = []
 
@@ -59,7 +60,24 @@ class BoardEngine:
 
     def predict(self, inputs: Sequence[Doubles]) -> Doubles:
         """Outputs; see golden.train.Engine.predict."""
-        return self._safely(lambda: self._engine.predict(inputs))
+        if not self._draws:
+            return self._safely(lambda: self._engine.predict(inputs))
+
+        def asked() -> tuple[Doubles, State]:
+            return self._engine.predict(inputs), self._engine.state()
+
+        y, state = self._safely(asked)
+        self._keep(state, self._updates + len(self._since))
+        return y
+
+    def load(self, parameters: Parameters) -> None:
+        """Begin with these parameters; see golden.train.Engine.load."""
+
+        def loaded() -> State:
+            self._engine.load(parameters)
+            return self._engine.state()
+
+        self._keep(self._safely(loaded), 0)
 
     def state(self) -> State:
         """What is read over the link; see golden.checkpoint.Resumable.state."""

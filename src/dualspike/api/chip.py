@@ -1,6 +1,6 @@
 """A chip in Python: describe, train, ask, verify, write, as the commands of the same names do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -18,6 +18,7 @@ from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters
+from dualspike.golden.training.validation import validating
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
 from dualspike.model.cost.devices import device_named
 from dualspike.model.cost.estimate import estimate
@@ -29,7 +30,7 @@ from dualspike.model.errors import BadInput, not_one_of
 from dualspike.testbench.cosim.verify import Verdict
 from dualspike.testbench.cosim.verify import verify as co_simulate
 
-Progress = Callable[[int, float], None]
+Callback = Callable[[int, float], None]
 _NAMES = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
 
 
@@ -60,31 +61,47 @@ class Chip:
 
     def train(
         self,
-        data: str | Path | None = None,
+        data: str | Path | ArrayLike | None = None,
         *,
         engine: str = "fixed",
         updates: int | None = None,
         seed: int | None = None,
         scale: bool = False,
-        progress: Progress | None = None,
+        validation_split: float | None = None,
+        patience: int | None = None,
+        restore_best: bool = False,
+        callbacks: Iterable[Callback] = (),
         **arrays: ArrayLike,
     ) -> Trained:
         """Train from the weights there are, and keep what was learned.
 
         Samples are those of the description, of ``data`` (a file or the name of a data set), or
         ``arrays`` by the names that a file has: x [N, n_in] with y [N, n_out] or labels [N], and
-        the same with ``_test``; u, points and y of an operator network. ``engine``: golden, fixed
-        or rtl. ``scale`` brings inputs x to [-1, 1] by offset and scale of the training samples,
-        which `predict` and ``dualspike predict`` apply from then on. ``progress`` is called after
-        every update with the updates done and the loss.
+        the same with ``_test``; u, points and y of an operator network. The first of them may
+        stand in front without its name. ``engine``: golden, fixed or rtl. ``scale`` brings inputs
+        x to [-1, 1] by offset and scale of the training samples, which `predict` and ``dualspike
+        predict`` apply from then on. A share ``validation_split`` of the training samples is held
+        out and looked at 50 times; the run stops after ``patience`` looks without a better one, and
+        ends with the best weights with ``restore_best``. ``callbacks`` are called after every
+        update with the updates done and the loss.
         """
         from dualspike.api.training import check_trains, train
 
         name = engine_named(engine)
         d = revised(self.description, "learning", updates=updates, seed=seed)
         check_trains(d, name)
+        data, arrays = _named(d, data, arrays)
         d, problem = _problem(d, data, arrays, scale)
-        result, summary = train(d, name, problem, self.weights, progress)
+        problem, watch = validating(
+            problem, d.learning.updates, validation_split, patience, restore_best
+        )
+        called = tuple(callbacks)
+
+        def show(done: int, loss: float) -> None:
+            for one in called:
+                one(done, loss)
+
+        result, summary = train(d, name, problem, self.weights, show, watch=watch)
         self.weights, self._problem = result.weights, problem
         kept = d.data if scale else None
         self.description = with_data(self.description, None if data is None else str(data))
@@ -107,7 +124,7 @@ class Chip:
         y = answers(self.description, name, self.weights, rows)
         return Predictions(y)
 
-    def score(self, data: str | Path | None = None, **arrays: ArrayLike) -> Measures:
+    def score(self, data: str | Path | ArrayLike | None = None, **arrays: ArrayLike) -> Measures:
         """Accuracy, or relative l2, on the test samples; of those last trained with if none."""
         d, problem = self._given(self.description, data, arrays)
         y = answers(d, EngineName.fixed, self.weights, problem.test.inputs)
@@ -116,7 +133,7 @@ class Chip:
     def verify(
         self,
         updates: int = 2,
-        data: str | Path | None = None,
+        data: str | Path | ArrayLike | None = None,
         *,
         waveform: str | Path | None = None,
         **arrays: ArrayLike,
@@ -184,9 +201,10 @@ class Chip:
         write_atomic(Path(path), nir_bytes(graph_of(written_to(d, Path(path).parent), stored, dt)))
 
     def _given(
-        self, d: Description, data: str | Path | None, arrays: dict[str, ArrayLike]
+        self, d: Description, data: str | Path | ArrayLike | None, arrays: dict[str, ArrayLike]
     ) -> tuple[Description, Problem]:
         """As `_problem`, but without data that of the last training."""
+        data, arrays = _named(d, data, arrays)
         if data is None and not arrays and self._problem is not None:
             return d, self._problem
         return _problem(d, data, arrays)
@@ -209,6 +227,18 @@ def engine_named(name: str) -> EngineName:
     if name not in known:
         raise BadInput(not_one_of("engine", known, name))
     return EngineName(name)
+
+
+def _named(
+    d: Description, data: str | Path | ArrayLike | None, arrays: dict[str, ArrayLike]
+) -> tuple[str | Path | None, dict[str, ArrayLike]]:
+    """What names data, and arrays by their names: the first of them may have come without."""
+    if data is None or isinstance(data, str | Path):
+        return data, arrays
+    name = _NAMES[d.kind][0]
+    if name in arrays:
+        raise BadInput(f"{name} must be given once, in front or by its name")
+    return None, {name: data, **arrays}
 
 
 def _problem(

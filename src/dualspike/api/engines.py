@@ -42,12 +42,12 @@ def open_engine(
 ) -> Generator[
     tuple[
         FloatEngine | OnlineFloatEngine | FixedEngine | RtlEngine | BoardEngine,
-        Callable[[], dict[str, Any]],
+        Callable[[int], dict[str, Any]],
     ],
     None,
     None,
 ]:
-    """An engine and a function for its clock counts (empty for the models).
+    """An engine and a function for the clocks of so many updates (empty for the models).
 
     It starts from the parameters ``first``, or those of the seed. A board is at ``port``, or
     simulated.
@@ -57,18 +57,18 @@ def open_engine(
             board_port(d, port) as path,
             closing(BoardEngine(d, lambda: BoardCore.at(path, baud, d), first)) as engine,
         ):
-            yield engine, lambda: clock_counts(d, engine)
+            yield engine, lambda updates: clock_counts(d, engine, updates)
     elif name is EngineName.rtl:
         with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
-            yield engine, lambda: clock_counts(d, engine)
+            yield engine, lambda updates: clock_counts(d, engine, updates)
     else:
         model = FixedEngine if name is EngineName.fixed else float_engine
-        yield model(d, first), dict
+        yield model(d, first), lambda _: {}
 
 
-def clock_counts(d: Description, engine: RtlEngine | BoardEngine) -> dict[str, Any]:
-    """Clocks of the training alone."""
-    samples = d.learning.updates * d.batch[0]
+def clock_counts(d: Description, engine: RtlEngine | BoardEngine, updates: int) -> dict[str, Any]:
+    """Clocks of the training alone, in all and by sample."""
+    samples = updates * d.batch[0]
     return {
         "cycles": engine.learning_cycles,
         "cycles_per_sample": engine.learning_cycles / samples,

@@ -7,6 +7,7 @@ from dualspike.golden.data.measures import Measures
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.training.train import TrainResult
+from dualspike.golden.training.validation import Validation
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import config_hash
@@ -25,12 +26,25 @@ def summarise(
         "tested_on": problem.test_set,
         **({"split": problem.parts} if problem.parts else {}),
         **figures(problem, result.before, result.measures),
+        **_validated(problem, result.validation),
         **_published(d),
         "updates": result.updates,
         "samples": result.samples,
         "seconds": result.seconds,
         "diverged": result.diverged,
     }
+
+
+def _validated(problem: Problem, found: Validation | None) -> dict[str, Any]:
+    """The curve on validation samples, a list entry for every look, and what was made of it."""
+    if found is None:
+        return {}
+    name = "rel_l2" if problem.classes is None else "accuracy"
+    curve = {"updates": found.updates, name: found.figures, "loss": found.losses}
+    told = {key: values.tolist() for key, values in curve.items()}
+    told |= {"samples": len(problem.validation.target), "best_update": found.best_update}
+    told |= {"restored_best": found.restored, "stopped_early": found.stopped}
+    return {"validation": told}
 
 
 def _published(d: Description) -> dict[str, float]:

@@ -14,9 +14,13 @@ from dualspike.golden.data.measures import Measures, classes_of
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.numeric import Doubles, Indices
 from dualspike.golden.training.train import TrainResult
+from dualspike.golden.training.validation import Validation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+HIDDEN = ("confusion", "name", "validation")
+"""What is left out of a small table."""
 
 
 def _rows(cells: Mapping[str, object]) -> str:
@@ -55,6 +59,11 @@ class Trained:
         return self.result.prediction
 
     @property
+    def validation(self) -> Validation | None:
+        """The curve on validation samples; None for a run without."""
+        return self.result.validation
+
+    @property
     def measures(self) -> Measures:
         """Accuracy and confusion, or relative l2, on the test samples after the run."""
         return self.result.measures
@@ -74,12 +83,12 @@ class Trained:
         from dualspike.golden.training.figure import drawn_run
 
         title = f"{self.summary['name']}, engine {self.summary['engine']}"
-        return drawn_run(self.problem, self.prediction, self.losses, title)
+        return drawn_run(self.problem, self.prediction, self.losses, title, self.result.validation)
 
     def _repr_html_(self) -> str:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        cells = {k: _shown(v) for k, v in self.summary.items() if k not in ("confusion", "name")}
+        cells = {k: _shown(v) for k, v in self.summary.items() if k not in HIDDEN}
         png = io.BytesIO()
         FigureCanvasAgg(self.plot()).print_png(png)
         picture = base64.b64encode(png.getvalue()).decode()

@@ -17,6 +17,7 @@ from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.golden.training.online_engine import OnlineFloatEngine
 from dualspike.golden.training.train import FloatEngine, TrainResult
 from dualspike.golden.training.train import train as run
+from dualspike.golden.training.validation import ValidationWatch
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 
@@ -40,12 +41,14 @@ def train(
     baud: int = BAUD,
     kept: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
+    watch: ValidationWatch | None = None,
 ) -> tuple[TrainResult, dict[str, Any]]:
     """Train from ``first`` or the seed's weights; the result, and what result.json says of it.
 
     With ``resume`` the run is kept in that file and goes on from it; else it begins anew and is
     ``kept`` in a file where ``stop`` breaks it off, which raises Interrupted. ``show`` is called
-    after every update with the number of updates done and the last loss. Raises BadInput for a run
+    after every update with the number of updates done and the last loss. ``watch`` looks at the
+    validation samples of the problem, see `validating`. Raises BadInput for a run
     that diverges to numbers that are not finite, and for a board that is lost.
     """
     try:
@@ -53,8 +56,8 @@ def train(
             file, keeper = resume or kept, None
             if file is not None and not isinstance(chosen, FloatEngine | OnlineFloatEngine):
                 keeper = Checkpointer(file, chosen, _origin(d, problem, first), resume is None)
-            result = run(chosen, d, problem, show, keeper, stop)
-            return result, summarise(d, engine, problem, result) | cycles()
+            result = run(chosen, d, problem, show, keeper, stop, watch)
+            return result, summarise(d, engine, problem, result) | cycles(result.updates)
     except LinkLost as lost:
         left = f"; the run so far is in {resume}" if resume and resume.exists() else ""
         raise BadInput(f"{lost}{left}") from lost

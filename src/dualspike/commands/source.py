@@ -19,6 +19,23 @@ PresetOption = Annotated[str | None, typer.Option(help="A built-in description i
 UpdatesOption = Annotated[
     int | None, typer.Option(metavar="N", help="Updates to run; the rate schedule spans them.")
 ]
+ValidationOption = Annotated[
+    float | None,
+    typer.Option(
+        "--validation-split",
+        metavar="SHARE",
+        help="Hold out so much of the training samples, 0.1 for a tenth, and follow them.",
+    ),
+]
+PatienceOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Stop after N looks at them, of 50 in a run, without a better one."
+    ),
+]
+RestoreFlag = Annotated[
+    bool, typer.Option("--restore-best", help="End with the weights that were best on them.")
+]
 SeedOption = Annotated[
     int | None, typer.Option(metavar="S", help="Seed of weights, samples and signs.")
 ]

@@ -21,10 +21,13 @@ from dualspike.commands.source import (
     FolderOption,
     ForceFlag,
     NetArgument,
+    PatienceOption,
     PortOption,
     PresetOption,
+    RestoreFlag,
     SeedOption,
     UpdatesOption,
+    ValidationOption,
     WeightsOption,
     description,
 )
@@ -33,6 +36,7 @@ from dualspike.golden.files.alone import keeping
 from dualspike.golden.files.owned import OwnedFolder, owning
 from dualspike.golden.training.checkpoint import EVERY
 from dualspike.golden.training.figure import run_figure
+from dualspike.golden.training.validation import validating
 from dualspike.interrupts import interrupts
 from dualspike.model.description.files.save import toml_text
 from dualspike.model.errors import BadInput, Interrupted
@@ -61,6 +65,9 @@ def train(
         bool,
         typer.Option("--scale", help="Bring inputs of a file to [-1, 1]; kept with the run."),
     ] = False,
+    validation_split: ValidationOption = None,
+    patience: PatienceOption = None,
+    restore_best: RestoreFlag = False,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -81,7 +88,9 @@ def train(
     check_trains(d, engine)
     if scale:
         d = rescaled(d)
-    problem = problem_of(d)
+    problem, watch = validating(
+        problem_of(d), d.learning.updates, validation_split, patience, restore_best
+    )
     first = initial(weights, d)
     with owning(output, "train", force=force, beside=[resume]) as folder, keeping(resume):
         if (output / "result.json").exists() and not force:
@@ -92,13 +101,14 @@ def train(
             stop = came if kept else lambda: False
             try:
                 result, summary = run(
-                    d, engine, problem, first, show, resume, port, baud, kept, stop
+                    d, engine, problem, first, show, resume, port, baud, kept, stop, watch
                 )
             except Interrupted as error:
                 line = f"{error}, all kept; to go on: {again(context, resume=kept)}"
                 raise Interrupted(line) from error
         title = f"{d.name}, engine {engine}, {result.updates} updates, seed {d.learning.seed}"
-        run_figure(problem, result.prediction, result.losses, folder.file("result.png"), title)
+        picture, validation = folder.file("result.png"), result.validation
+        run_figure(problem, result.prediction, result.losses, picture, title, validation)
         folder.write({DESCRIPTION: toml_text(d, output), WEIGHTS: npz(result)})
         folder.write({"result.json": sealed(summary)})
         if resume is not None:
@@ -146,9 +156,24 @@ def _table(title: str, problem: Problem, summary: dict[str, Any]) -> Table:
         table.add_row("the same, global norm", f"{summary['global_rel_l2']:.4f}")
     if "published" in summary:
         table.add_row("published, RFG-L in floating point", f"{summary['published']:.4f}")
+    if problem.validated:
+        _add_validation(table, summary["validation"])
     table.add_row(f"updates, {unit}s", f"{summary['updates']}, {summary['samples']}")
     table.add_row("seconds", f"{summary['seconds']:.1f}")
     if "cycles" in summary:
         table.add_row("clocks", f"{summary['cycles']:,}")
         table.add_row(f"clocks a {unit}", f"{summary['cycles_per_sample']:.2f}")
     return table
+
+
+def _add_validation(table: Table, found: dict[str, Any]) -> None:
+    """The best look at the validation samples, and what was made of it."""
+    best, when = found["updates"].index(found["best_update"]), f"update {found['best_update']}"
+    if "accuracy" in found:
+        table.add_row("accuracy, validation", f"{found['accuracy'][best]:.2%}, best at {when}")
+    else:
+        table.add_row("relative l2, validation", f"{found['rel_l2'][best]:.4f}, best at {when}")
+    if found["restored_best"]:
+        table.add_row("weights", f"those of {when}")
+    if found["stopped_early"]:
+        table.add_row("stopped early", f"at update {found['updates'][-1]}")

@@ -12,6 +12,7 @@ import numpy as np
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.figure import running_mean
 from dualspike.model.description.description import Description
+from dualspike.report.records import Validation
 
 POINTS = 200  # bins of a run's updates
 
@@ -31,16 +32,22 @@ class Curve:
     stages: list[float]
     first: float
     last: float
+    validation: str
 
 
-def learning_curve(losses: Doubles, d: Description) -> Curve:
-    """The batch losses of a run; the line is their mean over a fiftieth of the run."""
+def learning_curve(losses: Doubles, d: Description, validation: Validation | None = None) -> Curve:
+    """The batch losses of a run; the line is their mean over a fiftieth of the run.
+
+    Next to it the losses on ``validation`` samples, if the run has some.
+    """
     width, height, left, bottom, top, right = 460.0, 250.0, 46.0, 34.0, 10.0, 12.0
     n = len(losses)
     smooth = running_mean(losses, max(1, n // 50))
-    positive = losses[losses > 0]
+    tuned = np.array([] if validation is None else validation.loss)
+    every = np.concatenate([losses, tuned])
+    positive = every[every > 0]
     low = float(positive.min()) if len(positive) else 1e-6
-    high = max(float(losses.max()), low)
+    high = max(float(every.max()), low)
     decades = (math.floor(math.log10(low)), math.ceil(math.log10(high)))
     least, most = decades if decades[0] < decades[1] else (decades[0], decades[0] + 1)
 
@@ -73,4 +80,10 @@ def learning_curve(losses: Doubles, d: Description) -> Curve:
         [round(x(stage * n / stages), 1) for stage in range(1, stages)],
         float(smooth[min(n - 1, max(0, n // 50 - 1))]),
         float(smooth[-1]),
+        " ".join(
+            f"{x(max(0, update - 1)):.1f},{y(loss)}"
+            for update, loss in zip(validation.updates, validation.loss, strict=True)
+        )
+        if validation
+        else "",
     )

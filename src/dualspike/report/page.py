@@ -167,7 +167,9 @@ def _drawn(folder: Folder, problem: Problem | None) -> dict[str, Any]:
     """The learning curve, and truth, prediction and spikes where there are data."""
     d, drawn = folder.description, dict[str, Any](curve=None, maps=[], dots=None, rasters=[])
     if folder.losses is not None and len(folder.losses):
-        drawn["curve"] = learning_curve(folder.losses, d)
+        drawn["curve"] = learning_curve(
+            folder.losses, d, folder.result.validation if folder.result else None
+        )
     if not problem:
         return drawn
     found = folder.prediction

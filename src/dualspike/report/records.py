@@ -1,8 +1,8 @@
 """What a page needs of the JSON files in a folder, checked."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, field_validator, model_validator
 
 from dualspike.model.description.network import within
 
@@ -121,6 +121,37 @@ class Classes(FolderRecord):
         return rows
 
 
+class Validation(FolderRecord):
+    """The curve on validation samples in `result.json`; one of the figures is there."""
+
+    samples: int
+    updates: list[NonNegativeInt]
+    loss: list[float]
+    accuracy: list[Share] | None = None
+    rel_l2: list[float] | None = None
+    best_update: NonNegativeInt
+    restored_best: bool
+    stopped_early: bool
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        figures = self.rel_l2 if self.accuracy is None else self.accuracy
+        lengths = {len(one or []) for one in (self.updates, self.loss, figures)}
+        if len(lengths) > 1 or self.best_update not in self.updates:
+            raise ValueError(
+                "must have as many figures and losses as updates, and the best of them"
+            )
+        return self
+
+    @property
+    def best(self) -> str:
+        """What the best look found, in words."""
+        at = self.updates.index(self.best_update)
+        if self.accuracy is not None:
+            return f"{100 * self.accuracy[at]:.2f} %"
+        return "" if self.rel_l2 is None else f"{self.rel_l2[at]:.4f}"
+
+
 class Run(FolderRecord):
     """The rest of `result.json`, as ``dualspike train`` and ``demo`` write it."""
 
@@ -131,6 +162,7 @@ class Run(FolderRecord):
     engine: str = "rtl"
     tested_on: str | None = None
     split: str | None = None
+    validation: Validation | None = None
     diverged: str | None = None
     config_hash: str | None = None
     cycles: int | None = None
