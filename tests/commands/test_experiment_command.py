@@ -221,7 +221,8 @@ def test_damaged_data_are_one_line(tmp_path: Path, cli: Cli) -> None:
         (
             ["hut"],
             "experiment must be one of hat, poisson, reaction-diffusion, estimator, cost, "
-            "exact-gradient, widths, opzo, neighbours, on-chip, equation, sweep, tune, not 'hut'",
+            "exact-gradient, widths, opzo, neighbours, on-chip, equation, sweep, series, tune, "
+            "not 'hut'",
         ),
         (
             ["hat", "--methods", "BP,SGD"],

@@ -28,6 +28,8 @@ from dualspike.golden.experiments.opzo import data as opzo_data
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.runner.studies import STUDIES
+from dualspike.golden.experiments.series import study as series
+from dualspike.golden.experiments.series.study import SeriesPlan
 from dualspike.golden.experiments.sweep import study as sweep
 from dualspike.golden.experiments.sweep.study import SweepPlan
 from tests.golden.experiments.conftest import TINY
@@ -41,6 +43,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
     monkeypatch.setattr(on_chip, "QUICK", OnChipPlan(bits=(12,), seeds=1, samples=48, rates=1))
     monkeypatch.setattr(equation, "QUICK", EquationPlan(updates=2, rates=(1e-3,), seeds=1))
+    monkeypatch.setattr(series, "QUICK", SeriesPlan(updates=2, rates=(1e-2,), seeds=1))
     monkeypatch.setattr(sweep, "QUICK", SweepPlan((1.0,), (11, 26), updates=2, seeds=1))
     plan = SamplingPlan(draws=128, updates=2, gradients=16, compared=32, quick=True)
     monkeypatch.setattr(estimator_study, "NETWORKS", ("hat",))
@@ -136,6 +139,13 @@ def sweeps(found: dict[str, Any], table: str) -> Iterator[bool]:
     yield "| 1 | 26 |" in table
 
 
+def forecasts(found: dict[str, Any], table: str) -> Iterator[bool]:
+    """Two updates of every rule."""
+    yield [row["rule"] for row in found["rows"]] == list(series.RULES)
+    yield list(found["baselines"]) == ["persistence", "mean", "linear, least squares"]
+    yield "| rule | OPZO |" in table and "| yardstick | BP |" in table
+
+
 Check = Callable[[dict[str, Any], str], Iterator[bool]]
 SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "hat": ("--quick --updates 3 --methods BP --columns ours --jobs 1", 3, ("figure5",), hat),
@@ -147,6 +157,7 @@ SMALL: dict[str, tuple[str, int, tuple[str, ...], Check]] = {
     "neighbours": ("--quick --jobs 1", 39, ("curves",), neighbour),
     "on-chip": ("--quick --jobs 1", 9, ("on_chip",), chips),
     "equation": ("--quick --jobs 1", 18, ("equation",), equations),
+    "series": ("--quick --jobs 1", 14, ("series",), forecasts),
     "sweep": ("--quick --jobs 1", 6, ("sweep",), sweeps),
 }
 """Options, steps of the progress bar, figures, and what the results and the table must have."""
@@ -236,7 +247,7 @@ ON_CHIP = "digits, events, mnist=FOLDER, spoken-digits=FOLDER"
         ),
         *(
             (f"{name} --updates 0", "--updates must be in [1, 100000000], not 0")
-            for name in ("on-chip", "equation", "sweep")
+            for name in ("on-chip", "equation", "sweep", "series")
         ),
         *(
             (f"on-chip --data {one}", f"--data must be one of {ON_CHIP}, not {one}")

@@ -23,11 +23,12 @@ from dualspike.golden.experiments.on_chip.sources import SOURCES
 from dualspike.golden.experiments.on_chip.study import OnChipPlan
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
+from dualspike.golden.experiments.series import report as series
 from dualspike.golden.experiments.sweep import report as sweep
 from dualspike.golden.files.differences import first_difference
 from dualspike.model.interface.identity import VERSION
 
-TABLES = {"equation": equation, "sweep": sweep}
+TABLES = {"equation": equation, "series": series, "sweep": sweep}
 """Studies that make the cells of their table from their results, and know what these depend on."""
 
 MARK = re.compile(r"^<!-- (results/\w+\.json) -->$")

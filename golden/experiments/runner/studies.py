@@ -12,6 +12,7 @@ from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.study import paper_study
 from dualspike.golden.experiments.runner.study import Study
+from dualspike.golden.experiments.series import report as series_report
 from dualspike.golden.experiments.sweep import report as sweep_report
 from dualspike.golden.experiments.tune import report as tune_report
 from dualspike.golden.experiments.widths import report as widths_report
@@ -27,5 +28,6 @@ STUDIES: dict[str, Study[Any]] = {
     "on-chip": on_chip_report.STUDY,
     "equation": equation_report.STUDY,
     "sweep": sweep_report.STUDY,
+    "series": series_report.STUDY,
     "tune": tune_report.STUDY,
 }

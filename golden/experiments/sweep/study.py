@@ -30,7 +30,7 @@ class SweepPlan:
 
     lengths: tuple[float, ...] = (1.0, 0.5, 0.2)
     sensors: tuple[int, ...] = (11, 26, 51)
-    updates: int = 2000
+    updates: int = 1500
     seeds: int = 3
 
     @property

@@ -1,6 +1,8 @@
 """Poisson from the equation: what a run learns from, and how its rate is chosen."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ from dualspike.golden.experiments.equation.trial import (
     functions,
     problem,
 )
+from dualspike.golden.float.equation import energy
 
+DOCS = Path(__file__).parents[3] / "docs"
 BP = EquationTrial("energy", "BP")
 
 
@@ -60,3 +64,21 @@ def test_rates_are_chosen_by_validation_alone() -> None:
 def test_what_needs_no_network() -> None:
     errors = {one.name: one.error for one in simple()}
     assert errors["least squares"] < 1e-9 < errors["finite differences at the sensors"] < 0.02
+
+
+def test_spiking_rows_end_below_the_energy_of_the_solution() -> None:
+    """As docs/results.md says: their u' is not quite the slope of u. That of tanh is."""
+    grid, _, validation, _ = functions()
+    du = np.gradient(validation.solution, grid, axis=1)
+    at = np.arange(0, len(grid), 16)
+    parts = validation.solution[:, at], du[:, at], validation.right[:, at]
+    least = energy(*parts)[0]
+    assert least == pytest.approx(-0.0945, abs=5e-5)
+    kept = json.loads((DOCS / "results" / "equation.json").read_text("utf-8"))
+    ends = {
+        row["rule"]: [one["validation"] - least for one in row["runs"]]
+        for row in kept["rows"]
+        if row["learned"] == "energy" and row["reset"] == "attached"
+    }
+    assert max(*ends["BP"], *ends["RFG-N"]) < -0.0018
+    assert max(map(abs, ends["tanh"])) < 0.0007

@@ -1,0 +1,1 @@
+"""A chaotic time series: the online rules forecast Mackey-Glass."""
