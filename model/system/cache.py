@@ -17,6 +17,7 @@ VARIABLE = "DUALSPIKE_CACHE"
 REMEDY = f"set {VARIABLE} to a folder that can be written"
 KINDS = {
     "simulators": "simulations that Verilator made",
+    "synthesis": "netlists that Yosys made for boards",
     "numba": "compiled loops of the models",
     "wasmtime": "Yosys for Verilog, compiled",
     "yowasp": "Yosys and nextpnr for synthesis, compiled",

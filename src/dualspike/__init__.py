@@ -21,6 +21,7 @@ __version__ = VERSION
 TYPE_CHECKING = False  # what typing's is to type checkers, without importing it
 if TYPE_CHECKING:
     from dualspike import golden
+    from dualspike.api.building import Built
     from dualspike.api.chip import Chip, from_nir
     from dualspike.api.results import Predictions, Trained
     from dualspike.model.description.description import Description
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BadInput": "model.errors",
+    "Built": "api.building",
     "Chip": "api.chip",
     "Description": "model.description.description",
     "Predictions": "api.results",
@@ -36,6 +38,7 @@ _HOMES = {
 }
 __all__ = [
     "BadInput",
+    "Built",
     "Chip",
     "Description",
     "Predictions",

@@ -23,8 +23,6 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 READER_GONE = 141
 
-# The module of `dualspike.commands` that each command is in, where it has another name.
-_MODULES = {"boards": "build"}
 _COMMANDS = (
     *("demo", "init", "generate", "synth", "simulate", "verify", "train", "predict", "infer"),
     *("experiment", "report", "doctor", "cache", "boards", "build", "flash", "board", "nir"),
@@ -43,7 +41,7 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in _COMMANDS:
             raise KeyError(name)
-        module = import_module(f"dualspike.commands.{_MODULES.get(name, name)}")
+        module = import_module(f"dualspike.commands.{name}")
         alone = typer.Typer(**_LOOK)
         if group := getattr(module, "app", None):
             alone.add_typer(group, name=name)

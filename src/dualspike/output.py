@@ -13,8 +13,6 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from dualspike.golden.files.owned import OwnedFolder
-
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="End with one JSON object; other text goes to stderr.")
 ]
@@ -61,10 +59,10 @@ def _word(word: str | Path) -> str:
     return f"$'{''.join(escaped)}'"
 
 
-def tell_removed(out: Console, folder: OwnedFolder) -> None:
+def tell_removed(out: Console, removed: list[str]) -> None:
     """Say which files of an earlier run are gone, if there were any."""
-    if folder.removed:
-        out.print(f"Removed of an earlier run: {', '.join(folder.removed)}")
+    if removed:
+        out.print(f"Removed of an earlier run: {', '.join(removed)}")
 
 
 def warn(line: str) -> None:

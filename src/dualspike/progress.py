@@ -1,4 +1,4 @@
-"""A progress bar on stderr for long runs."""
+"""A progress bar on stderr for long runs, and the steps of a build with their times."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -8,10 +8,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from dualspike.boards.flow.steps import Step, Told
 
 
 @contextmanager
@@ -45,3 +49,37 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
         bar.live.stop()
         raise
     bar.stop()
+
+
+@contextmanager
+def steps(out: Console, what: str) -> Generator[Told, None, None]:
+    """Yields a function to tell of steps: each is a line when it ends, with the time it took.
+
+    On a terminal those that run stand below, with the time they have taken so far; elsewhere, and
+    on stderr, beginnings are lines as well.
+    """
+    lines = out.stderr or not out.is_terminal
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=out,
+        disable=lines,
+        transient=True,
+    )
+    running: dict[str, TaskID] = {}
+
+    def told(step: Step) -> None:
+        if step.seconds is None:
+            if lines:
+                out.print(f"{what}: {step}")
+            else:
+                running[step.name] = bar.add_task(f"{what}: {step.name}")
+            return
+        if step.name in running:
+            bar.remove_task(running.pop(step.name))
+        if step.result:
+            out.print(f"{what}: {step}")
+
+    with bar:
+        yield told

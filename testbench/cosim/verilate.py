@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Self
 
 from dualspike.model.errors import BadInput
+from dualspike.model.system.builds import kept_build
 from dualspike.model.system.cache import unwritable
 from dualspike.model.system.children import Children, environment
-from dualspike.testbench.cosim.builds import kept_build
 from dualspike.testbench.coverage.recording import DESIGN, coverage_flags, recording
 
 SHORT = 1_000_000

@@ -22,7 +22,7 @@ from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
 from dualspike.hw.emit.generate import to_verilog
-from dualspike.testbench.cosim.builds import kept_build
+from dualspike.model.system.builds import kept_build
 from dualspike.testbench.cosim.verilate import Tools, tool_environment
 from dualspike.testbench.coverage.recording import coverage_flags, keep, recording
 

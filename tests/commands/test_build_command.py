@@ -2,18 +2,16 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dualspike.api import building
 from dualspike.boards.catalog import BOARDS
-from dualspike.boards.flow import bitstream
-from dualspike.boards.flow.bitstream import Bitstream, Trial, build_bitstream, plan
+from dualspike.boards.flow.bitstream import Bitstream, Trial
 from dualspike.boards.flow.manifest import digest
-from dualspike.commands import build
 from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import load, revised
 from dualspike.model.interface.identity import config_hash
@@ -91,7 +89,7 @@ def test_nothing_is_written_when_the_clock_is_not_met(
         asked.append((p.board.name, p.clock_hz, seeds))
         return made(fmax, 60)
 
-    monkeypatch.setattr(build, "build_bitstream", fake)
+    monkeypatch.setattr(building, "build_bitstream", fake)
     out = tmp_path / "out"
     words = ["build", net, "--board", "ulx3s-85f", "--clock", 60, "--seeds", 2, "-o", out]
     fmax = 59.99
@@ -126,48 +124,6 @@ def test_weights_are_in_the_bitstream_s_verilog(net: Path, here: Path, cli: Cli)
     arrays["weights_0"] = [[np.nan], [0.0]]
     np.savez("nan.npz", **arrays)
     assert "weights_0" in cli.failure(*words, "--weights", "nan.npz", "-o", "other")
-
-
-def test_seeds_are_tried_until_one_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bitstream, "to_verilog", lambda component, name: f"module {name};\n")
-    monkeypatch.setattr(bitstream, "System", lambda *_, **__: None)
-    p = plan(INFERRING, BOARDS["ulx3s-85f"], 60_000_000, 1_000_000)
-    reached = [50.0, 58.0, 61.0, 70.0]
-    ran: list[list[str]] = []
-
-    def route(device: object, arguments: list[str], folder: Path) -> dict[str, Any]:
-        seed = int(arguments[arguments.index("--seed") + 1])
-        (folder / "tiny_top.config").write_text(f"seed {seed}")
-        clocks = {
-            "board": {"achieved": 300.0, "constraint": 25.0},
-            "made": {"achieved": reached[seed - 1], "constraint": 60.0},
-        }
-        return {
-            "fmax": clocks,
-            "critical_paths": [],
-            "utilization": {"A": {"used": seed, "available": 9}, "B": {"used": 0, "available": 1}},
-        }
-
-    def tool(tool: object, arguments: list[str], folder: Path) -> None:
-        ran.append(arguments)
-        if "--bit" in arguments:
-            (folder / "tiny_top.bit").write_text((folder / "tiny_top.config").read_text())
-
-    monkeypatch.setattr(bitstream, "route", route)
-    monkeypatch.setattr(bitstream, "run", tool)
-    found = build_bitstream(p, 2)
-    assert [(t.seed, t.met) for t in found.trials] == [(1, False), (2, False)]
-    assert (found.taken, found.data) == (Trial(2, 58.0, False), b"seed 2")
-    assert (found.utilisation, found.slowest) == ({"A": (2, 9)}, None)
-    found = build_bitstream(p, 4)
-    assert [t.seed for t in found.trials] == [1, 2, 3]
-    assert (found.taken, found.data) == (Trial(3, 61.0, True), b"seed 3")
-    reached[0] = 59.0
-    reached[1] = 50.0
-    assert build_bitstream(p, 2).data == b"seed 1"
-    assert "--svf" not in ran[-1]
-    with pytest.raises(RuntimeError, match="nextpnr knows no clock of 61 MHz"):
-        build_bitstream(replace(p, clock_hz=61_000_000), 1)
 
 
 @pytest.mark.parametrize(
@@ -230,3 +186,17 @@ def test_boards_lists_what_fits(cli: Cli) -> None:
     assert lines[3].endswith("  infers     learns, 2")
     board = cli.result("boards")["boards"][3]
     assert (board["directions"], board["directions_folded"]) == (1, 5)
+
+
+def test_boards_advise_what_would_make_a_network_fit(cli: Cli) -> None:
+    told = cli.result("boards", "--preset", "hat", "--board", "ulx3s-45f")
+    assert [way["set"] for way in told["ways"] if way["fits"]] == [
+        {"hardware": {"pe": [1, 8, 1], "simd": [1, 1, 1]}},
+        {"hardware": {"lanes": 2}},
+    ]
+    out = cli("boards", "--preset", "hat", "--board", "ulx3s-45f").out
+    assert re.search(r"LUT4 +FF +DSP +BRAM +clocks +fits +with", out)
+    assert re.search(r"31 % +19 % +68 % +0 % +1,032 +fits +hardware.lanes = 2", out)
+    assert cli.result("boards", "--preset", "hat", "--board", "ulx3s-85f")["ways"] == []
+    assert "It does not fit" not in cli("boards", "--preset", "hat", "--board", "ulx3s-85f").out
+    assert "nor are all together" in cli("boards", "--preset", "hat", "--board", "icebreaker").out

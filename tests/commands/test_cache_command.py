@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
+from dualspike.model.system.builds import BOUND, kept_build
 from dualspike.model.system.cache import KINDS
-from dualspike.testbench.cosim.builds import BOUND, kept_build
 from tests.cli import Cli
 
 
@@ -16,7 +16,8 @@ def test_it_is_shown_and_cleared(cache: Path, cli: Cli) -> None:
     lines = cli("cache").out.splitlines()
     assert lines[0] == str(cache)
     assert lines[2].split() == ["simulators", *KINDS["simulators"].split(), "3", "5.0"]
-    assert lines[-1] == "Simulators of more than 4,295 MB go, the longest unused first."
+    bound = "Of simulators and netlists more than 4,295 MB each go, the longest unused first."
+    assert lines[-1] == bound
     status, out, err = cli("cache", "--clear", "--json")
     assert status == 0
     kinds = [{"kind": kind, "files": 0, "size": 0} for kind in KINDS]

@@ -8,8 +8,8 @@ from types import ModuleType
 import cocotb
 import pytest
 
+from dualspike.model.system import builds
 from dualspike.model.system.cache import kept
-from dualspike.testbench.cosim import builds
 from dualspike.testbench.unit.benches import bench_fickle, bench_skid_buffer, shapes
 from dualspike.testbench.unit.run import run_bench
 

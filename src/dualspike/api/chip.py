@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,6 +29,9 @@ from dualspike.model.description.load import revised
 from dualspike.model.errors import BadInput, not_one_of
 from dualspike.testbench.cosim.verify import Verdict
 from dualspike.testbench.cosim.verify import verify as co_simulate
+
+if TYPE_CHECKING:
+    from dualspike.api.building import Built
 
 Callback = Callable[[int, float], None]
 _NAMES = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
@@ -187,6 +190,30 @@ class Chip:
         if target in DEVICES:
             d = revised(d, "hardware", device=chip.name)
         return measure(d, target, chip, None)
+
+    def build(
+        self,
+        board: str,
+        folder: str | Path = "board",
+        *,
+        clock: float | None = None,
+        seeds: int = 1,
+        baked: bool = False,
+        force: bool = False,
+    ) -> "Built":
+        """Make a board's bitstream, or a project for its vendor's tool, as ``dualspike build``.
+
+        ``board`` is a name that ``dualspike boards`` lists, or the path of a TOML file. ``clock``
+        in MHz; else that of the description or of the board. With ``baked`` these weights are in
+        the chip at power-up. Where the clock is not ``met``, nothing is written.
+        """
+        from dualspike.api.building import Order, build_board
+        from dualspike.boards.own.board_file import board_given
+
+        d = revised(self.description, "hardware", clock=clock)
+        order = Order(board_given(board), Path(folder), seeds=seeds, force=force)
+        order.check(d)
+        return build_board(d, order, first_chip(d, self.weights) if baked else None)
 
     def to_nir(self, path: str | Path, dt: float = 1e-4, force: bool = False) -> None:
         """Write a perceptron, as the chip stores it, as a NIR file; ``dt`` in seconds."""

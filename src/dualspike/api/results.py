@@ -23,7 +23,7 @@ HIDDEN = ("confusion", "name", "validation")
 """What is left out of a small table."""
 
 
-def _rows(cells: Mapping[str, object]) -> str:
+def table_rows(cells: Mapping[str, object]) -> str:
     """A small table for notebooks."""
     lines = (
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
@@ -92,7 +92,9 @@ class Trained:
         png = io.BytesIO()
         FigureCanvasAgg(self.plot()).print_png(png)
         picture = base64.b64encode(png.getvalue()).decode()
-        return f'{_rows(cells)}<img style="max-width:100%" src="data:image/png;base64,{picture}">'
+        return (
+            f'{table_rows(cells)}<img style="max-width:100%" src="data:image/png;base64,{picture}">'
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,4 +116,4 @@ class Predictions:
 
     def _repr_html_(self) -> str:
         cells: dict[str, object] = {"rows": len(self), "outputs": list(self.y.shape[1:])}
-        return _rows(cells)
+        return table_rows(cells)

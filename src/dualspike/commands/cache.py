@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from dualspike.model.system.builds import BOUND
 from dualspike.model.system.cache import KINDS, cache_folder, clear, contents
 from dualspike.output import JsonFlag, console, emit_json
-from dualspike.testbench.cosim.builds import BOUND
 
 
 def cache(
@@ -29,7 +29,10 @@ def cache(
         table.add_row(content.kind, KINDS[content.kind], str(content.files), size)
     out.print(f"{'Cleared ' if empty else ''}{folder}")
     out.print(table)
-    out.print(f"Simulators of more than {BOUND / 1e6:,.0f} MB go, the longest unused first.")
+    out.print(
+        f"Of simulators and netlists more than {BOUND / 1e6:,.0f} MB each go,"
+        " the longest unused first."
+    )
     if as_json:
         kinds = [asdict(content) for content in found]
         emit_json({"folder": str(folder), "bound": BOUND, "kinds": kinds})

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dualspike.model.cost.advice import advice
 from dualspike.model.cost.devices import Device, device_named
 from dualspike.model.cost.estimate import chip_area
 from dualspike.model.cost.folding import REFERENCE
@@ -69,6 +70,10 @@ class FoldingRequest:
             return d
         foldings = search(d, self.on or REFERENCE)
         budget = (self.budget or BUDGET) if self.on else None
-        if self.rate is not None and self.clock is not None:
-            return foldings.reaching(Target(self.rate, self.clock), budget)
-        return foldings.fastest(budget or BUDGET)
+        try:
+            if self.rate is not None and self.clock is not None:
+                return foldings.reaching(Target(self.rate, self.clock), budget)
+            return foldings.fastest(budget or BUDGET)
+        except BadInput as error:
+            more = advice(d, self.on, budget) if self.on and budget else ""
+            raise BadInput(f"{error}{more}") from error

@@ -70,7 +70,7 @@ def generate(
     found, out = estimate(d, wanted.on), console(as_json)
     for name in files:
         out.print(f"wrote {output / name}")
-    tell_removed(out, folder)
+    tell_removed(out, folder.removed)
     for n, part in enumerate(found["parts"]):
         if d.kind != "mlp":
             name, lanes = d.operator.part_name(n), part["lanes"]

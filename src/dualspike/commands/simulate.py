@@ -73,7 +73,7 @@ def simulate(
     out.print(f"{cycles} clocks, {cycles / samples:.1f} a {unit}; as the integer model: {equal}")
     if asked.classes:
         out.print(f"{samples} samples, {asked.line(y)}")
-    tell_removed(out, folder)
+    tell_removed(out, folder.removed)
     out.print(f"Wrote {' and '.join(files)} in {output}")
     if as_json:
         classes = {name: column.tolist() for name, column in columns.items()}

@@ -121,7 +121,7 @@ def train(
         out.print(confusion_table(summary["confusion"]))
     if result.diverged:
         warn(result.diverged)
-    tell_removed(out, folder)
+    tell_removed(out, folder.removed)
     out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}. Next:")
     out.print(f"  {shell('dualspike', 'predict', output)}")
     if as_json:

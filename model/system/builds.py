@@ -18,7 +18,7 @@ from pathlib import Path
 from dualspike.model.system.cache import file_size, kept, unwritable
 
 BOUND = 4 << 30
-"""Bytes that all builds may take together; then the one that was used longest ago goes first."""
+"""Bytes that all builds of a kind may take; then the one that was used longest ago goes first."""
 
 SPARED = 3600
 """Seconds for which a build that was used stays in any case: it may be running."""
@@ -27,13 +27,14 @@ _SEAL = "SHA256SUMS"
 _MAKING = "build-"
 
 
-def kept_build(key: str, make: Callable[[Path], Sequence[Path]]) -> Path:
+def kept_build(key: str, make: Callable[[Path], Sequence[Path]], kind: str = "simulators") -> Path:
     """Folder of what ``make`` builds, found again by ``key``; a damaged one is made again.
 
-    ``make`` gets an empty folder and returns the files in it, or below, that are worth keeping.
+    ``kind`` is one of `cache.KINDS`, of which each has its bound. ``make`` gets an empty folder
+    and returns the files in it, or below, that are worth keeping.
     Raises BadInput if the cache is full or cannot be written.
     """
-    base = kept("simulators")
+    base = kept(kind)
     folder = base / key
     try:
         if _sound(folder):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dualspike.model.errors import BadInput
-from dualspike.testbench.cosim import builds
-from dualspike.testbench.cosim.builds import kept_build
+from dualspike.model.system import builds
+from dualspike.model.system.builds import kept_build
 
 CORE = b"\x7fELF, let us say" * 100
 
@@ -121,7 +121,7 @@ def test_a_full_disk_is_one_line(base: Path) -> None:
 def test_what_an_ended_build_left_goes_with_the_next(base: Path, ended: signal.Signals) -> None:
     code = (
         "import time\n"
-        "from dualspike.testbench.cosim.builds import kept_build\n"
+        "from dualspike.model.system.builds import kept_build\n"
         "def make(work):\n"
         "    (work / 'half').touch()\n"
         "    print(flush=True)\n"
