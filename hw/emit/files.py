@@ -11,7 +11,9 @@ from dualspike.hw.emit.driver.source import driver_source
 from dualspike.hw.emit.fusesoc import core_file
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
+from dualspike.hw.emit.instance import template
 from dualspike.hw.emit.manifest import manifest
+from dualspike.hw.emit.ports import ports_of
 from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.hw.emit.register_map.json import register_json
 from dualspike.hw.emit.register_map.markdown import markdown
@@ -76,13 +78,15 @@ def core_files(
     top, held = top_name(d, wrap), words if baked else ()
     verilog = core_verilog(d, wrap=wrap, baked=held)
     ecp5 = mapped(verilog, "ecp5")
+    bench = testbench_files(d, vectors, wrap) if vectors else {}
     files = {
         f"{top}.v": verilog,
         f"{top}.vlt": waivers(d, wrap),
         **({f"{top}_ecp5.v": ecp5} if ecp5 else {}),
-        **companions(d, wrap, ecp5=bool(ecp5)),
+        f"{top}_template.vh": template(d, top, ports_of(verilog, top)),
+        **companions(d, wrap, ecp5=bool(ecp5), testbench=list(bench)),
         **(software(d, words, wrap) if words else {}),
-        **(testbench_files(d, vectors) if vectors else {}),
+        **bench,
     }
     return {"manifest.json": manifest(d, top, wrap, files, baked_digest(d, held)), **files}
 
@@ -122,10 +126,12 @@ def waivers(d: Description, wrap: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def companions(d: Description, wrap: str | None = None, *, ecp5: bool) -> dict[str, str]:
+def companions(
+    d: Description, wrap: str | None = None, *, ecp5: bool, testbench: Sequence[str] = ()
+) -> dict[str, str]:
     """Files that other tools read, by name: the register map in four formats, and for FuseSoC.
 
-    ``ecp5``: see `hw.emit.fusesoc.core_file`.
+    ``ecp5`` and ``testbench``: see `hw.emit.fusesoc.core_file`.
     """
     purpose = "that learns on the chip" if d.learns else "for inference alone"
     network = "spiking network" if d.kind == "mlp" else f"{d.kind} of spiking networks"
@@ -135,7 +141,9 @@ def companions(d: Description, wrap: str | None = None, *, ecp5: bool) -> dict[s
         "registers.md": markdown(name, registers),
         f"{name}.rdl": systemrdl(name, registers),
         f"{name}.h": c_header(name, registers),
-        f"{top}.core": core_file(top, f"{network} {widths(d)} {purpose}", ecp5=ecp5),
+        f"{top}.core": core_file(
+            top, f"{network} {widths(d)} {purpose}", ecp5=ecp5, testbench=testbench
+        ),
     }
 
 

@@ -1,19 +1,24 @@
 """The FuseSoC description of a generated core (CAPI2, a file ``<top>.core``)."""
 
+from collections.abc import Sequence
+
 from dualspike.model.interface.identity import VERSION
 
 
-def core_file(top: str, about: str, *, ecp5: bool) -> str:
+def core_file(top: str, about: str, *, ecp5: bool, testbench: Sequence[str] = ()) -> str:
     """YAML that lists ``<top>.v`` and its waivers; ``about`` is one line of plain text.
 
     Target ``default`` is what a core that depends on this one gets, ``lint`` runs Verilator. The
     waivers are in both without a condition: flows set no flag ``tool_verilator``, and tools that
     do not know them leave them out. The module's name is quoted: YAML reads ``on`` as true.
 
-    ``ecp5``: there is ``<top>_ecp5.v`` as well, with the blocks of an ECP5 (`hw.emit.blocks`).
-    Target ``ecp5`` synthesises it with Yosys, and with the flag ``ecp5`` a core that depends on
-    this one gets it in place of the plain one. The iCE40 has none: FuseSoC has Yosys read with
-    ``-defer``, which takes the parameters from the black box there.
+    ``sim`` runs the files of the ``testbench``, if there are any, in Icarus Verilog; its vectors
+    are copied to where it runs.
+
+    ``synth`` is Yosys for an ECP5. ``ecp5``: there is ``<top>_ecp5.v`` as well, with the blocks of
+    an ECP5 (`hw.emit.blocks`). ``synth`` takes this then, and with the flag ``ecp5`` a core that
+    depends on this one gets it in place of the plain one. The iCE40 has none: FuseSoC has Yosys
+    read with ``-defer``, which takes the parameters from the black box there.
     """
     chosen = '"!ecp5 ? (rtl)", "ecp5 ? (ecp5)"' if ecp5 else "rtl"
     return f"""\
@@ -29,7 +34,7 @@ filesets:
   waivers:
     files: [{top}.vlt]
     file_type: vlt
-{_fileset(top) if ecp5 else ""}
+{_blocks(top) if ecp5 else ""}{_vectors(testbench) if testbench else ""}
 targets:
   default:
     filesets: [{chosen}, waivers]
@@ -41,10 +46,19 @@ targets:
     flow_options:
       tool: verilator
       verilator_options: [-Wall]
-{_target(top) if ecp5 else ""}"""
+{_simulation(top) if testbench else ""}\
+  synth:
+    filesets: [{"ecp5" if ecp5 else "rtl"}]
+    toplevel: "{top}"
+    flow: generic
+    flow_options:
+      tool: yosys
+      arch: ecp5
+      output_format: json
+"""
 
 
-def _fileset(top: str) -> str:
+def _blocks(top: str) -> str:
     return f"""\
   ecp5:
     files: [{top}_ecp5.v]
@@ -52,14 +66,22 @@ def _fileset(top: str) -> str:
 """
 
 
-def _target(top: str) -> str:
+def _vectors(testbench: Sequence[str]) -> str:
+    kinds = {name: "verilogSource" if name.endswith(".v") else "user" for name in testbench}
+    files = "".join(
+        f"      - {name}: {{file_type: {kind}{f', copyto: {name}' * (kind == 'user')}}}\n"
+        for name, kind in kinds.items()
+    )
+    return f"  testbench:\n    files:\n{files}"
+
+
+def _simulation(top: str) -> str:
     return f"""\
-  ecp5:
-    filesets: [ecp5]
-    toplevel: "{top}"
-    flow: generic
+  sim:
+    filesets: [rtl, testbench]
+    toplevel: "{top}_tb"
+    flow: sim
     flow_options:
-      tool: yosys
-      arch: ecp5
-      output_format: json
+      tool: icarus
+      iverilog_options: [-g2012]
 """

@@ -1,11 +1,11 @@
 """What ``manifest.json`` says of a generated core, for programs and for people."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from dualspike.hw.emit.ports import ports_of
 from dualspike.hw.emit.register_map.json import plain
 from dualspike.hw.soc.soc import wrapped_registers
 from dualspike.model.cost.estimate import layer_entry, products, weight_bits
@@ -22,8 +22,6 @@ from dualspike.model.sizes.cycles import (
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.model.system.seal import sealed
-
-_PORT = re.compile(r"^  (input|output) (?:\[(\d+):0\] )?(\w+) ?;$", re.MULTILINE)
 
 
 def manifest(
@@ -53,7 +51,7 @@ def manifest(
         "resources": {"multipliers": products(d), "weight_bits": weight_bits(d)},
         "baked_weights": baked,
         "streams": _streams(d),
-        "ports": _ports(files[f"{top}.v"], top),
+        "ports": [port._asdict() for port in ports_of(files[f"{top}.v"], top)],
         "files": {name: digest(text) for name, text in sorted(files.items())},
     }
     return sealed(result)
@@ -102,12 +100,3 @@ def _streams(d: Description) -> list[dict[str, Any]]:
     form = d.formats.membrane
     answer = {"name": "results", "flow": "out", "numbers": 1, "format": str(form)}
     return [*given, {**answer, "bits": form.bits, "row": d.basis if d.kind == "mlp" else 1}]
-
-
-def _ports(verilog: str, top: str) -> list[dict[str, Any]]:
-    """Name, direction and bits of the ports of module ``top``."""
-    inside = verilog.partition(f"module {top}(")[2].partition("endmodule")[0]
-    return [
-        {"name": name, "flow": flow.removesuffix("put"), "bits": int(last or 0) + 1}
-        for flow, last, name in _PORT.findall(inside)
-    ]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from dualspike.hw.emit.unwrapped import address_bits, unwrapped
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.register import BITS
-from dualspike.model.interface.registers import register_map
 
 _PLACE = 16
 """Bits of a step's place."""
@@ -56,9 +56,10 @@ class Vectors:
     patience: int
 
 
-def testbench_files(d: Description, vectors: Vectors) -> dict[str, str]:
-    """``NAME_tb.v`` and its vectors by file name, for `hw.emit.files.core_verilog` without wrap."""
-    name, feeds = f"{d.name}_tb", feeds_of(d)
+def testbench_files(d: Description, vectors: Vectors, wrap: str | None = None) -> dict[str, str]:
+    """``TOP_tb.v`` and its vectors by file name, for `hw.emit.files.core_verilog`."""
+    top = f"{d.name}_{wrap}" if wrap else d.name
+    name, feeds = f"{top}_tb", feeds_of(d)
     steps = [
         (step.operation << _PLACE | step.place) << BITS | step.word & (1 << BITS) - 1
         for step in vectors.steps
@@ -71,7 +72,7 @@ def testbench_files(d: Description, vectors: Vectors) -> dict[str, str]:
             for feed, words in zip(feeds, vectors.given, strict=True)
         },
     }
-    texts = {f"{name}.v": _verilog(d, memories, vectors.patience)}
+    texts = {f"{name}.v": _verilog(d, top, wrap, memories, vectors.patience)}
     for memory, (bits, words) in memories.items():
         digits = ceil_div(bits, 4)
         lines = "".join(f"{word & (1 << bits) - 1:0{digits}x}\n" for word in words)
@@ -80,11 +81,14 @@ def testbench_files(d: Description, vectors: Vectors) -> dict[str, str]:
 
 
 def _verilog(
-    d: Description, memories: Mapping[str, tuple[int, Sequence[int]]], patience: int
+    d: Description,
+    top: str,
+    wrap: str | None,
+    memories: Mapping[str, tuple[int, Sequence[int]]],
+    patience: int,
 ) -> str:
-    name, names = f"{d.name}_tb", [feed.name for feed in feeds_of(d)]
+    name, names = f"{top}_tb", [feed.name for feed in feeds_of(d)]
     widths = {feed: memories[feed][0] for feed in names}
-    address = max((len(register_map(d)) - 1).bit_length(), 1)
     declared = [
         f"  reg [{bits - 1}:0] {memory}_words [0:{max(len(words), 1) - 1}];"
         for memory, (bits, words) in memories.items()
@@ -102,10 +106,12 @@ def _verilog(
     ]
     connected = ",\n    ".join(f".{port}({port})" for port in ports)
     return _TEXT.format(
-        name=d.name,
+        name=top,
+        core=f"{top}_host" if wrap else top,
+        wrapped=f"\n{unwrapped(d, wrap, f'{top}_host')}" if wrap else "",
         declared="\n".join(declared),
         loaded="\n".join(loaded),
-        address=address - 1,
+        address=address_bits(d, wrap) - 1,
         top=memories["wanted"][0] - 1,
         wires=wires,
         connected=connected,
@@ -179,7 +185,7 @@ module {name}_tb;
   wire results_valid;
   reg results_ready = 0;
   integer taken = 0, asked = 0;
-  {name} core(
+  {core} core(
     {connected}
   );
 
@@ -267,4 +273,4 @@ module {name}_tb;
     end
   end
 endmodule
-"""
+{wrapped}"""

@@ -17,7 +17,7 @@ from dualspike.model.description.load import describe
 from dualspike.testbench.cosim.simulation import source
 from dualspike.testbench.cosim.strain import random_batch, random_inputs
 from dualspike.testbench.cosim.verilate import build
-from tests.api.test_golden_vectors import KINDS
+from tests.api.test_golden_vectors import KINDS, WRAPS
 from tests.api.test_shipping import NET
 
 FRAMES = {"layers": [4, 5, 3], "time_steps": 3, "coding": "frames"}
@@ -27,7 +27,6 @@ C99 = ("gcc", "-std=c99", *STRICT, "-ffreestanding")
 CPP = ("g++", "-x", "c++", "-std=c++17", *STRICT, "-ffreestanding")
 WRAPPED: dict[str, tuple[dict[str, Any], str]] = {
     "frames": ({"network": FRAMES, "learning": {"rule": "online"}}, "axi"),
-    "events": ({"network": FRAMES, "learning": {"rule": "online"}}, "axi_events"),
     "coder": ({"network": CODER, "learning": {"schedule": "chip"}}, "wishbone"),
 }
 HERE = Path(__file__).parent
@@ -83,7 +82,7 @@ def test_the_driver_loads_learns_and_infers_as_the_model_does(tmp_path: Path) ->
 @pytest.mark.parametrize("kind", [*KINDS, *WRAPPED])
 def test_a_driver_of_any_kind_is_freestanding_c99_and_also_cpp(kind: str, tmp_path: Path) -> None:
     """With the functions for registers in memory that its head shows."""
-    keys, wrap = WRAPPED[kind] if kind in WRAPPED else (KINDS[kind], None)
+    keys, wrap = WRAPPED[kind] if kind in WRAPPED else (KINDS[kind], WRAPS.get(kind))
     d = describe({"name": "tiny", **keys}, "test")
     files = software(d, words_of(first_chip(d)), wrap)
     files["tiny.h"] = companions(d, wrap, ecp5=False)["tiny.h"]

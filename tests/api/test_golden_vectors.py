@@ -9,6 +9,7 @@ import pytest
 
 from dualspike.api.chip import Chip
 from dualspike.boards.host.driver import HostProtocol
+from dualspike.hw.emit.files import top_name
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from tests.icarus import run_testbench
@@ -29,6 +30,11 @@ KINDS: dict[str, dict[str, Any]] = {
         "learning": {"rule": "online", "feedback": "forward", "loss": "margin", "batch": 3},
         "hardware": {"pe": [2, 1]},
     },
+    "events": {
+        "network": {"layers": [5, 4, 2], "time_steps": 2, "coding": "frames", "leak": 0.5},
+        "learning": {"rule": "online", "batch": 2},
+        "hardware": {"simd": [2, 1]},
+    },
     "online, matrices": {
         "network": {"layers": [4, 5, 3], "time_steps": 2, "leak": 0.5},
         "learning": {"rule": "online", "feedback": "kolen-pollack", "batch": 2},
@@ -45,22 +51,26 @@ KINDS: dict[str, dict[str, Any]] = {
     },
 }
 
+WRAPS = {"events": "axi_events", "online, matrices": "wishbone", "operator": "axi"}
+"""Those of some kinds; others have none."""
 
-def core(kind: str, folder: Path, *, baked: bool) -> Description:
-    d = describe({"name": "tiny", **KINDS[kind]}, "test")
-    Chip(d).generate(folder, baked=baked)
-    return d
+
+def core(kind: str, folder: Path, *, baked: bool) -> tuple[Description, str]:
+    """What it is, and its top module."""
+    d, wrap = describe({"name": "tiny", **KINDS[kind]}, "test"), WRAPS.get(kind)
+    Chip(d).generate(folder, wrap, baked=baked)
+    return d, top_name(d, wrap)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_core_with_its_weights_inside_passes(kind: str, tmp_path: Path) -> None:
     """What is wrong in a code word raises a flag, which is read."""
-    d = core(kind, tmp_path, baked=True)
+    d, top = core(kind, tmp_path, baked=True)
     load = HostProtocol.of(d).address["WEIGHT_DATA"]
-    steps = [int(line, 16) for line in (tmp_path / "tiny_tb_steps.mem").read_text().split()]
+    steps = [int(line, 16) for line in (tmp_path / f"{top}_tb_steps.mem").read_text().split()]
     assert (1 << 16 | load) not in [step >> 32 for step in steps], "no weight is written"
     outputs = math.prod([1, *d.batch[1:]]) if d.kind != "mlp" else 16 * d.basis
-    ran = run_testbench(tmp_path, "tiny")
+    ran = run_testbench(tmp_path, top)
     assert (ran.status, ran.line.startswith(f"PASS {outputs} outputs, ")) == (0, True), ran
 
 
@@ -87,3 +97,19 @@ def test_weights_are_loaded_where_they_are_not_inside_and_faults_are_found(tmp_p
     (tmp_path / "tiny_tb_steps.mem").unlink()
     ran = run_testbench(tmp_path, "tiny")
     assert ran.status and "FAIL: tiny_tb_steps.mem is not here" in ran.line
+
+
+def test_what_is_wrong_in_a_wrap_is_found(tmp_path: Path) -> None:
+    """TLAST, bits above a result that are not its sign, a bus that refuses."""
+    core("operator", tmp_path, baked=True)
+    verilog = (tmp_path / "tiny_axi.v").read_text()
+    for good, bad, told in [
+        (r"\.axis__tlast\(m_axis_results_tlast\)", ".axis__tlast()", "point 0, output 0, "),
+        (r"(assign m_axis_results_tdata\[\d+:\d+\] = )", r"\1~", "point 0, output 0, "),
+        (r"\.axi__rresp\(s_axi_rresp\)", ".axi__rresp()", "register 0, step 0, "),
+    ]:
+        wrong, count = re.subn(good, bad, verilog)
+        assert count == 1
+        (tmp_path / "wrong.v").write_text(wrong)
+        ran = run_testbench(tmp_path, "tiny_axi", "wrong.v")
+        assert ran.status != 0 and ran.line.startswith(f"FAIL: {told}"), ran

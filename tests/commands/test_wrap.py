@@ -29,6 +29,8 @@ DATA = {
     "m_axis_results_tlast": 1,
     "busy": 1,
 }
+UNCONNECTED = {"UNDRIVEN", "UNUSEDSIGNAL"}
+"""What is said of wires that lead nowhere; not of ports that are missing or of other widths."""
 PORTS = {
     "axi": {
         **{"aclk": 1, "aresetn": 1},
@@ -54,10 +56,11 @@ def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["name"], manifest["top"], manifest["wrap"]) == ("tiny", top, wrap)
     names = {path.name for path in folder.iterdir()}
-    assert {f"{top}.v", f"{top}.vlt", f"{top}.core", "tiny.h", "tiny.rdl"} <= names
+    assert {f"{top}.v", f"{top}.vlt", f"{top}.core", f"{top}_tb.v", "tiny.h", "tiny.rdl"} <= names
     assert not {"tiny.v", "tiny.vlt", "tiny.core"} & names
     core = yaml.safe_load((folder / f"{top}.core").read_text())
-    assert {file for part in core["filesets"].values() for file in part["files"]} <= names
+    listed = [file for part in core["filesets"].values() for file in part["files"]]
+    assert {one for file in listed for one in ([file] if isinstance(file, str) else file)} <= names
     verilog = (folder / f"{top}.v").read_text()
     body = re.search(rf"^module {top}\(.*?^endmodule", verilog, re.M | re.S)
     assert body
@@ -72,6 +75,8 @@ def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
         expected = {port: bits for port, bits in expected.items() if "targets" not in port}
     assert found == expected
     assert lint(folder, f"{top}.vlt", f"{top}.v") == []
+    (folder / "soc.v").write_text(f'module soc;\n`include "{top}_template.vh"\nendmodule\n')
+    assert set(lint(folder, f"{top}.vlt", f"{top}.v", "soc.v", "--top", "soc")) <= UNCONNECTED
     lines = verilog.splitlines()
     assert f"// s_axis_inputs_*: AXI4-Stream, 2 x int{DATA['s_axis_inputs_tdata'] // 2}_t" in lines
     assert "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a sample" in lines

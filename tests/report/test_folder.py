@@ -65,6 +65,7 @@ def test_a_proof_is_told_unless_it_is_of_other_files(full: Path, tmp_path: Path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     proof = {
         "config_hash": manifest["config_hash"],
+        "wrap": None,
         "equal": True,
         "updates": 7,
         "inferences": 64,
@@ -82,6 +83,7 @@ def test_a_proof_is_told_unless_it_is_of_other_files(full: Path, tmp_path: Path)
     runs = ", in 64 inferences, 7 updates and 2,345 clocks."
     assert f"{right}equals the integer model in every bit{runs}" in told()
     assert f"{right}does NOT equal the integer model{runs}" in told(equal=False)
+    assert "of this folder, through its wrap axi, in Verilator" in told(wrap="axi")
     stale = told(files={})
     assert "proof.json is of other files" in stale and "Proof of" not in stale
     line = refusal(told, tools={})

@@ -28,11 +28,11 @@ def write_core(
 
     The folder and a folder ``report`` in it are there. The weights are ``first``, or those of the
     seed; with ``baked`` they are in the core's memories at power-up. ``wrap`` is one of
-    `hw.soc.soc.WRAPS`, or None: then there is a testbench. The estimate names ``device``.
+    `hw.soc.soc.WRAPS`, or None. The estimate names ``device``.
     """
     check_cache()
     words = words_of(first_chip(d, first))
-    vectors = golden_vectors(d, first, baked=baked) if wrap is None else None
+    vectors = golden_vectors(d, first, baked=baked, wrap=wrap)
     contents = core_files(written_to(d, folder.path), wrap, words, baked=baked, vectors=vectors)
     contents["report/estimate.json"] = sealed(estimate(d, device))
     folder.write(contents)

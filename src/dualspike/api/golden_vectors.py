@@ -22,12 +22,13 @@ from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Ints
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.hw.emit.testbench import Operation, Step, Vectors
+from dualspike.hw.soc.soc import wrapped_registers
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.memory_map import Memory, memory_map
 from dualspike.model.interface.register import Command
-from dualspike.model.interface.registers import MAGIC
+from dualspike.model.interface.registers import MAGIC, register_map
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.strain import random_batch, random_inputs
@@ -38,11 +39,13 @@ READ_BACK = 64
 """Words that are read back of every memory after an update, from the first on."""
 
 
-def golden_vectors(d: Description, first: Parameters | None = None, *, baked: bool) -> Vectors:
+def golden_vectors(
+    d: Description, first: Parameters | None = None, *, baked: bool, wrap: str | None = None
+) -> Vectors:
     """Inference, and where the chip learns an update, from the weights ``first``.
 
     Inputs and targets are anywhere in their formats and at the ends of these. Without ``baked`` the
-    weights are loaded before.
+    weights are loaded before. In a ``wrap`` the registers that it adds are read at the end: 0.
     """
     rng, chip = np.random.default_rng(d.learning.seed), first_chip(d, first)
     script = _Script(d)
@@ -60,6 +63,8 @@ def golden_vectors(d: Description, first: Parameters | None = None, *, baked: bo
     script.carry_out(_reads(script.protocol, ["FLAGS"]))
     if d.learns:
         _update(d, chip, script, rng)
+    added = wrapped_registers(d, wrap)[len(register_map(d)) :]
+    script.steps += [Step(Operation.READ, one.address, 0) for one in added]
     return Vectors([*script.steps, Step(Operation.END)], script.given, script.wanted, _patience(d))
 
 

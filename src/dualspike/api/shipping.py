@@ -14,6 +14,7 @@ from dualspike.golden.files.owned import owning
 from dualspike.golden.integer.chips import chip_of
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Matrix
+from dualspike.hw.emit.unwrapped import unwrapped
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
@@ -30,18 +31,21 @@ PROOF = "proof.json"
 def prove_folder(folder: Path, updates: int) -> dict[str, Any]:
     """Run the Verilog of a folder next to the integer model, and write `PROOF` there; its content.
 
-    Raises BadInput for a folder that `generate` did not write, with a wrap, or of another version,
-    and for a file that is missing or was changed since.
+    A core in a wrap is run through the wrap's buses. Raises BadInput for a folder that `generate`
+    did not write, or of another version, and for a file that is missing or was changed since.
     """
     d, told = read_core(folder)
     chip = _chip(d, folder)
     baked = told["baked_weights"] is not None
     check_cache()
     with owning(folder, "verify", force=True) as owned:
-        verilog = (folder / f"{told['top']}.v").read_text("utf-8")
+        verilog, wrap = (folder / f"{told['top']}.v").read_text("utf-8"), told["wrap"]
+        if wrap:
+            verilog += unwrapped(d, wrap, d.name)
         found = prove(d, verilog, chip, updates, baked=baked)
         proof = {
             "name": d.name,
+            "wrap": wrap,
             "config_hash": told["config_hash"],
             "equal": found.equal,
             "first_difference": asdict(found.difference) if found.difference else None,
@@ -70,11 +74,6 @@ def read_core(folder: Path) -> tuple[Description, dict[str, Any]]:
     maker = f"dualspike {VERSION}"
     if told.get("generator") != maker or "files" not in told:
         raise BadInput(f"{path} must be of {maker}, not {told.get('generator')}: run generate anew")
-    if told["wrap"] is not None:
-        raise BadInput(
-            f"{folder} must hold a core without --wrap, not with {told['wrap']}: the core inside is"
-            " the same"
-        )
     for name, digest in told["files"].items():
         file = folder / name
         if not file.is_file():

@@ -81,10 +81,7 @@ def generate(
     if wanted.on:
         out.print(device_table(chip_area(d, wanted.on.family), wanted.on))
     out.print(f"{pace(d, found)} Next:")
-    source = [output / f"{d.name}.toml"] if fit else [net] if net else ["--preset", f"{preset}"]
-    asked = {} if fit else {"--clock": clock, "--device": device}
-    options = [f"{word}" for one in asked.items() if one[1] is not None for word in one]
-    out.print(f"  {shell('dualspike', 'verify', *source, *options)}")
+    out.print(f"  {shell('dualspike', 'verify', output)}")
     if as_json:
         result = {"folder": str(output), "files": files, "config_hash": config_hash(d)}
         emit_json(result | {"estimate": found})

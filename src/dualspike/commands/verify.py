@@ -110,7 +110,8 @@ def _verify_folder(
             raise BadInput(f"{option} must be left out with a folder: its files say all of that")
     out = console(as_json)
     proof = prove_folder(folder, 10 if updates is None else updates)
-    inside = ", weights inside" if proof["baked_weights"] else ""
+    inside = f" in {proof['wrap']}" if proof["wrap"] else ""
+    inside += ", weights inside" if proof["baked_weights"] else ""
     out.print(
         f"{folder}: {proof['name']}{inside}, {proof['updates']} updates, {proof['inferences']}"
         f" inferences, {proof['cycles']:,} clocks, then batches at the limits"

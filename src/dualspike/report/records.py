@@ -87,6 +87,7 @@ class Proof(FolderRecord):
     """`proof.json`, as ``dualspike verify FOLDER`` writes it."""
 
     config_hash: str
+    wrap: str | None
     equal: bool
     updates: NonNegativeInt
     inferences: NonNegativeInt

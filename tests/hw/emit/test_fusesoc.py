@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
+from dualspike.api.golden_vectors import golden_vectors
 from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit.files import core_files
 from dualspike.hw.emit.fusesoc import core_file
@@ -43,13 +45,23 @@ endmodule
 
 
 COMMAND = re.compile(r"^fusesoc --cores-root chip (run .*)$", re.MULTILINE)
-"""The command that docs/soc.md shows, for the preset hat."""
+"""The commands that docs/soc.md shows, for the preset hat."""
+
+
+def shown(target: str, top: str) -> list[str]:
+    """The one for this target, for another core."""
+    commands = COMMAND.findall(Path("docs/soc.md").read_text("utf-8"))
+    assert [one.count("hat_axi") for one in commands] == [1, 1]
+    (command,) = (one for one in commands if f"--target={target}" in one)
+    return command.replace("hat_axi", top).split()
 
 
 @cache
 def files(wrap: str | None) -> dict[str, str]:
     """Files of a small core that concern FuseSoC."""
-    return core_files(describe(TINY, "test"), wrap)
+    d = describe(TINY, "test")
+    vectors = golden_vectors(d, baked=False, wrap=wrap)
+    return core_files(d, wrap, vectors=vectors)
 
 
 def generated(folder: Path, top: str) -> None:
@@ -73,9 +85,7 @@ def fusesoc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("top", ["tiny", "tiny_axi"])
 def test_the_core_lints(top: str, tmp_path: Path) -> None:
     generated(tmp_path / "cores", top)
-    shown = COMMAND.findall(Path("docs/soc.md").read_text("utf-8"))
-    assert [one.count("hat_axi") for one in shown] == [1]
-    done = fusesoc(tmp_path, *shown[0].replace("hat_axi", top).split())
+    done = fusesoc(tmp_path, *shown("lint", top))
     assert done.returncode == 0, done.stderr
     assert "V e r i l a t i o n   R e p o r t" in done.stdout
 
@@ -111,9 +121,9 @@ def yosys_of(folder: Path) -> list[str]:
 def test_the_target_for_an_ecp5_has_its_blocks_with_their_registers(tmp_path: Path) -> None:
     """Yosys from PyPI reads no Tcl, so it gets the lines of the script one by one."""
     generated(tmp_path / "cores", "tiny")
-    done = fusesoc(tmp_path, "run", "--setup", "--target=ecp5", "dualspike:generated:tiny")
+    done = fusesoc(tmp_path, "run", "--setup", "--target=synth", "dualspike:generated:tiny")
     assert done.returncode == 0, done.stdout + done.stderr
-    work = tmp_path / "build" / "dualspike_generated_tiny_0.1.0" / "ecp5"
+    work = tmp_path / "build" / "dualspike_generated_tiny_0.1.0" / "synth"
     run(YOSYS, ["-q", "-p", "; ".join(yosys_of(work))], work)
     found = json.loads((work / "netlist.json").read_text("utf-8"))["modules"]["tiny"]["cells"]
     cells = [cell["parameters"] for cell in found.values() if cell["type"] == "MULT18X18D"]
@@ -138,5 +148,18 @@ def test_a_flag_gives_a_design_the_blocks(flags: list[str], taken: str, tmp_path
     assert len(modules[1]) == len(set(modules[1]))
 
 
-def test_a_core_without_products_has_no_target_for_an_fpga() -> None:
-    assert "ecp5" not in core_file("tiny", "about", ecp5=False)
+def test_the_testbench_runs_in_icarus_and_a_fault_is_an_error(tmp_path: Path) -> None:
+    generated(tmp_path / "cores", "tiny_axi")
+    words = shown("sim", "tiny_axi")
+    done = fusesoc(tmp_path, *words)
+    assert (done.returncode, "PASS 16 outputs, " in done.stdout) == (0, True), done.stderr
+    wanted = tmp_path / "cores" / "tiny_axi_tb_wanted.mem"
+    wanted.write_text("00000\n" + wanted.read_text("utf-8").partition("\n")[2])
+    done = fusesoc(tmp_path, *words)
+    assert done.returncode == 1 and "FAIL: sample 0, output 0, " in done.stdout
+
+
+def test_a_core_without_products_and_vectors_has_only_the_other_targets() -> None:
+    targets = yaml.safe_load(core_file("tiny", "about", ecp5=False))["targets"]
+    assert set(targets) == {"default", "lint", "synth"}
+    assert targets["synth"]["filesets"] == ["rtl"]

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from dualspike.hw.emit.files import core_verilog, waivers
+from dualspike.hw.emit.instance import template
+from dualspike.hw.emit.ports import ports_of
 from dualspike.model.description.load import describe
 from tests.lint import lint
 
@@ -34,6 +36,18 @@ def test_the_core_is_clean_by_any_path(place: str, tmp_path: Path) -> None:
     (folder / "e.v").write_text(verilog, "utf-8")
     (folder / "e.vlt").write_text(words, "utf-8")
     assert lint(start, place.format("e.vlt", root=tmp_path), file) == []
+
+
+def test_the_instance_to_paste_has_every_port(tmp_path: Path) -> None:
+    d = describe({"name": "e", "network": {"layers": [2, 3, 1], "time_steps": 4}}, "test")
+    verilog, words = core()
+    pasted = template(d, "e", ports_of(verilog, "e"))
+    order = [line.partition("(")[0].strip() for line in pasted.splitlines() if line[:3] == "  ."]
+    assert order[:4] == [".clk", ".rst", ".bus_request", ".bus_write"] and order[-1] == ".busy"
+    files = {"e.v": verilog, "e.vlt": words, "soc.v": f"module soc;\n{pasted}endmodule\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    assert set(lint(tmp_path, *files, "--top", "soc")) == {"UNDRIVEN", "UNUSEDSIGNAL"}
 
 
 @pytest.mark.parametrize("name", ["bridge_e", "ee", "e_e", "e_x"])
