@@ -1,4 +1,4 @@
-"""The C driver that comes with a core, compiled as for a microcontroller, drives the simulation."""
+"""The C driver that comes with a core, compiled as for a microcontroller, drives its simulation."""
 
 import re
 import subprocess
@@ -13,6 +13,7 @@ from dualspike.api.core_files import words_of
 from dualspike.golden.numeric import Matrix
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.hw.emit.files import companions, software
+from dualspike.hw.emit.unwrapped import unwrapped
 from dualspike.model.description.load import describe
 from dualspike.testbench.cosim.simulation import source
 from dualspike.testbench.cosim.strain import random_batch, random_inputs
@@ -48,8 +49,8 @@ def filled(rows: Matrix, width: int) -> Matrix:
 
 def test_the_driver_loads_learns_and_infers_as_the_model_does(tmp_path: Path) -> None:
     d = describe(NET, "test")
-    Chip(d).generate(tmp_path, baked=True)
-    verilog = (tmp_path / "tiny.v").read_text("utf-8")
+    Chip(d).generate(tmp_path, "axi", baked=True)
+    verilog = (tmp_path / "tiny_axi.v").read_text("utf-8") + unwrapped(d, "axi", "tiny")
     library = build(source(d, verilog=verilog), quick=True)
     rng, chip = np.random.default_rng(3), first_chip(d)
     batches = [random_batch(d, rng) for _ in range(2)]

@@ -22,7 +22,7 @@ NET = {
 
 @pytest.fixture
 def folder(here: Path) -> Path:
-    Chip(describe(NET, "test")).generate(here / "chip", baked=True)
+    Chip(describe(NET, "test")).generate(here / "chip", "axi", baked=True)
     return here / "chip"
 
 
@@ -39,26 +39,26 @@ def test_a_folder_is_proved_and_a_wrong_core_is_found(folder: Path, cli: Cli) ->
     assert whole(proof) and {**proof, "checksum": None} == {**found, "checksum": None}
     assert (found["equal"], found["updates"], found["inferences"]) == (True, 2, 64)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert found["files"] == manifest["files"]
+    assert found["files"] == manifest["files"] and found["wrap"] == "axi"
     assert found["baked_weights"] == manifest["baked_weights"]
     assert found["tools"]["verilator"] and found["when"].endswith("+00:00")
 
     # Wrong weights inside, in a file that the manifest vouches for.
-    file = folder / "tiny.v"
+    file = folder / "tiny_axi.v"
     wrong, count = re.subn(r"(bank_0\[0\] = 18'h)\w+", r"\g<1>15555", file.read_text(), count=1)
     assert count == 1
     file.write_text(wrong)
-    rewrite(folder, files={**manifest["files"], "tiny.v": digest(wrong)})
+    rewrite(folder, files={**manifest["files"], "tiny_axi.v": digest(wrong)})
     status, out, _ = cli("verify", folder, "--updates", 2)
     assert status == 1 and re.search(r"FIRST DIFFERENCE: \w+\[\d\]\[[\d, ]+\] is 87381, ", out)
     assert json.loads((folder / "proof.json").read_text())["equal"] is False
 
 
-def test_a_core_in_a_wrap_is_proved_through_its_bus(here: Path, cli: Cli) -> None:
+def test_a_core_without_a_wrap_that_only_infers_is_proved(here: Path, cli: Cli) -> None:
     net = {**NET, "learning": {"rule": "none"}, "hardware": {"simd": [2, 1]}}
-    Chip(describe(net, "test")).generate(here / "chip", wrap="wishbone", baked=True)
+    Chip(describe(net, "test")).generate(here / "chip", baked=True)
     found = cli.result("verify", "chip")
-    assert (found["wrap"], found["equal"], found["inferences"]) == ("wishbone", True, 64)
+    assert (found["wrap"], found["equal"], found["updates"]) == (None, True, 0)
 
 
 def test_refusals(folder: Path, cli: Cli) -> None:
