@@ -108,7 +108,21 @@ def test_simulate_writes_outputs_and_waves(net: str, cli: Cli) -> None:
     assert cli.result("simulate", net, "-o", "out", "--samples", 3, "--waves")["equal"] is True
     lines = Path("out/outputs.csv").read_text().splitlines()
     assert lines[0] == "x0,x1,y0" and len(lines) == 4
-    assert "$enddefinitions" in Path("out/waves.vcd").read_text()
+    waves = Path("out/waves.vcd").read_text().splitlines()
+    top = waves[: next(n for n, line in enumerate(waves) if line.startswith("  $scope"))]
+    there = {"".join(line.split()[4:-1]): line.split()[3] for line in top if "$var" in line}
+
+    # What GTKWave is told to show is in the waveform, and the last result is the number written.
+    saved = Path("out/waves.gtkw").read_text()
+    assert set(re.findall(r"TOP\.(\S+)", saved)) <= set(there)
+    told = re.search(r"\[fpshift_count\] (\d+)\n#\{results\[0\]\} (.*)", saved)
+    assert told
+    (signal,) = set(re.findall(r"\)TOP\.(\S+)", told[2]))
+    (*_, last) = (line for line in waves if line.endswith(f" {there[signal]}") and line[0] == "b")
+    text = last.split()[0].removeprefix("b").rjust(int(signal.split("[")[1].split(":")[0]) + 1, "0")
+    bits = "".join(text[int(place)] for place in re.findall(r"\((\d+)\)", told[2]))
+    value = (int(bits, 2) - (int(bits[0]) << len(bits))) / 2 ** int(told[1])
+    assert float(lines[-1].split(",")[-1]) == pytest.approx(value, abs=1e-8)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(net: str, cli: Cli) -> None:

@@ -27,6 +27,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.system.cache import check_cache
 from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_removed
 from dualspike.testbench.cosim.engine import RtlEngine
+from dualspike.testbench.cosim.gtkwave import gtkwave_save
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
 
@@ -43,7 +44,9 @@ def simulate(
     clock: ClockOption = None,
     device: DeviceOption = None,
     data: DataOption = None,
-    waves: Annotated[bool, typer.Option("--waves", help="Write waves.vcd as well.")] = False,
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Write waves.vcd as well, and waves.gtkw.")
+    ] = False,
     force: ForceFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -53,7 +56,7 @@ def simulate(
     (x, *axes), parameters = asked.inputs, initial(weights, d)
     check_cache()
     out = console(as_json)
-    files = ["outputs.csv", "waves.vcd"] if waves else ["outputs.csv"]
+    files = ["outputs.csv", *(["waves.vcd", "waves.gtkw"] if waves else [])]
     with owning(output, "simulate", force=force) as folder:
         folder.check(*files)
         out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
@@ -64,7 +67,8 @@ def simulate(
             cycles, equal = engine.simulation.cycles, engine.difference is None
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
-        folder.write({"outputs.csv": text})
+        saved = {"waves.gtkw": gtkwave_save(d, "waves.vcd")} if waves else {}
+        folder.write({"outputs.csv": text} | saved)
     if axes:
         out.print(f"{samples} functions at {y[0].size} points each")
     else:
@@ -74,7 +78,7 @@ def simulate(
     if asked.classes:
         out.print(f"{samples} samples, {asked.line(y)}")
     tell_removed(out, folder.removed)
-    out.print(f"Wrote {' and '.join(files)} in {output}")
+    out.print(f"Wrote {', '.join(files)} in {output}")
     if as_json:
         classes = {name: column.tolist() for name, column in columns.items()}
         found = asked.told(y) if asked.classes and asked.answered else {}
