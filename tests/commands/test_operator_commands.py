@@ -67,6 +67,32 @@ def test_both_engines_learn_the_same(net: Path, cli: Cli) -> None:
     assert cli.result("verify", net, "--updates", 2)["equal"] is True
 
 
+@pytest.mark.parametrize("kind", ["deeponet", "seponet"])
+def test_a_users_operators_are_learned_in_floating_point_too(
+    kind: str, here: Path, cli: Cli
+) -> None:
+    """u to y at points, or at x and t, of a file alone; predict takes what was learned."""
+    rng = np.random.default_rng(1)
+    u, x, t = rng.uniform(-1, 1, (40, 2)), np.linspace(-1, 1, 6), np.linspace(0, 1, 5)
+    if kind == "deeponet":
+        y = u[:, :1] + u[:, 1:] * x
+        np.savez("own.npz", u=u, y=y, points=x[:, None])
+    else:
+        y = u[:, :1, None] * t + u[:, 1:, None] * x[:, None]
+        np.savez("own.npz", u=u, y=y, x=x, t=t)
+    parts = [{"layers": [n, 8, 4], "time_steps": 8} for n in (2, *[1] * (y.ndim - 1))]
+    batch = [16, *(y.shape[1:])]
+    tables = {
+        "operator": {"kind": kind, "parts": parts},
+        "learning": {"batch": batch, "updates": 400, "rate": 3 if kind == "deeponet" else 1},
+        "data": {"source": "own.npz"},
+    }
+    Path("net.toml").write_text(toml_text(describe(tables, "test")))
+    found = cli.result("train", "net.toml", "--engine", "golden", "-o", "run")
+    assert found["rel_l2"] < 0.7 * found["rel_l2_before"]
+    cli.result("predict", "run", "own.npz", "--engine", "golden", "-o", "seen")
+
+
 def test_weights_that_were_learned_are_taken_up(net: Path, cli: Cli) -> None:
     first = cli.result("train", net, "-o", "first")
     given = ("--weights", "first/weights.npz")

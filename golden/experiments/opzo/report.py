@@ -54,6 +54,7 @@ def results(found: Comparison) -> dict[str, Any]:
             }
             for trial, runs in found.trials.items()
         ],
+        "baselines": found.simple,
         "variance_by_nodes": found.widths,
         "forward_variance": [asdict(one) for one in found.forward],
     }
@@ -84,6 +85,9 @@ def markdown(found: Comparison) -> str:
     for coding in found.shown:
         trials = [t for t in rule_trials(found.shown) if t.coding == coding]
         lines += _rules(f"Rules, {found.data}, {coding} inputs", trials, found)
+    if found.simple:
+        cells = [[name, f"{100 * right:.2f}"] for name, right in found.simple.items()]
+        lines += ["## Without a network", "", *_table(["baseline", "accuracy"], cells), ""]
     hidden = "-".join(map(str, found.plan.deep))
     lines += _rules(f"Networks with {hidden} hidden neurons", deep_trials(found.shown), found)
     convolved = _convolved(found)

@@ -9,6 +9,7 @@ import numpy as np
 from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.experiments.opzo.data import dataset
 from dualspike.golden.experiments.opzo.forward import ForwardVariance, forward_variances
+from dualspike.golden.experiments.opzo.simple import simple
 from dualspike.golden.experiments.opzo.trials import (
     Codings,
     Kind,
@@ -101,7 +102,8 @@ class OpzoRun:
 class Comparison(Tuned[OpzoTrial, OpzoRun]):
     """What a study of the data set of that name found; rates are chosen by validation accuracy.
 
-    ``widths``: see `opzo_variance.by_width`; ``forward``: see `opzo.forward.forward_variances`.
+    ``widths``: see `opzo_variance.by_width`; ``forward``: see `opzo.forward.forward_variances`;
+    ``simple``: see `opzo.simple`.
     """
 
     data: str
@@ -109,6 +111,7 @@ class Comparison(Tuned[OpzoTrial, OpzoRun]):
     shown: Codings
     widths: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
     forward: list[ForwardVariance] = field(default_factory=list[ForwardVariance])
+    simple: dict[str, float] = field(default_factory=dict[str, float])
 
     def rate(self, trial: OpzoTrial) -> float:
         """See Tuned.rate."""
@@ -192,7 +195,7 @@ def job(
     shown = codings(samples)
 
     def run(_: Path, progress: Progress) -> Comparison:
-        found = Comparison({}, {}, data.partition("=")[0], plan, shown)
+        found = Comparison({}, {}, data.partition("=")[0], plan, shown, simple=simple(samples))
         with (
             progress(len(todo)) as show,
             workers(jobs, _begin, (samples,)) as pool,

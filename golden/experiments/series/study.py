@@ -26,7 +26,7 @@ class SeriesPlan:
     """Every rule takes the one of ``rates`` that is best for it in ``updates`` updates."""
 
     updates: int = 1000
-    rates: tuple[float, ...] = (3e-3, 1e-2, 3e-2)
+    rates: tuple[float, ...] = (3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
     seeds: int = 3
 
 

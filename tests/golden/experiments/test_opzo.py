@@ -1,17 +1,20 @@
 """The comparison of online rules: its trials, its tables, a small run of each."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dualspike.golden.data.labelled.digits import digits
+from dualspike.golden.data.labelled.moving_bars import moving_bars
 from dualspike.golden.data.labelled.samples import ClassData, Labelled
 from dualspike.golden.data.labelled.shape import Shape
 from dualspike.golden.experiments.opzo import report as opzo_report
 from dualspike.golden.experiments.opzo import study as opzo
 from dualspike.golden.experiments.opzo import trials as opzo_trials
 from dualspike.golden.experiments.opzo.forward import SETTINGS, Setting, forward_variances
+from dualspike.golden.experiments.opzo.simple import simple
 from dualspike.golden.experiments.opzo.study import Comparison, OpzoRun
 from dualspike.golden.experiments.opzo.trials import Codings, OpzoTrial
 from dualspike.golden.experiments.opzo.variance import by_width
@@ -115,3 +118,17 @@ def test_images_of_an_odd_side_are_learned_without_convolutions(
     )
     for text in (opzo_report.text(found), opzo_report.markdown(found)):
         assert (opzo_report.NOT_CONVOLVED in text) == (runs == 70)
+
+
+def test_what_answers_without_a_network() -> None:
+    """By hand; and the digits' and bars' figures of docs/online.md."""
+    x, labels = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 1.0]]), np.array([0, 0, 2])
+    part = Labelled(x, labels)
+    found = simple(ClassData(part, part, Labelled(x + 0.05, labels), Shape(1, 2, 1), 3))
+    assert found == {"most frequent class": 2 / 3, "nearest mean": 1.0, "least squares": 1.0}
+    page = (Path(__file__).parents[3] / "docs" / "online.md").read_text("utf-8")
+    for samples in (digits(), moving_bars()):
+        shares = simple(samples)
+        names = "least squares", "nearest mean", "most frequent class"
+        assert all(f"{100 * shares[name]:.2f}" in page for name in names)
+        assert shares["least squares"] > shares["nearest mean"] > shares["most frequent class"]
