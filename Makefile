@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets pages netlist operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets pages docs netlist operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -30,6 +30,7 @@ help:
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
 	@echo 'make pages   setup, then every command that the documents show, cut short: minutes'
+	@echo 'make docs    the documentation as a site, into build/site, with tools of its own in build/docs-venv'
 	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make results  setup, then which tables of the documents are stale, and whether all agree'
@@ -107,6 +108,18 @@ states: setup
 
 pages: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/pages
+
+# What the extra docs names; the environment of the tests stays as it is.
+EXTRA_DOCS = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
+build/docs-venv/.set-up: pyproject.toml
+	'$(PYTHON)' -m venv --clear build/docs-venv
+	'$(PYTHON)' -c '$(EXTRA_DOCS)' > build/docs-venv/wanted.txt
+	build/docs-venv/bin/python -m pip --disable-pip-version-check install -q -r build/docs-venv/wanted.txt
+	@touch $@
+
+docs: build/docs-venv/.set-up
+	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build -q -f .ci/site/mkdocs.yml
+	@echo 'wrote build/site/index.html'
 
 netlist: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py
