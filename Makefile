@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states boards link hostile presets pages docs netlist operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states evidence boards link hostile presets pages docs netlist cxxrtl operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -27,11 +27,13 @@ help:
 	@echo '             DESCRIPTIONS=... UPDATES=... for other numbers; what is done already is not run again'
 	@echo 'make states  setup, then chips with every pair of options in Icarus Verilog, which knows X: an hour'
 	@echo 'make link    setup, then a million bytes to a simulated board over a line that harms them'
+	@echo 'make evidence  setup, then what all of these have found, and what was not run, into build/evidence'
 	@echo 'make hostile  setup, then 100,000 damaged files of all kinds, two at a time: about an hour'
 	@echo 'make presets  setup, then every preset through every command, simulations and all: minutes'
 	@echo 'make pages   setup, then every command that the documents show, cut short: minutes'
 	@echo 'make docs    the documentation as a site, into build/site, with tools of its own in build/docs-venv'
 	@echo 'make netlist  setup, then the synthesised hat, cell by cell, learning next to the model: half an hour'
+	@echo 'make cxxrtl  setup, then whole trainings of small chips in CXXRTL of Yosys next to the model: minutes'
 	@echo 'make operators-rtl  setup, then the operator presets on the simulated hardware, into build/operators: hours'
 	@echo 'make results  setup, then which tables of the documents are stale, and whether all agree'
 	@echo 'make lock    write requirements.lock anew (UPGRADE=--upgrade takes newer versions)'
@@ -77,10 +79,18 @@ lanes: setup
 boards: setup
 	$(BIN)/python benchmarks/boards.py -o build/boards
 
+# What was checked out when a folder of evidence was made.
+define AT_COMMIT
+@mkdir -p build/$@
+@git describe --always --abbrev=12 --dirty=+ '--exclude=*' >build/$@/commit 2>/dev/null || rm -f build/$@/commit
+endef
+
 proof: setup
+	$(AT_COMMIT)
 	$(BIN)/python -m dualspike.testbench.formal build/proof
 
 mutants: setup
+	$(AT_COMMIT)
 	$(BIN)/python -m dualspike.testbench.mutants build/mutants
 
 DESCRIPTIONS ?= 1000
@@ -90,6 +100,7 @@ soak: setup
 
 coverage: setup
 	rm -rf build/coverage
+	$(AT_COMMIT)
 	DUALSPIKE_COVERAGE='$(CURDIR)/build/coverage' $(BIN)/python -m pytest -n 2 tests/hw
 	$(BIN)/python -m dualspike.testbench.coverage build/coverage
 
@@ -103,8 +114,12 @@ presets: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' -k preset \
 		tests/commands/test_presets_and_commands.py tests/testbench/random/test_random_descriptions.py
 
+evidence: setup
+	$(BIN)/python -m dualspike.testbench.evidence build
+
 states: setup
-	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/testbench/four_states
+	$(AT_COMMIT)
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' --junitxml build/$@/results.xml tests/testbench/four_states
 
 pages: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/pages
@@ -122,7 +137,12 @@ docs: build/docs-venv/.set-up
 	@echo 'wrote build/site/index.html'
 
 netlist: setup
-	$(BIN)/python -m pytest -n 2 -m 'long or not long' tests/boards/test_netlist.py
+	$(AT_COMMIT)
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' --junitxml build/$@/results.xml tests/boards/test_netlist.py
+
+cxxrtl: setup
+	$(AT_COMMIT)
+	$(BIN)/python -m pytest -n 2 -m 'long or not long' --junitxml build/$@/results.xml tests/testbench/test_cxxrtl.py
 
 operators-rtl: setup
 	@mkdir -p build/operators

@@ -3,9 +3,11 @@
 Reads what was recorded under $DUALSPIKE_COVERAGE (`testbench.coverage.recording`). Lines are what
 Verilator counts as lines and branches; a toggle is a bit's change from 0 to 1 or from 1 to 0. Parts
 of a component that have benches of their own count there and not in what is built from them. A
-point that cannot be reached is left out only if `testbench.coverage.unreachable` says why.
+point that cannot be reached is left out only if `testbench.coverage.unreachable` says why. Of state
+machines every state and every transition that is written must be taken in some shape.
 """
 
+import json
 import re
 import sys
 from collections import Counter
@@ -13,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dualspike.testbench.coverage.machines import Walked, is_watching, walked
 from dualspike.testbench.coverage.points import Point, merged, read_points
 from dualspike.testbench.coverage.recording import DESIGN
 from dualspike.testbench.coverage.unreachable import UNREACHABLE, Unreachable
@@ -58,10 +61,11 @@ class Reach:
 
 @dataclass
 class Survey:
-    """Lines and toggles by component, and the exclusions that something did reach."""
+    """Lines and toggles by component, machines, and the exclusions that something did reach."""
 
     lines: dict[str, Reach] = field(default_factory=dict)
     toggles: dict[str, Reach] = field(default_factory=dict)
+    machines: list[Walked] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
 
 
@@ -69,14 +73,17 @@ def survey(folder: Path, unreachable: Sequence[Unreachable] = UNREACHABLE) -> Su
     """All that was recorded in a folder; ValueError if that is nothing."""
     result, used = Survey(), Counter[Unreachable]()
     shapes: set[tuple[str, str]] = set()
-    for component, shape, text, counts in _designs(folder):
+    for component, shape, design, counts in _designs(folder):
         shapes.add((component, shape))
-        statements = _statements(text)
+        statements = _statements(design.read_text("utf-8"))
+        _walk(result.machines, walked(design.parent, statements, counts))
         for kind in (result.lines, result.toggles):
             kind.setdefault(component, Reach()).shapes += 1
         own = [(point, n) for point, n in counts.items() if not _has_bench(component, point.module)]
         for point, count in sorted(own):
             statement = statements[point.line - 1]
+            if is_watching(statement):
+                continue
             count_ = (result.toggles if point.kind == "toggle" else result.lines)[component]
             rule = _rule(unreachable, (component, shape), point, statement)
             if rule is not None and count == 0:
@@ -113,26 +120,74 @@ def table(result: Survey) -> list[str]:
     return rows
 
 
+def machine_table(result: Survey) -> list[str]:
+    """Markdown: a row for each state machine, of whichever components have it."""
+    rows = ["| machine in | states | visited | transitions | taken |", "|---|--:|--:|--:|--:|"]
+    for one in result.machines:
+        states, arcs = len(one.machine.states), len(one.machine.arcs)
+        visited, taken = states - len(one.unvisited), arcs - len(one.missed)
+        rows.append(f"| {one.where} | {states} | {visited} | {arcs} | {taken} |")
+    return rows
+
+
+def _steps(one: Walked) -> Iterator[str]:
+    yield from (f"{one.where}: state {name} was never visited" for name in one.unvisited)
+    yield from (f"{one.where}: transition {name} was never taken" for name in one.missed)
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Print the table, then the missed lines; write missed toggles to a file there."""
+    """Print the table, then the missed lines; write missed toggles, and all in short, there."""
     folder = Path(arguments[0])
     result = survey(folder)
-    print("\n".join(table(result)))
+    print("\n".join([*table(result), "", *machine_table(result)]))
     missed = [f"{name} {one}" for name, count_ in result.lines.items() for one in count_.missed]
+    missed += [step for one in result.machines for step in _steps(one)]
     toggles = [f"{name} {one}" for name, count_ in result.toggles.items() for one in count_.missed]
     (folder / "missed_toggles.txt").write_text("".join(f"{one}\n" for one in toggles), "utf-8")
+    (folder / "coverage.json").write_text(_record(result, missed) + "\n", "utf-8")
     for title, found in (("missed lines", missed), ("stale exclusions", result.stale)):
         if found:
             print("\n".join(["", f"{title}:", *(one[:_LONGEST] for one in found)]))
     return 1 if missed or result.stale else 0
 
 
-def _designs(folder: Path) -> Iterator[tuple[str, str, str, Counter[Point]]]:
+def _record(result: Survey, missed: list[str]) -> str:
+    counts = {
+        kind: {
+            "reached": sum(one.reached for one in reaches.values()),
+            "reachable": sum(one.reachable for one in reaches.values()),
+            "left out": sum(one.left_out for one in reaches.values()),
+        }
+        for kind, reaches in (("lines", result.lines), ("toggles", result.toggles))
+    }
+    for kind, whole, left in (
+        ("states", "states", "unvisited"),
+        ("transitions", "arcs", "missed"),
+    ):
+        due = sum(len(getattr(one.machine, whole)) for one in result.machines)
+        gone = sum(len(getattr(one, left)) for one in result.machines)
+        counts[kind] = {"reached": due - gone, "reachable": due, "left out": 0}
+    return json.dumps({"counts": counts, "missed": missed, "stale": result.stale}, indent=1)
+
+
+def _walk(known: list[Walked], found: list[Walked]) -> None:
+    """Add what one design took of its machines to what all others took of the same."""
+    for one in found:
+        same = next((other for other in known if other.machine == one.machine), None)
+        if same:
+            same.taken += one.taken
+            if one.where not in same.where.split(", "):
+                same.where += f", {one.where}"
+        else:
+            known.append(one)
+
+
+def _designs(folder: Path) -> Iterator[tuple[str, str, Path, Counter[Point]]]:
     for design in sorted(folder.glob(f"*/*/{DESIGN}")):
         runs = sorted(design.parent.glob("*.dat"))
         counts = merged(read_points(run.read_text("utf-8")) for run in runs)
         shape = design.parts[-2].split(".")[0]
-        yield design.parts[-3], shape, design.read_text("utf-8"), counts
+        yield design.parts[-3], shape, design, counts
 
 
 def _statements(text: str) -> list[str]:

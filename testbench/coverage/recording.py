@@ -4,10 +4,13 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from dualspike.testbench.coverage.machines import Machine, save
+
 FOLDER = "DUALSPIKE_COVERAGE"
-FLAGS = ("--coverage-line", "--coverage-toggle")
+FLAGS = ("--coverage-line", "--coverage-toggle", "--coverage-user")
 DESIGN = "design.v"
 
 
@@ -22,8 +25,10 @@ def coverage_flags() -> tuple[str, ...]:
     return FLAGS if recording() else ()
 
 
-def keep(component: str, shape: str, verilog: str, data: Path) -> None:
-    """Keep the counts of one run, and the Verilog that they are about.
+def keep(
+    component: str, shape: str, verilog: str, data: Path, machines: Sequence[Machine] = ()
+) -> None:
+    """Keep the counts of one run, the Verilog that they are about, and its state machines.
 
     Both go to ``<folder>/<component>/<shape>.<hash of the Verilog>``, the counts under a new name.
     """
@@ -33,6 +38,7 @@ def keep(component: str, shape: str, verilog: str, data: Path) -> None:
     design = folder / component / f"{shape}.{hashlib.sha256(verilog.encode()).hexdigest()[:8]}"
     design.mkdir(parents=True, exist_ok=True)
     (design / DESIGN).write_text(verilog, "utf-8")
+    save(machines, design)
     number, run = tempfile.mkstemp(suffix=".dat", prefix="run-", dir=design)
     os.close(number)
     shutil.copyfile(data, run)

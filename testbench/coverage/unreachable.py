@@ -44,7 +44,7 @@ _NO_FURTHER = (
 # Choices by a number or a state, by what the call in the Verilog ends with; where there is no case
 # for a value that cannot be, Yosys itself has made the default x.
 _CHOICES = {
-    ".*": [r"\(\d+'hx+, .*", r"\(fsm_state, .*"],
+    ".*": [r"\(\d+'hx+, .*", r"\(fsm_(state|watched_\d+), .*"],
     "sequencer": [r"\{ (masks|shifts|jvp|mantissas)\[.*"],
     "signs": [r"\{ word_.*"],
     "weights": [r"\{ (signature_data|words\[).*"],

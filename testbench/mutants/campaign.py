@@ -24,7 +24,7 @@ from dualspike.testbench.unit import benches
 from dualspike.testbench.unit.run import build_bench, case_name, simulate
 
 STOPPED = "did not end"
-TURNS = range(1, 9)
+TURNS = range(1, 5)
 """Other random numbers with which every bench looks for what it has not found."""
 _PATIENCE = 120
 """Seconds without a word from a simulator, after which what it is at is said never to end."""

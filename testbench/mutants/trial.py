@@ -26,11 +26,18 @@ _LONGER = 4
 """Times as long as without a mutant a test may take."""
 _found: set[int] = set()
 _lasts: dict[str, float] = {}
+_unfit: set[str] = set()
+"""Tests that want other numbers than those of their turn: they fail without a mutant."""
 
 
 def _tell(**line: Any) -> None:
     with Path(_CASE["told"]).open("a", encoding="utf-8") as told:
         told.write(json.dumps(line) + "\n")
+
+
+def _ended(mutant: int, *, last: bool) -> None:
+    if last and mutant not in _found:
+        _tell(mutant=mutant, found="")
 
 
 class _Other(random.Random):
@@ -48,7 +55,8 @@ def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> Te
     async def trial(dut: Any) -> None:
         if first:
             _tell(begun=mutant)
-        if mutant in _found:
+        if mutant in _found or name in _unfit:
+            _ended(mutant, last=last)
             return
         getattr(dut, SELECT).value = mutant
         _Other.turn = turn
@@ -62,11 +70,13 @@ def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> Te
                     longest = int(_LONGER * _lasts[name])
                     await with_timeout(cocotb.start_soon(body), longest, "step")
         except BaseException:
-            _found.add(mutant)
-            _tell(mutant=mutant, found=name)
-            raise
-        if last:
-            _tell(mutant=mutant, found="")
+            if turn and mutant == NONE:
+                _unfit.add(name)
+            else:
+                _found.add(mutant)
+                _tell(mutant=mutant, found=name)
+                raise
+        _ended(mutant, last=last)
 
     return cocotb.test(name=f"mutant_{mutant}_{turn}_{test.name}")(trial)
 

@@ -24,6 +24,7 @@ from cocotb_tools.runner import get_runner
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.system.builds import kept_build
 from dualspike.testbench.cosim.verilate import Tools, tool_environment
+from dualspike.testbench.coverage.machines import Watched
 from dualspike.testbench.coverage.recording import coverage_flags, keep, recording
 
 CASE = "DUALSPIKE_BENCH"
@@ -59,15 +60,20 @@ def run_bench(bench: ModuleType, *, quick: bool = False, **given: Any) -> None:
     Raises AssertionError with cocotb's messages if a test failed, and if one did not run.
     """
     name, tests = bench.__name__, _tests(bench)
-    verilog = to_verilog(bench.component(**given), bench.TOP)
+    watched = Watched(bench.component(**given)) if recording() else None
+    component: Any = watched or bench.component(**given)
+    verilog = to_verilog(component, bench.TOP)
+    if watched:
+        verilog = watched.with_points(verilog)
     environment = tool_environment()
     program = build_bench(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:
         work = Path(folder)
         simulate(program, name, {"bench": name, "given": given}, work, environment)
         _check(name, tests, work)
-        if recording():
-            keep(bench.TOP, case_name(given), verilog, work / "coverage.dat")
+        if watched:
+            data = work / "coverage.dat"
+            keep(bench.TOP, case_name(given), verilog, data, watched.machines)
 
 
 def simulate(
@@ -167,7 +173,9 @@ def build_bench(verilog: str, name: str, environment: dict[str, str], level: str
     """The simulator of one component; compiled once, then found again by its hash."""
     control = _CONTROL.format(name=name)
     flags = _MAKE.format(level=level)
-    options = (*_BUILD, *coverage_flags())
+    # Cover points of state machines count where assertions do.
+    plain = (one for one in _BUILD if not (recording() and one == "--no-assert"))
+    options = (*plain, *coverage_flags())
     recipe = (verilog, control, options, flags, environment["VERILATOR_ROOT"], version("cocotb"))
     quick = level == "-O0"
     if quick:

@@ -1,15 +1,24 @@
 """Coverage: Verilator's file, sums over runs and designs, and exclusions, on planted data."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from amaranth.hdl import Fragment
 
-from dualspike.testbench.coverage.__main__ import main, survey, table
+from dualspike.hw.learn.online.sequencer import OnlineSequencer
+from dualspike.hw.learn.sequencer import Sequencer
+from dualspike.hw.learn.sequencer_config import SequencerConfig
+from dualspike.hw.soc.axi_lite import AxiLiteBridge
+from dualspike.testbench.coverage.__main__ import machine_table, main, survey, table
+from dualspike.testbench.coverage.machines import Watched
 from dualspike.testbench.coverage.points import Point, merged, read_points
 from dualspike.testbench.coverage.recording import FOLDER
 from dualspike.testbench.coverage.unreachable import Unreachable
 from dualspike.testbench.unit.benches import bench_fickle
+from dualspike.testbench.unit.benches.online import taught
+from dualspike.testbench.unit.benches.shapes import described
 from dualspike.testbench.unit.run import run_bench
 
 VERILOG = """\
@@ -107,6 +116,52 @@ def test_what_cannot_be_reached_is_left_out_and_stale_if_it_was(tmp_path: Path) 
     assert stale.startswith("two:2 unit cond_else") and "s is tied to 1" in stale
     gone = Unreachable("unit", "one|two", r"assign r = .*", "cond_else", "r was removed")
     assert "r was removed" in survey(tmp_path, [gone]).stale[0]
+
+
+MACHINE = [{"states": ["IDLE", "WRITE", "READ"], "arcs": [[0, 1], [0, 2], [1, 0], [2, 0]]}]
+ARCS = (
+    "IDLE -> WRITE, IDLE -> READ, WRITE -> IDLE, READ -> IDLE",
+    "IDLE -> DRAW, DRAW -> PRIME, PRIME -> RUN, RUN -> PAIR, PAIR -> STEP, PAIR -> DONE,"
+    " STEP -> START, START -> SWEEP, SWEEP -> PAIR, SWEEP -> DONE, DONE -> IDLE, DONE -> DRAW",
+    "IDLE -> DRAW, DRAW -> START, START -> RUN, RUN -> DONE, DONE -> IDLE, DONE -> DRAW",
+)
+"""What is written in state machines of chips."""
+WATCHED = "module unit;\n" + "".join(
+    f"  fsm_watched_0_from_{a}_to_{b}: cover property (@(posedge clk) x);\n"
+    for a, b in MACHINE[0]["arcs"]
+)
+
+
+def walks(folder: Path, design: str, *counts: int) -> None:
+    """A run of a design with a state machine, which took its transitions so often."""
+    points = [Point(n + 2, 1, "user", "unit", f"arc {n}") for n in range(len(counts))]
+    lines = "".join(map(entry, points, counts))
+    planted(folder, design, data(0, 0, 0) + lines)
+    (folder / "unit" / design / "design.v").write_text(WATCHED)
+    (folder / "unit" / design / "machines.json").write_text(json.dumps(MACHINE))
+
+
+def test_transitions_of_all_shapes_add_up_and_the_missed_have_names(tmp_path: Path) -> None:
+    walks(tmp_path, "one", 2, 0, 2, 0)
+    (found,) = survey(tmp_path, []).machines
+    assert (found.missed, found.unvisited) == (["IDLE -> READ", "READ -> IDLE"], ["READ"])
+    assert machine_table(survey(tmp_path, []))[-1] == "| unit | 3 | 2 | 4 | 2 |"
+    walks(tmp_path, "two", 0, 1, 0, 1)
+    (found,) = survey(tmp_path, []).machines
+    assert not found.missed and not found.unvisited
+
+
+@pytest.mark.parametrize("which", range(len(ARCS)))
+def test_machines_are_read_from_what_is_written(which: int) -> None:
+    """A change of a machine shows here, and every state is in some transition."""
+    bridge, configured = AxiLiteBridge(5), SequencerConfig.of(described("plain"))
+    parts = bridge, Sequencer(configured), OnlineSequencer(taught("lanes", 0)[0])
+    watched = [Watched(part) for part in parts]
+    for one in watched:
+        Fragment.get(one, None)
+    (machine,) = watched[which].machines
+    assert {machine.arc(*arc) for arc in machine.arcs} == set(ARCS[which].split(", "))
+    assert {state for arc in machine.arcs for state in arc} == set(range(len(machine.states)))
 
 
 def test_nothing_recorded_is_no_success(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What is proved, tried and left open, in one file and on one page."""
