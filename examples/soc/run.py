@@ -3,7 +3,7 @@
 #
 # `generate` writes the driver next to the Verilog. `main.c` is a program that uses it; `port.c`
 # stands for what a system has of its own, registers in memory and a DMA engine, and lets the core
-# run in Verilator here.
+# run in Verilator here: behind Wishbone for its registers and AXI4-Stream for its samples.
 
 # %%
 import subprocess
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import dualspike as ds
+from dualspike.hw.emit.unwrapped import unwrapped
 from dualspike.testbench.cosim.simulation import source
 from dualspike.testbench.cosim.verilate import build
 
@@ -31,7 +32,7 @@ d = ds.Description.from_dict(
 )
 chip = ds.Chip(d)
 chip.train(x=x, y=y)
-chip.generate("plane")
+chip.generate("plane", wrap="wishbone")
 
 # %% [markdown]
 # Samples as the core takes them: whole numbers with the fraction bits of their formats.
@@ -55,7 +56,8 @@ text += array("inputs_asked", "inputs", x[:ASKED], inside)
 Path("plane/samples.h").write_text(text)
 
 # %%
-library = build(source(d, verilog=Path("plane/plane.v").read_text()), quick=True)
+verilog = Path("plane/plane_wishbone.v").read_text() + unwrapped(d, "wishbone", "plane")
+library = build(source(d, verilog=verilog), quick=True)
 files = [*map(str, (HERE / "main.c", HERE / "port.c")), "plane/plane_driver.c", str(library)]
 subprocess.run(["gcc", "-std=c99", "-Wall", "-Iplane", *files, "-o", "plane/program"], check=True)
 told = subprocess.run(["plane/program"], capture_output=True, text=True, check=True).stdout

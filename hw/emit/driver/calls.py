@@ -30,7 +30,8 @@ ${resets}
 /* A word of two's complement. */
 static int32_t as_signed(uint32_t word)
 {
-    return (word <= 0x7fffffffu) ? (int32_t)word : (-(int32_t)(0xffffffffu - word) - 1);
+    const uint32_t below = 0xffffffffu - word;
+    return (word <= 0x7fffffffu) ? (int32_t)word : (-(int32_t)below - 1);
 }
 
 static ${n}_status resting(void *port)
@@ -54,7 +55,8 @@ static uint64_t pair(void *port, uint32_t offset)
 static int64_t wide(void *port, uint32_t offset)
 {
     const uint64_t word = pair(port, offset);
-    return (word <= 0x7fffffffffffffffu) ? (int64_t)word : (-(int64_t)(~word) - 1);
+    const uint64_t below = ~word;
+    return (word <= 0x7fffffffffffffffu) ? (int64_t)word : (-(int64_t)below - 1);
 }
 
 """
@@ -81,7 +83,7 @@ ${n}_status ${n}_init(void *port)
         status = ${n}_wait(port);
     }
     if (status == ${N}_OK) {
-        for (uint32_t n = 0u; n < (sizeof after_reset / sizeof after_reset[0]); n++) {
+        for (uint32_t n = 0u; n < (sizeof(after_reset) / sizeof(after_reset[0])); n++) {
             ${n}_write(port, after_reset[n].offset, after_reset[n].word);
         }
     }
