@@ -21,6 +21,7 @@ from dualspike.golden.float.compiled import CompiledHidden
 from dualspike.golden.float.dual import DualHidden, spiking, tanh
 from dualspike.golden.float.model import Inputs, Key, Model
 from dualspike.golden.float.perturbed import NeuronSlopes
+from dualspike.golden.float.surrogate import slopes_of
 from dualspike.golden.float.tanh import TanhHidden
 from dualspike.golden.numeric import Floats
 from dualspike.model.description.operator import Operator
@@ -28,6 +29,9 @@ from dualspike.model.errors import BadInput
 
 FLOOR = 0.1
 """Of the weights of functions, see `golden.float.combine`."""
+
+STEP = 1e-30
+"""Of complex steps: nothing is lost to rounding."""
 
 Loss = Callable[[Floats, Floats, Floats], tuple[float, Floats, Floats]]
 """From u, u' and a target [F, P]: L, dL/du and dL/du'."""
@@ -100,6 +104,28 @@ class EquationModel(Model):
         slopes = np.concatenate(np.split(by_point, 2), axis=1)
         branch = replace(branch, slopes=branch.slopes[:lanes])
         return loss, g, [branch, replace(trunk, slopes=slopes, biased=points)]
+
+    def jvp(
+        self, theta: Floats, inputs: Inputs, v: Floats, key: Key = (0,)
+    ) -> tuple[Floats, Floats]:
+        """See `Model.jvp`, of u; what is read from rates has only products: by a complex step."""
+        passes = [
+            hidden.tangents(p, x, dp, "global", slope)
+            for hidden, p, x, dp, slope in zip(
+                self._hidden,
+                self._params(theta),
+                self._encoded(inputs, key),
+                self.layout.split(self._directions(v)),
+                slopes_of(self.operator.parts, key),
+                strict=True,
+            )
+        ]
+        u = self._read(theta, inputs, [rates for rates, _ in passes])[0]
+        moved = np.empty((len(v), *u.shape), self.dtype)
+        for k, along in enumerate(v):
+            rates = [[r[-1] + 1j * STEP * dr[-1][k]] for r, dr in passes]
+            moved[k] = self._read(theta + 1j * STEP * along, inputs, rates)[0].imag / STEP
+        return u, moved
 
     def _read(
         self, theta: Floats, inputs: Inputs, rates: list[list[Floats]]

@@ -87,6 +87,18 @@ def test_forward_mode_is_reverse_mode(loss: Loss, spikes: bool) -> None:
     np.testing.assert_allclose(each_neuron(model, theta, inputs, target, (0,))[0], g, atol=1e-12)
 
 
+@pytest.mark.parametrize("spikes", [True, False])
+def test_tangents_of_u_are_those_that_the_loss_moves_by(spikes: bool) -> None:
+    """The slope of a loss that hears u alone is that of u times its derivative by u."""
+    model, theta, inputs, target = given(squares, spikes=spikes)
+    v = np.random.default_rng(6).normal(size=(3, len(theta)))
+    u, moved = model.jvp(theta, inputs, v)
+    np.testing.assert_array_equal(u, model.predict(theta, inputs))
+    by_u = squares(u, u, target)[1]
+    slopes = model.slopes(theta, inputs, target, v, "global")[1][:, 0]
+    np.testing.assert_allclose(np.einsum("kfp,fp->k", moved, by_u), slopes, atol=1e-12)
+
+
 def test_what_it_cannot_learn() -> None:
     plane = Operator(kind="deeponet", parts=[net(3, 4, 2), net(2, 5, 2)])
     line = (
