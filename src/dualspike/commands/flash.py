@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dualspike.boards.flow.flash import PROGRAMMERS, checked_job, program
+from dualspike.boards.flow.flash import checked_job, program
+from dualspike.boards.flow.programmer import PROGRAMMERS
 from dualspike.output import console, shell
 
 
