@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dualspike.model.system.cache import file_size, kept, unwritable
@@ -25,6 +25,16 @@ SPARED = 3600
 
 _SEAL = "SHA256SUMS"
 _MAKING = "build-"
+
+
+def found_build(key: str, kind: str = "simulators") -> Path | None:
+    """Folder of a build that is kept already, and whole."""
+    folder = kept(kind) / key
+    if not _sound(folder):
+        return None
+    with suppress(OSError):
+        os.utime(folder)
+    return folder
 
 
 def kept_build(key: str, make: Callable[[Path], Sequence[Path]], kind: str = "simulators") -> Path:

@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,6 +63,11 @@ def tell_removed(out: Console, removed: list[str]) -> None:
     """Say which files of an earlier run are gone, if there were any."""
     if removed:
         out.print(f"Removed of an earlier run: {', '.join(removed)}")
+
+
+def tell_building(out: Console, name: str) -> Callable[[], None]:
+    """A function to be called when a simulator has to be built first, which takes a while."""
+    return lambda: out.print(f"Building {name} with Verilator (kept for the next time) ...")
 
 
 def warn(line: str) -> None:

@@ -1,15 +1,15 @@
 """A Verilated board in this process, reached by the bytes on its serial line."""
 
 import ctypes
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Self
 
 from dualspike.boards.gateware.link.uart import bits_per_clock
 from dualspike.boards.gateware.system import System
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.description.description import Description
-from dualspike.testbench.cosim.verilate import Source, build
+from dualspike.testbench.cosim.verilate import Source, build, silent
 
 CLOCK_HZ = 12_000_000
 BAUD = 3_000_000
@@ -21,7 +21,7 @@ class BoardSimulation:
     """The `System` of a description, clocked only as far as it is asked to run.
 
     The queue to the board has no end. ``clock_hz`` and ``baud`` are those of the board; only
-    their ratio matters here. ``quick`` is that of `testbench.cosim.verilate.build`.
+    their ratio matters here. ``quick`` and ``building``: see `testbench.cosim.verilate.build`.
     """
 
     def __init__(
@@ -31,9 +31,12 @@ class BoardSimulation:
         baud: int = BAUD,
         *,
         quick: bool = False,
+        building: Callable[[], None] = silent,
     ) -> None:
         rate = bits_per_clock(clock_hz, baud)
-        path = _built(description.model_dump_json(), clock_hz, baud, quick)
+        verilog = _verilog(description.model_dump_json(), clock_hz, baud)
+        what = Source(verilog, _TOP, (), "", trace=False, harness="board.cpp")
+        path = build(what, quick=quick, building=building)
         self._library = _declare(ctypes.CDLL(str(path)))
         self._board = self._library.board_open(rate.numerator, rate.denominator)
         self._buffer = ctypes.create_string_buffer(_READ)
@@ -99,11 +102,10 @@ class BoardSimulation:
 
 
 @cache
-def _built(description: str, clock_hz: int, baud: int, quick: bool) -> Path:
-    """The library of a board, whose Verilog is written once in a process."""
+def _verilog(description: str, clock_hz: int, baud: int) -> str:
+    """The Verilog of a board, which is written once in a process."""
     system = System(Description.model_validate_json(description), clock_hz, baud)
-    verilog = to_verilog(system, _TOP)
-    return build(Source(verilog, _TOP, (), "", trace=False, harness="board.cpp"), quick=quick)
+    return to_verilog(system, _TOP)
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -4,10 +4,12 @@ import os
 import select
 import threading
 import tty
+from collections.abc import Callable
 from typing import Self
 
 from dualspike.model.description.description import Description
 from dualspike.testbench.board.board import BAUD, CLOCK_HZ, BoardSimulation
+from dualspike.testbench.cosim.verilate import silent
 
 _CLOCKS = 2000
 _ROOM = 1 << 16
@@ -22,9 +24,13 @@ class VirtualBoard:
     """
 
     def __init__(
-        self, description: Description, clock_hz: int = CLOCK_HZ, baud: int = BAUD
+        self,
+        description: Description,
+        clock_hz: int = CLOCK_HZ,
+        baud: int = BAUD,
+        building: Callable[[], None] = silent,
     ) -> None:
-        self._simulation = BoardSimulation(description, clock_hz, baud)
+        self._simulation = BoardSimulation(description, clock_hz, baud, building=building)
         self._end, slave = os.openpty()
         tty.setraw(slave)
         os.set_blocking(self._end, False)

@@ -1,5 +1,6 @@
 """Proof of Verilog that is there already: the core in it next to the integer model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from dualspike.testbench.cosim.compare import (
 )
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.strain import random_batch, random_inputs, strain
-from dualspike.testbench.cosim.verilate import build
+from dualspike.testbench.cosim.verilate import build, silent
 from dualspike.testbench.cosim.verilated import Unfinished
 
 INFERENCES = 64
@@ -36,14 +37,22 @@ class Proof:
         return self.difference is None
 
 
-def prove(d: Description, verilog: str, chip: IntegerChip, updates: int, *, baked: bool) -> Proof:
+def prove(
+    d: Description,
+    verilog: str,
+    chip: IntegerChip,
+    updates: int,
+    *,
+    baked: bool,
+    building: Callable[[], None] = silent,
+) -> Proof:
     """Run the core in ``verilog``, of this description, and ``chip`` from the same weights.
 
     With ``baked`` the core must hold those of the chip at power-up; else they are loaded. Inputs
     and targets are random ones of `testbench.cosim.strain`, whose batches come last. Inferences:
-    `INFERENCES` samples, of an operator network one batch.
+    `INFERENCES` samples, of an operator network one batch. ``building`` as in `verilate.build`.
     """
-    library = build(source(d, verilog=verilog), quick=True)
+    library = build(source(d, verilog=verilog), quick=True, building=building)
     rng = np.random.default_rng(d.learning.seed)
     inputs = random_inputs(d, rng, [INFERENCES] if d.kind == "mlp" else d.batch)
     done = 0

@@ -19,7 +19,7 @@ from dualspike.model.interface.record import Record
 from dualspike.model.interface.registers import answer_counts
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
-from dualspike.testbench.cosim.verilate import Source, build
+from dualspike.testbench.cosim.verilate import Source, build, silent
 from dualspike.testbench.cosim.verilated import Verilated
 
 _PATIENCE, _STALLED = 4, 16
@@ -88,9 +88,20 @@ class Simulation(Verilated):
         self.answered: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, description: Description, *, quick: bool = False) -> Self:
-        """Build, or find, the plain chip of a description and open it; ``quick`` as in `build`."""
-        return cls(description, build(source(description), quick=quick))
+    def of(
+        cls,
+        description: Description,
+        *,
+        quick: bool = False,
+        debug: bool = False,
+        building: Callable[[], None] = silent,
+    ) -> Self:
+        """Build, or find, the chip of a description and open it; ``debug`` as in `source`.
+
+        ``quick`` and ``building`` are those of `build`.
+        """
+        made = build(source(description, debug=debug), quick=quick, building=building)
+        return cls(description, made)
 
     def reset(self) -> None:
         """See `Verilated.reset`; what is counted begins anew."""

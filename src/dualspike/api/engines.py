@@ -15,6 +15,8 @@ from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.cosim.verify import is_short
+from dualspike.testbench.cosim.verilate import silent
 
 
 class EngineName(StrEnum):
@@ -39,6 +41,8 @@ def open_engine(
     first: Parameters | None = None,
     port: str | None = None,
     baud: int = BAUD,
+    rows: int | None = None,
+    building: Callable[[], None] = silent,
 ) -> Generator[
     tuple[
         FloatEngine | OnlineFloatEngine | FixedEngine | RtlEngine | BoardEngine,
@@ -50,16 +54,20 @@ def open_engine(
     """An engine and a function for the clocks of so many updates (empty for the models).
 
     It starts from the parameters ``first``, or those of the seed. A board is at ``port``, or
-    simulated.
+    simulated. What is simulated is compiled for all updates, or only to answer ``rows``;
+    ``building`` as in `verilate.build`.
     """
     if name is EngineName.board:
         with (
-            board_port(d, port) as path,
+            board_port(d, port, building) as path,
             closing(BoardEngine(d, lambda: BoardCore.at(path, baud, d), first)) as engine,
         ):
             yield engine, lambda updates: clock_counts(d, engine, updates)
     elif name is EngineName.rtl:
-        with RtlEngine(d, Simulation.of(d), check=False, initial=first) as engine:
+        updates = d.learning.updates if d.learns and rows is None else 0
+        quick = is_short(d, updates, rows or 0)
+        simulation = Simulation.of(d, quick=quick, building=building)
+        with RtlEngine(d, simulation, check=False, initial=first) as engine:
             yield engine, lambda updates: clock_counts(d, engine, updates)
     else:
         model = FixedEngine if name is EngineName.fixed else float_engine

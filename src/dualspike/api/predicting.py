@@ -1,6 +1,6 @@
 """What a trained network answers, on any engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dualspike.api.board_engine import BAUD
@@ -12,6 +12,7 @@ from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import load
 from dualspike.model.errors import BadInput
+from dualspike.testbench.cosim.verilate import silent
 
 DESCRIPTION, WEIGHTS = "description.toml", "weights.npz"
 """The files of a run that make a trained network."""
@@ -33,13 +34,18 @@ def answers(
     inputs: Sequence[Doubles],
     port: str | None = None,
     baud: int = BAUD,
+    building: Callable[[], None] = silent,
 ) -> Doubles:
     """Outputs for rows [N, n_in] of every part: [N, n_out], or [F, P, ...] of an operator network.
 
-    Raises BadInput for values outside of the formats and for a board that is lost.
+    Raises BadInput for values outside of the formats and for a board that is lost. ``building``
+    as in `verilate.build`.
     """
     try:
-        with open_engine(d, engine, parameters, port, baud) as (chosen, _):
+        with open_engine(d, engine, parameters, port, baud, len(inputs[0]), building) as (
+            chosen,
+            _,
+        ):
             return chosen.predict(inputs)
     except LinkLost as lost:
         raise BadInput(str(lost)) from lost

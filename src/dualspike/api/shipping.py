@@ -1,6 +1,7 @@
 """The files of a folder that generate wrote, as a user will ship them: checked and proved."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,11 +25,14 @@ from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
 from dualspike.report.folder import MANIFEST, read_sealed
 from dualspike.testbench.cosim.shipped import prove
+from dualspike.testbench.cosim.verilate import silent
 
 PROOF = "proof.json"
 
 
-def prove_folder(folder: Path, updates: int) -> dict[str, Any]:
+def prove_folder(
+    folder: Path, updates: int, building: Callable[[], None] = silent
+) -> dict[str, Any]:
     """Run the Verilog of a folder next to the integer model, and write `PROOF` there; its content.
 
     A core in a wrap is run through the wrap's buses. Raises BadInput for a folder that `generate`
@@ -42,7 +46,7 @@ def prove_folder(folder: Path, updates: int) -> dict[str, Any]:
         verilog, wrap = (folder / f"{told['top']}.v").read_text("utf-8"), told["wrap"]
         if wrap:
             verilog += unwrapped(d, wrap, d.name)
-        found = prove(d, verilog, chip, updates, baked=baked)
+        found = prove(d, verilog, chip, updates, baked=baked, building=building)
         proof = {
             "name": d.name,
             "wrap": wrap,

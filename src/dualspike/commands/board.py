@@ -8,7 +8,7 @@ import typer
 from dualspike.commands.source import NetArgument, PresetOption, SeedOption, description
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, tell_building
 from dualspike.testbench.board.virtual import VirtualBoard
 
 app = typer.Typer(help="Simulated boards.", no_args_is_help=True)
@@ -35,8 +35,7 @@ def serve(
     d = description(net, preset, seed=seed)
     out = console(as_json)
     check_cache()
-    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-    server = VirtualBoard(d)
+    server = VirtualBoard(d, building=tell_building(out, d.name))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         out.print(f"{d.name} is at {server.port}; end with Ctrl-C")

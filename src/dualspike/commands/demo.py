@@ -18,7 +18,7 @@ from dualspike.golden.training.figure import run_figure
 from dualspike.golden.training.train import TrainResult, train
 from dualspike.model.description.load import load_preset, revised
 from dualspike.model.system.seal import sealed
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, tell_building
 from dualspike.progress import progress_bar
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation
@@ -78,8 +78,9 @@ def demo(
         folder.check("learned.png", "result.json")
         out.print(f"1 of 3  Generating Verilog for {show.what}")
         files = write_core(d, folder)
-        out.print("2 of 3  Building it with Verilator (kept for the next time)")
-        with RtlEngine(d, Simulation.of(d), check=True) as engine:
+        out.print("2 of 3  Opening it in Verilator")
+        tell = tell_building(out, d.name)
+        with RtlEngine(d, Simulation.of(d, building=tell), check=True) as engine:
             out.print(f"3 of 3  Learning {show.how} on the hardware, the integer model beside it")
             with progress_bar("learning", d.learning.updates) as bar:
                 result = train(engine, d, problem, bar)

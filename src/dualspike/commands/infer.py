@@ -25,7 +25,7 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.files.owned import owning
 from dualspike.model.errors import BadInput
-from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
+from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_building
 from dualspike.testbench.cosim.device import DeviceEngine
 
 
@@ -49,10 +49,14 @@ def infer(
     d, asked = asked_of(description(net, preset, seed=seed), data, samples)
     parameters = initial(weights, d)
     (x, *axes), count = asked.inputs, len(asked.inputs[0])
+    out = console(as_json)
     with owning(output, "infer", force=force) as folder:
         folder.check("outputs.csv")
         try:
-            with board_port(d, port) as path, closing(BoardCore.at(path, baud, d)) as board:
+            with (
+                board_port(d, port, tell_building(out, d.name)) as path,
+                closing(BoardCore.at(path, baud, d)) as board,
+            ):
                 y = DeviceEngine(d, board, parameters).predict([x, *axes])
                 flags = board.read("FLAGS")
         except LinkLost as lost:
@@ -60,7 +64,6 @@ def infer(
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
         folder.write({"outputs.csv": text})
-    out = console(as_json)
     out.print(f"{count} {'functions' if axes else 'samples'}, {asked.line(y)}")
     if flags:
         out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")

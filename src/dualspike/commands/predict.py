@@ -14,7 +14,7 @@ from dualspike.commands.source import BaudOption, FolderOption, ForceFlag, PortO
 from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import npz_bytes
-from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv
+from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_building
 
 
 def predict(
@@ -44,12 +44,13 @@ def predict(
     check_port(engine, port)
     d, parameters = read_run(run)
     d, asked = asked_of(d, None, None) if data is None else rows_of(d, data)
+    out = console(as_json)
+    tell = tell_building(out, d.name)
     with owning(output, "predict", force=force) as folder:
         folder.check("predictions.csv", "predictions.npz")
-        y = answers(d, engine, parameters, asked.inputs, port, baud)
+        y = answers(d, engine, parameters, asked.inputs, port, baud, tell)
         table, arrays = _csv(asked, y), npz_bytes(asked.arrays(y))
         folder.write({"predictions.csv": table, "predictions.npz": arrays})
-    out = console(as_json)
     count, unit = len(y), "samples" if asked.problem.kind == "mlp" else "functions"
     out.print(f"{count} {unit}, {asked.line(y)}")
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")

@@ -23,13 +23,20 @@ from dualspike.commands.source import (
 )
 from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Indices
-from dualspike.model.description.description import Description
 from dualspike.model.system.cache import check_cache
-from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_removed
+from dualspike.output import (
+    JsonFlag,
+    console,
+    emit_json,
+    grid_csv,
+    samples_csv,
+    tell_building,
+    tell_removed,
+)
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.gtkwave import gtkwave_save
-from dualspike.testbench.cosim.simulation import Simulation, source
-from dualspike.testbench.cosim.verilate import build
+from dualspike.testbench.cosim.simulation import Simulation
+from dualspike.testbench.cosim.verify import is_short
 
 
 def simulate(
@@ -59,8 +66,9 @@ def simulate(
     files = ["outputs.csv", *(["waves.vcd", "waves.gtkw"] if waves else [])]
     with owning(output, "simulate", force=force) as folder:
         folder.check(*files)
-        out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
-        with RtlEngine(d, _simulation(d, waves), check=True, initial=parameters) as engine:
+        quick, tell = is_short(d, 0, len(x)), tell_building(out, d.name)
+        simulation = Simulation.of(d, quick=quick, debug=waves, building=tell)
+        with RtlEngine(d, simulation, check=True, initial=parameters) as engine:
             if waves:
                 engine.simulation.trace(folder.file("waves.vcd"), 0, 1 << 62)
             y = engine.predict([x, *axes])
@@ -95,10 +103,6 @@ def _table(x: np.ndarray, y: np.ndarray, columns: dict[str, Indices]) -> Table:
         classes = [str(column[n]) for column in columns.values()]
         table.add_row(str(n), _numbers(x[n].ravel()), _numbers(y[n]), *classes)
     return table
-
-
-def _simulation(d: Description, waves: bool) -> Simulation:
-    return Simulation(d, build(source(d, debug=True))) if waves else Simulation.of(d)
 
 
 def _numbers(values: np.ndarray) -> str:

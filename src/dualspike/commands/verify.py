@@ -22,7 +22,7 @@ from dualspike.commands.source import (
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import check_cache
-from dualspike.output import JsonFlag, console, emit_json
+from dualspike.output import JsonFlag, console, emit_json, tell_building
 from dualspike.progress import progress_bar
 from dualspike.testbench.cosim.compare import Difference
 from dualspike.testbench.cosim.verify import Verdict
@@ -71,9 +71,9 @@ def verify(
     parameters = initial(weights, d)
     out = console(as_json)
     check_cache()
-    out.print(f"Building {d.name} with Verilator (kept for the next time) ...")
+    tell = tell_building(out, d.name)
     with progress_bar("verify", d.learning.updates) as show:
-        verdict = co_simulate(d, problem, d.learning.updates, waveform, show, parameters)
+        verdict = co_simulate(d, problem, d.learning.updates, waveform, show, parameters, tell)
     out.print(_table(d, verdict))
     if verdict.difference:
         out.print(f"FIRST DIFFERENCE: {verdict.difference}")
@@ -109,7 +109,8 @@ def _verify_folder(
         if value is not None:
             raise BadInput(f"{option} must be left out with a folder: its files say all of that")
     out = console(as_json)
-    proof = prove_folder(folder, 10 if updates is None else updates)
+    tell = tell_building(out, folder.name)
+    proof = prove_folder(folder, 10 if updates is None else updates, tell)
     inside = f" in {proof['wrap']}" if proof["wrap"] else ""
     inside += ", weights inside" if proof["baked_weights"] else ""
     out.print(
