@@ -20,7 +20,8 @@ STYLE = """
 .md-typeset table:not([class]) { font-size: .68rem; }
 .md-grid { max-width: 72rem; }
 .wide { overflow-x: auto; }
-.wide > .mermaid { min-width: 38rem; }
+.wide > .mermaid { min-width: 36rem; margin: 0; }
+.md-typeset table:not([class]) code { word-break: normal; overflow-wrap: normal; }
 """
 _DIAGRAM = re.compile(r'<pre class="mermaid">.*?</pre>', re.S)
 _LINK = re.compile(r"(!?\[[^\]]*\])\((?!https?:|#|mailto:)([^)#\s]+)(#[^)]*)?\)")
