@@ -47,7 +47,8 @@ def run(*arguments: str, before: str = "", **options) -> subprocess.CompletedPro
         (
             ["init", "a", "--preset", "x"],
             "preset must be one of digits, events, hat, hat_global, hat_online, mnist,"
-            " spoken_digits, wide, poisson, poisson_online, reaction_diffusion, not 'x'",
+            " spoken_digits, wide, poisson, poisson_online, reaction_diffusion,"
+            " reaction_diffusion_online, not 'x'",
         ),
     ],
 )
@@ -58,7 +59,7 @@ def test_bad_usage_is_one_line(cli, arguments, line):
 def test_line_breaks_and_markup_stay_inside_the_line(cli):
     names = (
         "digits, events, hat, hat_global, hat_online, mnist, spoken_digits, wide, poisson,"
-        " poisson_online, reaction_diffusion"
+        " poisson_online, reaction_diffusion, reaction_diffusion_online"
     )
     expected = rf"preset must be one of {names}, not '[red]a\nb'"
     assert cli.failure("init", "a", "--preset", "[red]a\nb") == expected

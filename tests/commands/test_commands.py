@@ -180,7 +180,8 @@ def test_demo(cli: Cli) -> None:
         (
             "verify --preset hut",
             "preset must be one of digits, events, hat, hat_global, hat_online, mnist,"
-            " spoken_digits, wide, poisson, poisson_online, reaction_diffusion, not 'hut'",
+            " spoken_digits, wide, poisson, poisson_online, reaction_diffusion,"
+            " reaction_diffusion_online, not 'hut'",
         ),
         (
             "train --preset hat --updates 0",

@@ -15,7 +15,7 @@ from dualspike.testbench.cosim.verilate import build
 from tests.cli import Cli
 from tests.hostile.foreign import images, words
 
-OPERATORS = ("poisson", "poisson_online", "reaction_diffusion")
+OPERATORS = ("poisson", "poisson_online", "reaction_diffusion", "reaction_diffusion_online")
 LABELLED = ("digits", "events", "mnist", "spoken_digits")
 PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[2:], "wide")
 PRESETS = (*PERCEPTRONS, *OPERATORS)

@@ -39,7 +39,12 @@ def trunk(**network: Any) -> dict[str, Any]:
 
 
 def test_presets_are_the_small_networks():
-    assert list(presets())[-3:] == ["poisson", "poisson_online", "reaction_diffusion"]
+    assert list(presets())[-4:] == [
+        "poisson",
+        "poisson_online",
+        "reaction_diffusion",
+        "reaction_diffusion_online",
+    ]
     poisson = load_preset("poisson")
     assert [part.layers for part in poisson.networks] == [[11, 32, 8], [1, 32, 8]]
     assert {part.surrogate.sigma for part in poisson.networks} == {0.3}
@@ -50,6 +55,7 @@ def test_presets_are_the_small_networks():
     assert online.networks == poisson.networks
     assert (online.learning.updates, online.batch, online.learning.stages) == (200_000, [16, 26], 5)
     assert [online.stage(update) for update in (0, 39_999, 40_000, 199_999)] == [0, 0, 1, 4]
+    assert load_preset("reaction_diffusion_online").networks == other.networks
 
 
 def test_lanes_and_layers_count_through_the_parts():
