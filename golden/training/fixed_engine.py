@@ -162,8 +162,7 @@ class FixedEngine:
 
     def state(self) -> State:
         """The chip's state; see golden.checkpoint.Resumable.state."""
-        chip = self.chip.copy()
-        return State(tuple(chip.memories), chip.lfsr, coder=chip.coder.state)
+        return chip_state(self.chip)
 
     def restore(self, state: State, updates: int) -> None:
         """Go on from a state; see golden.checkpoint.Resumable.restore."""
@@ -172,6 +171,12 @@ class FixedEngine:
     def weights(self) -> Parameters:
         """Weights and biases now; see Engine.weights."""
         return real_parameters(self.chip.weights, self.chip.biases, self._d.formats.weight)
+
+
+def chip_state(chip: IntegerChip) -> State:
+    """A copy of a chip's state."""
+    chip = chip.copy()
+    return State(tuple(chip.memories), chip.lfsr, coder=chip.coder.state)
 
 
 def restore_chip(chip: IntegerChip, state: State) -> None:

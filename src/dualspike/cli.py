@@ -24,7 +24,7 @@ INTERRUPTED = 130
 READER_GONE = 141
 
 _COMMANDS = (
-    *("demo", "init", "generate", "synth", "simulate", "verify", "train", "predict", "infer"),
+    *("demo", "init", "generate", "synth", "simulate", "verify", "train", "predict"),
     *("experiment", "report", "doctor", "cache", "boards", "build", "flash", "board", "nir"),
 )
 _LOOK: dict[str, Any] = {

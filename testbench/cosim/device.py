@@ -90,6 +90,10 @@ class DeviceEngine:
             y[np.ix_(*places)] = found[tuple(slice(len(some)) for some in places)]
         return y
 
+    def flags(self) -> int:
+        """FLAGS, what was clipped on the way since the engine began."""
+        return self._device.read("FLAGS")
+
     def state(self) -> State:
         """What is read over the bus; see golden.checkpoint.Resumable.state."""
         drawn = self._d.network.coding == "bernoulli"

@@ -1,4 +1,4 @@
-"""board serve, train --engine board, infer: the same weights, and a line where it goes wrong."""
+"""board serve, train and predict --engine board: the same weights, a line where it goes wrong."""
 
 import json
 import os
@@ -86,13 +86,13 @@ def test_a_served_board_learns_as_the_integer_model_does(
             words = ("train", net, "--engine", engine, *options, "--updates", 20)
             assert ("cycles" in cli.result(*words, "-o", engine)) == (engine == "board")
         assert_same(tmp_path / "board", tmp_path / "fixed")
-        trained = ("--weights", tmp_path / "board" / "weights.npz")
-        assert cli("infer", net, *trained, *at, "-o", tmp_path / "i")[0] == 0
+        words = ("predict", tmp_path / "board", "--engine", "board", *at)
+        assert cli(*words, "-o", tmp_path / "i")[0] == 0
         server.terminate()
         assert server.wait(60) == 0
-    outputs = np.loadtxt(tmp_path / "i" / "outputs.csv", delimiter=",", skiprows=1)
+    outputs = np.loadtxt(tmp_path / "i" / "predictions.csv", delimiter=",", skiprows=1)
     expected = weights(tmp_path / "fixed")["prediction"]
-    np.testing.assert_allclose(outputs[:, 2:], expected, rtol=1e-8, err_msg="nine digits")
+    np.testing.assert_allclose(outputs[:, 2:3], expected, rtol=1e-8, err_msg="nine digits")
 
 
 def test_a_board_that_comes_back_goes_on_where_it_was(net: str, tmp_path: Path, cli: Cli) -> None:
@@ -139,8 +139,8 @@ def test_a_board_with_another_core_is_refused(net: str, tmp_path: Path, cli: Cli
     other.write_text(toml_text(PLAIN).replace("time_steps = 4", "time_steps = 8"))
     wanted = load(other)
     with VirtualBoard(PLAIN) as virtual:
-        for command in (("train", "--engine", "board"), ("infer",)):
-            words = (command[0], other, *command[1:], "--port", virtual.port, "-o", "out")
+        for command in ("train", "predict"):
+            words = (command, other, "--engine", "board", "--port", virtual.port, "-o", "out")
             assert cli.failure(*words) == (
                 f"the board holds {PLAIN.name} (2-3-2-1, configuration"
                 f" {config_hash(PLAIN)[:16]}), not {wanted.name} (configuration"
@@ -148,7 +148,8 @@ def test_a_board_with_another_core_is_refused(net: str, tmp_path: Path, cli: Cli
             )
         line = f"cannot open port {virtual.port}: another program has it open"
         with VirtualBoardInUse(virtual.port):
-            assert cli.failure("infer", net, "--port", virtual.port, "-o", "out") == line
+            words = ("predict", net, "--engine", "board", "--port", virtual.port, "-o", "out")
+            assert cli.failure(*words) == line
 
 
 class VirtualBoardInUse:
@@ -182,7 +183,8 @@ def test_ports_that_are_none(
         silent: f"no board answers at {silent}: is it on, and is --baud right?",
     }
     for port, reason in reasons.items():
-        assert cli.failure("infer", net, "--port", port, "-o", "out") == reason
+        words = ("predict", net, "--engine", "board", "--port", port, "-o", "out")
+        assert cli.failure(*words) == reason
     words = ("train", net, "--engine", "board", "--port", missing, "-o", "out")
     assert cli.failure(*words) == reasons[str(missing)]
     for handle in (end, slave):
@@ -214,7 +216,7 @@ def test_options_that_do_not_fit(net: str, cli: Cli) -> None:
     lines = {
         ("train", net, "--engine", "fixed", "--port", "x"): "--port must be left out with"
         " --engine fixed: it is that of a board",
-        ("infer", net, "--samples", 0): "--samples must be in [1, 4225], not 0",
+        ("predict", net, "--samples", 0): "--samples must be in [1, 4225], not 0",
         ("board", "serve", net): "--virtual must be given: a real board needs nobody to serve it",
     }
     for words, line in lines.items():

@@ -1,7 +1,6 @@
 """Labelled data through the commands: accuracy on every engine, classes of own samples."""
 
 import json
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 
 from dualspike.api import engines
 from dualspike.api.data import with_data
-from dualspike.commands.infer import infer as infer_command
 from dualspike.golden.data.measures import classes_of
 from dualspike.model.description.description import Description
 from dualspike.model.description.files.save import toml_text
@@ -42,9 +40,8 @@ def board(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(port: str, baud: int, d: Description) -> Simulation:
         return Simulation.of(d)
 
-    for module in (engines, sys.modules[infer_command.__module__]):
-        monkeypatch.setattr(module, "board_port", lambda d, port: nullcontext("port"))
-        monkeypatch.setattr(module.BoardCore, "at", opened)
+    monkeypatch.setattr(engines, "board_port", lambda *_: nullcontext("port"))
+    monkeypatch.setattr(engines.BoardCore, "at", opened)
 
 
 @pytest.fixture
@@ -108,9 +105,13 @@ def test_damaged_results_are_one_line(
 def test_samples_have_scores_and_classes(net: str, cli: Cli) -> None:
     """On the simulated hardware and on a board; own samples without labels too."""
     np.savez("more.npz", x=clouds()["x"][:5])
-    for command in ("simulate", "infer"):
-        found = cli.result(command, net, "--samples", 6, "-o", command)
-        head, *rows = Path(command, "outputs.csv").read_text().splitlines()
+    for command, options, table, data in (
+        ("simulate", (), "outputs.csv", ("--data", "more.npz")),
+        ("predict", ("--engine", "board"), "predictions.csv", ("more.npz",)),
+    ):
+        words = (command, net, *options, "-o", command)
+        found = cli.result(*words, "--samples", 6)
+        head, *rows = Path(command, table).read_text().splitlines()
         names = head.split(",")
         assert names[-2:] == ["class", "label"] and len(rows) == 6
         values = np.array([row.split(",") for row in rows], float)
@@ -118,8 +119,8 @@ def test_samples_have_scores_and_classes(net: str, cli: Cli) -> None:
         assert taken.tolist() == classes_of(y).tolist()
         assert found["accuracy"] == (taken == labels).mean()
         assert np.sum(found["confusion"]) == 6 and "rel_l2" not in found
-        found = cli.result(command, net, "--samples", 5, "--data", "more.npz", "-o", command)
-        head, *rows = Path(command, "outputs.csv").read_text().splitlines()
+        found = cli.result(*words, "--samples", 5, *data)
+        head, *rows = Path(command, table).read_text().splitlines()
         assert head.split(",")[-1] == "class" and len(rows) == 5
         assert "accuracy" not in found
 
@@ -170,7 +171,7 @@ def test_init_fits_data_and_train_goes_on_from_there(net: str, cli: Cli) -> None
         ("train net.toml --data mnist=nowhere", "cannot read nowhere/train-images-idx3-ubyte: No"),
         ("train net.toml --data events", "events: x must have shape [N, n], one input for all"),
         ("train net.toml --data digits", "network.layers must be [64, ..., 10] for data digits,"),
-        ("infer net.toml --data nothing.npz", "data.source must be hat, the name of a data set"),
+        ("predict net.toml nothing.npz", "data.source must be hat, the name of a data set"),
         ("simulate net.toml --samples 13", "--samples must be in [1, 12], not 13"),
         ("train --preset poisson --data own.npz", "own.npz must hold u, x, t, y, it holds x,"),
         ("verify --preset poisson --data digits", "operator.kind must be mlp for digits, not"),

@@ -20,8 +20,7 @@ BASE = {
     "simulate": HAT,
     "verify": HAT,
     "train": [*HAT, "--engine", "board", *NOWHERE],
-    "predict": ["run", "--engine", "board", *NOWHERE],
-    "infer": [*HAT, *NOWHERE],
+    "predict": ["net.toml", "--engine", "board", *NOWHERE],
     "experiment": ["hat", "-o", "out"],
     "build": [*HAT, "--board", "ulx3s-85f"],
     "board serve": [*HAT, "--virtual"],
@@ -63,6 +62,8 @@ def test_numbers_outside_their_range_are_one_line(
 ) -> None:
     if command == "nir import":
         assert cli("nir", "export", *HAT).status == 0
+    if command == "predict":
+        assert cli("init", "net.toml", *HAT).status == 0
     for value in REAL if real else WHOLE:
         line = cli.failure(*command.split(), *BASE[command], option, value)
         assert option.strip("-").replace("-", "_") in line.replace("-", "_")

@@ -1,6 +1,5 @@
 """Chips that learn online: classes of own samples, and learning that goes on, by command."""
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from dualspike.api import engines
-from dualspike.commands.infer import infer as infer_command
 from dualspike.golden.data.measures import classes_of
 from dualspike.model.description.description import Description
 from dualspike.testbench.cosim.simulation import Simulation
@@ -44,9 +42,8 @@ def board(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(port: str, baud: int, d: Description) -> Simulation:
         return Simulation.of(d, quick=True)
 
-    for module in (engines, sys.modules[infer_command.__module__]):
-        monkeypatch.setattr(module, "board_port", lambda d, port: nullcontext("port"))
-        monkeypatch.setattr(module.BoardCore, "at", opened)
+    monkeypatch.setattr(engines, "board_port", lambda *_: nullcontext("port"))
+    monkeypatch.setattr(engines.BoardCore, "at", opened)
 
 
 @pytest.fixture
@@ -64,26 +61,32 @@ def test_own_samples_have_scores_and_classes(net: str, cli: Cli) -> None:
     """On the simulated hardware, which is the model's, and on a board; with labels and without."""
     assert cli.result("train", net, "-o", "run")["accuracy"] > 0.8
     found: dict[str, list[str]] = {}
-    for command in ("simulate", "infer"):
-        words = (command, net, "--weights", "run/weights.npz", "-o", command)
+    board, weights = ("--engine", "board"), ("--weights", "run/weights.npz")
+    for command, table, data in (
+        (("simulate", net, *weights), "outputs.csv", ("--data", "more.npz")),
+        (("predict", net, *weights, *board), "predictions.csv", ("more.npz",)),
+        (("predict", "run", *board), "predictions.csv", ("more.npz",)),
+    ):
+        words = (*command, "-o", "out", "--force")
         assert cli.result(*words, "--samples", 6)["accuracy"] > 0.5
-        head = Path(command, "outputs.csv").read_text().splitlines()[0].split(",")
+        head = Path("out", table).read_text().splitlines()[0].split(",")
         assert head[-2:] == ["class", "label"]
-        cli.result(*words, "--samples", 5, "--data", "more.npz")
-        head, *rows = Path(command, "outputs.csv").read_text().splitlines()
+        cli.result(*words, "--samples", 5, *data)
+        head, *rows = Path("out", table).read_text().splitlines()
         assert head.split(",")[-1] == "class" and len(rows) == 5
         values = np.array([row.split(",") for row in rows], float)
         scores = values[:, N_IN : N_IN + CLASSES]
         assert values[:, -1].tolist() == classes_of(scores).tolist()
-        found[command] = rows
-    assert found["simulate"] == found["infer"]
+        found[" ".join(command)] = rows
+    first, *others = found.values()
+    assert others == [first, first]
 
 
 def test_a_chip_that_learns_classes_answers_with_them_whatever_its_data(net: str, cli: Cli) -> None:
     Path("net.toml").write_text(NET.replace("own.npz", "gone.npz"))
-    found = cli.result("infer", net, "--samples", 5, "--data", "more.npz", "-o", "out")
+    found = cli.result("predict", net, "more.npz", "--samples", 5, "-o", "out")
     assert "accuracy" not in found
-    assert Path("out/outputs.csv").read_text().splitlines()[0].endswith(",class")
+    assert Path("out/predictions.csv").read_text().splitlines()[0].endswith(",class")
 
 
 def arrays(path: str) -> dict[str, np.ndarray]:

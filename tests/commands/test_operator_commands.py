@@ -156,10 +156,10 @@ def test_a_board_learns_the_same(here: Path, cli: Cli) -> None:
         for name in one.files:
             np.testing.assert_array_equal(one[name], other[name])
         prediction = other["prediction"]
-    found = cli.result("infer", "net.toml", "--weights", "board/weights.npz", "-o", "seen")
+    found = cli.result("predict", "board", "--engine", "board", "-o", "seen")
     assert found["rel_l2"] == fixed["rel_l2"] and found["samples"] == len(prediction)
-    table = np.loadtxt("seen/outputs.csv", delimiter=",", skiprows=1)
-    np.testing.assert_allclose(table[:, -1], prediction.ravel(), rtol=1e-8)
+    table = np.loadtxt("seen/predictions.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(table[:, -2], prediction.ravel(), rtol=1e-8)
 
 
 @pytest.mark.usefixtures("quick_boards")
@@ -180,9 +180,10 @@ def test_a_core_that_only_infers(here: Path, cli: Cli) -> None:
     verdict = cli.result("verify", "still.toml", *weights)
     assert (verdict["equal"], verdict["updates"]) == (True, 0)
     assert cli.result("simulate", "still.toml", *weights, "--samples", 2, "-o", "s")["equal"]
-    found = cli.result("infer", "still.toml", *weights, "-o", "seen")
+    found = cli.result("predict", "still.toml", *weights, "--engine", "board", "-o", "seen")
     assert found["rel_l2"] == learned["rel_l2"]
-    assert Path("seen/outputs.csv").read_bytes() == Path("s/outputs.csv").read_bytes()
+    seen = Path("seen/predictions.csv").read_text().splitlines()
+    assert [line.rsplit(",", 1)[0] for line in seen] == Path("s/outputs.csv").read_text().split()
     for board in cli.result("boards", "still.toml")["boards"]:
         assert board["directions"] in (0, None)
     folded = cli.result("generate", "still.toml", "--fit", "--device", "ecp5-85f", "-o", "fit")

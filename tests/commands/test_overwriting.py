@@ -19,7 +19,7 @@ COMMANDS = (
     "train net.toml",
     "predict run",
     "simulate net.toml --waves",
-    "infer net.toml",
+    "predict net.toml",
     "synth net.toml",
     "build net.toml --board ulx3s-85f",
     "nir import net.nir",

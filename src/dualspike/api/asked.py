@@ -1,4 +1,4 @@
-"""What predict, infer and simulate run through a chip: test samples, or a user's own rows."""
+"""What predict and simulate run through a chip: test samples, or a user's own rows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -86,39 +86,45 @@ def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Des
     if problem is None:
         problem = problem_of(d)
         classes = problem.classes is not None
-    (first, *others), target = problem.test.inputs, problem.test.target
-    count = len(first) if samples is None else samples
-    if not 1 <= count <= len(first):
-        raise BadInput(f"--samples must be in [1, {len(first)}], not {count}")
-    some = Samples((first[:count], *others), target[:count])
-    same = replace(problem, test=some)
+    same = replace(problem, test=_first(problem.test, samples))
     return d, Asked(same, answered, classes)
 
 
-def rows_of(d: Description, data: str) -> tuple[Description, Asked]:
-    """Every row of a user's file, with answers or without; of other ``data`` the test samples.
+def rows_of(d: Description, data: str, samples: int | None = None) -> tuple[Description, Asked]:
+    """The first ``samples``, else all, rows of a user's file, with answers or without.
+
+    Of other ``data`` the test samples.
 
     Raises BadInput as `golden.data.rows.read_rows` does, and for values outside of the formats.
     """
     changed = with_data(d, data)
     found = read_rows(changed)
     if found is None:
-        return asked_of(d, data, None)
-    samples, answered, labelled = found
+        return asked_of(d, data, samples)
+    rows, answered, labelled = found
     assert changed.data.path is not None
     named = Problem(
         changed.data.path.stem,
         changed.kind,
-        *(samples, samples, samples),
-        (None,) * len(samples.inputs),
+        *(rows, rows, rows),
+        (None,) * len(rows.inputs),
         classes=changed.basis if labelled else None,
         margin=changed.classes,
         test_set="rows of the file",
     )
     check_fits(changed, named)
-    problem = replace(named, test=replace(samples))
+    problem = replace(named, test=_first(rows, samples))
     classes = labelled or changed.classes or has_labels(d.data)
     return changed, Asked(problem, answered, classes)
+
+
+def _first(rows: Samples, samples: int | None) -> Samples:
+    """The first ``samples`` of them; BadInput for a number that is not there."""
+    first, *others = rows.inputs
+    count = len(first) if samples is None else samples
+    if not 1 <= count <= len(first):
+        raise BadInput(f"--samples must be in [1, {len(first)}], not {count}")
+    return Samples((first[:count], *others), rows.target[:count])
 
 
 def _unanswered(d: Description) -> Problem | None:

@@ -10,6 +10,7 @@ from dualspike.boards.host.port import LinkLost
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.checkpoint import EVERY, State
+from dualspike.golden.training.fixed_engine import chip_state
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
 from dualspike.testbench.board.virtual import VirtualBoard
@@ -38,8 +39,9 @@ class BoardEngine:
         self._connect = connect
         self._board = connect()
         self._engine = DeviceEngine(d, self._board, initial)
-        self._draws = d.network.coding == "bernoulli"  # of which answers take some, as updates do
-        self._kept, self._updates = self._engine.state(), 0
+        # Answers take drawn bits then, as updates do.
+        self._draws = d.learns and d.network.coding == "bernoulli"
+        self._kept, self._updates = chip_state(self._engine.chip), 0
         self._since: list[tuple[Sequence[Doubles], Doubles, int]] = []
 
     def close(self) -> None:
@@ -76,7 +78,7 @@ class BoardEngine:
 
         def loaded() -> State:
             self._engine.load(parameters)
-            return self._engine.state()
+            return chip_state(self._engine.chip)
 
         self._keep(self._safely(loaded), 0)
 
@@ -88,6 +90,10 @@ class BoardEngine:
         """Write a state over the link; see golden.checkpoint.Resumable.restore."""
         self._keep(state, updates)
         self._safely(lambda: self._engine.restore(state, updates))
+
+    def flags(self) -> int:
+        """What was clipped on the way; see DeviceEngine.flags."""
+        return self._safely(self._engine.flags)
 
     def weights(self) -> Parameters:
         """Weights read back from the board; see golden.train.Engine.weights."""

@@ -124,13 +124,13 @@ class Chip:
         rows = [np.asarray(one, np.float64) for one in inputs]
         if self.description.kind == "mlp":
             rows = [(rows[0] - self.description.data.offset) * self.description.data.scale]
-        y = answers(self.description, name, self.weights, rows)
+        y, _ = answers(self.description, name, self.weights, rows)
         return Predictions(y)
 
     def score(self, data: str | Path | ArrayLike | None = None, **arrays: ArrayLike) -> Measures:
         """Accuracy, or relative l2, on the test samples; of those last trained with if none."""
         d, problem = self._given(self.description, data, arrays)
-        y = answers(d, EngineName.fixed, self.weights, problem.test.inputs)
+        y, _ = answers(d, EngineName.fixed, self.weights, problem.test.inputs)
         return measure(problem, y)
 
     def verify(

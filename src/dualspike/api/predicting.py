@@ -1,17 +1,19 @@
-"""What a trained network answers, on any engine."""
+"""What a network answers with the weights it was trained to, or any others, on any engine."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dualspike.api.board_engine import BAUD
+from dualspike.api.board_engine import BAUD, BoardEngine
+from dualspike.api.data import initial
 from dualspike.api.engines import EngineName, open_engine
 from dualspike.boards.host.port import LinkLost
-from dualspike.golden.float.layout import Parameters
+from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import load
 from dualspike.model.errors import BadInput
+from dualspike.testbench.cosim.device import DeviceEngine
 from dualspike.testbench.cosim.verilate import silent
 
 DESCRIPTION, WEIGHTS = "description.toml", "weights.npz"
@@ -27,6 +29,19 @@ def read_run(folder: Path) -> tuple[Description, Parameters]:
     return d, read_weights(folder / WEIGHTS, d)
 
 
+def network_of(net: Path, weights: Path | None) -> tuple[Description, Parameters]:
+    """A run, or a description as a file; with other weights if they are given.
+
+    A description alone has the weights of its seed. Raises BadInput as `read_run`, `load` and
+    `read_weights` do.
+    """
+    if net.is_file():
+        d = load(net)
+        return d, initial(weights, d) or start(d, d.learning.seed)
+    d, parameters = read_run(net)
+    return d, parameters if weights is None else read_weights(weights, d)
+
+
 def answers(
     d: Description,
     engine: EngineName,
@@ -35,17 +50,17 @@ def answers(
     port: str | None = None,
     baud: int = BAUD,
     building: Callable[[], None] = silent,
-) -> Doubles:
+) -> tuple[Doubles, int]:
     """Outputs for rows [N, n_in] of every part: [N, n_out], or [F, P, ...] of an operator network.
 
-    Raises BadInput for values outside of the formats and for a board that is lost. ``building``
-    as in `verilate.build`.
+    Also FLAGS of the hardware, what was clipped on the way; 0 of the models. Raises BadInput for
+    values outside of the formats and for a board that is lost. ``building`` as in `verilate.build`.
     """
     try:
-        with open_engine(d, engine, parameters, port, baud, len(inputs[0]), building) as (
-            chosen,
-            _,
-        ):
-            return chosen.predict(inputs)
+        rows = len(inputs[0])
+        with open_engine(d, engine, parameters, port, baud, rows, building) as (chosen, _):
+            y = chosen.predict(inputs)
+            hardware = isinstance(chosen, DeviceEngine | BoardEngine)
+            return y, chosen.flags() if hardware else 0
     except LinkLost as lost:
         raise BadInput(str(lost)) from lost

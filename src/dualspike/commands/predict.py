@@ -1,4 +1,4 @@
-"""``dualspike predict``: what a trained network answers."""
+"""``dualspike predict``: what a network answers, on a model, simulated hardware or a board."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,24 +9,46 @@ import typer
 from dualspike.api.asked import Asked, asked_of, rows_of
 from dualspike.api.board_engine import BAUD
 from dualspike.api.engines import EngineName, check_port
-from dualspike.api.predicting import answers, read_run
+from dualspike.api.predicting import answers, network_of
 from dualspike.commands.source import BaudOption, FolderOption, ForceFlag, PortOption
 from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import npz_bytes
-from dualspike.output import JsonFlag, console, emit_json, grid_csv, samples_csv, tell_building
+from dualspike.output import (
+    JsonFlag,
+    console,
+    emit_json,
+    grid_csv,
+    samples_csv,
+    tell_building,
+    tell_removed,
+)
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that train wrote.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|NET.toml",
+            help="A folder that train wrote; or a description with --weights.",
+        ),
+    ],
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="[DATA]",
-            help="A file whose rows are answered, or a data set; else the run's test samples.",
+            help="A file whose rows are answered, or a data set; else the test samples.",
         ),
     ] = None,
     output: FolderOption = Path("predicted"),
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.npz", help="Weights in place of the run's; else the seed's."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Samples, or functions, from the first; else all."),
+    ] = None,
     engine: Annotated[
         EngineName,
         typer.Option(help="Integer model, simulated hardware, float reference, or a board."),
@@ -42,23 +64,27 @@ def predict(
     the answers are worth is said.
     """
     check_port(engine, port)
-    d, parameters = read_run(run)
-    d, asked = asked_of(d, None, None) if data is None else rows_of(d, data)
+    d, parameters = network_of(run, weights)
+    d, asked = asked_of(d, None, samples) if data is None else rows_of(d, data, samples)
     out = console(as_json)
     tell = tell_building(out, d.name)
     with owning(output, "predict", force=force) as folder:
         folder.check("predictions.csv", "predictions.npz")
-        y = answers(d, engine, parameters, asked.inputs, port, baud, tell)
+        y, flags = answers(d, engine, parameters, asked.inputs, port, baud, tell)
         table, arrays = _csv(asked, y), npz_bytes(asked.arrays(y))
         folder.write({"predictions.csv": table, "predictions.npz": arrays})
     count, unit = len(y), "samples" if asked.problem.kind == "mlp" else "functions"
     out.print(f"{count} {unit}, {asked.line(y)}")
+    if weights is None and run.is_file():
+        out.print(f"Weights are those of seed {d.learning.seed}, before any learning")
+    if flags:
+        out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
+    tell_removed(out, folder)
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")
     if as_json:
         tested_on = asked.problem.test_set if asked.answered else None
-        emit_json(
-            {"samples": count, "engine": str(engine), "tested_on": tested_on, **asked.told(y)}
-        )
+        said = {"samples": count, "engine": str(engine), "tested_on": tested_on}
+        emit_json(said | asked.told(y) | {"flags": flags})
 
 
 def _csv(asked: Asked, y: Doubles) -> str:
