@@ -30,6 +30,15 @@ _KINDS = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
     "finite_number": "a finite number",
+    "int_parsing_size": "a whole number",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
 }
 
 
@@ -152,9 +161,12 @@ def mistake(
         return f"{name} must be {limits['expected']}, not {shown}{meant(str(came), words)}"
     if kind in _KINDS:
         return f"{name} must be {_KINDS[kind]}, not {shown}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"{name} must be {words} {limits[key]}, not {shown}"
     if kind == "string_pattern_mismatch":
         return f"{name} must match {limits['pattern']}, not {shown}"
-    return f"{name}: {error['msg']}, not {shown}"
+    return f"{name} must be of another kind, not {shown}"
 
 
 def _keys(place: tuple[int | str, ...], section: type[BaseModel]) -> list[str]:

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from dualspike import __version__
+from dualspike.commands.examples import shown
 from dualspike.model.errors import BadInput, Interrupted, NoAnswer
 from dualspike.terminal import prepared
 
@@ -26,6 +27,7 @@ READER_GONE = 141
 _COMMANDS = (
     *("demo", "init", "generate", "synth", "simulate", "verify", "train", "predict"),
     *("experiment", "report", "doctor", "cache", "boards", "build", "flash", "board", "nir"),
+    "completion",
 )
 _LOOK: dict[str, Any] = {
     "add_completion": False,
@@ -44,9 +46,12 @@ class _Commands(Mapping[str, Any]):
         module = import_module(f"dualspike.commands.{name}")
         alone = typer.Typer(**_LOOK)
         if group := getattr(module, "app", None):
-            alone.add_typer(group, name=name)
-            return cast(TyperGroup, typer.main.get_command(alone)).commands[name]
-        alone.command(name)(getattr(module, name))
+            alone.add_typer(group, name=name, epilog=shown(name))
+            found = cast(TyperGroup, typer.main.get_command(alone)).commands[name]
+            for below, command in cast(TyperGroup, found).commands.items():
+                command.epilog = shown(f"{name} {below}")
+            return found
+        alone.command(name, epilog=shown(name))(getattr(module, name))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,5 +1,7 @@
-"""A progress bar on stderr for long runs, and the steps of a build with their times."""
+"""How far a long run is: a bar or lines in a log; the steps of a build with their times."""
 
+import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -17,15 +19,26 @@ from rich.progress import (
 
 from dualspike.boards.flow.steps import Step, Told
 
+Show = Callable[[int, float], None]
+
+LINES = 10
+"""Lines in a log for a whole run, at most."""
+PAUSE = 10.0
+"""Seconds from the beginning to the first line, and from one line to the next, at least."""
+
 
 @contextmanager
-def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], None], None, None]:
+def progress_bar(what: str, updates: int) -> Generator[Show, None, None]:
     """Yields a function to call after every update with their number and the batch's loss.
 
-    Nothing is drawn where stderr is no terminal, and where the block fails the bar goes away: what
-    failed is said in one line.
+    Where stderr is no terminal it gets a line after each tenth of the updates, unless the last one
+    is less than ten seconds ago. Where the block fails the bar goes away: what failed is said in
+    one line.
     """
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(what, updates)
+        return
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,7 +47,6 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
-        disable=not console.is_terminal,
     )
     task = bar.add_task(what, total=updates, loss="")
 
@@ -49,6 +61,23 @@ def progress_bar(what: str, updates: int) -> Generator[Callable[[int, float], No
         bar.live.stop()
         raise
     bar.stop()
+
+
+def _lines(what: str, updates: int) -> Show:
+    """Prints lines for a log."""
+    began = last = time.monotonic()
+    part = 0
+
+    def show(done: int, loss: float) -> None:
+        nonlocal last, part
+        reached = done * LINES // updates
+        if reached == part or (now := time.monotonic()) - last < PAUSE:
+            return
+        part, last = reached, now
+        line = f"{what}: {done} of {updates}, loss {loss:.2e}, {now - began:.0f} s"
+        print(line, file=sys.stderr, flush=True)
+
+    return show
 
 
 @contextmanager

@@ -25,7 +25,7 @@ ALIKE: dict[str, tuple[object, ...]] = {
 }
 """On the core itself."""
 BOARD: dict[str, tuple[object, ...]] = {
-    "infer": ("infer", "tiny.toml", "--samples", 2, "--force", "-o", "inferred"),
+    "of a description": ("predict", "tiny.toml", "--engine", "board", "--force", "-o", "out"),
     "predict": ("predict", "run", "--engine", "board", "--force", "-o", "predicted"),
 }
 """On the core with its host link: other hardware."""

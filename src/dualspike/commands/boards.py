@@ -10,7 +10,7 @@ from rich.text import Text
 from dualspike.boards.catalog import BOARDS
 from dualspike.boards.flow.fits import BUDGET, BoardFit, boards_that_fit, ways_onto
 from dualspike.boards.own.board_file import board_given
-from dualspike.commands.source import NetArgument, PresetOption, description
+from dualspike.commands.source import BOARD_NAMES, NetArgument, PresetOption, description
 from dualspike.model.cost.advice import Way
 from dualspike.output import JsonFlag, console, emit_json
 
@@ -19,7 +19,8 @@ def boards(
     net: NetArgument = None,
     preset: PresetOption = None,
     board: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.toml", help="This board alone.")
+        str | None,
+        typer.Option(metavar="NAME|FILE.toml", help=f"This board alone: {BOARD_NAMES}."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

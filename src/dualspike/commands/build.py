@@ -12,6 +12,7 @@ from dualspike.api.data import initial
 from dualspike.boards.flow.bitstream import Bitstream, Plan
 from dualspike.boards.own.board_file import board_given
 from dualspike.commands.source import (
+    BOARD_NAMES,
     ClockOption,
     FolderOption,
     ForceFlag,
@@ -24,7 +25,8 @@ from dualspike.output import JsonFlag, console, emit_json, shell, tell_removed
 from dualspike.progress import steps
 
 BoardOption = Annotated[
-    str, typer.Option(metavar="NAME|FILE.toml", help="See dualspike boards; or a file of pins.")
+    str,
+    typer.Option(metavar="NAME|FILE.toml", help=f"A board, or a file of its pins: {BOARD_NAMES}."),
 ]
 
 

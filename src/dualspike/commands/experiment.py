@@ -17,7 +17,7 @@ JOBS = 256
 
 
 def experiment(
-    name: Annotated[str, typer.Argument(metavar="|".join(STUDIES))],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(STUDIES)}.")],
     output: FolderOption,
     methods: Annotated[
         str, typer.Option(metavar="all|NAME,...", help="Rows of the paper's table to run.")

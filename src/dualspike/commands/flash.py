@@ -7,6 +7,7 @@ import typer
 
 from dualspike.boards.flow.flash import checked_job, program
 from dualspike.boards.flow.programmer import PROGRAMMERS
+from dualspike.commands.source import BOARD_NAMES
 from dualspike.output import console, shell
 
 
@@ -14,7 +15,9 @@ def flash(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What dualspike build wrote.")],
     board: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE.toml", help="Check that it was built for this board."),
+        typer.Option(
+            metavar="NAME|FILE.toml", help=f"Check that it was built for this board: {BOARD_NAMES}."
+        ),
     ] = None,
     to_flash: Annotated[
         bool, typer.Option("--flash", help="Into the flash memory, to stay; else until power-off.")

@@ -10,7 +10,7 @@ from dualspike.golden.data.fitting import description_for
 from dualspike.golden.files.owned import check_free
 from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.files.save import toml_text
-from dualspike.model.description.load import preset_text
+from dualspike.model.description.load import preset_text, presets
 from dualspike.model.errors import BadInput
 from dualspike.output import JsonFlag, console, emit_json, shell
 
@@ -20,7 +20,11 @@ PRESET = "hat"
 def init(
     path: Annotated[Path, typer.Argument(metavar="NET.toml", help="The file to write.")],
     preset: Annotated[
-        str | None, typer.Option(help=f"The network to start from; left out, {PRESET}.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"The network to start from; left out, {PRESET}: {', '.join(presets())}.",
+        ),
     ] = None,
     data: Annotated[
         str | None,

@@ -6,16 +6,20 @@ from typing import Annotated, Any
 import typer
 
 from dualspike.api.data import with_data
-from dualspike.model.cost.devices import device_named
+from dualspike.boards.catalog import BOARDS
+from dualspike.model.cost.devices import DEVICES, device_named
 from dualspike.model.description.description import Description
 from dualspike.model.description.hardware import CLOCKS
-from dualspike.model.description.load import load, load_preset, revised
+from dualspike.model.description.load import load, load_preset, presets, revised
 from dualspike.model.errors import BadInput
 
 NetArgument = Annotated[
     Path | None, typer.Argument(metavar="[NET.toml]", help="The description; or give --preset.")
 ]
-PresetOption = Annotated[str | None, typer.Option(help="A built-in description instead.")]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=f"A built-in description instead: {', '.join(presets())}."),
+]
 UpdatesOption = Annotated[
     int | None, typer.Option(metavar="N", help="Updates to run; the rate schedule spans them.")
 ]
@@ -61,7 +65,9 @@ ClockOption = Annotated[
 DeviceOption = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The FPGA it is for, whose delays count; else the description's."
+        metavar="NAME",
+        help="The FPGA it is for, whose delays count; else the description's:"
+        f" {', '.join(DEVICES)}.",
     ),
 ]
 ForceFlag = Annotated[
@@ -77,6 +83,9 @@ BaudOption = Annotated[
 FolderOption = Annotated[
     Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")
 ]
+
+
+BOARD_NAMES = ", ".join(BOARDS)
 
 
 DataOption = Annotated[

@@ -35,6 +35,8 @@ _NAMES = {
     "memory_bits": "bits of memory beside them",
 }
 
+ROUTED = [name for names in DEVICES.values() for name in names]
+
 
 def synth(
     net: NetArgument = None,
@@ -42,7 +44,8 @@ def synth(
     preset: PresetOption = None,
     target: Annotated[str, typer.Option(help="ecp5, ice40, or gates of no technology.")] = "ecp5",
     device: Annotated[
-        str | None, typer.Option(metavar="NAME", help="ecp5-85f (default), ice40-hx8k, ...")
+        str | None,
+        typer.Option(metavar="NAME", help=f"The largest if left out: {', '.join(ROUTED)}."),
     ] = None,
     route: Annotated[
         bool, typer.Option("--place-and-route", help="Run nextpnr as well and report the clock.")
