@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dualspike.golden.data.fitting import scaling
+from dualspike.golden.data.lacking import lacks
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.precision import (
     lost_columns,
@@ -65,8 +66,10 @@ def initial(weights: Path | None, d: Description) -> Parameters | None:
 
 
 def problem_of(d: Description) -> Problem:
-    """The problem of a description; warns of what is lost of it in the formats."""
+    """The problem of a description; warns of what it lacks, and of what is lost in the formats."""
     problem, f = load_problem(d), d.formats
+    for line in lacks(problem):
+        warn(f"{problem.name}: {line}")
     if d.kind == "mlp":
         source = f"{d.data.source}: "
         _warn(source, lost_columns("values of x", problem.train.inputs[0], f.input))

@@ -79,7 +79,7 @@ def predict(
         out.print(f"Weights are those of seed {d.learning.seed}, before any learning")
     if flags:
         out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
-    tell_removed(out, folder)
+    tell_removed(out, folder.removed)
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")
     if as_json:
         tested_on = asked.problem.test_set if asked.answered else None

@@ -122,10 +122,21 @@ def train(
     if result.diverged:
         warn(result.diverged)
     tell_removed(out, folder.removed)
-    out.print(f"Wrote result.json, weights.npz, description.toml and result.png in {output}. Next:")
-    out.print(f"  {shell('dualspike', 'predict', output)}")
+    wrote = f"Wrote result.json, weights.npz, description.toml and result.png in {output}."
+    out.print(wrote if result.diverged else f"{wrote} Next:")
+    for line in [] if result.diverged else _next(output):
+        out.print(f"  {line}")
     if as_json:
         emit_json(summary)
+
+
+def _next(run: Path) -> list[str]:
+    """What to go on with: answers, and the hardware that has learned."""
+    net, weights = run / DESCRIPTION, run / WEIGHTS
+    return [
+        shell("dualspike", "predict", run),
+        shell("dualspike", "generate", net, "--weights", weights, "--baked", "-o", run / "core"),
+    ]
 
 
 def _kept(folder: OwnedFolder, resume: Path | None, force: bool) -> Path:
