@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,11 @@ class Verdict:
     def equal(self) -> bool:
         """Whether hardware and model agreed in everything."""
         return self.difference is None
+
+    def _repr_html_(self) -> str:
+        told = f"first difference: {self.difference}" if self.difference else "every bit is equal"
+        counts = f"{self.updates} updates, {self.inferences} inferences, {self.cycles:,} clocks"
+        return f"<p><b>{escape(told)}</b><br>{counts}</p>"
 
     @property
     def cycles_per_second(self) -> float:

@@ -118,8 +118,9 @@ def test_operator_networks_answer_at_any_points(here: Path) -> None:
     chip = ds.Chip(ds.Description.load("net.toml"))
     chip.train()
     u = functions()["u"][:2]
-    y = chip.predict(u, np.linspace(0, 1, 7)[:, None]).y
-    assert y.shape == (2, 7)
+    found = chip.predict(u, np.linspace(0, 1, 7)[:, None])
+    assert found.y.shape == (2, 7)
+    assert [len(line.get_ydata()) for line in found.plot().axes[0].lines] == [7, 7]  # pyright: ignore[reportArgumentType]
     assert chip.score().rel_l2 is not None
 
 
@@ -134,7 +135,14 @@ def test_classes_and_pictures(here: Path) -> None:
     found = chip.predict(x[:5])
     assert np.array_equal(found.classes, found.y.argmax(axis=1)) and len(found) == 5
     assert "held-out part" in run._repr_html_() and "data:image/png" in run._repr_html_()
-    assert "<table>" in found._repr_html_() and "layers = [2, 6, 2]" in chip._repr_html_()
+    assert "<table>" in found._repr_html_() and "data:image/png" in found._repr_html_()
+    (answers,) = found.plot().axes
+    assert len(answers.lines) == 2
+    assert np.array_equal(np.asarray(answers.lines[0].get_ydata()), found.y[:, 0])
+    assert "<th>interval</th>" in chip.estimate()._repr_html_()
+    same = Verdict(None, None, 2, 8, 1200, 64, 1.0, 1.0)
+    assert "every bit is equal" in same._repr_html_() and "1,200 clocks" in same._repr_html_()
+    assert "layers = [2, 6, 2]" in chip._repr_html_()
 
 
 def test_mistakes_are_the_lines_of_the_commands(chip: ds.Chip) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from dualspike.api.data import problem_of, rescaled, with_data
 from dualspike.api.engines import EngineName
 from dualspike.api.predicting import DESCRIPTION, WEIGHTS, answers, read_run
-from dualspike.api.results import Predictions, Trained
+from dualspike.api.results import Figures, Predictions, Trained
 from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.files.owned import check_free, owning
@@ -125,7 +125,7 @@ class Chip:
         if self.description.kind == "mlp":
             rows = [(rows[0] - self.description.data.offset) * self.description.data.scale]
         y, _ = answers(self.description, name, self.weights, rows)
-        return Predictions(y)
+        return Predictions(y, self.description.kind != "mlp")
 
     def score(self, data: str | Path | ArrayLike | None = None, **arrays: ArrayLike) -> Measures:
         """Accuracy, or relative l2, on the test samples; of those last trained with if none."""
@@ -173,11 +173,12 @@ class Chip:
             names = write_core(self.description, owned, self.weights, wrap, baked=baked)
             return [to / name for name in names]
 
-    def estimate(self, device: str | None = None) -> dict[str, Any]:
+    def estimate(self, device: str | None = None) -> Figures:
         """Clocks, memories and area before synthesis, as report/estimate.json has them."""
-        return estimate(self.description, None if device is None else device_named(device))
+        chip = None if device is None else device_named(device)
+        return Figures(estimate(self.description, chip))
 
-    def synthesise(self, target: str = "ecp5") -> dict[str, Any]:
+    def synthesise(self, target: str = "ecp5") -> Figures:
         """What Yosys makes of it, as ``dualspike synth`` tells it: target ecp5, ice40 or gates."""
         from dualspike.boards.flow.measure import device_of, measure
         from dualspike.boards.flow.place import DEVICES
@@ -189,7 +190,7 @@ class Chip:
         d = self.description
         if target in DEVICES:
             d = revised(d, "hardware", device=chip.name)
-        return measure(d, target, chip, None)
+        return Figures(measure(d, target, chip, None))
 
     def build(
         self,

@@ -8,7 +8,7 @@ import html
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dualspike.golden.data.measures import Measures, classes_of
 from dualspike.golden.data.problem import Problem
@@ -30,6 +30,16 @@ def table_rows(cells: Mapping[str, object]) -> str:
         for name, value in cells.items()
     )
     return f"<table>{''.join(lines)}</table>"
+
+
+def _picture(figure: "Figure") -> str:
+    """A figure inside a page."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    png = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(png)
+    picture = base64.b64encode(png.getvalue()).decode()
+    return f'<img style="max-width:100%" src="data:image/png;base64,{picture}">'
 
 
 def _shown(value: object) -> object:
@@ -86,15 +96,8 @@ class Trained:
         return drawn_run(self.problem, self.prediction, self.losses, title, self.result.validation)
 
     def _repr_html_(self) -> str:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
         cells = {k: _shown(v) for k, v in self.summary.items() if k not in HIDDEN}
-        png = io.BytesIO()
-        FigureCanvasAgg(self.plot()).print_png(png)
-        picture = base64.b64encode(png.getvalue()).decode()
-        return (
-            f'{table_rows(cells)}<img style="max-width:100%" src="data:image/png;base64,{picture}">'
-        )
+        return table_rows(cells) + _picture(self.plot())
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +108,7 @@ class Predictions:
     """
 
     y: Doubles
+    of_functions: bool = False
 
     @property
     def classes(self) -> Indices:
@@ -116,4 +120,25 @@ class Predictions:
 
     def _repr_html_(self) -> str:
         cells: dict[str, object] = {"rows": len(self), "outputs": list(self.y.shape[1:])}
-        return table_rows(cells)
+        return table_rows(cells) + _picture(self.plot())
+
+    def plot(self, title: str = "answers") -> "Figure":
+        """Outputs by row, or functions by point; twelve of them at most."""
+        from dualspike.golden.training.answers import drawn_answers
+
+        return drawn_answers(self.y, self.of_functions, title)
+
+
+class Figures(dict[str, Any]):
+    """Figures by name, some of them in groups: a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        return table_rows({name: _told(one) for name, one in self.items()})
+
+
+def _told(one: object) -> object:
+    """A figure, or those of a group with their names."""
+    if not isinstance(one, dict):
+        return _shown(one)
+    group = cast(dict[str, object], one)
+    return ", ".join(f"{name} {_shown(value)}" for name, value in group.items())

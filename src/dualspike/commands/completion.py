@@ -59,8 +59,9 @@ def _values(parameter: Any) -> list[str]:
     if parameter.name in known:
         return list(known[parameter.name]())
     annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    is_choice = isinstance(annotation, type) and issubclass(annotation, StrEnum)
-    return [str(one) for one in annotation] if is_choice else []
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return [one.value for one in annotation]
+    return []
 
 
 def _bash(found: Tree, zsh: bool) -> str:
