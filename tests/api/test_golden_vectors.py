@@ -25,15 +25,10 @@ KINDS: dict[str, dict[str, Any]] = {
         "learning": {"batch": 3, "momentum": 2, "structure": "factored"},
         "hardware": {"protection": "parity"},
     },
-    "online": {
-        "network": {"layers": [4, 5, 3], "time_steps": 3, "leak": 0.5},
-        "learning": {"rule": "online", "feedback": "forward", "loss": "margin", "batch": 3},
-        "hardware": {"pe": [2, 1]},
-    },
-    "events": {
+    "online, events": {
         "network": {"layers": [5, 4, 2], "time_steps": 2, "coding": "frames", "leak": 0.5},
-        "learning": {"rule": "online", "batch": 2},
-        "hardware": {"simd": [2, 1]},
+        "learning": {"rule": "online", "feedback": "forward", "loss": "margin", "batch": 3},
+        "hardware": {"pe": [2, 1], "simd": [2, 1]},
     },
     "online, matrices": {
         "network": {"layers": [4, 5, 3], "time_steps": 2, "leak": 0.5},
@@ -51,7 +46,7 @@ KINDS: dict[str, dict[str, Any]] = {
     },
 }
 
-WRAPS = {"events": "axi_events", "online, matrices": "wishbone", "operator": "axi"}
+WRAPS = {"online, events": "axi_events", "online, matrices": "wishbone", "operator": "axi"}
 """Those of some kinds; others have none."""
 
 
@@ -101,11 +96,12 @@ def test_weights_are_loaded_where_they_are_not_inside_and_faults_are_found(tmp_p
 
 def test_what_is_wrong_in_a_wrap_is_found(tmp_path: Path) -> None:
     """TLAST, bits above a result that are not its sign, a bus that refuses."""
-    core("operator", tmp_path, baked=True)
+    net = {"network": {"layers": [1, 1, 2], "time_steps": 1}, "learning": {"rule": "none"}}
+    Chip(describe({"name": "tiny", **net}, "test")).generate(tmp_path, "axi", baked=True)
     verilog = (tmp_path / "tiny_axi.v").read_text()
     for good, bad, told in [
-        (r"\.axis__tlast\(m_axis_results_tlast\)", ".axis__tlast()", "point 0, output 0, "),
-        (r"(assign m_axis_results_tdata\[\d+:\d+\] = )", r"\1~", "point 0, output 0, "),
+        (r"\.axis__tlast\(m_axis_results_tlast\)", ".axis__tlast()", "sample 0, output 0, "),
+        (r"(assign m_axis_results_tdata\[\d+:\d+\] = )", r"\1~", "sample 0, output 0, "),
         (r"\.axi__rresp\(s_axi_rresp\)", ".axi__rresp()", "register 0, step 0, "),
     ]:
         wrong, count = re.subn(good, bad, verilog)
