@@ -24,7 +24,7 @@ Show = Callable[[int, float], None]
 LINES = 10
 """Lines in a log for a whole run, at most."""
 PAUSE = 10.0
-"""Seconds from the beginning to the first line, and from one line to the next, at least."""
+"""Seconds from the first update to the first line, and from one line to the next, at least."""
 
 
 @contextmanager
@@ -65,13 +65,15 @@ def progress_bar(what: str, updates: int) -> Generator[Show, None, None]:
 
 def _lines(what: str, updates: int) -> Show:
     """Prints lines for a log."""
-    began = last = time.monotonic()
-    part = 0
+    began: float | None = None  # with the first update: what is built before that may take long
+    last, part = 0.0, 0
 
     def show(done: int, loss: float) -> None:
-        nonlocal last, part
-        reached = done * LINES // updates
-        if reached == part or (now := time.monotonic()) - last < PAUSE:
+        nonlocal began, last, part
+        now, reached = time.monotonic(), done * LINES // updates
+        if began is None:
+            began = last = now
+        if reached == part or now - last < PAUSE:
             return
         part, last = reached, now
         line = f"{what}: {done} of {updates}, loss {loss:.2e}, {now - began:.0f} s"
