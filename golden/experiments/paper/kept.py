@@ -25,10 +25,11 @@ from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.series import report as series
 from dualspike.golden.experiments.sweep import report as sweep
+from dualspike.golden.experiments.tune import report as tune
 from dualspike.golden.files.differences import first_difference
 from dualspike.model.interface.identity import VERSION
 
-TABLES = {"equation": equation, "series": series, "sweep": sweep}
+TABLES = {"equation": equation, "series": series, "sweep": sweep, "tune": tune}
 """Studies that make the cells of their table from their results, and know what these depend on."""
 
 MARK = re.compile(r"^<!-- (results/\w+\.json) -->$")

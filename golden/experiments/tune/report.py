@@ -6,6 +6,7 @@
 from pathlib import Path
 from typing import Any
 
+from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import finite, markdown_table, terminal_table
 from dualspike.golden.experiments.tune.study import Tuning, job
@@ -38,12 +39,12 @@ def results(found: Tuning) -> dict[str, Any]:
 
 def markdown(found: Tuning) -> str:
     """The table, and what it is of."""
-    return "\n".join([_title(found), "", *markdown_table(HEADER, _cells(found), 2), ""])
+    return "\n".join([_title(found), "", *markdown_table(HEADER, table(results(found)), 2), ""])
 
 
 def text(found: Tuning) -> str:
     """For a terminal."""
-    return "\n".join([_title(found), *terminal_table(HEADER, _cells(found), 2)])
+    return "\n".join([_title(found), *terminal_table(HEADER, table(results(found)), 2)])
 
 
 def draw(found: Tuning, folder: Path) -> list[str]:
@@ -68,16 +69,20 @@ def _title(found: Tuning) -> str:
     )
 
 
-def _cells(found: Tuning) -> list[list[str]]:
+def table(results: dict[str, Any]) -> list[list[str]]:
+    """Cells of the table from results.json."""
     cells: list[list[str]] = []
-    for rule, errors in found.tried.items():
-        best = found.best(rule)
-        error = f"{errors[best]:.4f}" if finite(errors[best]) else "diverged"
-        inside = "yes" if found.inside(rule) else "no"
-        cells.append(
-            [*rule, f"{best:g}", error, inside, ", ".join(f"{r:g}" for r in sorted(errors))]
-        )
+    for one in results["rules"]:
+        best, errors = f"{one['best']:g}", one["errors"]
+        error = "diverged" if errors[best] is None else f"{errors[best]:.4f}"
+        inside = "yes" if one["inside"] else "no"
+        cells.append([one["setting"], one["rule"], best, error, inside, ", ".join(errors)])
     return cells
+
+
+def now(network: str = "hat") -> dict[str, Any]:
+    """What figures depend on, besides a column's own settings."""
+    return {"network": network, "settings": load_settings(network).tables()}
 
 
 STUDY = Study(job, results, markdown, text, draw)
