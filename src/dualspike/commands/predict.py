@@ -14,6 +14,7 @@ from dualspike.commands.source import BaudOption, FolderOption, ForceFlag, PortO
 from dualspike.golden.files.owned import owning
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import npz_bytes
+from dualspike.model.interface.raised import raised, told
 from dualspike.output import (
     JsonFlag,
     console,
@@ -78,13 +79,14 @@ def predict(
     if weights is None and run.is_file():
         out.print(f"Weights are those of seed {d.learning.seed}, before any learning")
     if flags:
-        out.print(f"Numbers were clipped on the way: FLAGS is {flags:#x}")
+        out.print(told(d, flags))
     tell_removed(out, folder.removed)
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")
     if as_json:
         tested_on = asked.problem.test_set if asked.answered else None
         said = {"samples": count, "engine": str(engine), "tested_on": tested_on}
-        emit_json(said | asked.told(y) | {"flags": flags})
+        up = {"flags": flags, "raised": raised(d, flags or 0)}
+        emit_json(said | asked.told(y) | up)
 
 
 def _csv(asked: Asked, y: Doubles) -> str:
