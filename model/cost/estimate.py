@@ -21,6 +21,7 @@ from typing import Any
 
 from dualspike.model.cost.area import Area
 from dualspike.model.cost.devices import ECP5, Device, Family
+from dualspike.model.cost.energy import FPGA, inference_energy, learning_energy
 from dualspike.model.cost.head_area import shared_area
 from dualspike.model.cost.layer_area import layer_area
 from dualspike.model.description.description import Description
@@ -129,7 +130,21 @@ def estimate(d: Description, device: Device | None = None) -> dict[str, Any]:
             for part in d.parts
         ],
         "device": device_entry(device) if device else None,
+        "energy": _energy(d),
         "estimate": {"lut4": area.lut4, "ff": area.ff, "bram": area.bram, "dsp": area.dsp},
+    }
+
+
+def _energy(d: Description) -> dict[str, Any] | None:
+    """An estimate: joules a sample in 45 nm CMOS, and times as much on an FPGA, from to."""
+    answered, learned = inference_energy(d), learning_energy(d)
+    if answered is None:
+        return None
+    return {
+        "joules_per_sample_learning": learned and learned.total,
+        "joules_per_sample_inference": answered.total,
+        "technology": "45 nm CMOS",
+        "times_on_fpga": list(FPGA),
     }
 
 

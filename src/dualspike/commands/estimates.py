@@ -32,7 +32,7 @@ def layer_table(layers: list[dict[str, Any]]) -> Table:
 
 
 def summary(found: dict[str, Any]) -> list[str]:
-    """Bottleneck, multipliers, memory bits and the forecast of the area, a line each.
+    """Bottleneck, multipliers, memory bits, forecasts of area and energy, a line each.
 
     Where a clock is asked for, the depth it takes.
     """
@@ -46,7 +46,27 @@ def summary(found: dict[str, Any]) -> list[str]:
         f"Memory bits: {listed}.",
         f"About {area['lut4']:,} LUT4, {area['ff']:,} FF, {area['dsp']:,} DSP,"
         f" {area['bram']:,} BRAM.",
+        *_energy(found["energy"]),
     ]
+
+
+def _energy(found: dict[str, Any] | None) -> list[str]:
+    """Joules a sample, as the estimate that they are."""
+    if found is None:
+        return []
+    learned = found["joules_per_sample_learning"]
+    both = [f"{_nanojoules(learned)} a sample learned"] if learned else []
+    both.append(f"{_nanojoules(found['joules_per_sample_inference'])} a sample answered")
+    least, most = found["times_on_fpga"]
+    return [
+        f"Energy, an estimate: {', '.join(both)} in {found['technology']},"
+        f" {least:g} to {most:g} times that on an FPGA."
+    ]
+
+
+def _nanojoules(joules: float) -> str:
+    nano = joules * 1e9
+    return f"{nano:,.0f} nJ" if nano >= 100 else f"{nano:.3g} nJ"
 
 
 def device_table(area: Area, device: Device) -> Table:
