@@ -85,7 +85,7 @@ def predict(
     if as_json:
         tested_on = asked.problem.test_set if asked.answered else None
         said = {"samples": count, "engine": str(engine), "tested_on": tested_on}
-        up = {"flags": flags, "raised": raised(d, flags or 0)}
+        up = {"flags": flags, "raised": raised(d, flags)}
         emit_json(said | asked.told(y) | up)
 
 
