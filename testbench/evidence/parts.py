@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from dualspike.testbench.evidence.part import Part, lines
 from dualspike.testbench.formal.table import PROOFS
 from dualspike.testbench.mutants.campaign import Outcome
+from dualspike.testbench.mutants.cores import CORES
 from dualspike.testbench.mutants.reasons import REASONS
 from dualspike.testbench.mutants.results import read
 from dualspike.testbench.mutants.targets import TARGETS
@@ -56,7 +57,7 @@ def mutants(build: Path) -> Part:
     part.run = True
     part.head = ["component", "mutants", "found", "harmless, proved", "with a reason", "open"]
     total = Counter[str]()
-    for target in TARGETS:
+    for target in (*TARGETS, *CORES):
         own = target.still(found)
         stale = sum(one.where == target.name for one in found) - len(own)
         counts = Counter(_fate(one) for one in own)

@@ -1,8 +1,9 @@
 """The mutation score: ``python -m dualspike.testbench.mutants FOLDER``.
 
-Plants mutants in a case of every bench's component, and lets the bench look for
-them. mutants.jsonl in FOLDER gets a line for each as it ends; what is in it already is not tried
-again, unless the component has changed since, or the mutant has survived and the benches have.
+Plants mutants in a case of every bench's component and in two whole cores, and lets benches and
+co-simulation look for them. mutants.jsonl in FOLDER gets a line for each as it ends; what is in it
+already is not tried again, unless the component has changed since, or the mutant has survived and
+the benches have.
 Prints a table by component, and the survivors that have no reason (`reasons`): with any, exit
 status 1.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dualspike.testbench.mutants.campaign import Outcome, line_of, outcomes, proofs
+from dualspike.testbench.mutants.cores import CORE_COUNT, CORES, core_outcomes
 from dualspike.testbench.mutants.results import read, table
 from dualspike.testbench.mutants.targets import COUNT, TARGETS
 
@@ -21,7 +23,10 @@ def _ending(results: Path) -> Iterator[Outcome]:
     for target in TARGETS:
         known = {one.mutant for one in target.still(read(results))}
         yield from outcomes(target, COUNT, known)
-    for target in TARGETS:
+    for core in CORES:
+        known = {one.mutant for one in core.still(read(results))}
+        yield from core_outcomes(core, CORE_COUNT, known)
+    for target in (*TARGETS, *CORES):
         own = target.still(read(results))
         yield from proofs(
             target, [one.mutant for one in own if one.survives and one.proved is None]
@@ -38,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
             file.write(line_of(outcome))
             file.flush()
     found = read(results)
-    lines, survivors = table([one for target in TARGETS for one in target.still(found)])
+    targets = (*TARGETS, *CORES)
+    lines, survivors = table([one for target in targets for one in target.still(found)])
     print("\n".join(lines))
     for one in survivors:
         print(f"{one.where}: {one.mutant}", file=sys.stderr)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.model.system.children import environment
@@ -84,7 +84,7 @@ class Target:
         """Those of an `Outcome`."""
         given = f"{self.verilog}{self.part}"
         tests = "".join(path.read_text("utf-8") for path in self._files)
-        return {"component": _digest(given), "bench": _digest(tests)}
+        return {"component": digest(given), "bench": digest(tests)}
 
     @property
     def _files(self) -> list[Path]:
@@ -98,19 +98,26 @@ class Target:
 
         The component is what it was; and what survived, had these tests.
         """
-        own, now = [one for one in found if one.where == self.name], self.digests
-        return [
-            one
-            for one in own
-            if one.component == now["component"] and (one.bench == now["bench"] or not one.survives)
-        ]
+        return standing(self.name, self.digests, found)
 
     def planted(self, count: int, folder: Path) -> tuple[list[str], str]:
         """Its mutants, and its Verilog with all of them (`plant`)."""
         return plant(self.verilog, self.top, count, folder, self.part)
 
 
-def _digest(text: str) -> str:
+def standing(where: str, now: Mapping[str, str], found: Iterable[Outcome]) -> list[Outcome]:
+    """Outcomes of a target of which ``now`` are the digests: those that are not stale."""
+    return [
+        one
+        for one in found
+        if one.where == where
+        and one.component == now["component"]
+        and (one.bench == now["bench"] or not one.survives)
+    ]
+
+
+def digest(text: str) -> str:
+    """Of what was tried."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -135,7 +142,35 @@ def outcomes(target: Target, count: int, known: set[str]) -> Iterator[Outcome]:
             yield Outcome(target.name, mutants[number - 1], found, None, **target.digests)
 
 
-def proofs(target: Target, unfound: list[str]) -> Iterator[Outcome]:
+class Planted(Protocol):
+    """What survivors are proved of: a component, or a whole core."""
+
+    @property
+    def name(self) -> str:
+        """Of the target."""
+        ...
+
+    @property
+    def part(self) -> str:
+        """The module that its mutants are in; "" if that is all of it."""
+        ...
+
+    @property
+    def top(self) -> str:
+        """Its name in Verilog."""
+        ...
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Those of an `Outcome`."""
+        ...
+
+    def planted(self, count: int, folder: Path) -> tuple[list[str], str]:
+        """Its mutants, and its Verilog with all of them."""
+        ...
+
+
+def proofs(target: Planted, unfound: list[str]) -> Iterator[Outcome]:
     """Those of its mutants that no test has found: are they harmless?"""
     with tempfile.TemporaryDirectory(prefix="dualspike-") as name:
         if unfound:

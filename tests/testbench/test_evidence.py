@@ -43,6 +43,7 @@ def put(place: Path, text: str) -> None:
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of some commands, of others none."""
     monkeypatch.setattr(read, "TARGETS", [TARGET])
+    monkeypatch.setattr(read, "CORES", [])
     monkeypatch.setattr(command, "commit", lambda: NOW)
     alive = Outcome(TARGET.name, "mutate <1>", "", False, **TARGET.digests)
     dead = Outcome(TARGET.name, "mutate 2", "test", None, **TARGET.digests)

@@ -1,5 +1,8 @@
 """Mutants are found by benches, harmless ones by proof, and reasons name mutants that there are."""
 
+import os
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +10,9 @@ import pytest
 
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.testbench.mutants import __main__ as command
-from dualspike.testbench.mutants import results
-from dualspike.testbench.mutants.campaign import Outcome, Target, line_of, outcomes
+from dualspike.testbench.mutants import cores, results
+from dualspike.testbench.mutants.campaign import STOPPED, Outcome, Target, line_of, outcomes
+from dualspike.testbench.mutants.cores import CORE_COUNT, CORES
 from dualspike.testbench.mutants.equality import harmless
 from dualspike.testbench.mutants.planting import plant
 from dualspike.testbench.mutants.reasons import REASONS
@@ -32,6 +36,35 @@ def test_a_bench_finds_mutants_and_known_ones_are_not_tried_again() -> None:
     assert all(one.found and not one.survives for one in found)
     assert {one.where for one in found} == {TARGET.name}
     assert not list(outcomes(TARGET, 4, {one.mutant for one in found}))
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        (lambda *_: "LOSS", "LOSS"),
+        (lambda *_: "", ""),
+        (lambda *_: os._exit(1), "broke off"),
+        (lambda *_: time.sleep(60), STOPPED),
+    ],
+    ids=["differs", "equal", "dies", "never ends"],
+)
+def test_a_core_is_tried_in_a_process_of_its_own(
+    does: Callable[..., str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "_difference", does)
+    monkeypatch.setattr(cores, "_SECONDS", 0.5)
+    monkeypatch.setattr(cores, "build", lambda *_, **__: tmp_path)
+    monkeypatch.setattr(cores, "core_verilog", lambda _: "a core")
+    monkeypatch.setattr(cores, "plant", lambda *_: (["mutate 1", "mutate 2"], "a core with them"))
+    plain = cores.Core("one", CORES[0].tables)
+    if said:
+        with pytest.raises(RuntimeError, match=f"without a mutant: {said}"):
+            list(cores.core_outcomes(plain, 2, set()))
+    else:
+        found = list(cores.core_outcomes(plain, 2, set()))
+        assert [one.survives for one in found] == [True, True]
+        assert plain.still(found) == found
+        assert not list(cores.core_outcomes(plain, 2, {one.mutant for one in found}))
 
 
 def test_mutants_are_always_the_same(tmp_path: Path) -> None:
@@ -86,6 +119,7 @@ def test_the_command_fails_with_a_survivor(
     stale = replace(alive, mutant="mutate 2", component="another")
     (tmp_path / "mutants.jsonl").write_text(line_of(alive) + line_of(stale), "utf-8")
     monkeypatch.setattr(command, "TARGETS", [TARGET])
+    monkeypatch.setattr(command, "CORES", [])
     monkeypatch.setattr(command, "outcomes", lambda *_: [])
     assert command.main([str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{TARGET.name}: mutate 1\n"
@@ -111,7 +145,10 @@ def test_mutants_are_in_the_part_that_was_asked_for(tmp_path: Path) -> None:
 
 def test_a_reason_names_a_mutant_that_there_is(tmp_path: Path) -> None:
     wheres = {where for where, _ in REASONS}
-    targets = [one for one in TARGETS if one.name in wheres]
-    assert {one.name for one in targets} == wheres
-    there = {(one.name, mutant) for one in targets for mutant in one.planted(COUNT, tmp_path)[0]}
+    targets = [(one, COUNT) for one in TARGETS] + [(one, CORE_COUNT) for one in CORES]
+    targets = [(one, count) for one, count in targets if one.name in wheres]
+    assert {one.name for one, _ in targets} == wheres
+    there = {
+        (one.name, mutant) for one, count in targets for mutant in one.planted(count, tmp_path)[0]
+    }
     assert set(REASONS) <= there
