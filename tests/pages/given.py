@@ -25,8 +25,8 @@ def labelled() -> None:
 def events() -> None:
     """`net.toml`, and `events.toml`, which takes an input for every step."""
     description()
-    frames = PERCEPTRON.replace("time_steps = 4", 'time_steps = 4\ncoding = "frames"')
-    Path("events.toml").write_text(frames)
+    network = 'layers = [2, 3, 2]\ntime_steps = 4\ncoding = "frames"'
+    Path("events.toml").write_text(f'[network]\n{network}\n[learning]\nrule = "online"\n')
 
 
 def network() -> None:
