@@ -132,8 +132,9 @@ build/docs-venv/.set-up: pyproject.toml
 	build/docs-venv/bin/python -m pip --disable-pip-version-check install -q -r build/docs-venv/wanted.txt
 	@touch $@
 
+# Without -q: it would silence the warnings that are errors here.
 docs: build/docs-venv/.set-up
-	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build -q -f .ci/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build -f .ci/site/mkdocs.yml
 	@echo 'wrote build/site/index.html'
 
 netlist: setup
