@@ -28,6 +28,12 @@ def test_every_page_is_in_the_navigation_and_in_the_index() -> None:
         assert page.name == "README.md" or f"]({page.name})" in index, page.name
 
 
+def test_every_benchmark_is_listed() -> None:
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+\.py)` \|", text, re.M)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "benchmarks").glob("*.py"))
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for target, anchor in LINK.findall(page.read_text("utf-8")):
