@@ -13,10 +13,8 @@ from tests.small import OPERATOR, OWN_DATA, PERCEPTRON, functions, points
 @pytest.mark.parametrize(
     ("own", "more"),
     [
-        (PERCEPTRON + OWN_DATA, ()),
-        (PERCEPTRON, ("--data", "data.npz", "--scale")),
+        (PERCEPTRON, ("--data", "data.npz", "--scale", "--validation-split", 0.25)),
         (OPERATOR, ("--engine", "golden")),
-        (PERCEPTRON + OWN_DATA, ("--validation-split", 0.25, "--restore-best")),
     ],
 )
 def test_the_next_commands_of_a_run_work(
