@@ -16,7 +16,11 @@ from dualspike.model.errors import BadInput
 from dualspike.model.system.children import Children
 
 REPORT = "report.json"
-_FULL = ("no BELs remaining", "Unable to find a placement location")
+_FULL = (
+    "no BELs remaining",
+    "Unable to find a placement location",
+    "Unable to find legal placement",
+)
 _OPTIONS = {
     "ecp5-12f": ("--12k", "--package", "CABGA381", "--speed", "6"),
     "ecp5-25f": ("--25k", "--package", "CABGA381", "--speed", "6"),

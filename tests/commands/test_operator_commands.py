@@ -231,7 +231,7 @@ def test_a_wrapped_core(net: Path, cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("build --board icebreaker", "ice40-up5k has 8 DSP, this core needs about "),
+        ("build --board icebreaker", "ice40-up5k has 5,280 LUT4, this core needs about "),
         (
             "generate --wrap ahb",
             "--wrap must be one of axi, wishbone, axi_events, wishbone_events, not 'ahb'",

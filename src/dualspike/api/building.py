@@ -119,10 +119,11 @@ class _NotMetError(Exception):
 def _build(d: Description, order: Order, words: Words, told: Told) -> Built:
     board, asked = order.board, d.hardware.clock
     with owning(order.folder, "build", force=order.force) as folder:
+        folder.check(NAME, f"{d.name}.toml", f"{d.name}.{board.suffix}")
         hz = board.clock_hz if asked is None else round(asked * MHZ)
         p = plan(d, board, hz, order.baud, words, told)
         d = p.description
-        folder.check(NAME, f"{d.name}.toml", *p.files, f"{d.name}.{board.suffix}")
+        folder.check(*p.files)
         made = build_bitstream(p, order.seeds, told) if board.flow == "open" else None
         found = manifest(p, made)
         if made and not made.taken.met:
