@@ -119,7 +119,7 @@ def test_boards(preset: str, cli: Cli) -> None:
         return
     line = cli.failure("build", "--board", "ulx3s-12f", "-o", "out", "--preset", preset)
     assert line.startswith("ecp5-12f has 24,288 LUT4, this core needs about ")
-    assert line.endswith("learning.rule 'none' take less, see dualspike boards")
+    assert line.endswith("'none' take less, see dualspike boards --board ulx3s-12f")
 
 
 @every

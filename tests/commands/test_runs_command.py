@@ -232,7 +232,7 @@ def test_errors_on_a_held_out_part_are_called_so(perceptron: None, cli: Cli) -> 
     assert status == 0
     for row in ("relative l2 before, held-out part ", "relative l2 after, held-out part "):
         assert row in out
-    split = "trained on 16, tested on 4 held out: one sample in 5, drawn with seed 0"
+    split = "trained on 16; tested on 4 held out: one sample in 5, drawn with seed 0"
     assert f"data: {split}\n" in out
     found = json.loads(Path("own/result.json").read_text())
     assert (found["tested_on"], found["split"]) == ("held-out part", split)

@@ -166,7 +166,7 @@ def test_every_command_that_needs_it_does(
 def test_doctor_tells(desert: Path) -> None:
     done = as_nobody(desert, "read-only", "doctor", "--json")
     assert done.returncode == 1
-    found = json.loads(done.stdout)["tools"][-1]
+    found = next(one for one in json.loads(done.stdout)["tools"] if one["tool"] == "cache")
     folder = desert.parent / "sealed/.cache/dualspike"
     line = f"cannot write in the cache folder {folder}: Permission denied"
     assert found["problem"] == line

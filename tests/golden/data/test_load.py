@@ -92,7 +92,7 @@ def test_file(kind: str) -> None:
         assert part.target.tolist() == y[rows].tolist()
         assert part.rows is not None and part.rows.tolist() == rows.tolist()
     assert data.where == ", held-out part"
-    assert data.parts == ("trained on 5, tested on 1 held out: one sample in 5, drawn with seed 0")
+    assert data.parts == ("trained on 5; tested on 1 held out: one sample in 5, drawn with seed 0")
     assert data.grid is None
 
 
