@@ -107,7 +107,7 @@ def draw(found: Series, folder: Path) -> list[str]:
     ax.set_ylabel("sMAPE of the next value, %")
     ax.grid(axis="y", which="both", alpha=0.2)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return write_figure(figure, folder, "series")
 
 

@@ -109,7 +109,8 @@ def draw(found: Sweep, folder: Path) -> list[str]:
         ax.set_xlabel("sensors")
         ax.grid(axis="y", alpha=0.2)
     panels[0].set_ylabel(f"relative l2 error, at least {LEAST:g}")
-    panels[0].legend(frameon=False, fontsize=8, loc="center left")
+    lines = panels[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
     return write_figure(figure, folder, "sweep")
 
 
