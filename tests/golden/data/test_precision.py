@@ -62,7 +62,8 @@ def test_a_surrogate_that_vanishes_is_told(fraction: int, sigma: float, kind: st
     found = [text for text in texts(lost_settings(d)) if text.startswith("surrogate values")]
     if not table.any():
         assert len(found) == 1 and (" become all 0 in " in found[0] or " are all 0 at " in found[0])
-    if table.max() > 8:
+    # The tails of a fast sigmoid are long, and vanish first.
+    if table.max() > (16 if kind == "fast_sigmoid" else 8):
         assert not found
     if found and "entries would do" in found[0]:
         surrogate["entries"] = int(found[0].split()[-4])
