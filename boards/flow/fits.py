@@ -10,7 +10,7 @@ from dualspike.model.cost.estimate import Use, chip_area, uses
 from dualspike.model.cost.network_fit import excess, shortage
 from dualspike.model.description.description import Description
 from dualspike.model.description.kinds import of_others
-from dualspike.model.description.load import describe
+from dualspike.model.description.load import describe, revised
 from dualspike.model.errors import BadInput
 
 BUDGET = 0.8
@@ -80,7 +80,10 @@ def _fits(d: Description, board: Board) -> bool:
 
 
 def _variants(d: Description, smallest: bool) -> list[tuple[int, Description]]:
-    """The network for inference only, then learning with 1, 2, ... directions, as far as it can."""
+    """The network for inference only, then learning with 1, 2, ... directions, as far as it can.
+
+    No more lanes are built than are in the description.
+    """
     tables, mlp = d.model_dump(), d.kind == "mlp"
     folding = {name: tables["hardware"][name] for name in ("pe", "simd", "terms")[: 2 + (not mlp)]}
     if smallest:
@@ -95,10 +98,15 @@ def _variants(d: Description, smallest: bool) -> list[tuple[int, Description]]:
     found: list[tuple[int, Description]] = []
     for count, one in given:
         try:
-            found.append((count, describe(one, d.name)))
+            found.append((count, _in_passes(describe(one, d.name), d.hardware.lanes)))
         except BadInput:
             continue
     return found
+
+
+def _in_passes(d: Description, lanes: int | None) -> Description:
+    """With so many lanes built, where it uses more."""
+    return d if lanes is None or d.lanes <= lanes else revised(d, "hardware", lanes=lanes)
 
 
 def _inferring(d: Description, folding: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from dualspike.boards.catalog import BOARDS, LEDS
 from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.bitstream import Plan, plan
-from dualspike.boards.flow.fits import boards_that_fit, check_room
+from dualspike.boards.flow.fits import BUDGET, boards_that_fit, check_room
 from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.model.cost.estimate import chip_area, learning_clocks
 from dualspike.model.description.load import describe, load_preset, revised
@@ -166,3 +166,13 @@ def test_an_operator_chip_has_room_with_fewer_directions_or_one_that_infers() ->
     tables["learning"] = {"rule": "none", "batch": d.batch}
     check_room(describe(tables, "test"), BOARDS["ulx3s-25f"])
     assert refusal(check_room, d, BOARDS["ulx3s-25f"]).startswith("ecp5-25f has 24,288 LUT4, ")
+
+
+@pytest.mark.parametrize("lanes", [None, 1, 2, 3, 5])
+def test_what_has_room_as_it_is_learns_with_all_its_directions(lanes: int | None) -> None:
+    """Also in passes: no more lanes are counted than are built."""
+    d = revised(load_preset("hat"), "learning", directions=2)
+    rooms = boards_that_fit(revised(d, "hardware", lanes=lanes))
+    fits = [room for room in rooms if all(use.share <= BUDGET for use in room.uses)]
+    assert fits and all((room.directions or 0) >= 2 for room in fits)
+    assert all(room.directions in (None, 0, 1) for room in rooms if room not in fits)

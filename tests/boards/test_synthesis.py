@@ -1,6 +1,7 @@
 """Yosys and nextpnr on a tiny core for every target, and what is read from their reports."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,28 @@ def test_gates_of_no_technology() -> None:
 def test_a_device_can_be_too_small() -> None:
     with pytest.raises(BadInput, match=r"^ice40-up5k is too small for this core: .*sb_io"):
         measure(INFERRING, "ice40", device_of("ice40", "ice40-up5k"), Route())
+
+
+@pytest.mark.parametrize(
+    ("said", "small"),
+    [
+        ("Unable to place cell 'x', no BELs remaining to implement cell type 'MULT18X18D'", True),
+        ("Unable to find a placement location for cell 'x'", True),
+        ("Unable to find legal placement for all cells, design is probably at limit.", True),
+        ("Unknown option", False),
+    ],
+)
+def test_whatever_nextpnr_says_of_a_full_device_is_one_line(
+    said: str, small: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object) -> None:
+        raise RuntimeError(f"nextpnr failed: ERROR: {said}")
+
+    monkeypatch.setattr(place, "run", run)
+    with pytest.raises((BadInput, RuntimeError)) as caught:
+        place.route(DEVICES["ecp5-12f"], [], tmp_path)
+    line = f"ecp5-12f is too small for this core: nextpnr failed: ERROR: {said}"
+    assert (str(caught.value) == line) == isinstance(caught.value, BadInput) == small
 
 
 def test_cells_become_resources() -> None:
