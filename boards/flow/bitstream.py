@@ -26,9 +26,9 @@ from dualspike.boards.gateware.link.uart import bits_per_clock
 from dualspike.boards.gateware.system import System
 from dualspike.boards.gateware.top import BoardTop
 from dualspike.boards.pll import MHZ, PllSetting, pll_setting
-from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.files import Words, baked_digest
 from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.mapping.blocks import blocks
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import revised
 from dualspike.model.system.builds import kept_build

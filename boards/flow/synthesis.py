@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dualspike.boards.flow import gates
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.hw.emit.blocks import blocks
+from dualspike.hw.emit.mapping.blocks import blocks
 from dualspike.model.cost.devices import Family
 
 TARGETS = ("ecp5", "ice40", "gates")

@@ -13,7 +13,7 @@ from dualspike.golden.data.problems.poisson import PoissonSettings
 from dualspike.golden.data.problems.random_field import RandomField
 from dualspike.golden.data.problems.reaction_diffusion import ReactionDiffusionSettings
 from dualspike.golden.data.samples import check_source, first_place, read_samples
-from dualspike.golden.data.vanishing import judge
+from dualspike.golden.data.warnings.vanishing import judge
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.description import Description

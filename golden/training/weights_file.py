@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualspike.golden.data.vanishing import judge
+from dualspike.golden.data.warnings.vanishing import judge
 from dualspike.golden.files.arrays import finite_floats, read_arrays
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.integer.rounding import quantise

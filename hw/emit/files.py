@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 
 from dualspike.hw.chip.core import Core
-from dualspike.hw.emit.blocks import mapped
 from dualspike.hw.emit.c_weights import c_weights
 from dualspike.hw.emit.driver.interface import driver_header
 from dualspike.hw.emit.driver.source import driver_source
@@ -13,6 +12,7 @@ from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
 from dualspike.hw.emit.instance import template
 from dualspike.hw.emit.manifest import manifest
+from dualspike.hw.emit.mapping.blocks import mapped
 from dualspike.hw.emit.ports import ports_of
 from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.hw.emit.register_map.json import register_json

@@ -16,9 +16,9 @@ def core_file(top: str, about: str, *, ecp5: bool, testbench: Sequence[str] = ()
     are copied to where it runs.
 
     ``synth`` is Yosys for an ECP5. ``ecp5``: there is ``<top>_ecp5.v`` as well, with the blocks of
-    an ECP5 (`hw.emit.blocks`). ``synth`` takes this then, and with the flag ``ecp5`` a core that
-    depends on this one gets it in place of the plain one. The iCE40 has none: FuseSoC has Yosys
-    read with ``-defer``, which takes the parameters from the black box there.
+    an ECP5 (`hw.emit.mapping.blocks`). ``synth`` takes this then, and with the flag ``ecp5`` a core
+    that depends on this one gets it in place of the plain one. The iCE40 has none: FuseSoC has
+    Yosys read with ``-defer``, which takes the parameters from the black box there.
     """
     chosen = '"!ecp5 ? (rtl)", "ecp5 ? (ecp5)"' if ecp5 else "rtl"
     return f"""\

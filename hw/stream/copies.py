@@ -1,7 +1,7 @@
 """A register several times, each for some of the many places that its value goes to.
 
 A wire to thousands of pins takes longer than a clock. Yosys makes one of equal registers, so each
-copy is a module that a device can replace (`hw.emit.blocks`).
+copy is a module that a device can replace (`hw.emit.mapping.blocks`).
 """
 
 from collections.abc import Sequence

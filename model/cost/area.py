@@ -68,7 +68,7 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
 
     Yosys counts a block RAM of ECP5 as 128, four tables as 4, a bit of a constant table as 1/16;
     a block RAM of iCE40 as about 72 register bits. There a memory that is read without a clock is
-    one from fewer bits on (`hw.emit.falling_reads`).
+    one from fewer bits on (`hw.emit.mapping.falling_reads`).
     """
     depth, width, bits = memory.depth, memory.width, memory.depth * memory.width
     falling = family.name == "ice40" and not memory.clocked
@@ -96,7 +96,7 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
 
 
 def _registered(memory: MemorySize, family: Family) -> Area:
-    """One with a register after it (`hw.emit.block_rams`), which is in the block if it is one."""
+    """One with a register after it, inside a block RAM (`hw.emit.mapping.block_rams`)."""
     depth, width = memory.depth, memory.width
     if family.lut_ram and depth * width >= 2048 and depth <= 2048:
         return Area(bram=math.ceil(width / (18 if depth <= 1024 else 9))).times(memory.count)

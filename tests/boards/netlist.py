@@ -92,7 +92,7 @@ def _register(place: str, name: str, value: str, bits: int) -> str:
 
 
 def block_ram(outside: str) -> str:
-    """The module with these ports and parameters, as `hw.emit.block_rams` uses it.
+    """The module with these ports and parameters, as `hw.emit.mapping.block_rams` uses it.
 
     Port A writes words of 9 or 18 bits, port B reads them, with its output register or without. At
     power-up it holds INITVAL_00 and so on: 16 times two bytes in places of 20 bits.

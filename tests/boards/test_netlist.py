@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dualspike.golden.training.fixed_engine import first_chip
-from dualspike.hw.emit.blocks import overwritten
-from dualspike.hw.emit.falling_reads import falling_reads
 from dualspike.hw.emit.files import core_verilog
+from dualspike.hw.emit.mapping.blocks import overwritten
+from dualspike.hw.emit.mapping.falling_reads import falling_reads
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, revised
 from dualspike.testbench.cosim.simulation import Simulation, source

@@ -12,7 +12,8 @@ class Multiplier(wiring.Component):
 
     Shapes may be of any width, signed or not, also mixed; the product has the bits of both. No
     register has an enable or a reset, so that they can be those inside a multiplier block of the
-    device (`hw.emit.blocks`): whoever must stop the stream catches what is under way after it.
+    device (`hw.emit.mapping.blocks`): whoever must stop the stream catches what is under way after
+    it.
     Operands are of two signals and no bit of them is always the same, or the wires between two
     modules would not be those of both operands.
     Latency: 0 to 3 clocks. 1 has a register after the product, 2 another before it, 3 two after

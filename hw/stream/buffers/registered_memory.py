@@ -14,7 +14,8 @@ class RegisteredMemory(wiring.Component):
     ``word`` is what was at ``address`` two clocks before; if it is ``held``, reads go on only in
     clocks of ``advance``, and it is what was there two of these before. ``write`` puts ``written``
     to ``place``; where both meet in one clock what is read is not defined. The register after the
-    memory can be the one inside a block RAM of the device (`hw.emit.blocks`), and so has no reset.
+    memory can be the one inside a block RAM of the device (`hw.emit.mapping.block_rams`), and so
+    has no reset.
     Latency: 2 clocks. Throughput: a word read and a word written a clock.
     """
 

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from dualspike.golden.data.fitting import scaling
-from dualspike.golden.data.lacking import lacks
 from dualspike.golden.data.load import load_problem
-from dualspike.golden.data.precision import (
+from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.warnings.lacking import lacks
+from dualspike.golden.data.warnings.precision import (
     lost_columns,
     lost_functions,
     lost_parameters,
     lost_settings,
 )
-from dualspike.golden.data.problem import Problem
-from dualspike.golden.data.vanishing import PrecisionLoss
+from dualspike.golden.data.warnings.vanishing import PrecisionLoss
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.weights_file import read_weights
 from dualspike.model.description.data import FROM_FILES, SOURCES, Data

@@ -8,9 +8,9 @@ from dualspike.api.board_engine import BAUD
 from dualspike.api.engines import EngineName, open_engine
 from dualspike.api.outcome import summarise
 from dualspike.boards.host.port import LinkLost
-from dualspike.golden.data.precision import check_moves
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.data.store import checksum
+from dualspike.golden.data.warnings.precision import check_moves
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.training.checkpoint import Checkpointer, Origin
 from dualspike.golden.training.fixed_engine import first_chip

@@ -16,7 +16,7 @@ from dualspike.commands.source import (
     WeightsOption,
     perceptron,
 )
-from dualspike.golden.data.vanishing import share_lost
+from dualspike.golden.data.warnings.vanishing import share_lost
 from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters

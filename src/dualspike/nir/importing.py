@@ -11,7 +11,7 @@ from typing import Any, cast
 import nir
 import numpy as np
 
-from dualspike.golden.data.vanishing import judge
+from dualspike.golden.data.warnings.vanishing import judge
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.numeric import Doubles

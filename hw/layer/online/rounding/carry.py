@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 class DitherCarry(wiring.Component):
     """``carry`` of ``product`` + (``row`` XOR ``column``), ``bits`` wide, without a register.
 
-    A carry chain whose cells take three inputs has the exclusive or inside (`hw.emit.carries`).
+    A carry chain whose cells take three inputs has the exclusive or inside
+    (`hw.emit.mapping.carries`).
     """
 
     def __init__(self, bits: int) -> None:

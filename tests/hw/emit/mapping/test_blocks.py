@@ -13,8 +13,8 @@ from dualspike.boards.catalog import BOARDS
 from dualspike.boards.flow import bitstream
 from dualspike.boards.flow.synthesis import NETLIST, area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.hw.emit.blocks import blocks
 from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.mapping.blocks import blocks
 from dualspike.hw.layer.macs.multiplier import LATENCIES, Multiplier, block_name
 from dualspike.model.cost.devices import DEVICES
 from dualspike.model.description.load import describe

@@ -7,9 +7,9 @@ from amaranth.hdl import unsigned
 
 from dualspike.boards.flow.synthesis import area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.hw.emit.blocks import blocks
-from dualspike.hw.emit.falling_reads import falling_reads
 from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.mapping.blocks import blocks
+from dualspike.hw.emit.mapping.falling_reads import falling_reads
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.model.cost.devices import DEVICES
 
@@ -64,7 +64,7 @@ def prove(falling: str, plain: str, to: Path) -> None:
 
 
 def test_a_falling_read_is_a_plain_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dualspike.hw.emit.falling_reads._LEAST_BITS", 0)
+    monkeypatch.setattr("dualspike.hw.emit.mapping.falling_reads._LEAST_BITS", 0)
     plain = to_verilog(RowBuffer(unsigned(WIDTH), PLACES), "top")
     made = falling_reads(plain)
     assert made.count("negedge") == 1

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualspike.golden.data.load import fitted, load_problem
-from dualspike.golden.data.precision import (
+from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.warnings.precision import (
     check_moves,
     lost_columns,
     lost_functions,
@@ -16,7 +17,6 @@ from dualspike.golden.data.precision import (
     lost_settings,
     lost_steps,
 )
-from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.integer.rfg.learner import Learner
 from dualspike.golden.integer.surrogate_table import surrogate_table

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.hw.emit.carries import carries
 from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.mapping.carries import carries
 from dualspike.hw.layer.online.rounding.carry import DitherCarry
 from tests.boards.netlist import cell_models
 

@@ -2,8 +2,8 @@
 
 A CCU2C adds two bits in each half, and a third input turns one of them round: Yosys uses it for
 subtractions, with the same bit for all of a number. So the module of a
-`hw.layer.online.rounding.carry` is written a second time, as `hw.emit.blocks` does for multipliers;
-it takes half of the tables.
+`hw.layer.online.rounding.carry` is written a second time, as `hw.emit.mapping.blocks` does for
+multipliers; it takes half of the tables.
 """
 
 import re

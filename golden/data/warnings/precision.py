@@ -1,7 +1,7 @@
 """What the number formats of a description lose of it, of its weights and of its data.
 
-Each list holds a `golden.data.vanishing.PrecisionLoss` for every quantity of which more than a
-tenth is lost.
+Each list holds a `golden.data.warnings.vanishing.PrecisionLoss` for every quantity of which more
+than a tenth is lost.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.data.vanishing import MOST_BITS, PrecisionLoss, judge
+from dualspike.golden.data.warnings.vanishing import MOST_BITS, PrecisionLoss, judge
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.float.surrogate import slopes_of
 from dualspike.golden.numeric import Doubles

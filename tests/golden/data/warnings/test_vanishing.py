@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dualspike.golden.data.vanishing import LIMIT, MOST_BITS, judge, share_lost
+from dualspike.golden.data.warnings.vanishing import LIMIT, MOST_BITS, judge, share_lost
 from dualspike.golden.integer.rounding import quantise, real
 from dualspike.model.description.format import Format
 

@@ -1,7 +1,7 @@
 """Deep memories of a core as block RAMs of the ECP5, with the register after their output.
 
 Yosys never takes this register, which makes of 5.8 ns to the word less than one. So the module of a
-`hw.stream.buffers.registered_memory` is written a second time, as `hw.emit.blocks` does for
+`hw.stream.buffers.registered_memory` is written a second time, as `hw.emit.mapping.blocks` does for
 multipliers: port A of each DP16KD writes, port B reads, through its output register (Lattice
 FPGA-TN-02204).
 """

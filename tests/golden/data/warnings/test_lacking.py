@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualspike.golden.data.lacking import lacks
 from dualspike.golden.data.problem import Problem, Samples
+from dualspike.golden.data.warnings.lacking import lacks
 from tests.cli import Cli
 from tests.small import OPERATOR, functions
 

@@ -5,7 +5,7 @@ an iCE40 would take a flip-flop for every bit and a choice among all words. But 
 take the other edge of the clock for reading (Lattice FPGA-TN-02002): what registers address after a
 rising edge is read in the middle of the clock, and is there before the next. All else of a core
 takes the rising edge, so each register gets what it would get from the plain memory. Each module
-with such memories is written a second time, as `hw.emit.blocks` does with multipliers.
+with such memories is written a second time, as `hw.emit.mapping.blocks` does with multipliers.
 """
 
 import re

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from dualspike.hw.emit.block_rams import block_rams
-from dualspike.hw.emit.carries import carries
-from dualspike.hw.emit.falling_reads import falling_reads
+from dualspike.hw.emit.mapping.block_rams import block_rams
+from dualspike.hw.emit.mapping.carries import carries
+from dualspike.hw.emit.mapping.falling_reads import falling_reads
 
 _MODULE = re.compile(
     r"^module (\w*multiplier_([su])(\d+)_([su])(\d+)_([1-3])) ?"

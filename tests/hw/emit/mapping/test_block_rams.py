@@ -6,8 +6,8 @@ import pytest
 
 from dualspike.boards.flow.synthesis import area_of, synthesise
 from dualspike.boards.flow.tools import YOSYS, run
-from dualspike.hw.emit import block_rams
 from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.mapping import block_rams
 from dualspike.hw.stream.buffers.registered_memory import RegisteredMemory
 from dualspike.model.cost.devices import DEVICES
 from tests.boards.netlist import cell_models

@@ -1,0 +1,1 @@
+"""What is said before a run that would learn less than it seems to."""

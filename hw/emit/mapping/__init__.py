@@ -1,0 +1,1 @@
+"""Parts of a core written once more with what a device has in its silicon, for Yosys."""
