@@ -1,6 +1,6 @@
 """A chip in Python: describe, train, ask, verify, write, as the commands of the same names do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
@@ -32,8 +32,8 @@ from dualspike.testbench.cosim.verify import verify as co_simulate
 
 if TYPE_CHECKING:
     from dualspike.api.building import Built
+    from dualspike.api.resuming import Callback, Unfinished
 
-Callback = Callable[[int, float], None]
 _NAMES = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
 
 
@@ -47,6 +47,7 @@ class Chip:
         self.description = description
         self.weights = start(description, description.learning.seed) if weights is None else weights
         self._problem: Problem | None = None
+        self._unfinished: Unfinished | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -73,7 +74,8 @@ class Chip:
         validation_split: float | None = None,
         patience: int | None = None,
         restore_best: bool = False,
-        callbacks: Iterable[Callback] = (),
+        callbacks: "Iterable[Callback]" = (),
+        resume: bool = False,
         **arrays: ArrayLike,
     ) -> Trained:
         """Train from the weights there are, and keep what was learned.
@@ -87,8 +89,13 @@ class Chip:
         out and looked at 50 times; the run stops after ``patience`` looks without a better one, and
         ends with the best weights with ``restore_best``. ``callbacks`` are called after every
         update with the updates done and the loss.
+
+        Ctrl-C, or an error of a callback, ends it after the update: the chip has the weights so
+        far, and KeyboardInterrupt, or a note of the error, says how to go on. With ``resume`` and
+        all else as before it does, and ends as if nothing had been (engines fixed and rtl).
         """
-        from dualspike.api.training import check_trains, train
+        from dualspike.api.resuming import Run, Stopped
+        from dualspike.api.training import check_trains
 
         name = engine_named(engine)
         d = revised(self.description, "learning", updates=updates, seed=seed)
@@ -98,19 +105,30 @@ class Chip:
         problem, watch = validating(
             problem, d.learning.updates, validation_split, patience, restore_best
         )
-        called = tuple(callbacks)
-
-        def show(done: int, loss: float) -> None:
-            for one in called:
-                one(done, loss)
-
-        result, summary = train(d, name, problem, self.weights, show, watch=watch)
-        self.weights, self._problem = result.weights, problem
-        kept = d.data if scale else None
-        self.description = with_data(self.description, None if data is None else str(data))
-        if kept:
-            self.description = self.description.model_copy(update={"data": kept})
+        run = Run(d, name, problem, watch, tuple(callbacks))
+        try:
+            going = run.go_on(self._unfinished) if resume else run.begin(self.weights)
+        except Stopped as stopped:
+            self._unfinished = stopped.unfinished
+            self._keep(stopped.weights, problem, data, d if scale else None)
+            raise stopped.error() from None
+        result, summary = going
+        self._unfinished = None
+        self._keep(result.weights, problem, data, d if scale else None)
         return Trained(summary, problem, result)
+
+    def _keep(
+        self,
+        weights: Parameters,
+        problem: Problem,
+        data: str | Path | None,
+        scaled: Description | None,
+    ) -> None:
+        """What was learned from these samples, whose scale is that of a description, if any."""
+        self.weights, self._problem = weights, problem
+        self.description = with_data(self.description, None if data is None else str(data))
+        if scaled is not None and scaled.data:
+            self.description = self.description.model_copy(update={"data": scaled.data})
 
     def predict(self, *inputs: ArrayLike, engine: str = "fixed") -> Predictions:
         """Answers for any rows: x [N, n_in] or [N, T, n_in]; u and points of an operator network.

@@ -19,7 +19,15 @@ from dualspike.golden.training.train import FloatEngine, TrainResult
 from dualspike.golden.training.train import train as run
 from dualspike.golden.training.validation import ValidationWatch
 from dualspike.model.description.description import Description
-from dualspike.model.errors import BadInput
+from dualspike.model.errors import BadInput, Interrupted
+
+
+class BrokenOff(Interrupted):
+    """A run that was broken off, with the ``weights`` that it has come to."""
+
+    def __init__(self, line: str, weights: Parameters) -> None:
+        super().__init__(line)
+        self.weights = weights
 
 
 def check_trains(d: Description, engine: EngineName) -> None:
@@ -46,7 +54,7 @@ def train(
     """Train from ``first`` or the seed's weights; the result, and what result.json says of it.
 
     With ``resume`` the run is kept in that file and goes on from it; else it begins anew and is
-    ``kept`` in a file where ``stop`` breaks it off, which raises Interrupted. ``show`` is called
+    ``kept`` in a file where ``stop`` breaks it off, which raises BrokenOff. ``show`` is called
     after every update with the number of updates done and the last loss. ``watch`` looks at the
     validation samples of the problem, see `validating`. Raises BadInput for a run
     that diverges to numbers that are not finite, and for a board that is lost.
@@ -56,7 +64,10 @@ def train(
             file, keeper = resume or kept, None
             if file is not None and not isinstance(chosen, FloatEngine | OnlineFloatEngine):
                 keeper = Checkpointer(file, chosen, _origin(d, problem, first), resume is None)
-            result = run(chosen, d, problem, show, keeper, stop, watch)
+            try:
+                result = run(chosen, d, problem, show, keeper, stop, watch)
+            except Interrupted as broken:
+                raise BrokenOff(str(broken), chosen.weights()) from broken
             return result, summarise(d, engine, problem, result) | cycles(result.updates)
     except LinkLost as lost:
         left = f"; the run so far is in {resume}" if resume and resume.exists() else ""
