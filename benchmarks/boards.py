@@ -26,7 +26,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.sizes.geometry import geometry
 
 TANGENTS = {18: "s12.5", 12: "s11.0"}
-SAMPLES = 10_000 * 64
+SAMPLES = 20_000 * 64
 """Samples in which the preset hat came below the error of the paper, 0.0342: docs/results.md."""
 ROOM = {"LUT4": 0.95, "FF": 0.95}
 """Share of an FPGA's cells up to which place and route is tried; of its blocks, all of them."""
@@ -60,7 +60,7 @@ def net(width: int, learns: bool, pe: int = 1) -> Description:
         {
             "name": f"{'learn' if learns else 'infer'}_{width}_pe{pe}",
             "network": {"layers": [2, width, width, 1]},
-            "learning": {"batch": 64, "updates": 10_000} if learns else {"rule": "none"},
+            "learning": {"batch": 64, "updates": 20_000} if learns else {"rule": "none"},
             "formats": {"tangent": TANGENTS[12]},
             "hardware": {"pe": [1, pe, 1]},
         },

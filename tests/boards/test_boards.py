@@ -133,14 +133,14 @@ def test_small_networks_have_room_where_large_ones_have_none() -> None:
     assert found["ulx3s-12f"] is found["icebreaker"] is found["tang-nano-9k"] is None
 
 
-def test_the_hat_in_passes_learns_on_a_small_board_in_a_quarter_of_a_minute() -> None:
-    """10,000 updates of 64 samples, with all but one of 28 multipliers and half of the cells."""
+def test_the_hat_in_passes_learns_on_a_small_board_in_half_a_minute() -> None:
+    """All updates of the preset, with all but one of 28 multipliers and half of the cells."""
     device = BOARDS["ulx3s-12f"].device
     folding = {"pe": [1, 16, 1], "lanes": 1, "clock": 82.5, "device": device.name}
     d = revised(load_preset("hat"), "hardware", **folding)
     area = chip_area(d, device.family)
     assert area.dsp == device.dsp - 1 and area.lut4 < device.lut4 / 2
-    assert 10_000 * 64 * learning_clocks(d) / 82.5e6 < 15
+    assert d.learning.updates * d.batch[0] * learning_clocks(d) / 82.5e6 < 30
 
 
 def test_a_chip_that_learns_online_has_room() -> None:

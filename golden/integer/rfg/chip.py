@@ -9,6 +9,7 @@ from dualspike.golden.integer.part import Forward, IntegerNetwork
 from dualspike.golden.integer.perturbation import Perturbation
 from dualspike.golden.integer.product import IntegerProduct
 from dualspike.golden.integer.rfg.activity import skipped_clocks
+from dualspike.golden.integer.rfg.deep import DeepNetwork
 from dualspike.golden.integer.rfg.learner import Learner, Perturbed
 from dualspike.golden.integer.rfg.shallow import ShallowNetwork
 from dualspike.golden.integer.rfg.signs import SignDrawer
@@ -25,8 +26,8 @@ from dualspike.model.sizes.geometry import geometry
 class Chip(IntegerChip):
     """A chip that learns by randomized forward gradients, or not at all.
 
-    ``traces`` of every layer are kept where they are asked for; without them parts of one hidden
-    layer are computed by `golden.integer.rfg.shallow`, with the same bits.
+    ``traces`` of every layer are kept where they are asked for; without them parts are computed by
+    `golden.integer.rfg.shallow` or `golden.integer.rfg.deep` where these serve: the same bits.
     """
 
     def __init__(
@@ -46,10 +47,9 @@ class Chip(IntegerChip):
         parts = range(len(description.parts))
         self._carried = [description.lanes_of(part) for part in parts]
         self._layers = [description.layers_of(part) for part in parts]
+        quick = () if traces else (ShallowNetwork, DeepNetwork)
         self._networks = [
-            (ShallowNetwork if not traces and ShallowNetwork.serves(part) else IntegerNetwork)(
-                part, geometry(part)
-            )
+            next((one for one in quick if one.serves(part)), IntegerNetwork)(part, geometry(part))
             for part in description.parts
         ]
 

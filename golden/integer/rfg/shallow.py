@@ -31,7 +31,7 @@ class ShallowNetwork:
         self.d, self.g = part, geometry
         f = part.formats
         self._table = surrogate_table(part)
-        self._first, self._last = part.lanes_on(0), part.lanes_on(1)
+        self._first, self._last = part.lanes_on(0), part.lanes_on(len(part.shapes) - 1)
         self._numbers = (
             part.network.time_steps,
             part.thresholds[0],
@@ -53,20 +53,11 @@ class ShallowNetwork:
         perturbation: Perturbation | None,
     ) -> Forward:
         """See `golden.integer.part.IntegerNetwork.forward`."""
-        f, result = self.d.formats, Forward(x, x)
+        result = Forward(x, x)
         z = self._charge(result, weights, biases, x)
-        n = z.shape[1]
-        lanes = len(self._first) if perturbation else 0
-        dz = np.zeros((len(x), n, lanes), np.int64)
-        if perturbation and lanes:
-            v = perturbation.weights[0][self._first]
-            c = perturbation.biases[0][self._first].T
-            moved = product(x, v.transpose(1, 0, 2).reshape(n * lanes, -1)).reshape(dz.shape)
-            moved += c << f.input.fraction
-            shift = f.input.fraction - f.tangent.fraction
-            dz = result.fit(moved, shift, f.tangent, Flag.TANGENT)
+        dz = self._moved(result, x, self._first, perturbation)
         count, summed = self._respond(result, z, dz)
-        self._readout(result, weights[1], biases[1], perturbation, count, summed)
+        self._readout(result, weights[-1], biases[-1], perturbation, count, summed)
         return result
 
     def along(
@@ -95,19 +86,36 @@ class ShallowNetwork:
         total = product(x, weights[0]) + (biases[0] << f.input.fraction)
         return result.fit(total, fraction - f.membrane.fraction, f.membrane, Flag.MEMBRANE)
 
+    def _moved(
+        self, result: Forward, x: Ints, on: list[int], perturbation: Perturbation | None
+    ) -> Matrix:
+        """Its tangents [B, n, lanes] along the lanes that perturb the first layer."""
+        f, n = self.d.formats, self.d.shapes[0][1]
+        lanes = len(on) if perturbation else 0
+        if not perturbation or not lanes:
+            return np.zeros((len(x), n, 0), np.int64)
+        v, c = perturbation.weights[0][on], perturbation.biases[0][on].T
+        moved = product(x, v.transpose(1, 0, 2).reshape(n * lanes, -1)).reshape(-1, n, lanes)
+        moved += c << f.input.fraction
+        return result.fit(moved, f.input.fraction - f.tangent.fraction, f.tangent, Flag.TANGENT)
+
     def _respond(self, result: Forward, z: Matrix, dz: Matrix) -> tuple[Matrix, Matrix]:
         """Spike counts [B, n] and summed spike tangents [lanes, B, n]."""
         count = np.empty(z.size, np.int64)
         total = np.empty((z.size, dz.shape[2]))
         flat = dz.reshape(total.shape).astype(np.float64)
         raised = integer_kernels.respond(z.ravel(), flat, self._table, self._numbers, count, total)
+        self._raise(result, raised)
+        summed = np.ascontiguousarray(total.T).astype(np.int64)
+        return count.reshape(z.shape), summed.reshape(-1, *z.shape)
+
+    def _raise(self, result: Forward, raised: int) -> None:
+        """Raise the flags that compiled loops have found."""
         for bit, flag in (
             (integer_kernels.MEMBRANE, Flag.MEMBRANE),
             (integer_kernels.TANGENT, Flag.TANGENT),
         ):
             result.flags |= bool(raised & bit) << flag
-        summed = np.ascontiguousarray(total.T).astype(np.int64)
-        return count.reshape(z.shape), summed.reshape(-1, *z.shape)
 
     def _readout(
         self,
@@ -127,7 +135,7 @@ class ShallowNetwork:
             result.dy = np.zeros((0, *result.y.shape), np.int64)
             return
         align = f.weight.fraction + f.tangent.fraction
-        v, c = perturbation.weights[1], perturbation.biases[1]
+        v, c = perturbation.weights[-1], perturbation.biases[-1]
         moved = np.zeros((len(v), *result.y.shape), np.int64)
         if len(self._first):
             moved[self._first] = product(summed, w)

@@ -37,14 +37,14 @@ class _Show:
 
     what: str
     how: str
-    shorter: dict[str, int] = field(default_factory=dict[str, int])
+    shorter: dict[str, int | list[int]] = field(default_factory=dict[str, int | list[int]])
 
 
 _SHOWS = {
     Subject.hat: _Show(
         "a 2-16-16-1 spiking network that trains itself",
         "the Mexican hat",
-        {"updates": 1200, "rate": 5, "stages": 4},
+        {"updates": 1200, "rate": 5, "stages": 4, "layer_shift": [0, 0, 0]},
     ),
     Subject.digits: _Show(
         "a 64-64-10 spiking network that learns from labels",

@@ -66,9 +66,9 @@ def test_lanes_without_a_layer_are_left_out(text, masks):
 
 
 def test_the_hat_spells_out_the_defaults():
+    learning = {"rate": 5, "stages": 6, "layer_shift": [0, 1, 1], "updates": 20000}
     expected = describe(
-        {"name": "hat", "network": {"layers": [2, 16, 16, 1]}, "learning": {"updates": 10000}},
-        "here",
+        {"name": "hat", "network": {"layers": [2, 16, 16, 1]}, "learning": learning}, "here"
     )
     assert load_preset("hat") == expected
 
