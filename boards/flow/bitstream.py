@@ -20,6 +20,7 @@ from dualspike.boards.catalog import Board
 from dualspike.boards.flow.place import REPORT, route
 from dualspike.boards.flow.seeds import Routed, Trial, at_a_time, up_to_the_first_met
 from dualspike.boards.flow.slowest import SlowestPath, slowest_path
+from dualspike.boards.flow.stages import Stages
 from dualspike.boards.flow.steps import Told, step, unheard
 from dualspike.boards.flow.tools import NEXTPNR, PACK, YOSYS, release, run
 from dualspike.boards.gateware.link.uart import bits_per_clock
@@ -203,17 +204,17 @@ def _routed(
 ) -> Routed:
     """One seed's place and route, in a folder of its own."""
     device, family = p.board.device, p.board.device.family.name
-    arguments = [*p.commands[f"NEXTPNR_{family.upper()}"], "--report", REPORT]
-    with step(told, f"placing and routing with seed {seed}") as came_of_it:
+    given = [word for word in p.commands[f"NEXTPNR_{family.upper()}"] if word != "--quiet"]
+    arguments = [*given, "--report", REPORT, "--timing-allow-fail", "--seed", str(seed)]
+    with Stages(told, f"with seed {seed}") as stages:
         folder = around / f"seed-{seed}"
         folder.mkdir()
         shutil.copyfile(netlist, folder / netlist.name)
         for path, source in p.files.items():
             (folder / path).write_text(source, "utf-8")
-        arguments += ["--timing-allow-fail", "--seed", str(seed)]
-        report = route(device, arguments, folder, children)
+        report = route(device, arguments, folder, children, stages.heard)
         trial = trial_of(report, seed, p.clock_hz / MHZ)
-        came_of_it(f"{trial.fmax:.2f} MHz, {'met' if trial.met else 'not met'}")
+        stages.came_of_it(f"{trial.fmax:.2f} MHz, {'met' if trial.met else 'not met'}")
         placed = (folder / _placed(p)).read_bytes()
         shutil.rmtree(folder)
     return Routed(trial, report, placed)

@@ -5,6 +5,7 @@ iCE40. Paths from and to the ports do not count for the clock.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,15 +64,20 @@ def place(device: Device, folder: Path, seed: int, clock: float) -> Placed:
 
 
 def route(
-    device: Device, arguments: list[str], folder: Path, children: Children | None = None
+    device: Device,
+    arguments: list[str],
+    folder: Path,
+    children: Children | None = None,
+    heard: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Run nextpnr with ``arguments`` in ``folder``; its report, to be asked for as `REPORT`.
 
-    It ends with ``children``, if they are given. BadInput if the device is too small.
+    It ends with ``children``, if they are given; each of its lines is ``heard``. BadInput if the
+    device is too small.
     """
     family = device.family.name
     try:
-        run(NEXTPNR[family], [*arguments, *_ROUTER[family]], folder, children)
+        run(NEXTPNR[family], [*arguments, *_ROUTER[family]], folder, children, heard)
     except RuntimeError as error:
         if any(words in str(error) for words in _FULL):
             raise BadInput(f"{device.name} is too small for this core: {error}") from error

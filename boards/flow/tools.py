@@ -2,7 +2,7 @@
 
 import fcntl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -35,18 +35,22 @@ def release(tool: tuple[str, str]) -> str:
 
 
 def run(
-    tool: tuple[str, str], arguments: list[str], folder: Path, children: Children | None = None
+    tool: tuple[str, str],
+    arguments: list[str],
+    folder: Path,
+    children: Children | None = None,
+    heard: Callable[[str], None] | None = None,
 ) -> str:
     """Run a tool in ``folder``; what it printed. RuntimeError has its first error if it fails.
 
-    It ends with ``children``, if they are given.
+    It ends with ``children``, if they are given. Each line is ``heard`` as it comes.
     """
     name, cache = release(tool), kept("yowasp")
     variables = environment(YOWASP_CACHE_DIR=str(cache))
     with suppress(OSError):
         _compile_once(tool, cache / f"{name}, {tool[1]}", folder, variables)
     start = children.run if children else run_child
-    done = start([*_command(tool), *arguments], folder=folder, variables=variables)
+    done = start([*_command(tool), *arguments], folder=folder, variables=variables, heard=heard)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-1:]

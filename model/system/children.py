@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -44,23 +44,47 @@ class Children:
         folder: Path | None = None,
         variables: Mapping[str, str] | None = None,
         text: str | None = None,
+        heard: Callable[[str], None] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a program in ``folder`` with ``text`` on its standard input; what it printed.
 
-        ``variables`` are its environment, by default that of `environment`.
+        ``variables`` are its environment, by default that of `environment`. Where there is one who
+        has ``heard`` each line as it came, from both outputs, all of it is in ``stdout``.
         """
-        return subprocess.run(
-            ["/bin/sh", "-c", _TIED, str(self._read), *command],
-            input=text or "",
+        tied = ["/bin/sh", "-c", _TIED, str(self._read), *command]
+        process = subprocess.Popen(
+            tied,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if heard is None else subprocess.STDOUT,
             cwd=folder,
             env=environment() if variables is None else variables,
             pass_fds=(self._read,),
             process_group=0,
-            capture_output=True,
             text=True,
             errors="replace",
-            check=False,
         )
+        with process:
+            try:
+                if heard is None:
+                    out, err = process.communicate(text or "")
+                else:
+                    out, err = _follow(process, heard), ""
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(tied, process.returncode, out, err)
+
+
+def _follow(process: subprocess.Popen[str], heard: Callable[[str], None]) -> str:
+    """All lines, each told of as it comes."""
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.close()
+    lines: list[str] = []
+    for line in process.stdout:
+        heard(line)
+        lines.append(line)
+    return "".join(lines)
 
 
 def run_child(
@@ -69,7 +93,8 @@ def run_child(
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
     text: str | None = None,
+    heard: Callable[[str], None] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """One program by itself; see `Children.run`."""
     with Children() as children:
-        return children.run(command, folder=folder, variables=variables, text=text)
+        return children.run(command, folder=folder, variables=variables, text=text, heard=heard)

@@ -51,6 +51,21 @@ def test_much_text_in_both_directions() -> None:
     assert run_child(["cat"], text=text).stdout == text
 
 
+def test_lines_are_heard_as_they_come(tmp_path: Path) -> None:
+    """The program waits for a file that is made when its first line has come."""
+    heard: list[str] = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        (tmp_path / "go").touch()
+
+    waits = "while [ ! -e go ]; do sleep 0.01; done"
+    command = ["/bin/sh", "-c", f"echo one; {waits}; echo two >&2; exit 3"]
+    done = run_child(command, folder=tmp_path, heard=hear)
+    assert (heard, done.returncode) == (["one\n", "two\n"], 3)
+    assert (done.stdout, done.stderr) == ("one\ntwo\n", "")
+
+
 def test_a_program_that_is_not_there_and_one_that_was_killed() -> None:
     assert run_child(["/no/such/program"]).returncode == 127
     assert run_child(["/bin/sh", "-c", "kill -9 $$"]).returncode == 128 + 9
