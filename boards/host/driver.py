@@ -6,7 +6,7 @@ board or in a simulation; the benches await them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.model.description.description import Description
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.memory_map import Memory, apart, confusion_memory, memory_map
 from dualspike.model.interface.record import Record
 from dualspike.model.interface.register import Command, Register
@@ -190,6 +191,20 @@ class HostProtocol:
         found, _ = yield [Stream(Command.INFER, flat(rows), count), stop]
         return found
 
+    def enable_irq(self, causes: Iterable[Cause]) -> Talk[None]:
+        """Let these causes, and no others, raise the line ``irq``."""
+        mask = sum(1 << cause for cause in set(causes))
+        yield [Write(self.address["IRQ_ENABLE"], [mask])]
+
+    def take_irq(self) -> Talk[set[Cause]]:
+        """The causes that have come, enabled or not; they are cleared, and none that comes later.
+
+        In a handler of the interrupt the line falls with it.
+        """
+        ((word,),) = yield [Read(self.address["IRQ_STATUS"])]
+        yield [Write(self.address["IRQ_STATUS"], [word])]
+        return {cause for cause in Cause if word >> cause & 1}
+
     def labelled_outputs(self, rows: Sequence[Ints], count: int) -> Talk[Sequence[int]]:
         """`outputs` of samples that come with their classes, as the last of ``rows``, and count."""
         label = self.address["LABELLED"]
@@ -261,6 +276,8 @@ class Driver(ABC):
     update = _blocking(HostProtocol.update)
     record = _blocking(HostProtocol.record)
     outputs = _blocking(HostProtocol.outputs)
+    enable_irq = _blocking(HostProtocol.enable_irq)
+    take_irq = _blocking(HostProtocol.take_irq)
     labelled_outputs = _blocking(HostProtocol.labelled_outputs)
     answers = _blocking(HostProtocol.answers)
     confusion = _blocking(HostProtocol.confusion)

@@ -22,7 +22,7 @@ from dualspike.hw.chip.registers import (
     wire_weights,
 )
 from dualspike.hw.chip.samples import SamplePerceptron
-from dualspike.hw.head.head import Clips, HeadSignals, Outputs
+from dualspike.hw.head.head import Clips, Outputs
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.learn.inference import Inference
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
@@ -42,7 +42,8 @@ class Core(wiring.Component):
     """A spiking network, for any description: one that learns on its own, or one that only infers.
 
     Members: the streams of its `Perceptron` or `OperatorNetwork`; ``bus``, the registers of
-    `model.interface.registers`; ``busy``, bit 0 of STATUS. With ``probes`` the streams inside
+    `model.interface.registers`; ``busy``, bit 0 of STATUS; ``irq``, a level, 1 while a bit of
+    IRQ_STATUS is up that IRQ_ENABLE has as well. With ``probes`` the streams inside
     appear as ports
     ``<name>_moved`` and ``<name>_payload``: see `hw.chip.probes`.
     ``contents`` are the stored weights and biases at power-up, memory after memory in the order of
@@ -76,6 +77,7 @@ class Core(wiring.Component):
                 **self._body.members,
                 "bus": In(BusSignature(counter_shape(len(self._map) - 1).width)),
                 "busy": Out(1),
+                "irq": Out(1),
                 **{probe.name: Out(probe.signature) for probe in shown},
             }
         )
@@ -121,13 +123,11 @@ class Core(wiring.Component):
     def _infer(self, m: Module, registers: RegisterBus) -> None:
         m.submodules.sequencer = sequencer = Inference(self._d)
         outcome = self._body.infer(m, self, sequencer)
-        m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
-        wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
+        self._status(m, registers, sequencer, outcome, outcome.clips)
 
     def _learn_online(self, m: Module, registers: RegisterBus) -> None:
         sequencer, outcome = self._body.learner(m, self, registers)
-        m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
-        wire_status(m, registers, sequencer, self._raised(m, outcome.clips), self.busy)
+        self._status(m, registers, sequencer, outcome, outcome.clips)
         self._wait(m, registers, sequencer, outcome)
 
     def _learn(self, m: Module, registers: RegisterBus) -> None:
@@ -153,24 +153,30 @@ class Core(wiring.Component):
             sequencer.shifts.eq(shifts),
             sequencer.jvp.eq(outcome.jvp),
         ]
-        self._status(m, registers, sequencer, outcome)
+        clips = {
+            **outcome.clips,
+            Flag.WEIGHT: Cat(port.saturated for port in self._learners).any(),
+            Flag.STEP: sequencer.clipped,
+        }
+        self._status(m, registers, sequencer, outcome, clips)
+        self._wait(m, registers, sequencer, outcome)
         wire_updates(m, registers, sequencer)
         wire_drawer(m, registers, drawer)
         wire_learning(m, registers, outcome.loss, outcome.jvp, masks, self._wired(), shifts)
         wire_options(m, registers, sequencer, d.learning, d.n_layers)
 
     def _status(
-        self, m: Module, registers: RegisterBus, sequencer: Sequencer, outcome: HeadSignals
+        self,
+        m: Module,
+        registers: RegisterBus,
+        sequencer: Sequencer | OnlineSequencer | Inference,
+        outcome: Outputs,
+        clips: Clips,
     ) -> None:
-        """FLAGS and STATUS."""
-        clips = {
-            **outcome.clips,
-            Flag.WEIGHT: Cat(port.saturated for port in self._learners).any(),
-            Flag.STEP: sequencer.clipped,
-        }
+        """FLAGS, STATUS and the interrupt."""
         m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
-        wire_status(m, registers, sequencer, self._raised(m, clips), self.busy)
-        self._wait(m, registers, sequencer, outcome)
+        raised = self._raised(m, clips)
+        m.d.comb += self.irq.eq(wire_status(m, registers, sequencer, raised, self.busy))
 
     def _wait(
         self,

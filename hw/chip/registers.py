@@ -7,6 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.chip.interrupts import Interrupts, sticky
 from dualspike.hw.head.confusion_matrix import ConfusionMatrix
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.encoder import Encoder
@@ -18,6 +19,7 @@ from dualspike.hw.learn.sequencer import Sequencer
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.learning import Learning
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.register import BITS
 from dualspike.model.interface.registers import ANSWERS, MAGIC, SCHEDULE
 from dualspike.model.sizes.layers import Layer
@@ -29,13 +31,11 @@ def wire_status(
     sequencer: Sequencer | OnlineSequencer | Inference,
     raised: Value,
     busy: Value,
-) -> None:
-    """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``."""
-    flags = Signal(len(raised))
-    cycles = Signal(32)
-    m.d.sync += [cycles.eq(cycles + 1), flags.eq(flags | raised)]
-    with m.If(registers.FLAGS_written):
-        m.d.sync += flags.eq(0)
+) -> Signal:
+    """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``; the interrupt."""
+    flags = sticky(m, raised, registers.FLAGS_written.replicate(len(raised)), "flags")
+    cycles, was_busy = Signal(32), Signal()
+    m.d.sync += [cycles.eq(cycles + 1), was_busy.eq(busy)]
     m.d.comb += [
         registers.MAGIC.eq(MAGIC),
         registers.CONTROL.eq(sequencer.mode),
@@ -45,6 +45,23 @@ def wire_status(
         sequencer.commanded.eq(registers.CONTROL_written),
         sequencer.command.eq(registers.write_data),
     ]
+    return _wire_interrupts(
+        m, registers, {Cause.DONE: was_busy & ~busy, Cause.FLAG: (raised & ~flags).any()}
+    )
+
+
+def _wire_interrupts(m: Module, registers: RegisterBus, causes: dict[Cause, Value]) -> Signal:
+    """IRQ_STATUS and IRQ_ENABLE; the line itself."""
+    m.submodules.interrupts = unit = Interrupts(len(Cause))
+    m.d.comb += [
+        unit.causes.eq(Cat(causes[cause] for cause in Cause)),
+        unit.clear.eq(Mux(registers.IRQ_STATUS_written, registers.write_data, 0)),
+        unit.set_enable.eq(registers.IRQ_ENABLE_written),
+        unit.enable_data.eq(registers.write_data),
+        registers.IRQ_STATUS.eq(unit.status),
+        registers.IRQ_ENABLE.eq(unit.enable),
+    ]
+    return unit.irq
 
 
 def wire_updates(m: Module, registers: RegisterBus, sequencer: Sequencer | OnlineSequencer) -> None:

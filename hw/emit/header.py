@@ -20,6 +20,7 @@ def port_notes(d: Description) -> list[str]:
         *streams,
         "bus_*      registers, see manifest.json; hold request until done",
         f"busy       {unit} are inside{batch}",
+        "irq        interrupt, a level: registers IRQ_STATUS and IRQ_ENABLE",
         "A stream moves when valid and ready are both 1 at a rising edge of clk.",
     ]
 

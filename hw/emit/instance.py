@@ -37,6 +37,7 @@ _ALONE = {
     "s_axi_rresp": "0 done, 3 no such register",
     "s_axi_awprot": "ignored",
     "s_axi_arprot": "ignored",
+    "irq": "interrupt, a level, 1 while a cause of IRQ_STATUS is enabled",
     "s_axis_events_tdata": "an event: channel, sign in bit 14, end of a step in bit 15",
     "s_axis_events_tlast": "last word of a sample",
 }
@@ -48,7 +49,7 @@ _ORDER = (
     *("wb_cyc_i", "wb_stb_i", "wb_we_i", "wb_adr_i", "wb_sel_i", "wb_dat_i", "wb_dat_o", "wb_"),
     *("bus_request", "bus_write", "bus_address", "bus_write_data", "bus_done", "bus_read_data"),
     *("s_axis_events", "s_axis_inputs", "s_axis_targets", "s_axis_scales"),
-    *("inputs", "targets", "scales", "results", "m_axis_", "busy"),
+    *("inputs", "targets", "scales", "results", "m_axis_", "busy", "irq"),
 )
 _ENDS = ("payload", "tdata", "tlast", "valid", "ready")
 

@@ -24,6 +24,7 @@ class Operation(IntEnum):
 
     GIVE: stream ``place`` may give its transfers up to number ``word``. TAKE: outputs up to number
     ``word`` are wanted. WAIT: until they have come, all was given, and the core is not busy.
+    IRQ: the line must be ``word``.
     """
 
     END = 0
@@ -32,6 +33,7 @@ class Operation(IntEnum):
     GIVE = 3
     TAKE = 4
     WAIT = 5
+    IRQ = 6
 
 
 class Step(NamedTuple):
@@ -100,7 +102,7 @@ def _verilog(
     ]
     wires = "".join(_stream(feed, bits) for feed, bits in widths.items())
     ports = [
-        *("clk", "rst", "busy", "bus_address", "bus_request", "bus_write", "bus_write_data"),
+        *("clk", "rst", "busy", "irq", "bus_address", "bus_request", "bus_write", "bus_write_data"),
         *("bus_done", "bus_read_data"),
         *(f"{one}_{end}" for one in [*names, "results"] for end in ("payload", "valid", "ready")),
     ]
@@ -169,7 +171,7 @@ _TEXT = """\
 // verilator lint_off PROCASSINIT
 module {name}_tb;
   // A step: operation (4 bits), place (16), word (32).
-  localparam END = 0, WRITE = 1, READ = 2, GIVE = 3, TAKE = 4, WAIT = 5;
+  localparam END = 0, WRITE = 1, READ = 2, GIVE = 3, TAKE = 4, WAIT = 5, IRQ = 6;
   localparam PATIENCE = {patience};
 {declared}
   reg clk = 0, rst = 1;
@@ -178,7 +180,7 @@ module {name}_tb;
   reg [{address}:0] bus_address = 0;
   reg bus_request = 0, bus_write = 0;
   reg [31:0] bus_write_data = 0;
-  wire bus_done, busy;
+  wire bus_done, busy, irq;
   wire [31:0] bus_read_data;
 {wires}\
   wire [{top}:0] results_payload;
@@ -256,6 +258,14 @@ module {name}_tb;
           at = at + 1;
         end
         WAIT: if (taken == asked && !busy && {over}) at = at + 1;
+        IRQ: begin
+          if (irq !== word[0]) begin
+            $display("FAIL: irq, step %0d, clock %0d: expected %0d, got %0d",
+              at, clock, word[0], irq);
+            $fatal(1);
+          end
+          at = at + 1;
+        end
         END: begin
           $display("PASS %0d outputs, %0d reads of registers, %0d clocks", taken, reads, clock);
           $finish;

@@ -182,7 +182,8 @@ module {name}(
   output [{result}:0] results_payload,
   output results_valid,
   input results_ready,
-  output busy
+  output busy,
+  output irq
 );
   reg wrong = 0;
   wire refused;
@@ -208,7 +209,8 @@ module {name}(
 {bus_ports}\
 {connected}\
     {tlast}.m_axis_results_tdata(results_tdata), .m_axis_results_tvalid(results_valid),
-    .m_axis_results_tready(results_ready), .m_axis_results_tlast(results_tlast), .busy(busy)
+    .m_axis_results_tready(results_ready), .m_axis_results_tlast(results_tlast), .busy(busy),
+    .irq(irq)
   );
 endmodule
 """

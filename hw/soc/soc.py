@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, ClockDomain, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Cat, ClockDomain, Module, Mux, Value, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.chip.bus import RegisterBus
 from dualspike.hw.chip.core import Core
+from dualspike.hw.chip.interrupts import sticky
 from dualspike.hw.soc.axi_lite import AxiLiteBridge
 from dualspike.hw.soc.axi_stream import AxiStreamSignature, FromAxiStream, ToAxiStream, places
 from dualspike.hw.soc.wishbone import WishboneBridge
@@ -43,14 +44,14 @@ def wrapped_registers(d: Description, wrap: str | None) -> list[Register]:
 
 
 class Soc(wiring.Component):
-    """Any core with a register ``bus``, streams and ``busy``, in the clothes of ``wrap``.
+    """Any core with a register ``bus``, streams, ``busy`` and ``irq``, in the clothes of ``wrap``.
 
     ``registers`` is how many the core has, ``frame`` the results of one ``unit``. Members, for
     "axi": ``aclk``, ``aresetn`` (synchronous, active low), ``s_axi``; for "wishbone":
     ``wb_clk_i``, ``wb_rst_i`` (synchronous, active high), ``wb``. For both: ``s_axis_NAME`` for
-    every stream into the core, ``m_axis_NAME`` for every one out of it, and ``busy``. With an
-    ``adapter`` its ``events`` come in place of the ``inputs`` that it gives out (``s_axis_events``,
-    with TLAST), and there is one more register, EVENTS.
+    every stream into the core, ``m_axis_NAME`` for every one out of it, ``busy``, and ``irq``.
+    With an ``adapter`` its ``events`` come in place of the ``inputs`` that it gives out
+    (``s_axis_events``, with TLAST), and there is one more register, EVENTS.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Soc(wiring.Component):
                 members[f"s_axis_{name}"] = In(AxiStreamSignature(shape))
             else:
                 members[f"m_axis_{name}"] = Out(AxiStreamSignature(shape, last=True))
-        super().__init__(members | {"busy": Out(1)})
+        super().__init__(members | {"busy": Out(1), "irq": Out(1)})
 
     @classmethod
     def of(cls, d: Description, wrap: str, contents: Sequence[Sequence[int]] = ()) -> "Soc":
@@ -125,7 +126,7 @@ class Soc(wiring.Component):
             place, count = places(member.signature.members["payload"].shape)
             side, last = ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}")
             lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
-        return [*lines, "busy: bit 0 of STATUS"]
+        return [*lines, "busy: bit 0 of STATUS", "irq: interrupt, a level, 1 while one is enabled"]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -133,7 +134,8 @@ class Soc(wiring.Component):
         m.submodules.core = core = self._core
         m.submodules.bridge = bridge = self._bridge
         clock, reset = self._clock()
-        m.d.comb += [domain.clk.eq(clock), domain.rst.eq(reset), self.busy.eq(core.busy)]
+        m.d.comb += [domain.clk.eq(clock), domain.rst.eq(reset)]
+        m.d.comb += [self.busy.eq(core.busy), self.irq.eq(core.irq)]
         outside, inside = (self.s_axi, bridge.axi) if self._wrap == "axi" else (self.wb, bridge.wb)
         connect(m, flipped(outside), inside)
         if self._adapter:
@@ -166,11 +168,8 @@ class Soc(wiring.Component):
         connect(m, skid.outputs, adapter.events)
         connect(m, adapter.outputs, self._core.inputs)
         m.submodules.event_register = own = RegisterBus([event_register(0)])
-        told = Signal(len(adapter.flags))
-        m.d.sync += told.eq(told | adapter.flags)
-        with m.If(own.EVENTS_written):
-            m.d.sync += told.eq(0)
-        m.d.comb += own.EVENTS.eq(told)
+        cleared = own.EVENTS_written.replicate(len(adapter.flags))
+        m.d.comb += own.EVENTS.eq(sticky(m, adapter.flags, cleared, "told"))
         bus, core = self._bridge.bus, self._core.bus
         here = bus.address == self._registers
         for one, asked in ((core, ~here), (own.bus, here)):

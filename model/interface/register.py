@@ -44,8 +44,8 @@ class Register:
     Bits outside its ``fields`` read 0 and ignore writes. ``reset`` is what it reads after reset,
     None if that is not known. ``live``: it changes by itself. ``on_read`` and ``on_write`` say
     what else an access does: "next" moves to the next word of a memory, "rewind" goes to a
-    memory's first word, "clear" zeroes the register whatever is written, "command" starts
-    something.
+    memory's first word, "clear" zeroes the register whatever is written, "ones" zeroes the bits in
+    which a 1 is written, "command" starts something.
     """
 
     name: str

@@ -11,6 +11,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.head import ClassFlag, ProductFlag
 from dualspike.model.interface.ecc import Upset, code_of
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.interrupts import interrupt_registers
 from dualspike.model.interface.lfsr import coder_state, seed_state
 from dualspike.model.interface.memory_map import confusion_memory, has_velocities, memory_map
 from dualspike.model.interface.register import BITS, Command, Field, Flag, Register
@@ -127,6 +128,7 @@ def register_map(description: Description) -> list[Register]:
         bits = min(BITS, max(code.bits for code in words))
         meaning = "bits to be stored wrong of every word written to WEIGHT_DATA, to try protection"
         registers.append(Register("INJECT", "rw", meaning, low_bits(bits, "flips")))
+    registers += interrupt_registers()
     return [replace(register, address=n) for n, register in enumerate(registers)]
 
 

@@ -105,6 +105,7 @@ int main(void)
     int32_t words[WORDS];
     tiny_results_t results[ASKED];
     tiny_learned learned;
+    uint32_t causes;
     board.sim = sim_open();
 
     board.lie[0] = 1;
@@ -128,7 +129,15 @@ int main(void)
     expect(TINY_OK, tiny_set_stage(port, 1));
     expect(TINY_ARGUMENT, tiny_learn(port, &data, 0, &learned));
     expect(TINY_ARGUMENT, tiny_learn(port, &asked, 1, &learned));
+    expect(TINY_ARGUMENT, tiny_enable_irq(port, 4));
+    expect(TINY_OK, tiny_enable_irq(port, TINY_IRQ_ENABLE_DONE_MASK));
+    expect(TINY_OK, tiny_take_irq(port, &causes));
     expect(TINY_OK, tiny_learn(port, &data, BATCHES, &learned));
+    expect(TINY_OK, tiny_take_irq(port, &causes));
+    expect(1, (causes & TINY_IRQ_STATUS_DONE_MASK) != 0);
+    expect(learned.flags != 0, (causes & TINY_IRQ_STATUS_FLAG_MASK) != 0);
+    expect(TINY_OK, tiny_take_irq(port, &causes));
+    expect(0, causes != 0);
     printf("learned %" PRId64, learned.loss);
     for (unsigned lane = 0; lane < TINY_LANES; lane++) {
         printf(" %" PRId64, learned.jvp[lane]);

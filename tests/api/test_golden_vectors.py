@@ -77,6 +77,7 @@ def test_weights_are_loaded_where_they_are_not_inside_and_faults_are_found(tmp_p
     verilog = (tmp_path / "tiny.v").read_text()
     for good, bad, told in [
         ("assign results_payload = ", "assign results_payload = ~", r"sample 0, output 0, clock "),
+        ("assign irq = ", "assign irq = ~", r"irq, step \d+, clock \d+: expected 0, got 1"),
         (".bus__done(bus_done)", ".bus__done()", r"clock \d+, step 0: nothing has moved for"),
     ]:
         assert verilog.count(good) == 1

@@ -7,6 +7,7 @@ HEAD = """\
 
 #define STOP ${stop}u
 #define INFER ${infer}u
+#define IRQ_CAUSES (${N}_IRQ_ENABLE_DONE_MASK | ${N}_IRQ_ENABLE_FLAG_MASK)
 #define LEARNED ${learned}u /* memories that a run begins with */
 
 typedef struct {
@@ -108,6 +109,22 @@ ${n}_status ${n}_flags(void *port, uint32_t *flags)
 ${n}_status ${n}_clear_flags(void *port)
 {
     ${n}_write(port, ${N}_FLAGS_OFFSET, 0u);
+    return ${N}_OK;
+}
+
+${n}_status ${n}_enable_irq(void *port, uint32_t causes)
+{
+    const ${n}_status status = ((causes & ~IRQ_CAUSES) == 0u) ? ${N}_OK : ${N}_ARGUMENT;
+    if (status == ${N}_OK) {
+        ${n}_write(port, ${N}_IRQ_ENABLE_OFFSET, causes);
+    }
+    return status;
+}
+
+${n}_status ${n}_take_irq(void *port, uint32_t *causes)
+{
+    *causes = ${n}_read(port, ${N}_IRQ_STATUS_OFFSET);
+    ${n}_write(port, ${N}_IRQ_STATUS_OFFSET, *causes);
     return ${N}_OK;
 }
 
@@ -235,6 +252,7 @@ ${n}_status ${n}_learn_begin(void *port, uint32_t batches)
     if (status == ${N}_OK) {
         ${n}_write(port, ${N}_CONTROL_OFFSET, STOP);
         ${n}_write(port, ${N}_FLAGS_OFFSET, 0u);
+        ${n}_write(port, ${N}_IRQ_STATUS_OFFSET, IRQ_CAUSES);
         ${n}_write(port, ${N}_UPDATES_OFFSET, batches);
         ${n}_write(port, ${N}_CONTROL_OFFSET, LEARN);
     }

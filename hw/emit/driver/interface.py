@@ -147,6 +147,12 @@ ${n}_status ${n}_wait(void *port);
 ${n}_status ${n}_flags(void *port, uint32_t *flags);
 ${n}_status ${n}_clear_flags(void *port);
 
+/* Which causes raise the port `irq`, a level: any of ${N}_IRQ_ENABLE_..._MASK; 0 for none. */
+${n}_status ${n}_enable_irq(void *port, uint32_t causes);
+/* The causes that have come, enabled or not, as ${N}_IRQ_STATUS_..._MASK. They are cleared, so
+   that `irq` falls; one that comes after them is not. */
+${n}_status ${n}_take_irq(void *port, uint32_t *causes);
+
 /* The first `count` words of memory `select`: 2 * layer for weights, one more for biases. */
 ${n}_status ${n}_write_memory(void *port, uint32_t select, const int32_t *words, uint32_t count);
 ${n}_status ${n}_read_memory(void *port, uint32_t select, int32_t *words, uint32_t count);
@@ -169,9 +175,10 @@ ${n}_status ${n}_set_stage(void *port, uint32_t stage);
 ${masks}/* The state from which signs are drawn; not 0. To go on, keep it with the memories. */
 ${n}_status ${n}_set_drawer(void *port, uint64_t state);
 ${n}_status ${n}_drawer(void *port, uint64_t *state);
-/* Begins to learn `batches`: then give their samples, each batch ${N}_PASSES times. */
+/* Clears FLAGS and IRQ_STATUS and begins to learn `batches`: then give their samples, each batch
+   ${N}_PASSES times. */
 ${n}_status ${n}_learn_begin(void *port, uint32_t batches);
-/* When the port `busy` has fallen, as in an interrupt's handler: what the last batch has found. */
+/* After the interrupt DONE, as in its handler: what the last batch has found. */
 ${n}_status ${n}_learn_end(void *port, ${n}_learned *learned);
 """
 

@@ -69,7 +69,8 @@ def _settable(register: Register) -> bool:
 
 def _reset(d: Description, register: Register) -> str:
     own = f"{d.name.upper()}_{register.name}"
-    return f"    {{ {own}_OFFSET, {own}_RESET }},"
+    word = "0xffffffffu" if register.on_write == "ones" else f"{own}_RESET"
+    return f"    {{ {own}_OFFSET, {word} }},"
 
 
 def _staged(d: Description) -> list[str]:

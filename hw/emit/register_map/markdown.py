@@ -7,6 +7,7 @@ _EFFECTS = {
     "next": "moves to the next word",
     "rewind": "goes to the first word",
     "clear": "clears, whatever is written",
+    "ones": "clears the bits in which a 1 is written",
     "command": "is a command",
 }
 

@@ -3,7 +3,13 @@
 from dualspike.model.interface.register import BITS, Field, Register
 
 # A side effect that SystemRDL has no word for is the "user"'s, and its register "external".
-_ON_WRITE = {"clear": "wclr", "next": "wuser", "rewind": "wuser", "command": "wuser"}
+_ON_WRITE = {
+    "clear": "wclr",
+    "ones": "woclr",
+    "next": "wuser",
+    "rewind": "wuser",
+    "command": "wuser",
+}
 _ON_READ = {"next": "ruser"}
 
 
@@ -55,7 +61,7 @@ def _field(register: Register, field: Field) -> str:
 
 def _is_external(register: Register) -> bool:
     """Whether an access of it does what SystemRDL has no word for."""
-    return bool(register.on_read) or register.on_write not in ("", "clear")
+    return bool(register.on_read) or register.on_write not in ("", "clear", "ones")
 
 
 def _hardware(register: Register) -> str:

@@ -26,6 +26,7 @@ from dualspike.hw.soc.soc import wrapped_registers
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.memory_map import Memory, memory_map
 from dualspike.model.interface.register import Command
 from dualspike.model.interface.registers import MAGIC, register_map
@@ -61,6 +62,7 @@ def golden_vectors(
     script.carry_out(script.protocol.outputs(flat(inputs), count))
     known["FLAGS"] = chip.flags
     script.carry_out(_reads(script.protocol, ["FLAGS"]))
+    script.interrupt(flagged=chip.flags != 0)
     if d.learns:
         _update(d, chip, script, rng)
     added = wrapped_registers(d, wrap)[len(register_map(d)) :]
@@ -83,6 +85,7 @@ def _update(d: Description, chip: IntegerChip, script: "_Script", rng: np.random
     script.carry_out(script.protocol.record())
     held = [replace(one, shape=(min(READ_BACK, math.prod(one.shape)),)) for one in memory_map(d)]
     script.dump(held, chip.memories)
+    script.irq(1)
 
 
 class _Script:
@@ -105,6 +108,21 @@ class _Script:
                 accesses = talk.send([self._steps(one) for one in accesses])
         except StopIteration:
             return
+
+    def interrupt(self, *, flagged: bool) -> None:
+        """Causes of an inference, of which DONE alone is enabled from then on, and cleared."""
+        self.irq(0)
+        self.carry_out(self.protocol.enable_irq([Cause.DONE]))
+        self.irq(1)
+        self.known["IRQ_STATUS"] = 1 << Cause.DONE | flagged << Cause.FLAG
+        self.carry_out(self.protocol.take_irq())
+        self.irq(0)
+        self.known["IRQ_STATUS"] = 0
+        self.carry_out(_reads(self.protocol, ["IRQ_STATUS"]))
+
+    def irq(self, level: int) -> None:
+        """The line must be so."""
+        self.steps.append(Step(Operation.IRQ, 0, level))
 
     def dump(self, memories: Sequence[Memory], held: Sequence[Ints]) -> None:
         """Read the first words of each memory, which must be those ``held``."""

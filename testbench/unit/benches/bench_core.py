@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from amaranth.hdl import Shape
 
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.register import Command
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import batch_cycles, draw_cycles, fill_bound, learn_cycles
@@ -62,6 +63,18 @@ async def infers_and_learns(bench: Bench) -> None:
     assert await bench.host.read("FLAGS") == 0
     bench.chip.flags = 0
     await bench.learn(2, stage=2)
+
+
+@Bench.test()
+async def interrupts_its_host(bench: Bench) -> None:
+    """IRQ_STATUS, IRQ_ENABLE and ``irq``, which learning raises a clock after it has ended."""
+    await bench.interrupts()
+    await bench.host.enable_irq([Cause.DONE])
+    busy, irq = bench.pulses("busy"), bench.pulses("irq")
+    await bench.learn(2)
+    assert irq[0] == (busy[-1][0] + 2, 1), "once, after both batches"
+    assert Cause.DONE in await bench.host.take_irq()
+    assert not await bench.see("irq")
 
 
 @Bench.test()

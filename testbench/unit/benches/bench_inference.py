@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.register import Command
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import function_interval
@@ -31,6 +32,33 @@ async def infers(bench: Bench) -> None:
     await host.write("FLAGS", 0xFFFFFFFF)
     assert await host.read("FLAGS") == 0
     await bench.compare_weights()
+
+
+@Bench.test(stall=0.0)
+async def interrupts_its_host(bench: Bench) -> None:
+    """IRQ_STATUS, IRQ_ENABLE and ``irq``; DONE that comes in the clock of its clear is not lost.
+
+    Clears follow one another, nine clocks apart and from each of nine phases, until a sample has
+    left: the last of them comes a clock after the cause, in its clock, or before it.
+    """
+    await bench.interrupts()
+    host, busy = bench.host, bench.pulses("busy")
+    await host.enable_irq([Cause.DONE])
+    met = set[int]()
+    for phase in range(9 if bench.d.kind == "mlp" else 0):
+        await host.write("CONTROL", Command.INFER)
+        bench.send(bench.samples(1))
+        await bench.until(lambda: bench.get("busy"))
+        await bench.cycle(phase)
+        cleared = 0
+        while await bench.see("busy"):
+            cleared = bench.now + 1
+            await host.write("IRQ_STATUS", 1 << Cause.DONE)
+        late = busy[-1][0] + 1 - cleared
+        met.add(late)
+        assert await bench.see("irq") == (late >= 0)
+        assert await host.take_irq() == ({Cause.DONE} if late >= 0 else set())
+    assert bench.d.kind != "mlp" or met == set(range(-1, 8))
 
 
 @Bench.test()

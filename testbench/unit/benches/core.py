@@ -11,6 +11,7 @@ from dualspike.golden.numeric import Ints
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.format import Format
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.interface.record import Record
 from dualspike.model.interface.register import Command
@@ -152,6 +153,28 @@ class Bench(TB):
     async def idle(self) -> None:
         """Cycles until nothing is under way."""
         await self.until(lambda: not self.get("busy"), _PATIENCE)
+
+    async def interrupts(self) -> None:
+        """Both causes of `infer`, with each of them enabled; flags that are up are no news."""
+        host, both = self.host, {cause: 1 << cause for cause in Cause}
+        await host.write("FLAGS", 0)
+        await host.write("IRQ_STATUS", sum(both.values()))
+        self.chip.flags = 0
+        await self.infer(2)
+        assert not await self.see("irq"), "nothing is enabled"
+        flagged = (self.chip.flags != 0) << Cause.FLAG
+        for cause, bit in both.items():
+            held = 1 << Cause.DONE | flagged
+            assert await host.read("IRQ_STATUS") == held
+            await host.enable_irq([cause])
+            assert await host.read("IRQ_ENABLE") == bit
+            await host.write("IRQ_STATUS", sum(both.values()) - bit)
+            assert await self.see("irq") == (held & bit != 0), "another one was cleared"
+            assert await host.take_irq() == ({cause} if held & bit else set())
+            assert await self.see("irq") == await host.read("IRQ_STATUS") == 0
+            await self.infer(2)
+            flagged = 0
+        assert await host.take_irq() == {Cause.DONE}
 
     async def compare(self, record: Record) -> None:
         """All that can be read after an update."""

@@ -64,6 +64,8 @@ class Registers(ABC):
     fill = _awaited(HostProtocol.fill)
     contents = _awaited(HostProtocol.contents)
     set_stage = _awaited(HostProtocol.set_stage)
+    enable_irq = _awaited(HostProtocol.enable_irq)
+    take_irq = _awaited(HostProtocol.take_irq)
     record = _awaited(HostProtocol.record)
     confusion = _awaited(HostProtocol.confusion)
 

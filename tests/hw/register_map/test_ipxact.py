@@ -40,3 +40,4 @@ def test_ip_xact_has_the_same_registers(tmp_path: Path) -> None:
         one.name: (one.offset, {ACCESS[one.access]}, [field.name for field in one.fields])
         for one in registers
     }
+    assert (tmp_path / "chip" / "hat.xml").read_text("utf-8").count("oneToClear") == 2, "IRQ_STATUS"

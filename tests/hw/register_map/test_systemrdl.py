@@ -65,6 +65,7 @@ def test_side_effects_and_names_of_numbers(tmp_path: Path) -> None:
     assert effects == {
         "CONTROL": (None, OnWriteType.wuser, True),
         "FLAGS": (None, OnWriteType.wclr, False),
+        "IRQ_STATUS": (None, OnWriteType.woclr, False),
         "WEIGHT_SELECT": (None, OnWriteType.wuser, True),
         "WEIGHT_DATA": (OnReadType.ruser, OnWriteType.wuser, True),
     }

@@ -95,7 +95,7 @@ def test_without_learning_nothing_of_it_counts():
     assert (still.lanes, still.passes, still.floor) == (0, 1, None)
     names = [one.name for one in register_map(still)]
     assert names[:6] == ["MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"]
-    assert names[6:] == ["WEIGHT_SELECT", "WEIGHT_DATA"]
+    assert names[6:] == ["WEIGHT_SELECT", "WEIGHT_DATA", "IRQ_STATUS", "IRQ_ENABLE"]
     flags = register_map(still)[4]
     assert [(field.name, field.low) for field in flags.fields] == [("membrane", 0), ("factor", 4)]
     assert flags.meaning == "sticky overflows: membrane, factor; any write clears"

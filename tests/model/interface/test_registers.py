@@ -3,6 +3,8 @@ from dualspike.model.interface.identity import config_hash, identity
 from dualspike.model.interface.registers import MAGIC, register_map
 
 NET = {"network": {"layers": [2, 3, 1]}}
+IRQ = ["IRQ_STATUS", "IRQ_ENABLE"]
+"""The last registers of every core."""
 
 
 def test_addresses_are_the_places_in_the_list_and_names_are_unique():
@@ -48,8 +50,8 @@ def test_a_core_that_only_infers_has_registers_for_that_alone():
     d = describe(NET | {"learning": {"rule": "none"}}, "test")
     registers = register_map(d)
     names = "MAGIC CONFIG CONTROL STATUS FLAGS CYCLES WEIGHT_SELECT WEIGHT_DATA"
-    assert " ".join(register.name for register in registers) == names
-    assert [register.address for register in registers] == list(range(8))
+    assert [register.name for register in registers] == [*names.split(), *IRQ]
+    assert [register.address for register in registers] == list(range(10))
     assert [[f.name for f in r.fields] for r in registers[2:5]] == [
         ["infer"],
         ["busy"],
@@ -82,7 +84,7 @@ def test_layers_that_skip_have_a_counter_and_change_the_hash():
     plain = describe(net | {"hardware": hardware}, "test")
     skipping = describe(net | {"hardware": hardware | {"skip": True}}, "test")
     names = [[r.name for r in register_map(d)] for d in (plain, skipping)]
-    assert names[1] == [*names[0], "SKIPPED_1", "SKIPPED_2"]
+    assert names[1] == [*names[0][:-2], "SKIPPED_1", "SKIPPED_2", *IRQ]
     assert config_hash(plain) != config_hash(skipping)
     assert identity(skipping) == identity(plain) | {"skip": [1, 2]}
 
@@ -136,7 +138,8 @@ def test_protected_memories_have_flags_and_a_register_for_injection():
     for kind, flags in (("parity", ["parity"]), ("ecc", ["corrected", "uncorrectable"])):
         d = describe(NET | {"hardware": {"protection": kind}}, "test")
         registers = {r.name: r for r in register_map(d)}
-        assert list(registers) == [*(r.name for r in register_map(plain)), "INJECT"]
+        without = [r.name for r in register_map(plain)]
+        assert list(registers) == [*without[:-2], "INJECT", *IRQ]
         assert registers["INJECT"].fields[0].bits == {"parity": 19, "ecc": 24}[kind]
         assert [f.name for f in registers["FLAGS"].fields[4:]] == flags
         assert f"; upsets: {', '.join(flags)};" in registers["FLAGS"].meaning
@@ -148,4 +151,4 @@ def test_protected_memories_have_flags_and_a_register_for_injection():
     assert [(f.name, f.low) for f in registers["FLAGS"].fields] == [
         *(("membrane", 0), ("corrected", 5), ("uncorrectable", 6))
     ]
-    assert list(registers)[-1] == "INJECT"
+    assert list(registers)[-3:] == ["INJECT", *IRQ]

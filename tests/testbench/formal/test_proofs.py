@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from amaranth.hdl import Cat, Const, Module
+from amaranth.hdl import Cat, Const, Module, Signal
 
 from dualspike.boards.gateware.link.slip import SlipDecoder
+from dualspike.hw.chip import interrupts
 from dualspike.hw.chip.bus import RegisterBus
+from dualspike.hw.chip.interrupts import Interrupts
 from dualspike.hw.layer.macs.multiplier import Multiplier
 from dualspike.hw.layer.memory import weights
 from dualspike.hw.layer.memory.weights import Weights
@@ -136,6 +138,10 @@ def strobes_while_reading(m: Module, chip: Any) -> None:
     m.d.comb += chip.R0_written.eq(chip.R0_read)
 
 
+def tells_of_all(m: Module, unit: Any) -> None:
+    m.d.comb += unit.irq.eq(unit.status.any())
+
+
 @pytest.mark.parametrize(
     ("name", "component", "wrong"),
     [
@@ -159,6 +165,7 @@ def strobes_while_reading(m: Module, chip: Any) -> None:
         ("axi_lite_5", AxiLiteBridge, changes_its_answer),
         ("wishbone_5", WishboneBridge, writes_half_words),
         ("register_bus_5", RegisterBus, strobes_while_reading),
+        ("interrupts_2", Interrupts, tells_of_all),
     ],
 )
 def test_a_wrong_component_is_found(
@@ -200,6 +207,12 @@ protection_encode = protection.encode
 membrane_step = membranes.integrate_and_fire
 
 
+def clears_first(m: Module, causes: Any, clear: Any, name: str) -> Any:
+    held = Signal(len(causes), name=name)
+    m.d.sync += held.eq((held | causes) & ~clear)
+    return held
+
+
 def everywhere(self: Any, bank: int, row: Any) -> Any:
     return Const(1)
 
@@ -222,6 +235,7 @@ def without_end(self: Any, m: Module, opens: Any) -> None:
         ("parity_8", protection, "encode", without_top),
         ("velocities_single", weights, "round_half_up", floors),
         ("membrane_6_8", membranes, "integrate_and_fire", late),
+        ("interrupts_1", interrupts, "sticky", clears_first),
         ("weights_neurons_none", Weights, "_exists", everywhere),
         ("changing_rows", ChangingWeights, "_seen", as_it_was),
         ("online_sequencer_own", OnlineSequencer, "_run", without_end),
