@@ -3,13 +3,12 @@
 For simulation. So one testbench, and one harness, serve cores in every wrap.
 """
 
-import math
-
 from dualspike.hw.soc.axi_stream import place_bits
 from dualspike.hw.soc.soc import EVENTS, wrapped_registers
 from dualspike.model.description.description import Description
 from dualspike.model.interface.events import CHANNEL_BITS
 from dualspike.model.interface.feeds import Feed, feeds_of
+from dualspike.model.interface.packets import row_of_results
 
 
 def address_bits(d: Description, wrap: str | None) -> int:
@@ -22,7 +21,7 @@ def unwrapped(d: Description, wrap: str, name: str) -> str:
 
     Register accesses become those of the bus, payloads fill the places of AXI4-Stream, with bits
     above the numbers that must not matter; frames become events. A refused access, a result whose
-    upper bits are no copies of its sign, and TLAST anywhere but at the end of a sample (a function)
+    upper bits are no copies of its sign, and TLAST anywhere but at the end of a packet of PACKET
     make all that is read, and all results, from then on the inverse of what they are.
     """
     bus, form = wrap.removesuffix(EVENTS), d.formats.membrane
@@ -43,7 +42,8 @@ def unwrapped(d: Description, wrap: str, name: str) -> str:
         place=place - 1,
         above=f"results_tdata[{place - 1}:{form.bits - 1}]",
         ones=f"{{{place - form.bits + 1}{{1'b1}}}}",
-        frame=d.basis if d.kind == "mlp" else math.prod(d.batch[1:]),
+        row=row_of_results(d),
+        packet=next(one.address for one in wrapped_registers(d, wrap) if one.name == "PACKET"),
         bus=_AXI if bus == "axi" else _WISHBONE,
         bus_ports=_AXI_PORTS if bus == "axi" else _WISHBONE_PORTS,
     )
@@ -192,18 +192,23 @@ module {name}(
   assign bus_read_data = word ^ {{32{{wrong || refused}}}};
 {bus}\
 {streams}\
-  integer taken = 0;
+  integer taken = 0, packet = {row};
   wire [{place}:0] results_tdata;
   wire results_tlast;
-  wire strange = {above} != 0 && {above} != {ones} || results_tlast != (taken == {frame} - 1);
+  wire strange = {above} != 0 && {above} != {ones} || results_tlast != (taken == packet - 1);
   assign results_payload = results_tdata[{result}:0] ^ {{{result}+1{{wrong || strange}}}};
   always @(posedge clk)
     if (rst) begin
       taken <= 0;
+      packet <= {row};
       wrong <= 0;
     end else begin
       if (bus_done && refused || results_valid && results_ready && strange) wrong <= 1;
-      if (results_valid && results_ready) taken <= taken == {frame} - 1 ? 0 : taken + 1;
+      if (results_valid && results_ready) taken <= taken == packet - 1 ? 0 : taken + 1;
+      if (bus_done && bus_write && bus_address == {packet}) begin
+        packet <= bus_write_data;
+        taken <= 0;
+      end
     end
   {top} wrapped(
 {bus_ports}\

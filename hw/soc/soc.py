@@ -1,6 +1,5 @@
 """A core with the buses of a system on chip: AXI4-Lite or Wishbone, and AXI4-Stream for data."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput, not_one_of
 from dualspike.model.interface.events import WORD_BITS, event_register
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.packets import packet_register, row_of_results
 from dualspike.model.interface.register import Register
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.geometry import geometry
@@ -40,18 +40,27 @@ def check_wrap(d: Description, wrap: str) -> None:
 def wrapped_registers(d: Description, wrap: str | None) -> list[Register]:
     """Those of a core as it is or in a wrap, by address."""
     own = register_map(d)
-    return [*own, event_register(len(own))] if (wrap or "").endswith(EVENTS) else own
+    if wrap is None:
+        return own
+    return own + _added(len(own), row_of_results(d), events=wrap.endswith(EVENTS))
+
+
+def _added(first: int, row: int, *, events: bool) -> list[Register]:
+    """The registers of a wrap, from address ``first`` on."""
+    adapter = [event_register(first)] if events else []
+    return [*adapter, packet_register(first + len(adapter), row)]
 
 
 class Soc(wiring.Component):
     """Any core with a register ``bus``, streams, ``busy`` and ``irq``, in the clothes of ``wrap``.
 
-    ``registers`` is how many the core has, ``frame`` the results of one ``unit``. Members, for
+    ``registers`` is how many the core has, ``row`` the results of one ``unit``. Members, for
     "axi": ``aclk``, ``aresetn`` (synchronous, active low), ``s_axi``; for "wishbone":
     ``wb_clk_i``, ``wb_rst_i`` (synchronous, active high), ``wb``. For both: ``s_axis_NAME`` for
     every stream into the core, ``m_axis_NAME`` for every one out of it, ``busy``, and ``irq``.
     With an ``adapter`` its ``events`` come in place of the ``inputs`` that it gives out
-    (``s_axis_events``, with TLAST), and there is one more register, EVENTS.
+    (``s_axis_events``, with TLAST). Registers after those of the core: EVENTS with an adapter, and
+    PACKET.
     """
 
     def __init__(
@@ -59,13 +68,14 @@ class Soc(wiring.Component):
         core: Any,
         wrap: str,
         registers: int,
-        frame: int,
+        row: int,
         unit: str = "sample",
         adapter: AddressEvents | None = None,
     ) -> None:
-        self._core, self._frame, self._unit = core, frame, unit
-        self._wrap, self._adapter = wrap, adapter
-        self._registers, registers = registers, registers + (adapter is not None)
+        self._core, self._row, self._unit = core, row, unit
+        self._wrap, self._adapter, self._registers = wrap, adapter, registers
+        self._own = RegisterBus(_added(0, row, events=adapter is not None))
+        registers += 1 + (adapter is not None)
         if wrap == "axi":
             self._bridge = AxiLiteBridge(registers)
             members = {
@@ -104,9 +114,8 @@ class Soc(wiring.Component):
         if bus != wrap:
             (layer, *_), steps = geometry(d.parts[0]).layers, d.network.time_steps
             adapter = AddressEvents(layer.n_in, steps, layer.simd, d.formats.input.bits)
-        if d.kind == "mlp":
-            return cls(core, bus, registers, d.basis, adapter=adapter)
-        return cls(core, wrap, registers, math.prod(d.batch[1:]), "function")
+        unit = "sample" if d.kind == "mlp" else "function"
+        return cls(core, bus, registers, row_of_results(d), unit, adapter)
 
     def notes(self) -> list[str]:
         """What the ports are, a line for each group of them."""
@@ -124,7 +133,9 @@ class Soc(wiring.Component):
             lines.append("s_axis_events_*: AXI4-Stream, 1 x uint16_t, TLAST ends a sample")
         for name, member in self._streams.items():
             place, count = places(member.signature.members["payload"].shape)
-            side, last = ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}")
+            side, last = (
+                ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}, or PACKET")
+            )
             lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
         return [*lines, "busy: bit 0 of STATUS", "irq: interrupt, a level, 1 while one is enabled"]
 
@@ -138,10 +149,9 @@ class Soc(wiring.Component):
         m.d.comb += [self.busy.eq(core.busy), self.irq.eq(core.irq)]
         outside, inside = (self.s_axi, bridge.axi) if self._wrap == "axi" else (self.wb, bridge.wb)
         connect(m, flipped(outside), inside)
+        self._share_bus(m)
         if self._adapter:
             self._take_events(m, self._adapter)
-        else:
-            connect(m, bridge.bus, core.bus)
         for name, member in self._streams.items():
             shape = member.signature.members["payload"].shape
             if member.flow is In:
@@ -149,13 +159,18 @@ class Soc(wiring.Component):
                 connect(m, flipped(getattr(self, f"s_axis_{name}")), adapter.axis)
                 connect(m, adapter.outputs, getattr(core, name))
             else:
-                m.submodules[f"to_{name}"] = adapter = ToAxiStream(shape, self._frame)
+                m.submodules[f"to_{name}"] = adapter = ToAxiStream(shape, self._row)
+                m.d.comb += [
+                    self._own.PACKET.eq(adapter.packet),
+                    adapter.set_packet.eq(self._own.PACKET_written),
+                    adapter.packet_data.eq(self._own.write_data),
+                ]
                 connect(m, getattr(core, name), adapter.inputs)
                 connect(m, adapter.axis, flipped(getattr(self, f"m_axis_{name}")))
         return m
 
     def _take_events(self, m: Module, adapter: AddressEvents) -> None:
-        """The adapter before the core's inputs, and its register after those of the core."""
+        """The adapter before the core's inputs, and its register."""
         m.submodules.events = adapter
         m.submodules.from_events = skid = SkidBuffer(adapter.events.payload.shape())
         axis, given = self.s_axis_events, skid.inputs.payload
@@ -167,11 +182,14 @@ class Soc(wiring.Component):
         ]
         connect(m, skid.outputs, adapter.events)
         connect(m, adapter.outputs, self._core.inputs)
-        m.submodules.event_register = own = RegisterBus([event_register(0)])
-        cleared = own.EVENTS_written.replicate(len(adapter.flags))
-        m.d.comb += own.EVENTS.eq(sticky(m, adapter.flags, cleared, "told"))
+        cleared = self._own.EVENTS_written.replicate(len(adapter.flags))
+        m.d.comb += self._own.EVENTS.eq(sticky(m, adapter.flags, cleared, "told"))
+
+    def _share_bus(self, m: Module) -> None:
+        """The registers of the wrap come after those of the core."""
+        m.submodules.registers = own = self._own
         bus, core = self._bridge.bus, self._core.bus
-        here = bus.address == self._registers
+        here = bus.address >= self._registers
         for one, asked in ((core, ~here), (own.bus, here)):
             m.d.comb += [
                 one.request.eq(bus.request & asked),
@@ -180,6 +198,7 @@ class Soc(wiring.Component):
             ]
         m.d.comb += [
             core.address.eq(bus.address),
+            own.bus.address.eq(bus.address - self._registers),
             bus.done.eq(core.done | own.bus.done),
             bus.read_data.eq(Mux(here, own.bus.read_data, core.read_data)),
         ]

@@ -191,6 +191,19 @@ ${n}_status ${n}_check_weights(void *port)
 }
 """
 
+PACKET = """\
+
+${n}_status ${n}_set_packet(void *port, uint32_t results)
+{
+    const uint32_t most = ${N}_PACKET_RESULTS_MASK;
+    const ${n}_status status = (results > most) ? ${N}_ARGUMENT : resting(port);
+    if (status == ${N}_OK) {
+        ${n}_write(port, ${N}_PACKET_OFFSET, results);
+    }
+    return status;
+}
+"""
+
 CODER = """\
 
 ${n}_status ${n}_set_coder(void *port, uint64_t state)

@@ -1,11 +1,10 @@
 """``NAME_driver.h``: what a program sees of the driver, and what it must provide."""
 
-import math
-
 from dualspike.hw.emit.driver.facts import c_type, filled, most_stages, row, rows_of, sends
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import Feed
 from dualspike.model.interface.memory_map import confusion_memory, memory_map
+from dualspike.model.interface.packets import row_of_results
 
 
 def driver_header(d: Description, wrap: str | None) -> str:
@@ -16,6 +15,7 @@ def driver_header(d: Description, wrap: str | None) -> str:
         (d.learns, _LEARNED),
         (bool(feeds), _STREAMS),
         (True, _CALLS),
+        (wrap is not None, _PACKET),
         (d.network.coding == "bernoulli", _CODER),
         (d.learns, _LEARNING),
         (d.learns and bool(feeds), _LEARN),
@@ -46,7 +46,7 @@ def _sizes(d: Description, feeds: list[Feed]) -> list[str]:
         sizes |= {f"STREAM_{own}": number, f"{own}_ROW": row(feed), f"{own}_ROWS": rows_of(d, feed)}
     if feeds:
         sizes["STREAM_RESULTS"] = len(feeds)
-        sizes["RESULTS_ROW"] = d.basis if d.kind == "mlp" else math.prod(d.batch[1:])
+        sizes["RESULTS_ROW"] = row_of_results(d)
     return [f"#define {top}_{name} {size}u" for name, size in sizes.items()]
 
 
@@ -160,6 +160,13 @@ ${n}_status ${n}_read_memory(void *port, uint32_t select, int32_t *words, uint32
 ${n}_status ${n}_load_weights(void *port);
 /* Whether all of that is there, as before a run. */
 ${n}_status ${n}_check_weights(void *port);
+
+"""
+
+_PACKET = """\
+/* Results in a packet: TLAST comes with the last of so many, 0 for as many as the register has
+   numbers. After init those of one of the ${unit}. `BUSY` while results may be on their way. */
+${n}_status ${n}_set_packet(void *port, uint32_t results);
 
 """
 

@@ -2,7 +2,16 @@
 
 import math
 
-from dualspike.hw.emit.driver.calls import ANSWERS, CALLS, CODER, HEAD, LEARNING, MASKS, WIDE
+from dualspike.hw.emit.driver.calls import (
+    ANSWERS,
+    CALLS,
+    CODER,
+    HEAD,
+    LEARNING,
+    MASKS,
+    PACKET,
+    WIDE,
+)
 from dualspike.hw.emit.driver.facts import filled, row, sends
 from dualspike.hw.emit.driver.runs import INFER, LABELS, LEARN, MOVES
 from dualspike.hw.soc.soc import wrapped_registers
@@ -28,6 +37,7 @@ def driver_source(d: Description, wrap: str | None) -> str:
         (True, HEAD),
         (d.learns, WIDE),
         (True, CALLS),
+        (wrap is not None, PACKET),
         (d.network.coding == "bernoulli", CODER),
         (d.lanes > 0, MASKS),
         (d.learns, LEARNING.replace("@jvps@\n", _JVPS if d.lanes else "")),

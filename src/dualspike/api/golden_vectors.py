@@ -28,6 +28,7 @@ from dualspike.model.interface.feeds import feeds_of
 from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.memory_map import Memory, memory_map
+from dualspike.model.interface.packets import row_of_results
 from dualspike.model.interface.register import Command
 from dualspike.model.interface.registers import MAGIC, register_map
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
@@ -46,7 +47,8 @@ def golden_vectors(
     """Inference, and where the chip learns an update, from the weights ``first``.
 
     Inputs and targets are anywhere in their formats and at the ends of these. Without ``baked`` the
-    weights are loaded before. In a ``wrap`` the registers that it adds are read at the end: 0.
+    weights are loaded before. In a ``wrap`` packets are of another length while the chip infers,
+    and the registers that it adds are read at the end, as they are after reset.
     """
     rng, chip = np.random.default_rng(d.learning.seed), first_chip(d, first)
     script = _Script(d)
@@ -59,14 +61,17 @@ def golden_vectors(
     inputs = random_inputs(d, rng, rows)
     script.wanted += [int(one) for one in chip.infer(inputs).flat]
     count = math.prod(output_shape(d, inputs))
+    added = wrapped_registers(d, wrap)[len(register_map(d)) :]
+    packets = [(one.address, row_of_results(d)) for one in added if one.name == "PACKET"]
+    script.steps += [Step(Operation.WRITE, place, row + 1) for place, row in packets]
     script.carry_out(script.protocol.outputs(flat(inputs), count))
+    script.steps += [Step(Operation.WRITE, place, row) for place, row in packets]
     known["FLAGS"] = chip.flags
     script.carry_out(_reads(script.protocol, ["FLAGS"]))
     script.interrupt(flagged=chip.flags != 0)
     if d.learns:
         _update(d, chip, script, rng)
-    added = wrapped_registers(d, wrap)[len(register_map(d)) :]
-    script.steps += [Step(Operation.READ, one.address, 0) for one in added]
+    script.steps += [Step(Operation.READ, one.address, one.reset or 0) for one in added]
     return Vectors([*script.steps, Step(Operation.END)], script.given, script.wanted, _patience(d))
 
 

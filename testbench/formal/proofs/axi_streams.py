@@ -1,11 +1,10 @@
-"""AXI4-Stream (Arm IHI 0051) around a core: nothing is lost or changed, offers stay, frames end."""
+"""AXI4-Stream (Arm IHI 0051) around a core: nothing lost or changed, offers stay, packets end."""
 
 from functools import partial
 
-from amaranth.hdl import Cat, Const, Shape, ShapeLike, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Mux, Shape, ShapeLike, Signal, Value, signed, unsigned
 
 from dualspike.hw.soc.axi_stream import FromAxiStream, ToAxiStream
-from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.testbench.formal.claims import Claims, Proof
 from dualspike.testbench.formal.streams import Inside, in_skid_buffer, stays, stays_offered
@@ -32,16 +31,33 @@ def receiver(c: Claims, number: Shape, count: int, place: int) -> None:
     stays_offered(c, out, ready)
 
 
-def transmitter(c: Claims, number: Shape, count: int, place: int, frame: int) -> None:
-    """A payload to TDATA, each number extended by its sign, and TLAST once a frame."""
-    unit = ToAxiStream(_payload(number, count), frame)
+def transmitter(c: Claims, number: Shape, count: int, place: int, row: int) -> None:
+    """A payload to TDATA, each number extended by its sign, and TLAST once a packet.
+
+    Lengths of packets are set to anything, at any time.
+    """
+    unit = ToAxiStream(_payload(number, count), row)
     inner = c.opened(unit)
     axis, into = unit.axis, unit.inputs
     data, valid = c.anything(number.width * count, "payload"), c.anything(1, "valid")
     ready = c.anything(1, "tready")
-    c.m.d.comb += [Value.cast(into.payload).eq(data), into.valid.eq(valid), axis.tready.eq(ready)]
-    moves = axis.tvalid & ready
-    inside = Inside(c, valid & into.ready, data, moves, 2)
+    set_packet, length = c.anything(1, "set_packet"), c.anything(len(unit.packet), "length")
+    c.m.d.comb += [
+        Value.cast(into.payload).eq(data),
+        into.valid.eq(valid),
+        axis.tready.eq(ready),
+        unit.set_packet.eq(set_packet),
+        unit.packet_data.eq(length),
+    ]
+    moves, enters = axis.tvalid & ready, valid & into.ready
+    packet = Signal.like(length, name="packet_now", init=row)
+    place_now = Signal.like(length, name="place_now")
+    last = place_now + 1 == Mux(packet == 0, 1 << len(packet), packet)
+    with c.m.If(set_packet):
+        c.m.d.sync += [packet.eq(length), place_now.eq(0)]
+    with c.m.Elif(enters):
+        c.m.d.sync += place_now.eq(Mux(last, 0, place_now + 1))
+    inside = Inside(c, enters, Cat(data, last), moves, 2)
     in_skid_buffer(c, inner, inside)
     c.always("ready while a place is free", into.ready == (inside.count < 2))
     c.always("TVALID while a payload is inside", axis.tvalid == (inside.count != 0))
@@ -50,14 +66,13 @@ def transmitter(c: Claims, number: Shape, count: int, place: int, frame: int) ->
         shown = axis.tdata[n * place : (n + 1) * place]
         same = shown.as_signed() == word.as_signed() if number.signed else shown == word
         c.always(f"number {n} of the oldest is in its place", ~axis.tvalid | same)
-    sent = Signal(counter_shape(frame), name="sent_now")
-    last = sent == frame - 1
-    with c.m.If(moves):
-        c.m.d.sync += sent.eq(sent + 1)
-        with c.m.If(last):
-            c.m.d.sync += sent.eq(0)
-    c.always("what was sent is counted", (inner.get("sent", Const(0)) == sent) & (sent < frame))
-    c.always(f"TLAST with every payload that is the {frame}th", axis.tlast == last)
+    c.always("the length is the one that was last set", unit.packet == packet)
+    rest = (packet - 1 - place_now)[: len(packet)]
+    c.always("what is left of a packet is counted", inner["left"] == rest)
+    c.always("no packet is longer than its length", (packet == 0) | (place_now < packet))
+    c.always(
+        "TLAST with the last of its packet alone", ~axis.tvalid | (axis.tlast == inside.first[-1])
+    )
     stays(c, "TDATA and TLAST", axis.tvalid, ready, axis.tdata, axis.tlast)
 
 
@@ -83,14 +98,14 @@ PROOFS = [
             ("receiver", partial(receiver, number=number, count=count, place=place)),
             (
                 "transmitter",
-                partial(transmitter, number=number, count=count, place=place, frame=count + 2),
+                partial(transmitter, number=number, count=count, place=place, row=count + 2),
             ),
         )
     ),
     Proof(
         "transmitter_single",
         FAMILY,
-        partial(transmitter, number=signed(4), count=1, place=8, frame=1),
+        partial(transmitter, number=signed(4), count=1, place=8, row=1),
         3,
     ),
 ]

@@ -9,7 +9,7 @@ from cocotb.triggers import RisingEdge
 from dualspike.model.interface.events import EventFlag
 from dualspike.model.interface.register import Command
 from dualspike.model.sizes.geometry import geometry
-from dualspike.testbench.unit.benches.soc import END, TOP, Bench, component
+from dualspike.testbench.unit.benches.soc import END, TOP, Bench, array_type, component
 from dualspike.testbench.unit.benches.soc_hosts import (
     AxiHost,
     WishboneHost,
@@ -68,6 +68,32 @@ async def infers_and_learns(bench: Bench) -> None:
     await bench.learn()
     await bench.infer(2)
     await bench.learn()
+
+
+@Bench.test()
+async def ends_packets_where_it_is_told(bench: Bench) -> None:
+    """PACKET, whatever a sample has; a new length begins a packet."""
+    host, d, form = bench.host, bench.d, array_type(bench.d.formats.membrane.bits)
+    await host.write("CONTROL", Command.INFER)
+    for length in (1, d.basis + 1, 3 * d.basis):
+        await host.write("PACKET", length)
+        assert await host.read("PACKET") == length
+        x = bench.samples(length)
+        bench.send_inputs(x)
+        packets = np.reshape(bench.chip.infer([x]), (-1, length))
+        for packet in packets.tolist():
+            frame = await bench.results.recv()
+            assert np.frombuffer(bytes(frame.tdata), form).tolist() == packet
+    await host.write("PACKET", 2 * d.basis + 1)
+    bench.send_inputs(bench.samples(3))
+    await bench.results.recv()
+    while await host.read("STATUS"):
+        pass
+    await host.write("PACKET", d.basis)
+    bench.send_inputs(bench.samples(1))
+    frame = await bench.results.recv()
+    assert len(frame.tdata) == (2 * d.basis - 1) * form.itemsize, "the rest, and a new packet"
+    await host.write("CONTROL", Command.STOP)
 
 
 @Bench.test()

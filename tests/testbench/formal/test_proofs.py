@@ -126,6 +126,11 @@ def ends_frames_late(m: Module, transmitter: Any) -> None:
         m.d.comb += transmitter.axis.tlast.eq(1)
 
 
+def keeps_its_packet(m: Module, transmitter: Any) -> None:
+    with m.If(transmitter.inputs.valid & transmitter.axis.tready):
+        m.d.comb += transmitter.packet.eq(1)
+
+
 def leaves_escapes(m: Module, decoder: Any) -> None:
     m.d.comb += decoder.octet.eq(decoder.byte)
 
@@ -159,6 +164,7 @@ def tells_of_all(m: Module, unit: Any) -> None:
         ("sequencer_passes", Sequencer, starts_every_layer),
         ("online_sequencer_own", OnlineSequencer, stays_open),
         ("transmitter_s5_3", ToAxiStream, ends_frames_late),
+        ("transmitter_s5_3", ToAxiStream, keeps_its_packet),
         ("multiplier_0_2", Multiplier, multiplies_at_once),
         ("slip", SlipDecoder, leaves_escapes),
         ("axi_lite_5", AxiLiteBridge, answers_at_once),
