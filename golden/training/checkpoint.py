@@ -18,7 +18,7 @@ from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.model.description.description import Description
 from dualspike.model.description.files.places import anywhere
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 EVERY = 100
 """Updates from one checkpoint to the next."""

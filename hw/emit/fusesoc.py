@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 
 def core_file(top: str, about: str, *, ecp5: bool, testbench: Sequence[str] = ()) -> str:

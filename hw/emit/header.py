@@ -1,9 +1,10 @@
 """What stands at the top of generated Verilog: what the chip is, and what its ports are."""
 
 from dualspike.model.description.description import Description
-from dualspike.model.interface.identity import VERSION, config_hash, identity
+from dualspike.model.interface.identity import config_hash, identity
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
+from dualspike.model.version import VERSION
 
 
 def widths(d: Description) -> str:

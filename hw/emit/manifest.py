@@ -11,7 +11,7 @@ from dualspike.hw.soc.soc import wrapped_registers
 from dualspike.model.cost.estimate import layer_entry, products, weight_bits
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of
-from dualspike.model.interface.identity import VERSION, config_hash, config_word, identity
+from dualspike.model.interface.identity import config_hash, config_word, identity
 from dualspike.model.sizes.cycles import (
     batch_cycles,
     draw_cycles,
@@ -22,6 +22,7 @@ from dualspike.model.sizes.cycles import (
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.model.system.seal import sealed
+from dualspike.model.version import VERSION
 
 
 def manifest(

@@ -9,8 +9,7 @@ from dualspike.model.description.network import Surrogate
 from dualspike.model.once import once
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
-
-VERSION = "0.1.0"
+from dualspike.model.version import VERSION
 
 
 def identity(d: Description) -> dict[str, Any]:

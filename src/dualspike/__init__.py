@@ -13,8 +13,8 @@ _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path and sys.path[0] != _HERE:
     del sys.path[0]
 
-from dualspike.model.interface.identity import VERSION  # noqa: E402
 from dualspike.model.system.cache import adopt  # noqa: E402
+from dualspike.model.version import VERSION  # noqa: E402
 
 __version__ = VERSION
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import jinja2
 
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 from dualspike.testbench.evidence.parts import parts
 from dualspike.testbench.mutants.equality import ABC
 

@@ -15,7 +15,7 @@ from tests.cli import Cli
 from tests.refusals import refusal
 from tests.small import OPERATOR, PERCEPTRON, functions, points
 
-LIGHT = ["numpy", "numba", "scipy", "matplotlib", "amaranth", "cocotb"]
+LIGHT = ["pydantic", "numpy", "numba", "scipy", "matplotlib", "amaranth", "cocotb"]
 
 
 @pytest.fixture
@@ -27,6 +27,8 @@ def chip(here: Path) -> ds.Chip:
 def test_importing_brings_nothing_heavy() -> None:
     words = f"import sys, dualspike; sys.exit(any(n in sys.modules for n in {LIGHT}))"
     assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
+    told = words.replace("dualspike;", "dualspike.cli; dualspike.cli.main(['--version']);")
+    assert subprocess.run([sys.executable, "-c", told], check=False).returncode == 0
     words = words.replace("dualspike;", "dualspike; dualspike.Chip;")
     assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 1
 

@@ -16,7 +16,7 @@ from dualspike.golden.training.train import train
 from dualspike.golden.training.validation import ValidationWatch
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build

@@ -22,7 +22,7 @@ from dualspike.golden.experiments.runner.study import Job, Progress, Study
 from dualspike.golden.experiments.runner.table import markdown_table, terminal_table
 from dualspike.golden.float.hidden import Scope
 from dualspike.golden.training.figure import ACCENT, INK, MUTED, blank, dress, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 CLAIM = 1 / 3
 """RFG's cost over that of BP in the paper: one forward pass over that and 2 more backward."""

@@ -25,7 +25,7 @@ from dualspike.golden.experiments.runner.table import (
     terminal_table,
 )
 from dualspike.golden.training.figure import ACCENT, INK, blank, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 HEADER = ["learned from", "rule", "error", "min..max", "global norm", "of u'", "rate", "seeds"]
 

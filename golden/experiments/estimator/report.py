@@ -18,7 +18,7 @@ from dualspike.golden.experiments.paper.methods import METHODS
 from dualspike.golden.experiments.paper.settings import load_settings
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, terminal_table
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 FALSE_ALARM = 1e-3
 """Chance that a kind of z-scores goes beyond its bound although every prediction holds."""

@@ -8,7 +8,7 @@ from dualspike.golden.experiments.exact.figures import draw
 from dualspike.golden.experiments.exact.training import Trained, job
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, marked
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 HEADER = ["task", "rule", "seeds", "mean", "least"]
 

@@ -23,7 +23,7 @@ from dualspike.golden.experiments.opzo.trials import LOCAL
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import finite, markdown_table, marked
 from dualspike.golden.training.figure import INK, blank, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 COSTS = ["multiplications", "additions", "gated", "surrogates", "memory"]
 COLOURS = {

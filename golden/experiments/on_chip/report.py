@@ -8,7 +8,7 @@ from dualspike.golden.experiments.on_chip.sources import SOURCES
 from dualspike.golden.experiments.on_chip.study import OnChip, job
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, marked, terminal_table
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 HEADER = [
     *("errors come from", "weights", "accuracy, %", "min..max", "rate"),

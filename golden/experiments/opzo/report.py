@@ -22,7 +22,7 @@ from dualspike.golden.experiments.opzo.trials import (
 from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import markdown_table, marked
 from dualspike.golden.training.figure import INK, blank, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 PUBLISHED = {
     "digits": {"BP": 98.38, "OPZO": 98.34, "DFA": 98.05, "DKP": 98.14, "ZO": 86.53},

@@ -27,7 +27,7 @@ from dualspike.golden.experiments.series import report as series
 from dualspike.golden.experiments.sweep import report as sweep
 from dualspike.golden.experiments.tune import report as tune
 from dualspike.golden.files.differences import first_difference
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 TABLES = {"equation": equation, "series": series, "sweep": sweep, "tune": tune}
 """Studies that make the cells of their table from their results, and know what these depend on."""

@@ -16,7 +16,7 @@ from dualspike.golden.experiments.paper.settings import OURS, PaperSettings
 from dualspike.golden.experiments.runner.folder import RunsFolder
 from dualspike.golden.experiments.runner.records import RunOutcome
 from dualspike.golden.experiments.runner.table import finite, markdown_table, marked, terminal_table
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 
 @dataclass(frozen=True, eq=False)

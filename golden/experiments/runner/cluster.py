@@ -23,7 +23,7 @@ from dualspike.golden.experiments.runner.folder import RunsFolder
 from dualspike.golden.experiments.runner.processes import Message, Notice, Total, one_thread
 from dualspike.golden.experiments.runner.study import Show
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.experiments.runner.archive import check_origin, read_archive, write_archive
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 
 class Named(Protocol):

@@ -16,7 +16,7 @@ from dualspike.golden.experiments.runner.archive import (
 from dualspike.golden.numeric import Doubles
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 _OPTIMISER = "optimiser_"
 _NUMBERS = ("update", "theta", "losses", "validation", "seconds")

@@ -14,7 +14,7 @@ from dualspike.golden.experiments.runner.table import finite, markdown_table, ma
 from dualspike.golden.experiments.series.study import RULES, Series, SeriesPlan, job
 from dualspike.golden.experiments.series.trial import LYAPUNOV, OPERATOR, START, TAU
 from dualspike.golden.training.figure import ACCENT, MUTED, blank, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 HEADER = [
     "kind",

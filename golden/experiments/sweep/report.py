@@ -21,7 +21,7 @@ from dualspike.golden.experiments.runner.table import (
 )
 from dualspike.golden.experiments.sweep.study import RULES, Sweep, SweepPlan, SweepTrial, job
 from dualspike.golden.training.figure import ACCENT, INK, MUTED, blank, dress, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 SHOWN = ("least squares", "3 principal components")
 """Of what needs no network."""

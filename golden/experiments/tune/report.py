@@ -11,7 +11,7 @@ from dualspike.golden.experiments.runner.study import Study
 from dualspike.golden.experiments.runner.table import finite, markdown_table, terminal_table
 from dualspike.golden.experiments.tune.study import Tuning, job
 from dualspike.golden.training.figure import blank, write_figure
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 HEADER = ["setting", "rule", "best rate", "error", "inside", "tried"]
 

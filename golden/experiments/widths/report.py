@@ -8,7 +8,7 @@ from dualspike.golden.experiments.runner.table import marked
 from dualspike.golden.experiments.widths.figures import draw
 from dualspike.golden.experiments.widths.study import FormatRow, Widths, job
 from dualspike.model.description.load import load_preset
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 
 
 def results(widths: Widths) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from dualspike.hw.emit.unwrapped import unwrapped
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION
 from dualspike.model.interface.memory_map import memory_map
 from dualspike.model.system.cache import check_cache
 from dualspike.model.system.seal import sealed
+from dualspike.model.version import VERSION
 from dualspike.report.folder import MANIFEST, read_sealed
 from dualspike.testbench.cosim.shipped import prove
 from dualspike.testbench.cosim.verilate import silent

@@ -18,11 +18,12 @@ from dualspike.golden.float.layout import Parameters
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.identity import VERSION, config_hash
+from dualspike.model.interface.identity import config_hash
 from dualspike.model.sizes.cycles import draw_cycles, function_interval, learn_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.head import product_sizes
 from dualspike.model.sizes.online_resources import head_lanes
+from dualspike.model.version import VERSION
 from dualspike.report.curve import learning_curve
 from dualspike.report.folder import Folder
 from dualspike.report.maps import dots, maps

@@ -12,7 +12,7 @@ from dualspike.golden.experiments.paper.run import Run
 from dualspike.golden.experiments.runner import cluster
 from dualspike.golden.experiments.runner.cluster import LOCAL, connected, run_cluster
 from dualspike.golden.experiments.runner.folder import RunsFolder
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 from tests.refusals import refusal
 
 

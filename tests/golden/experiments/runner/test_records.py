@@ -12,7 +12,7 @@ from dualspike.golden.experiments.runner.records import (
     loss_curve,
     point_of,
 )
-from dualspike.model.interface.identity import VERSION
+from dualspike.model.version import VERSION
 from tests.refusals import refusal
 
 
