@@ -32,7 +32,7 @@ wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 VERILOG_KEYWORDS = frozenset(_WORDS.split())
 
 _PORTS = re.compile(
-    r"clk|rst|busy"
+    r"clk|rst|busy|irq"
     r"|bus_(request|write|address|write_data|read_data|done)"
     r"|(inputs|inputs_[0-9]+|targets|scales|results)_(payload|valid|ready)"
     r"|(sums|spikes)_[0-9]+_(payload|moved)"

@@ -43,7 +43,10 @@ def test_the_instance_to_paste_has_every_port(tmp_path: Path) -> None:
     verilog, words = core()
     pasted = template(d, "e", ports_of(verilog, "e"))
     order = [line.partition("(")[0].strip() for line in pasted.splitlines() if line[:3] == "  ."]
-    assert order[:4] == [".clk", ".rst", ".bus_request", ".bus_write"] and order[-1] == ".busy"
+    assert order[:4] == [".clk", ".rst", ".bus_request", ".bus_write"] and order[-2:] == [
+        ".busy",
+        ".irq",
+    ]
     files = {"e.v": verilog, "e.vlt": words, "soc.v": f"module soc;\n{pasted}endmodule\n"}
     for name, text in files.items():
         (tmp_path / name).write_text(text, "utf-8")

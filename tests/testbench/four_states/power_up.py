@@ -67,7 +67,7 @@ def doubtful(testbench: str, *, reset_at: int | None = None) -> str:
     ]:
         testbench, count = re.subn(old, new, testbench)
         assert count, old
-    known = ["busy", "bus_done", "results_valid", *(f"{one}_ready" for one in streams)]
+    known = ["busy", "irq", "bus_done", "results_valid", *(f"{one}_ready" for one in streams)]
     watch = f"""\
   always @(negedge clk) if (!rst && clock > {_SETTLED}) begin
     if ((^{{{", ".join(known)}}}) === 1'bx) begin
