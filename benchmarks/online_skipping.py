@@ -1,73 +1,58 @@
-"""What leaving out silent inputs would save on chips that learn online; none of them does.
+"""What leaving out silent inputs saves on chips that learn online.
 
 ``python benchmarks/online_skipping.py [FOLDER]`` trains the integer models of the presets
-``events`` and, with the recordings in FOLDER, ``spoken_digits`` with seed 1 for 100 updates. Then
-it looks at the inputs of every layer with inputs over time in one more batch. Inference could
-leave out a chunk without a spike. A pass that learns also lands the change of ``lag`` passes
-before: it could leave out only what was silent, too, since the sample of that one began, since a
-trace that is no longer 0 stays so. Clocks are those of a pass with the preset's folding.
+``events`` and, with the recordings in FOLDER, ``spoken_digits`` with `hardware.skip` and seed 1,
+and counts over the batch after 100 updates, and after 400: the clocks that a pass walks, which are
+all without what the registers SKIPPED count, in learning and then in inference.
 """
 
 import sys
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dualspike.golden.data.load import load_problem
-from dualspike.golden.training.fixed_engine import FixedEngine, stored_inputs
+from dualspike.golden.training.fixed_engine import FixedEngine, stored_batch
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.model.sizes.geometry import geometry
-from dualspike.model.sizes.layers import Layer
 
-UPDATES = 100
-Bits = NDArray[np.bool_]
+UPDATES = (100, 400)
 
 
 def main(folders: list[str]) -> int:
     """Train, count, print a table."""
-    print("| preset | layer | silent inputs | silent chunks: inference | learning | clocks |")
+    print("| preset | layer | clocks of a pass | updates | learning | inference |")
     print("|---|---|---|---|---|---|")
-    report(load_preset("events"))
+    report(skipping("events", {}))
     for folder in folders:
-        tables = load_preset("spoken_digits").model_dump()
-        tables["data"]["folder"] = folder
-        report(describe(tables, "spoken_digits"))
+        report(skipping("spoken_digits", {"folder": folder}))
     return 0
 
 
+def skipping(preset: str, data: dict[str, str]) -> Description:
+    """A preset that skips."""
+    tables = load_preset(preset).model_dump()
+    tables["hardware"]["skip"] = True
+    tables["data"] |= data
+    return describe(tables, preset)
+
+
 def report(d: Description) -> None:
-    """One row for each layer that has several groups and several chunks of inputs over time."""
+    """One row for each layer that skips and each number of updates."""
     problem, engine = load_problem(d), FixedEngine(d)
-    for update in range(UPDATES):
-        engine.update(*problem.training_batch(d.learning.seed, update), update)
-    inputs, _ = problem.training_batch(d.learning.seed, UPDATES)
-    stored = stored_inputs(d, inputs)
-    (seen,) = engine.chip.follow(stored)
-    for layer in geometry(d.parts[0]).layers:
-        if layer.every_step and layer.groups > 1 and layer.chunks > 1:
-            frames = seen.layers[layer.source].spikes if layer.index else stored[0].swapaxes(0, 1)
-            _row(d.name, layer, frames != 0)
-
-
-def _row(name: str, layer: Layer, spikes: Bits) -> None:
-    """Of ``spikes`` [T, B, n_in]."""
-    padded = np.pad(spikes, ((0, 0), (0, 0), (0, -layer.n_in % layer.simd)))
-    loud = padded.reshape(*spikes.shape[:2], layer.chunks, layer.simd).any(axis=3)
-    heard, now = (
-        one.swapaxes(0, 1).reshape(-1, layer.chunks)
-        for one in (np.logical_or.accumulate(loud, axis=0), loud)
-    )
-    late = np.vstack([np.zeros_like(heard[: layer.lag]), heard[: -layer.lag]])
-    silent = [1 - one.mean() for one in (now, now | late)]
-    clocks = [
-        np.maximum(layer.chunks, layer.groups * np.maximum(1, one.sum(axis=1))).mean()
-        for one in (now, now | late)
-    ]
-    place = f"{name} | {layer.index} ({layer.kind}, {layer.n_in}-{layer.n_out})"
-    left = f"{layer.cycles} to {clocks[0]:.0f}, {clocks[1]:.0f}"
-    shares = f"{1 - spikes.mean():.1%} | {silent[0]:.1%} | {silent[1]:.1%}"
-    print(f"| {place} | {shares} | {left} |")
+    layers = [layer for layer in geometry(d.parts[0]).layers if layer.skips]
+    steps = d.batch[0] * d.network.time_steps
+    for update in range(max(UPDATES) + 1):
+        inputs, target = problem.training_batch(d.learning.seed, update)
+        engine.update(inputs, target, update)
+        if update not in UPDATES:
+            continue
+        learned = engine.chip.skipped
+        twin = engine.chip.copy()
+        twin.infer(stored_batch(d, inputs, target).inputs)
+        for layer, less, least in zip(layers, learned, twin.skipped, strict=True):
+            learning = layer.cycles - less / (steps + layer.lag)
+            inference = layer.cycles - least / steps
+            place = f"{d.name} | {layer.index} ({layer.kind}, {layer.n_in}-{layer.n_out})"
+            print(f"| {place} | {layer.cycles} | {update} | {learning:.0f} | {inference:.0f} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -61,7 +61,10 @@ class Perceptron:
         """Registers that only a perceptron has: SKIPPED of its layers, CODER; and its probes."""
         for layer, dense in zip(self._g.layers, self.chain.dense, strict=True):
             if layer.skips:
-                wire_skips(m, registers, layer, dense.dropped)
+                # A chunk is left out of all groups at once, or of each for itself.
+                changing = isinstance(dense, ChangingDense)
+                clocks = dense.left if changing else Mux(dense.dropped, layer.groups, 0)
+                wire_skips(m, registers, layer, clocks)
         if self.chain.encoder and self._d.network.coding == "bernoulli":
             wire_drawer(m, registers, self.chain.encoder, "CODER")
         if self._probed:

@@ -166,12 +166,11 @@ def wire_layers(m: Module, registers: RegisterBus, name: str, values: data.View)
             m.d.sync += values[n].eq(registers.write_data)
 
 
-def wire_skips(m: Module, registers: RegisterBus, layer: Layer, dropped: Value) -> None:
-    """SKIPPED of one layer: every chunk that was ``dropped`` saves a clock in each group."""
+def wire_skips(m: Module, registers: RegisterBus, layer: Layer, clocks: Value) -> None:
+    """SKIPPED of one layer, which has just saved so many ``clocks``."""
     skipped = Signal(32, name=f"skipped_{layer.index}")
     m.d.comb += getattr(registers, f"SKIPPED_{layer.index}").eq(skipped)
-    with m.If(dropped):
-        m.d.sync += skipped.eq(skipped + layer.groups)
+    m.d.sync += skipped.eq(skipped + clocks)
 
 
 def wire_options(

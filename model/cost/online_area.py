@@ -25,6 +25,7 @@ from dualspike.model.sizes.online_resources import (
     slope_lanes,
     spike_bits,
     sum_bits,
+    tail_bits,
 )
 
 _HELD = 7
@@ -56,7 +57,9 @@ def online_layer_logic(d: Part, layer: Layer) -> Area:
         _queue(2 * layer.group_rows + 1),
         _rows(d, layer),
     ]
-    if layer.groups > 1:
+    if layer.skips:
+        parts.append(_skipper(d, layer, raised))
+    elif layer.groups > 1:
         parts.append(Area(33, 14))
     if layer.kind == "direct":
         parts.append(Area(36, 15))
@@ -118,6 +121,15 @@ def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
         + 5 * address
         + 50,
     )
+
+
+def _skipper(d: Part, layer: Layer, signal: int) -> Area:
+    """Lists of chunks and the walk over them; columns of the dither on their way to changes."""
+    place, address = _bits(layer.chunks), _bits(layer.cycles)
+    asked = chunk_bits(layer, layer.simd) + layer.pe * signal
+    columns = (2 + layer.multiply) * layer.simd * change_shifts(d)[layer.index][-1]
+    tables = 11 * place + 3 * address + asked / 3 + 40
+    return Area(tables, 11 * place + 4 * address + tail_bits(d, layer) + columns + 30)
 
 
 def _dither(pe: int, simd: int, bits: int) -> Area:

@@ -82,8 +82,8 @@ def check_learning(d: Any) -> None:
 def _check_online(d: Any) -> None:
     """What the online learner is not built for."""
     learning = d.learning
-    if d.hardware.skip:
-        raise ValueError("hardware.skip must be false with learning.rule 'online', not true")
+    if d.hardware.skip and learning.by_sample:
+        raise ValueError("hardware.skip must be false with learning.every 'sample', not true")
     if learning.by_sample and not d.formats.tangent.integer:
         raise ValueError(
             f"formats.tangent must hold 1 with learning.every 'sample', not {d.formats.tangent}"

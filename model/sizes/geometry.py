@@ -80,7 +80,7 @@ class Geometry:
     @property
     def least_interval(self) -> int:
         """`interval` of samples so silent that layers which skip take `least_cycles` a pass."""
-        passes = [self.sample_cycles(layer) // layer.cycles for layer in self.layers]
+        passes = [self.time_steps if layer.every_step else 1 for layer in self.layers]
         others = [clocks for _, clocks in self.limits[len(self.layers) :]]
         least = [n * layer.least_cycles for n, layer in zip(passes, self.layers, strict=True)]
         return max(*others, *least)

@@ -57,7 +57,8 @@ class Layer:
     how many samples where it changes once a sample.
     ``skips``: a `hw.layer.zero_skipper` leaves out its silent chunks. Never in the direct layer,
     whose inputs are no spikes, and not with one group, which takes each chunk in the clock that
-    brings it.
+    brings it. Where weights change in their pass a `hw.layer.online.skipper` does so, with
+    `LEAST_PASS` groups and more, so that a row has been written before it comes again.
     """
 
     index: int
@@ -180,8 +181,8 @@ class Layer:
 
     @property
     def least_cycles(self) -> int:
-        """Cycles of a pass whose inputs are all silent; ``cycles`` without a zero skipper."""
-        return max(self.groups, self.chunks) if self.skips else self.cycles
+        """Cycles of a pass whose inputs are all silent; ``pass_cycles`` without a zero skipper."""
+        return max(self.groups, self.chunks) if self.skips else self.pass_cycles
 
 
 def most_inside(layers: int) -> int:
@@ -249,8 +250,9 @@ def make_layer(
         requantize=3 if mean else 2,
     )
     if d.online:
-        layer = replace(layer, **_online(d, layer))
-        return layer
+        spaced = layer.groups >= LEAST_PASS and layer.chunks > 1
+        skips = d.skip and layer.every_step and spaced
+        return replace(layer, skips=skips, **_online(d, layer))
     many = layer.groups > 1 and layer.chunks > 1
     skips = d.skip and kind in ("spiking", "readout") and many
     deep = is_deep(code_of(d.protection, f.weight.bits).bits, layer.cycles) and not skips

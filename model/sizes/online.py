@@ -20,7 +20,7 @@ from dualspike.model.sizes.feedback import feedback_sizes
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.layers import Layer
 
-_LAYER, _NEURONS, _REPEATER = 12, 3, 2
+_LAYER, _NEURONS, _REPEATER, _SKIPPER = 12, 3, 2, 4
 """Clocks of registers and buffers: of a layer without its products, and of what is after it."""
 _ERRORS, _SLOPES, _SAMPLE = 7, 10, 6
 """Clocks from the last output to changes of the readout, of other layers, and of a sample."""
@@ -95,7 +95,8 @@ def turn_cycles(d: Part, layer: Layer) -> int:
         turn = max(turn, ceil(g.interval / d.network.time_steps))
     for one, after in pairwise(chain):
         turn += one.last_group_rows + _LAYER + 2 * one.multiply + _NEURONS
-        turn += _REPEATER + after.pass_cycles if after.groups > 1 else 1
+        repeats = _SKIPPER if after.skips else _REPEATER
+        turn += repeats + after.pass_cycles if after.groups > 1 else 1
     turn += chain[-1].last_group_rows + _LAYER + 2 * chain[-1].multiply
     if len(chain) == 1:
         return turn + _ERRORS

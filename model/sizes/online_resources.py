@@ -6,7 +6,7 @@ What comes back to a hidden layer (`hw.learn.online`) counts as part of it, sinc
 from math import ceil, log2
 
 from dualspike.model.description.description import Description
-from dualspike.model.description.part import Part
+from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.ecc import code_of
 from dualspike.model.interface.lfsr import SIGNS
 from dualspike.model.interface.memory_map import confusion_memory
@@ -68,9 +68,14 @@ def online_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
         MemorySize("signals", 1, 2 * layer.group_rows + 1, signals, True),
     ]
     found += trace_memories(d, layer)
+    depth = repeater_depth(layer.chunks)
     if layer.groups > 1:
-        depth = repeater_depth(layer.chunks)
         found.append(MemorySize("frames", 1, depth, chunk_bits(layer, layer.simd), True))
+    if layer.skips:
+        found += [
+            MemorySize("frames", 2, depth, (layer.chunks - 1).bit_length(), True),
+            MemorySize("traces", 1, depth, tail_bits(d, layer), True),
+        ]
     found += encoder_memories(d, layer)
     if layer.kind == "direct":
         row = row_bits(d, layer.lanes_in, width)
@@ -82,6 +87,12 @@ def online_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
         found.append(MemorySize("membranes", width, layer.rows, f.membrane.bits, False))
     found.append(MemorySize("rows", 1, _NEURONS, width * spike_bits(d, layer), False))
     return found + _feedback_memories(d, g, layer)
+
+
+def tail_bits(d: Part, layer: Layer) -> int:
+    """Traces of a chunk with its columns of the dither, which overlap."""
+    top = change_shifts(d)[layer.index][-1]
+    return layer.simd * trace_bits(d, layer) + top + layer.simd - 1
 
 
 def trace_memories(d: Part, layer: Layer) -> list[MemorySize]:

@@ -133,11 +133,11 @@ def _skips(
     """For every layer that skips its share of clocks in learning, and in inference."""
     sizes = [geometry(part) for part in d.parts]
     layers = [(g, layer) for g in sizes for layer in g.layers if layer.skips]
-    return tuple(
-        Skips(
-            layer.index,
-            sum(one[n] for one in learned) / max(1, samples * d.passes * g.sample_cycles(layer)),
-            inferred[n] / max(1, inferences * g.sample_cycles(layer)),
-        )
-        for n, (g, layer) in enumerate(layers)
-    )
+    found: list[Skips] = []
+    for n, (g, layer) in enumerate(layers):
+        clocks = g.sample_cycles(layer)
+        # Passes without a sample come after each batch of a chip that learns online.
+        taken = samples * d.passes * clocks + len(learned) * layer.lag * layer.cycles
+        share = sum(one[n] for one in learned) / max(1, taken)
+        found.append(Skips(layer.index, share, inferred[n] / max(1, inferences * clocks)))
+    return tuple(found)

@@ -30,6 +30,9 @@ KINDS = {
     "storage": "signals",
     "sums": "counts",
     "store": "traces",
+    "heard": "frames",
+    "moved": "frames",
+    "tails": "traces",
 }
 # By the end of the module's name as well, where that of the memory does not tell.
 PLACES = {
@@ -93,6 +96,7 @@ MIRROR = {"feedback": "kolen-pollack"}
 FRAMES = {"coding": "frames", "leak": 0.5}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
 SLOW = {"pe": [4, 3, 1], "simd": [2, 4, 3], "protection": "ecc", "clock": 100.0}
+SKIP = {"pe": [1, 1, 1], "simd": [2, 1, 1], "skip": True}
 WHOLE = {"pe": [7, 6, 3], "simd": [5, 7, 6]}
 """Every frame is a single row, and a single chunk."""
 
@@ -119,6 +123,8 @@ ONLINE = [
     online("matrices", 1, learning=MATRIX),
     online("twofold", 4, network=FRAMES, learning=MATRIX | {"directions": 2}, hardware=SLOW),
     online("mirrors", 4, learning=MIRROR, hardware=SLOW),
+    online("skipping", 4, network=FRAMES, learning=SIGNED, hardware=SKIP),
+    online("lanes_skipped", network=FRAMES, learning={"directions": 2}, hardware=SKIP),
     online("samples", 4, learning=SAMPLE),
     online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),

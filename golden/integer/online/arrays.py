@@ -15,6 +15,7 @@ class Setup(NamedTuple):
     ``finer`` by so many bits than weights. ``by_sample``: there is one error and one change a
     sample; then ``table`` holds the surrogate, in bins of 2^``bin`` and 0 at both ends, and a mean
     over the steps is a sum times ``reciprocal`` / 2^``mean``.
+    ``skips`` [L, 2]: neurons in a group and inputs in a chunk of layers that skip, else 0.
     Formats as [lowest, highest]; ``wide`` that of a sum of signals over a sample.
     """
 
@@ -45,6 +46,7 @@ class Setup(NamedTuple):
     shifts: Any
     lags: Any
     ones: Any
+    skips: Any
     kappa: Any
     fixed: Any
     membrane: Any
@@ -63,6 +65,7 @@ class State(NamedTuple):
     they began; ``charge``[n, m, q] those of membranes and ``slope``[m, q] sums over the steps, both
     empty where errors come in every step. ``gates`` are the surrogate. ``registers`` [L, 2] of rows
     and columns, ``signs`` [hidden, lanes]; ``feedback`` [hidden, widest, n_out] matrices, or none.
+    ``skipped`` [L] clocks of chunks that were left out.
     ``seen`` [2, L, B, T, widest] gets every weighted input and every spike, unless it is empty.
     """
 
@@ -86,4 +89,5 @@ class State(NamedTuple):
     held: Any
     total: Any
     flags: Any
+    skipped: Any
     seen: Any

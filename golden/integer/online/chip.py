@@ -22,6 +22,7 @@ from dualspike.model.description.head import ClassFlag
 from dualspike.model.interface.lfsr import online_draws, seed_state
 from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.record import Record
+from dualspike.model.sizes.geometry import geometry
 
 
 class OnlineChip(IntegerChip):
@@ -68,7 +69,8 @@ class OnlineChip(IntegerChip):
     ) -> Record:
         """Learn from one batch of stored inputs and targets [B, n_out], or classes [B, 1]."""
         loss, y = self._run(inputs, target, stage, scale)
-        return Record(loss, (), self._lfsr, self.flags, answered=self.answered(y, target))
+        answered = self.answered(y, target)
+        return Record(loss, (), self._lfsr, self.flags, self.skipped, answered)
 
     def answered(self, y: Ints, target: Ints) -> tuple[int, ...]:
         """What samples with scores ``y`` add to `model.interface.registers.answer_counts`."""
@@ -129,6 +131,8 @@ class OnlineChip(IntegerChip):
         setup = setup_of(part, stage, self._fixed)
         loss = int(loop(setup, state, x, wanted, taught, target is not None, y))
         self.flags |= int(state.flags[0])
+        skipping = (layer.index for layer in geometry(part).layers if layer.skips)
+        self.skipped = tuple(int(state.skipped[n]) for n in skipping)
         if target is not None:
             unpack(part, state, self.weights, self.biases)
             for matrix, held in zip(self._feedback, state.feedback, strict=True):

@@ -89,6 +89,30 @@ def change(c, s, layer, number):
 
 
 @njit()
+def skip(c, s, layer, number, learn, fed):
+    """Clocks that layer layer does not take in a pass with change ``number``, below 0 with none.
+
+    A group of neurons takes the chunks of which an input or, while the chip learns, a tangent is
+    not 0, and those with a trace where it has a signal, but one at least. Without inputs (not
+    ``fed``) the pass is one after a batch.
+    """
+    pe, simd = c.skips[layer]
+    n_in, n_out, at = c.sizes[layer], c.sizes[layer + 1], number % s.signal_ring.shape[1]
+    heard, moved = 0, 0
+    for first in range(0, n_in, simd):
+        chunk = slice(first, min(first + simd, n_in))
+        loud = fed and s.spikes[layer, chunk].any()
+        if fed and learn and not loud:
+            loud = s.lane[:layer, :, chunk].any()
+        heard += loud
+        moved += loud or (number >= 0 and s.trace_ring[layer, at, chunk].any())
+    chunks = (n_in + simd - 1) // simd
+    for first in range(0, n_out, pe):
+        moves = number >= 0 and s.signal_ring[layer, at, first : min(first + pe, n_out)].any()
+        s.skipped[layer] += chunks - max(1, moved if moves else heard)
+
+
+@njit()
 def weigh(w, value, total):
     """total[i] = sum of W a."""
     for i in range(len(w)):

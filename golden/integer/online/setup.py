@@ -55,6 +55,7 @@ def state_of(
         held=zeros(widest),
         total=zeros(widest),
         flags=zeros(1),
+        skipped=zeros(layers),
         seen=seen,
     )
 
@@ -104,6 +105,7 @@ def setup_of(part: Part, stage: int, fixed: Matrix) -> Setup:
         shifts=np.array([reach[min(max(stage, 0), len(reach) - 1)] for reach in reaches]),
         lags=np.array(_lags(part)),
         ones=np.array([bias_trace(part, layer) for layer in g.layers]),
+        skips=np.array([(one.pe * one.skips, one.simd * one.skips) for one in g.layers]),
         kappa=np.array(constant_trace(part)),
         fixed=fixed,
         membrane=_range(f.membrane),

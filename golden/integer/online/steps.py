@@ -22,6 +22,7 @@ from dualspike.golden.integer.online.kernels import (
     layer_of,
     mirror,
     recall,
+    skip,
     slopes,
     weigh,
 )
@@ -33,9 +34,11 @@ Array = NDArray[Any]
 @njit()
 def enter(c, s, layer, number, learn):
     """Pass ``number`` of layer layer: a change lands, traces follow, weighted inputs are made."""
-    still = c.still and layer == 0
-    if learn and number >= c.lags[layer]:
-        change(c, s, layer, number - c.lags[layer])
+    still, late = c.still and layer == 0, number - c.lags[layer]
+    if c.skips[layer, 0]:
+        skip(c, s, layer, late if learn else -1, learn, True)
+    if learn and late >= 0:
+        change(c, s, layer, late)
     at = number % s.trace_ring.shape[1]
     if still or layer == len(c.sizes) - 2:
         s.trace_ring[layer, at] = s.spikes[layer]
@@ -139,6 +142,9 @@ def run(c: Setup, s: State, x: Array, target: Array, taught: Array, learn: bool,
     if learn:
         for layer in range(layers):
             passes = len(x) if c.still and layer == 0 else len(x) * c.steps
-            for number in range(max(0, passes - c.lags[layer]), passes):
-                change(c, s, layer, number)
+            for number in range(passes - c.lags[layer], passes):
+                if c.skips[layer, 0]:
+                    skip(c, s, layer, number, learn, False)
+                if number >= 0:
+                    change(c, s, layer, number)
     return loss

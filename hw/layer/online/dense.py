@@ -1,6 +1,6 @@
 """One weight layer that changes in its passes, from input chunks to rows of (z, dz)."""
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -13,6 +13,7 @@ from dualspike.hw.layer.online.rounding.scaling import below_top, scaled
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
+from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.fork import Fork
 from dualspike.hw.stream.gatherer import Gatherer
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -35,7 +36,9 @@ class ChangingDense(wiring.Component):
     ``shift`` is the right shift s of the changes. `FrameRepeater`, `Admission` and ``contents`` are
     as in `hw.layer.dense`.
     Latency from a frame's last chunk to its first row: 12 + 2 ``multiply`` cycles, and 1 + chunks
-    more with several groups. Throughput: a frame in max(cycles, rows, `AGAIN`) cycles.
+    more with several groups. Throughput: a frame in max(cycles, rows, `AGAIN`) cycles. Where the
+    layer skips both follow from what is kept (`ChangingSkipper`), and ``left`` are the cycles that
+    a group which ends has saved.
     """
 
     def __init__(self, part: Part, layer: Layer, batch: int) -> None:
@@ -46,6 +49,7 @@ class ChangingDense(wiring.Component):
         self._reach = change_shifts(part)[layer.index]
         f, (host, *_) = part.formats, self._words.ports.values()
         results = row(signed(f.membrane.bits), f.tangent.bits, layer.lanes_in, layer.next_simd)
+        left = counter_shape(layer.chunks - 1)
         super().__init__(
             {
                 "inputs": In(stream.Signature(spikes(layer, layer.simd))),
@@ -59,6 +63,7 @@ class ChangingDense(wiring.Component):
                 "shift": In(7),
                 "saturated": Out(1),
                 "overflow": Out(2),
+                **({"left": Out(left)} if layer.skips else {}),
                 "weights": host,
                 "biases": host,
             }
@@ -88,7 +93,7 @@ class ChangingDense(wiring.Component):
         m.submodules.admission = admission = Admission(layer)
         self._signals(m, macs, biases)
         source = flipped(self.inputs)
-        if layer.groups > 1:
+        if layer.groups > 1 and not layer.skips:
             m.submodules.repeater = repeater = FrameRepeater(
                 spikes(layer, layer.simd), layer.chunks, layer.groups
             )
@@ -112,6 +117,8 @@ class ChangingDense(wiring.Component):
             self.saturated.eq(macs.saturated | biases.saturated),
             self.over.eq(biases.over),
         ]
+        if layer.skips:
+            m.d.comb += self.left.eq(Mux(macs.ended, macs.left, 0))
         for unit in (macs, biases):
             for name in ("start", "learn", "load", "word"):
                 m.d.comb += getattr(unit, name).eq(getattr(self, name))

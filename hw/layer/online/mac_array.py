@@ -5,9 +5,9 @@ For every neuron: sum W a, and for every tangent lane that comes in sum W da (do
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.addresses import WeightAddressGenerator
 from dualspike.hw.layer.macs.multiplier import multiplied
@@ -17,9 +17,11 @@ from dualspike.hw.layer.online.counts import InputCounts
 from dualspike.hw.layer.online.passes import Passes, change_steps, spaced
 from dualspike.hw.layer.online.rounding.dither import Dither
 from dualspike.hw.layer.online.rounding.scaling import scaled
+from dualspike.hw.layer.online.skipper import FOUND, ChangingSkipper
 from dualspike.hw.layer.online.traces import TRACED, Traces
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
-from dualspike.hw.stream.arithmetic import Counted, add, add_counted, turned
+from dualspike.hw.stream.arithmetic import Counted, add, add_counted, turned, wire
+from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import spikes, weighted
@@ -37,8 +39,9 @@ class ChangingMacArray(wiring.Component):
     ``inputs``, ``outputs`` and ``admits`` are those of a `MacArray`. In a pass in which a change is
     due a group begins when its row of ``signals`` is there, which it takes. ``ended`` pulses with
     the last chunk of each group; passes at the end of a batch have no frame (``flush``) and give no
-    sums. ``frames`` make a batch, from ``start`` on; ``load`` and ``word`` are the
-    `Dither`'s.
+    sums. ``frames`` make a batch, from ``start`` on; ``load`` and ``word`` are the `Dither`'s.
+    Where the layer skips, a `ChangingSkipper` leads through its passes, and ``left`` tells with
+    ``ended`` how many chunks a group has left out.
     Latency: 8 + 2 ``multiply`` cycles from a group's last chunk to its sums. Throughput: a chunk a
     cycle; a pass in `AGAIN` cycles if it has fewer chunks.
     """
@@ -62,6 +65,7 @@ class ChangingMacArray(wiring.Component):
                 "word": In(WORD),
                 "up": In(range(len(reach))),
                 "saturated": Out(1),
+                **({"left": Out(counter_shape(layer.chunks - 1))} if layer.skips else {}),
                 **self._words.ports,
             }
         )
@@ -69,29 +73,40 @@ class ChangingMacArray(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer = self._layer
-        m.submodules.addresses = at = WeightAddressGenerator(layer)
         steps = change_steps(self._part, layer)
         m.submodules.passes = passes = Passes(self._frames, layer.lag, steps)
         taken, may, able = Signal(), Signal(), Signal()
-        spare = spaced(m, at.row == 0, at.last_row, taken, layer.cycles, AGAIN)
+        at = self._walk(m)
         begins = at.first_chunk & passes.due
+        there = self.inputs.valid | passes.flush
+        if isinstance(at, ChangingSkipper):
+            connect(m, flipped(self.inputs), at.inputs)
+            there = at.offered
+            m.d.comb += [may.eq(self.signals.valid | ~begins), self.left.eq(at.left)]
+        else:
+            spare = spaced(m, at.row == 0, at.last_row, taken, layer.cycles, AGAIN)
+            m.d.comb += [
+                may.eq(~passes.over & (self.signals.valid | ~begins) & spare),
+                self.inputs.ready.eq(able & ~passes.flush),
+            ]
         m.d.comb += [
             passes.start.eq(self.start),
             passes.learn.eq(self.learn),
             passes.ended.eq(taken & at.last_row),
             self.flush.eq(passes.flush),
-            may.eq(~passes.over & (self.signals.valid | ~begins)),
-            able.eq(may & spare & (self.admits | ~at.last_chunk)),
-            self.inputs.ready.eq(able & ~passes.flush),
-            taken.eq(able & (self.inputs.valid | passes.flush)),
+            able.eq(may & (self.admits | ~at.last_chunk)),
+            taken.eq(able & there),
             self.signals.ready.eq(taken & begins),
             self.ended.eq(taken & at.last_chunk),
             at.advance.eq(taken),
         ]
         words = self._change(m, at, passes, taken)
-        chunk = Signal.like(self.inputs.payload, reset_less=True)
-        m.d.sync += chunk.eq(Mux(self.inputs.valid & self.inputs.ready, self.inputs.payload, 0))
-        chunk = later(m, chunk, self._used - 1, "chunk")
+        chunk = Signal(spikes(layer, layer.simd), reset_less=True)
+        given, known = self.inputs.payload, self.inputs.valid & self.inputs.ready
+        if isinstance(at, ChangingSkipper):
+            given, known = at.chunk, bit_later(m, taken, FOUND, "found")
+        m.d.sync += chunk.eq(Mux(known, given, 0))
+        chunk = later(m, chunk, self._used - 1 - self._found, "chunk")
         summed = self._used + layer.multiply
         first = bit_later(m, taken & at.first_chunk, summed, "first")
         last = bit_later(m, self.ended & ~passes.flush, summed + 1, "last")
@@ -99,52 +114,68 @@ class ChangingMacArray(wiring.Component):
         self._accumulate(m, first, words, chunk)
         return m
 
+    def _walk(self, m: Module) -> WeightAddressGenerator | ChangingSkipper:
+        """What leads through a pass: over all chunks, or over those that are worth a clock."""
+        layer = self._layer
+        if not layer.skips:
+            m.submodules.addresses = walk = WeightAddressGenerator(layer)
+            return walk
+        m.submodules.skipper = skipper = ChangingSkipper(
+            self._part, layer, self._frames, self._reach[-1]
+        )
+        m.d.comb += [
+            skipper.start.eq(self.start),
+            skipper.learn.eq(self.learn),
+            skipper.load.eq(self.load[1]),
+            skipper.word.eq(self.word),
+        ]
+        return skipper
+
+    @property
+    def _found(self) -> int:
+        """Cycles from a place of the walk to its row and its chunk."""
+        return FOUND if self._layer.skips else 0
+
     @property
     def _used(self) -> int:
         """Cycles from a chunk to its weights."""
         return TRACED + SCALED + self._layer.multiply + ROUNDED - CHANGED + USED
 
     def _change(
-        self, m: Module, at: WeightAddressGenerator, passes: Passes, taken: Signal
+        self,
+        m: Module,
+        at: WeightAddressGenerator | ChangingSkipper,
+        passes: Passes,
+        taken: Signal,
     ) -> data.View:
         """The present chunk's weights, changed."""
-        layer, part = self._layer, self._part
+        layer, top = self._layer, self._reach[-1]
         pe, simd = layer.pe, layer.simd
-        counts = part.by_sample and layer.every_step
-        m.submodules.traces = traces = (InputCounts if counts else Traces)(part, layer)
-        if isinstance(traces, InputCounts):
-            several = change_steps(part, layer) > 1
-            m.d.comb += [
-                traces.first.eq(passes.first if several else 1),
-                traces.last.eq(passes.last if several else 1),
-            ]
-        top = self._reach[-1]
-        m.submodules.dither = dither = Dither(pe, simd, top)
-        given = [self._scaled(m, traces.traces[s], f"trace_{s}") for s in range(simd)]
+        due, rounded = taken & passes.due, TRACED + SCALED + layer.multiply
+        m.submodules.dither = dither = Dither(pe, 0 if layer.skips else simd, top)
+        if isinstance(at, ChangingSkipper):
+            columns = later(m, at.columns, rounded - TRACED, "columns")
+            held = at.traces
+            m.d.comb += at.moving.eq(self._moving(m, at, passes.due, taken))
+        else:
+            columns, held = dither.columns, self._traces(m, at, passes, taken)
+        given = [self._scaled(m, held[s], f"trace_{s}") for s in range(simd)]
         product = signed(self._signal.width + given[0].shape().width)
         m.submodules.changes = changes = Changes(product, pe, simd, top)
         m.submodules.store = store = ChangingWeights(
             layer.n_out, layer.n_in, pe, simd, self._words, change_bits(product, top)
         )
         self._words.connect(m, self, store)
-        due, rounded = taken & passes.due, TRACED + SCALED + layer.multiply
         changed = rounded + ROUNDED
         m.d.comb += [
-            traces.start.eq(self.start),
-            traces.advance.eq(taken),
-            traces.due.eq(passes.due),
-            traces.chunk.eq(at.chunk),
-            traces.group.eq(at.group),
-            traces.last_row.eq(at.last_row),
-            traces.values.eq(self.inputs.payload.value),
             dither.load.eq(self.load),
             dither.word.eq(self.word),
             dither.advance.eq(bit_later(m, due, rounded - 1, "due")),
             dither.last_chunk.eq(bit_later(m, at.last_chunk, rounded - 1, "last_chunk")),
             dither.last_row.eq(bit_later(m, at.last_row, rounded - 1, "last_row")),
             changes.rows.eq(dither.rows),
-            changes.columns.eq(dither.columns),
-            store.row.eq(later(m, at.row, changed - CHANGED, "row")),
+            changes.columns.eq(columns),
+            store.row.eq(later(m, at.row, changed - CHANGED - self._found, "row")),
             store.enable.eq(bit_later(m, taken, changed - CHANGED, "enable")),
             store.changes.eq(changes.changes),
             store.move.eq(bit_later(m, due, changed, "move")),
@@ -157,6 +188,43 @@ class ChangingMacArray(wiring.Component):
                     self._product(m, signals[p], given[s], f"change_{s}_{p}")
                 )
         return store.words
+
+    def _traces(
+        self, m: Module, at: WeightAddressGenerator, passes: Passes, taken: Signal
+    ) -> data.View:
+        """Those of the present chunk, `TRACED` cycles later."""
+        layer, part = self._layer, self._part
+        counts = part.by_sample and layer.every_step
+        m.submodules.traces = traces = (InputCounts if counts else Traces)(part, layer)
+        if isinstance(traces, InputCounts):
+            several = change_steps(part, layer) > 1
+            m.d.comb += [
+                traces.first.eq(passes.first if several else 1),
+                traces.last.eq(passes.last if several else 1),
+            ]
+        m.d.comb += [
+            traces.start.eq(self.start),
+            traces.advance.eq(taken),
+            traces.due.eq(passes.due),
+            traces.chunk.eq(at.chunk),
+            traces.group.eq(at.group),
+            traces.last_row.eq(at.last_row),
+            traces.values.eq(self.inputs.payload.value),
+        ]
+        return traces.traces
+
+    def _moving(self, m: Module, at: ChangingSkipper, due: Value, taken: Value) -> Value:
+        """Whether a neuron of the present group has a signal; the last may be short of some."""
+        layer, held = self._layer, Signal(name="moving_held")
+        missing = layer.groups * layer.pe - layer.n_out
+        there = [
+            self.signals.payload[p].any() & (Const(1) if p < layer.pe - missing else ~at.last_group)
+            for p in range(layer.pe)
+        ]
+        moving = wire(m, Mux(at.first_chunk, due & Cat(there).any(), held), "moving")
+        with m.If(taken):
+            m.d.sync += held.eq(moving)
+        return moving
 
     def _scaled(self, m: Module, trace: Value, name: str) -> Value:
         """A trace as products take it, `SCALED` cycles later."""
@@ -171,7 +239,8 @@ class ChangingMacArray(wiring.Component):
         between them are as many as groups can begin meanwhile.
         """
         pe, clocks = self._layer.pe, TRACED + SCALED - 1
-        ways = [min(n, clocks) for n in range(0, clocks + self._layer.chunks, self._layer.chunks)]
+        chunks = 1 if self._layer.skips else self._layer.chunks
+        ways = [min(n, clocks) for n in range(0, clocks + chunks, chunks)]
         row: list[Signal] = []
         for n, way in enumerate(ways):
             held = [

@@ -22,6 +22,7 @@ from dualspike.model.sizes.online import bias_trace, follows
 from dualspike.testbench.unit.benches.memories import fill, read_back
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
 from dualspike.testbench.unit.benches.reference import clipped, flat, rounded
+from dualspike.testbench.unit.streams import StreamSink, StreamSource
 
 TOP = "changing_dense"
 CASES = [
@@ -37,6 +38,9 @@ CASES = [
     {"name": "counts", "layer": 0},
     {"name": "counts", "layer": 1},
     {"name": "narrow", "layer": 0},
+    {"name": "sparse", "layer": 0},
+    {"name": "sparse", "layer": 1},
+    {"name": "hushed", "layer": 1},
 ]
 
 Frame = tuple[list[int], list[list[int]]]
@@ -61,6 +65,7 @@ class Bench(OnlineTB):
         self.changes = self.passes // self.shared
         self.sizes = geometry(self.part)
         self.words = [0, 0]
+        self.nothing = [0] * self.layer.n_out, [0] * self.layer.n_in
         self.reach = change_shifts(self.part)[self.layer.index]
         self.shift = 0
 
@@ -79,8 +84,8 @@ class Bench(OnlineTB):
             await self.pulse(load=1 << n, word=word)
         await self.pulse(start=1)
 
-    def frame(self) -> Frame:
-        """Random inputs over their whole range."""
+    def frame(self, *, loud: bool = False) -> Frame:
+        """Random inputs over their whole range; many silent where the layer skips, or none."""
         layer, f = self.layer, self.d.formats
         low, high = {
             "direct": (f.input.lowest, f.input.highest),
@@ -91,6 +96,14 @@ class Bench(OnlineTB):
         others, bits = layer.lanes_in - layer.own_lanes, layer.tangent_in_bits
         tangents = [self.numbers(bits, others) if others else [] for _ in values]
         own = [self.rng.choices((-1, 0, 1), k=layer.own_lanes) for _ in values]
+        if layer.skips:
+            silence = 0.0 if loud else self.rng.choice([0.3, 0.9, 1.0])
+            for j in range(layer.n_in):
+                if self.rng.random() < silence:
+                    values[j], own[j] = 0, [0] * layer.own_lanes
+                    tangents[j] = [0] * others if self.rng.random() < silence else tangents[j]
+                elif loud:
+                    values[j] = 1
         return values, [[*ones, *twos] for ones, twos in zip(tangents, own, strict=True)]
 
     def chunks(self, frame: Frame) -> list[dict[str, Any]]:
@@ -109,8 +122,11 @@ class Bench(OnlineTB):
             payloads.append(payload)
         return payloads
 
-    def neurons(self, frame: Frame) -> list[tuple[int, list[int], int]]:
-        """(z, dz of every lane, overflow) of every neuron."""
+    def neurons(self, frame: Frame, *, learn: bool) -> list[tuple[int, list[int], int]]:
+        """(z, dz of every lane, overflow) of every neuron; dz count where the core may ``learn``.
+
+        Without, they are those of any chunks where the layer skips.
+        """
         layer, f = self.layer, self.d.formats
         others, unit = layer.lanes_in - layer.own_lanes, Fraction(1, 1 << layer.value_fraction)
         mean = Fraction(1)
@@ -128,7 +144,8 @@ class Bench(OnlineTB):
                 one, clips = rounded(total * f.weight.lsb * last, f.tangent)
                 dz.append(one)
                 over_tangent |= clips
-            found.append((z, dz, over + 2 * over_tangent))
+            some = (z, dz, over + 2 * over_tangent)
+            found.append(some if learn or not layer.skips else (z, [], over))
         return found
 
     def traces(self, frames: list[Frame]) -> list[list[int]]:
@@ -173,9 +190,26 @@ class Bench(OnlineTB):
         bits = signal_shape(self.part, self.layer).width
         return [n * self.rng.randrange(2) for n in self.numbers(bits, self.layer.n_out)]
 
+    def left(self, frame: Frame | None, signals: list[int], trace: list[int], learn: bool) -> int:
+        """Clocks that a pass leaves out, with a change of ``signals`` and ``trace``, all 0 if none.
+
+        A pass after a batch has no ``frame``.
+        """
+        layer, heard, moved = self.layer, 0, 0
+        values, lanes = frame or ([0] * layer.n_in, [[0]] * layer.n_in)
+        for n in range(0, layer.n_in, layer.simd):
+            chunk = slice(n, n + layer.simd)
+            loud = any(values[chunk]) or (learn and any(map(any, lanes[chunk])))
+            heard += loud
+            moved += loud or any(trace[chunk])
+        groups = [any(signals[n : n + layer.pe]) for n in range(0, layer.n_out, layer.pe)]
+        return sum(layer.chunks - max(1, moved if moves else heard) for moves in groups)
+
     def latency(self) -> int:
         """Cycles from a frame's last chunk to its first row."""
         layer = self.layer
+        if layer.skips:
+            return 12 + 2 * layer.multiply + 3 + layer.chunks
         again = 1 + layer.chunks if layer.groups > 1 else 0
         again += layer.reads_out and self.sizes.reciprocal != 1
         return 12 + 2 * layer.multiply + again
@@ -187,13 +221,14 @@ async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     signals = bench.source("signals", stalls[1], seed=2)
     overflow, saturated = bench.pulses("overflow"), bench.pulses("saturated")
+    left = bench.pulses("left") if bench.layer.skips else []
     clips = set[bool]()
     first = bench.reach[0]
     for shift in (first, 0, first, first + 1, first + 3, bench.reach[-1], DITHER):
         frames = [bench.frame() for _ in range(bench.passes)]
         given = [bench.signals() for _ in range(bench.changes)]
         for learn in (1, 0):
-            for seen in (overflow, saturated, sink.taken):
+            for seen in (overflow, saturated, left, sink.taken):
                 seen.clear()
             bench.set(learn=learn)
             if learn:
@@ -201,23 +236,29 @@ async def learns(bench: Bench, stalls: tuple[float, float]) -> None:
                 for one in given:
                     signals.send(bench.rows_of(one))
             expected: list[Any] = []
-            over = False
+            over, fewer = False, 0
             traces, lag = bench.traces(frames), bench.layer.lag
             for n in range(bench.changes + lag * learn):
                 if learn and n >= lag:
                     over |= bench.change(n - lag, given[n - lag], traces[n - lag])
-                for frame in frames[n * bench.shared : (n + 1) * bench.shared]:
+                due = learn and n >= lag
+                change = (given[n - lag], traces[n - lag]) if due else bench.nothing
+                here = frames[n * bench.shared : (n + 1) * bench.shared]
+                fewer += sum(bench.left(frame, *change, bool(learn)) for frame in here or [None])
+                for frame in here:
                     source.send(bench.chunks(frame))
-                    expected += bench.rows_of(bench.neurons(frame))
+                    expected += bench.rows_of(bench.neurons(frame, learn=bool(learn)))
             if learn:
                 await bench.until(lambda: bench.get("over") and not bench.get("start"))
             await bench.taken(sink, len(expected))
             await bench.cycle(4)
             check(sink.taken, expected)
             flags = [one[2] if one else 0 for row in expected for one in row]
-            told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in range(2)]
-            assert told == [any(flag >> n & 1 for flag in flags) for n in range(2)]
+            kinds = range(1 if bench.layer.skips and not learn else 2)
+            told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in kinds]
+            assert told == [any(flag >> n & 1 for flag in flags) for n in kinds]
             assert bool(saturated) == over
+            assert not bench.layer.skips or sum(clocks for _, clocks in left) == fewer
             clips.add(over)
         count = bench.layer.n_out * bench.layer.n_in
         assert await read_back(bench, "weights", count) == flat(bench.weights)
@@ -243,7 +284,7 @@ async def keeps_its_pace(bench: Bench) -> None:
     source, sink = bench.source("inputs"), bench.sink("outputs")
     signals = bench.source("signals")
     await bench.begin(bench.rng.choice(bench.reach))
-    source.send(bench.chunks(bench.frame()))
+    source.send(bench.chunks(bench.frame(loud=True)))
     await bench.taken(sink, layer.rows)
     assert sink.moved[0] - source.moved[-1] == bench.latency()
     for _ in range(bench.changes):
@@ -254,10 +295,27 @@ async def keeps_its_pace(bench: Bench) -> None:
     bench.set(learn=0)
     count = len(sink.taken)
     for _ in range(12):
-        source.send(bench.chunks(bench.frame()))
+        source.send(bench.chunks(bench.frame(loud=True)))
     await bench.taken(sink, count + 12 * layer.rows)
     starts = sink.moved[:: layer.rows]
     interval = max(layer.cycles, layer.rows, AGAIN)
     assert [b - a for a, b in pairwise(starts[-5:])] == [interval] * 4
     within = starts[layer.lag * bench.shared : bench.passes]
     assert all(b - a <= interval for a, b in pairwise(within[2:]))
+    if layer.skips:
+        await _takes_what_is_loud(bench, source, sink)
+
+
+async def _takes_what_is_loud(bench: Bench, source: StreamSource, sink: StreamSink) -> None:
+    """Two passes take the longest of two times in, two walks, two ways out, and one of each way."""
+    layer = bench.layer
+    for loud in range(layer.chunks + 1):
+        values = [int(n < loud * layer.simd) for n in range(layer.n_in)]
+        await bench.cycle(40)
+        sink.moved.clear()
+        for _ in range(10):
+            source.send(bench.chunks((values, [[0] * layer.lanes_in] * layer.n_in)))
+        await bench.taken(sink, len(sink.taken) + 10 * layer.rows)
+        starts, walk = sink.moved[:: layer.rows], layer.groups * max(1, loud)
+        two = max(2 * max(layer.chunks, walk, layer.rows, AGAIN), layer.chunks + walk + 4)
+        assert [b - a for a, b in zip(starts[4:], starts[6:], strict=False)] == [two] * 4

@@ -12,6 +12,8 @@
 | matrix | feedback that is learned, three lanes, folded, formats that saturate often, ecc     |
 | wide   | feedback that is learned, outputs in chunks that nothing divides, over time         |
 | mirror | feedback that takes the readout's changes, folded, formats that saturate often    |
+| sparse | silent inputs of all layers skipped, over time, fixed signs, large steps           |
+| hushed | silent inputs skipped, two lanes a hidden layer, chunks that nothing divides        |
 | alone  | feedback that is learned, one neuron in each layer, a single step                   |
 """
 
@@ -113,6 +115,18 @@ ONLINE: dict[str, dict[str, Any]] = {
         },
         "formats": {"weight": "s0.5", "error": "s0.4", "cotangent": "s0.4"},
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
+    },
+    "sparse": {
+        "network": {"layers": [11, 9, 7], "time_steps": 4, "leak": 0.5, "coding": "frames"},
+        "learning": {"rule": "online", "feedback": "signs", "batch": 6, "rate": 2},
+        "formats": {"weight": "s1.6", "cotangent": "s1.5"},
+        "hardware": {"simd": [2, 1], "pe": [2, 1], "skip": True},
+    },
+    "hushed": {
+        "network": {"layers": [3, 5, 9, 4], "time_steps": 3, "coding": "rate"},
+        "learning": {"rule": "online", "directions": 2, "batch": 5, "rate": 3},
+        "formats": COARSE,
+        "hardware": {"simd": [1, 2, 2], "pe": [2, 2, 1], "skip": True, "protection": "parity"},
     },
     "alone": {
         "network": {"layers": [1, 1, 1], "time_steps": 1},

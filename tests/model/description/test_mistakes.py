@@ -99,6 +99,9 @@ MISTAKES = {
             "feedback must be forward with every 'sample', not forward-dfa",
         ),
     ],
+    (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n[hardware]\n", "hardware."): [
+        ("skip = true", "skip must be false with learning.every 'sample', not true"),
+    ],
     (NETWORK + "[learning]\nrule = 'online'\nevery = 'sample'\n[formats]\n", "formats."): [
         ("tangent = 's0.8'", "tangent must hold 1 with learning.every 'sample', not s0.8"),
     ],

@@ -66,6 +66,7 @@ def online_tables(seed: int) -> dict[str, Any]:
             "protection": r.choice(["none", "parity", "ecc"]),
             "clock": r.choice([None, 40, 100]),
             "device": r.choice([None, *DELAYS]),
+            "skip": random.Random(f"skip {seed}").choice([False, True]),
         },
     }
 
@@ -92,6 +93,7 @@ def sample_tables(seed: int) -> dict[str, Any]:
     }
     learning = {"every": "sample", "feedback": "forward", "directions": size(r, 1, 8)}
     tables["learning"].pop("feedback_momentum", None)
+    tables["hardware"].pop("skip")
     tables["learning"] |= learning | {"rate": r.choice([r.randint(-16, 16), r.randint(0, 8)])}
     return tables | {"formats": form}
 

@@ -75,6 +75,14 @@ ONLINE: Features = {
     "stages of the chip": lambda d: d.learning.schedule == "chip" and d.learning.stages > 1,
     "stages of the host": lambda d: d.learning.schedule == "host",
     "16 stages": lambda d: d.learning.stages == 16,
+    **{
+        f"skipping, {kind}": layers(lambda layer, kind=kind: layer.skips and layer.kind == kind)
+        for kind in ("coded", "spiking", "output")
+    },
+    "skipping with lanes": layers(lambda layer: layer.skips and layer.lanes_in > 0),
+    "skipping a group that is not full": layers(
+        lambda layer: layer.skips and bool(layer.n_out % layer.pe)
+    ),
 }
 
 SAMPLES: Features = {
@@ -83,6 +91,7 @@ SAMPLES: Features = {
         for name, has in ONLINE.items()
         if name not in ("signs", "forward-dfa", "kolen-pollack", "lanes of earlier layers")
         and "matrix" not in name
+        and "skipping" not in name
     },
     "lanes of several layers": layers(lambda layer: layer.index > 1),
     "a mean that is no shift": lambda d: (d.network.time_steps & (d.network.time_steps - 1)) > 0,

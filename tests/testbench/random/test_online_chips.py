@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dualspike.hw.head import step_error
-from dualspike.hw.layer.online import neuron, traces, weights
+from dualspike.hw.layer.online import neuron, skipper, traces, weights
 from dualspike.hw.layer.online.rounding import carry
 from dualspike.hw.learn.online import feedback_matrix, mirroring_feedback
 from dualspike.model.description.description import Description
@@ -22,7 +22,7 @@ from tests.testbench.random.descriptions import random_batch, random_chip
 from tests.testbench.random.online_descriptions import random_online, random_samples
 from tests.testbench.random.online_features import ONLINE, SAMPLES
 
-SEEDS = [613, 609, 190, 491, 642]
+SEEDS = [613, 609, 190, 491, 1111, 1487]
 SAMPLE_SEEDS = [149, 246, 507, 632]
 
 PACED = ["steps 0", "steps 72", "steps 23", "steps 157", "samples 13", "samples 91"]
@@ -67,7 +67,7 @@ def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
         before = simulation.cycles
         simulation.learn([np.repeat(x[0], count, axis=0)], np.repeat(target, count, axis=0))
         clocks.append(simulation.cycles - before)
-    least = d.batch[0] * geometry(d.parts[0]).interval
+    least = d.batch[0] * geometry(d.parts[0]).least_interval
     assert least <= clocks[1] - clocks[0] <= online_batch_cycles(d)
 
 
@@ -97,6 +97,7 @@ def test_without_an_error_all_is_equal() -> None:
             feedback_matrix, "held - held.shift_right(self.finer)", "held", "weights", id="matrix"
         ),
         pytest.param(mirroring_feedback, "Mux(spikes[slot][0], x, 0)", "x", "LOSS", id="mirror"),
+        pytest.param(skipper, "loud | known[0].any()", "loud", "SKIPPED", id="silent change"),
     ],
 )
 def test_planted(
@@ -109,7 +110,8 @@ def test_planted(
     plant(monkeypatch, module, right, wrong)
     others = {feedback_matrix: "forward-dfa", mirroring_feedback: "kolen-pollack"}
     learning = TABLES["learning"] | {"feedback": others.get(module, "forward")}
-    d = describe(TABLES | {"learning": learning}, "test")
+    hardware = {"pe": [1, 1, 1], "skip": True} if module is skipper else TABLES["hardware"]
+    d = describe(TABLES | {"learning": learning, "hardware": hardware}, "test")
     with Simulation.of(d, quick=True) as simulation:
         found = cosimulate(d, simulation, 12, 0)
     assert found is not None and found.signal.partition("[")[0] == names, found
@@ -152,6 +154,7 @@ def paced(name: str) -> Description:
     kind, seed = name.split()
     tables = {"steps": random_online, "samples": random_samples}[kind](int(seed)).model_dump()
     tables["learning"]["batch"] = 48
+    tables["hardware"]["skip"] = False
     return describe(tables, name)
 
 
