@@ -126,10 +126,11 @@ def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
 def _skipper(d: Part, layer: Layer, signal: int) -> Area:
     """Lists of chunks and the walk over them; columns of the dither on their way to changes."""
     place, address = _bits(layer.chunks), _bits(layer.cycles)
-    asked = chunk_bits(layer, layer.simd) + layer.pe * signal
+    signals = layer.pe * signal
     columns = (2 + layer.multiply) * layer.simd * change_shifts(d)[layer.index][-1]
-    tables = 11 * place + 3 * address + asked / 3 + 40
-    return Area(tables, 11 * place + 4 * address + tail_bits(d, layer) + columns + 30)
+    tables = 30 * place + 10 * address + chunk_bits(layer, layer.simd) + signals + 40
+    held = 11 * place + 4 * address + 2 * tail_bits(d, layer) + columns + 3 * signals + 50
+    return Area(tables, held)
 
 
 def _dither(pe: int, simd: int, bits: int) -> Area:

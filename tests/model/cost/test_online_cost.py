@@ -34,6 +34,23 @@ def test_a_sample_takes_the_same_clocks_and_a_batch_has_an_end() -> None:
     assert [layer["sign_bits_per_cycle"] for layer in layers] == [1, 0]
 
 
+def test_tiny_networks_wait_for_what_comes_back() -> None:
+    """As docs/online_chip.md has it."""
+
+    def more(n: int, groups: int) -> float:
+        network = {"layers": [n] * 3, "time_steps": 8, "coding": "frames"}
+        hardware = {"pe": [n // groups] * 2}
+        part = online(network=network, learning={"loss": "margin"}, hardware=hardware).parts[0]
+        return learning_interval(part) / geometry(part).interval
+
+    for groups, least in ((4, 16), (2, 64)):
+        assert [more(n, groups) <= 1.05 for n in range(8, 97, 8)] == [
+            n >= least for n in range(8, 97, 8)
+        ]
+    assert not any(more(n, 1) <= 1.05 for n in range(8, 480, 8))
+    assert [round(more(n, 1), 2) for n in (16, 64)] == [2.25, 1.56]
+
+
 @pytest.mark.parametrize("feedback", ["forward", "signs", "forward-dfa"])
 @pytest.mark.parametrize("coding", ["direct", "frames"])
 def test_more_of_anything_takes_no_less(feedback: str, coding: str) -> None:
