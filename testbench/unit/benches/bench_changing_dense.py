@@ -307,7 +307,10 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 
 async def _takes_what_is_loud(bench: Bench, source: StreamSource, sink: StreamSink) -> None:
-    """Two passes take the longest of two times in, two walks, two ways out, and one of each way."""
+    """Two passes take as long as two frames in, two walks, or one of both and 4 cycles.
+
+    A group takes no less than its rows.
+    """
     layer = bench.layer
     for loud in range(layer.chunks + 1):
         values = [int(n < loud * layer.simd) for n in range(layer.n_in)]
@@ -316,6 +319,7 @@ async def _takes_what_is_loud(bench: Bench, source: StreamSource, sink: StreamSi
         for _ in range(10):
             source.send(bench.chunks((values, [[0] * layer.lanes_in] * layer.n_in)))
         await bench.taken(sink, len(sink.taken) + 10 * layer.rows)
-        starts, walk = sink.moved[:: layer.rows], layer.groups * max(1, loud)
-        two = max(2 * max(layer.chunks, walk, layer.rows, AGAIN), layer.chunks + walk + 4)
+        starts, kept = sink.moved[:: layer.rows], max(1, loud)
+        walk = (layer.groups - 1) * max(kept, layer.group_rows) + max(kept, layer.last_group_rows)
+        two = max(2 * max(layer.chunks, walk, AGAIN), layer.chunks + walk + 4)
         assert [b - a for a, b in zip(starts[4:], starts[6:], strict=False)] == [two] * 4
