@@ -15,6 +15,7 @@ from dualspike.hw.layer.row_signs import signs_of_row
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
+from dualspike.hw.stream.delay import enabled, take
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, sums
 from dualspike.model.description.part import Part
@@ -154,11 +155,17 @@ class Requantizer(wiring.Component):
         m.d.sync += valid.eq(valid << 1 | taken)
         m.d.comb += results.valid.eq(valid[-1])
 
+        # What comes to each stage is taken by all its registers, or only if it is valid.
+        takes = [enabled(moves, spread=layer.spread) for moves in (taken, *valid)]
+
+        def held(value: Value, name: str, stage: int) -> Signal:
+            register = Signal(value.shape(), name=name, reset_less=True)
+            take(m, register, value, takes[stage])
+            return register
+
         def later(value: Value, name: str, first: int = 0, last: int = delay) -> Value:
             for n in range(first, last):
-                register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
-                m.d.sync += register.eq(value)
-                value = register
+                value = held(value, f"{name}_{n}", n)
             return value
 
         def scaled(value: Value, name: str) -> Value:
@@ -168,9 +175,7 @@ class Requantizer(wiring.Component):
         def rounded(total: Value, drop: int, bits: int, name: str) -> tuple[Value, Value]:
             """A sum with its half, cut off in one cycle, saturated in the next."""
             cut = total.shift_right(drop) if drop > 0 else total.shift_left(-drop)
-            register = Signal(cut.shape(), name=name, reset_less=True)
-            m.d.sync += register.eq(cut)
-            return saturate(m, register, bits, f"rounded_{name}")
+            return saturate(m, held(cut, name, delay), bits, f"rounded_{name}")
 
         for slot in range(layer.next_simd):
             there = later(self._exists(place, slot), f"exists_{slot}", 0, delay + 1)

@@ -22,14 +22,22 @@ MULTIPLIERS = 4
 
 
 def copies(
-    m: Module, ahead: Value, now: Value, sinks: int, name: str, each: int = SINKS
+    m: Module,
+    ahead: Value,
+    now: Value,
+    sinks: int,
+    name: str,
+    each: int = SINKS,
+    *,
+    spread: bool,
 ) -> list[Value]:
     """Registers for ``sinks`` places, one for ``each`` so many; ``now`` itself if it is enough.
 
+    It always is where the chip is not ``spread`` (`model.sizes.depth.Depth`).
     ``now`` is a register too, and ``ahead`` what it will be in the next cycle. Copies have no
     reset: in the cycle after one they may differ, so data alone may depend on them.
     """
-    count = ceil_div(sinks, each)
+    count = ceil_div(sinks, each) if spread else 1
     if count == 1:
         return [now]
     found: list[Value] = []

@@ -1,5 +1,6 @@
-"""What was, some clocks ago: registers in a row, without an enable."""
+"""What was, some clocks ago: registers in a row, and what enables them, if anything does."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from amaranth.hdl import Module, Signal, Value
@@ -8,14 +9,35 @@ from amaranth.lib import data
 Delayed = TypeVar("Delayed", Value, data.View)
 
 
-def later(m: Module, value: Delayed, clocks: int, name: str) -> Delayed:
-    """``value`` so many clocks later; registers have no reset."""
+def later(m: Module, value: Delayed, clocks: int | Sequence[Value | None], name: str) -> Delayed:
+    """``value`` so many clocks later; registers have no reset.
+
+    In place of ``clocks`` there may be what enables each of them (`enabled`).
+    """
     held: Any = value
-    for n in range(clocks):
+    for n, moves in enumerate([None] * clocks if isinstance(clocks, int) else clocks):
         register = Signal(value.shape(), name=f"{name}_{n}", reset_less=True)
-        m.d.sync += register.eq(held)
+        take(m, register, held, moves)
         held = register
     return held
+
+
+def enabled(moves: Value, *, spread: bool) -> Value | None:
+    """What enables registers on the way of what ``moves``; nothing in a ``spread`` chip.
+
+    There an enable would have copies of its own (`model.sizes.depth.Depth`). Elsewhere what is idle
+    is still: that saves a simulator the work of every clock, and a chip the power.
+    """
+    return None if spread else moves
+
+
+def take(m: Module, register: Signal | data.View, value: Any, moves: Value | None) -> None:
+    """A register takes ``value`` while that ``moves``; with None in every clock."""
+    if moves is None:
+        m.d.sync += register.eq(value)
+    else:
+        with m.If(moves):
+            m.d.sync += register.eq(value)
 
 
 def bit_later(m: Module, bit: Value, clocks: int, name: str) -> Value:

@@ -13,8 +13,8 @@ from dualspike.model.sizes.layers import Layer
 class Serializer(wiring.Component):
     """Holds one group and gives it out in rows, neuron 0 first; padding neurons are dropped.
 
-    It moves whenever the outputs are ready, be there a row or not; ``ready_ahead`` says whether
-    they will be in the next cycle.
+    In a `Layer.spread` chip it moves whenever the outputs are ready, be there a row or not, else
+    only with one; ``ready_ahead`` says whether they will be in the next cycle.
     Latency: 1 cycle. Throughput: one row a cycle, also from one group to the next.
     """
 
@@ -41,6 +41,7 @@ class Serializer(wiring.Component):
         group = Signal(counter_shape(layer.groups - 1))
         last_group = group == layer.groups - 1
         moves = self.outputs.ready
+        steps = moves if layer.spread else moves & (self.inputs.valid | ~last)
 
         last_ahead = Signal()
         m.d.comb += [
@@ -60,12 +61,12 @@ class Serializer(wiring.Component):
                     m.d.comb += last_ahead.eq(Mux(last_group, last_rows == 1, rows == 1))
                     count_on(m, group, layer.groups - 1, last_group)
         bits = Shape.cast(self.inputs.payload.shape()).width
-        every_last = copies(m, last_ahead, last, bits, "last")
-        every_move = copies(m, self.ready_ahead, moves, bits, "moves")
+        every_last = copies(m, last_ahead, last, bits, "last", spread=layer.spread)
+        every_move = copies(m, self.ready_ahead, steps, bits, "moves", spread=layer.spread)
         for name, _ in self.inputs.payload.shape():
             if name == "sign" and self._shared:
                 held = Signal.like(self.inputs.payload.sign, name="held_sign", reset_less=True)
-                with m.If(last & moves):
+                with m.If(last & steps):
                     m.d.sync += held.eq(self.inputs.payload.sign)
                 m.d.comb += self.outputs.payload.sign.eq(held)
             else:
@@ -82,7 +83,7 @@ class Serializer(wiring.Component):
         row: data.View,
         name: str,
     ) -> None:
-        """Its only enable is ``ready`` of the outputs, from a register next to each few neurons."""
+        """Its only enable is that it moves, from a register next to each few where it is copied."""
         width, pe = self._layer.next_simd, self._layer.pe
         neurons = [Cat(group[p]) for p in range(pe)]
         held = [

@@ -84,6 +84,15 @@ class Depth:
     membrane: int = 0
     fetch: int = 0
 
+    @property
+    def spread(self) -> bool:
+        """Whether wires are so short of time that registers with many places to go to are copied.
+
+        In a chip without them registers take nothing but what is valid, so that what is idle is
+        still: their enables come as late as ``valid`` and ``ready`` do.
+        """
+        return self.multiply > 1
+
     def product(self, *factors: int) -> int:
         """Clocks of a product of factors of so many bits: one more to add it up if it is wide."""
         return self.multiply + (self.multiply > 1 and max(factors) > WIDEST_FACTOR)

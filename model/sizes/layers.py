@@ -51,7 +51,7 @@ class Layer:
     of the products f dU of its neurons. ``integrate`` is 1 where a membrane's sum has a clock for
     itself. ``requantize`` clocks pass from a row of sums to its result. ``ahead``: what block RAMs
     give comes through a register of theirs, so they are read a clock ahead; ``fetch`` is 1 where a
-    chunk waits a clock for its weights because of that.
+    chunk waits a clock for its weights because of that. ``spread`` is that of `Depth`.
     ``lanes_in`` are the tangent lanes of an online learner that come in, the last ``own_lanes`` of
     them as numbers of two bits; ``lag`` is how many passes late a change of its weights lands, or
     how many samples where it changes once a sample.
@@ -83,6 +83,7 @@ class Layer:
     requantize: int = 2
     ahead: bool = False
     fetch: int = 0
+    spread: bool = False
     skips: bool = False
     lanes_in: int = 0
     own_lanes: int = 0
@@ -248,6 +249,7 @@ def make_layer(
         derive=derive if (d.lanes or d.by_sample) and not reads_out else 1,
         integrate=integrate,
         requantize=3 if mean else 2,
+        spread=d.depth.spread,
     )
     if d.online:
         spaced = layer.groups >= LEAST_PASS and layer.chunks > 1

@@ -25,7 +25,7 @@ class Spread(wiring.Component):
         m = Module()
         now = Signal()
         m.d.sync += now.eq(self.bit)
-        m.d.comb += self.copied.eq(Cat(copies(m, self.bit, now, self._sinks, "bit")))
+        m.d.comb += self.copied.eq(Cat(copies(m, self.bit, now, self._sinks, "bit", spread=True)))
         return m
 
 

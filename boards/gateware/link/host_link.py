@@ -74,7 +74,7 @@ class HostLink(wiring.Component):
         # From a register each: this goes to every flip-flop of link and core, and would set the
         # clock. Right after configuration there is nothing to reset.
         resets = wire(m, rx_buffer.reset | ResetSignal(), "resets")
-        reset, own_reset = copies(m, resets, resets, 2, "reset", 1)
+        reset, own_reset = copies(m, resets, resets, 2, "reset", 1, spread=True)
         again = reset_domain(m, "again", own_reset)
         handler, unpacker, packer = self._handler, self._unpacker, self._packer
         tx_buffer = TxFrameBuffer()

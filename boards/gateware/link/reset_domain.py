@@ -25,7 +25,7 @@ def reset_parts(m: Module, name: str, ahead: Value, component: wiring.Component)
     """
     whole = Fragment.get(component, None)
     parts = whole.subfragments
-    own, *others = copies(m, ahead, ahead, 1 + len(parts), name, 1)
+    own, *others = copies(m, ahead, ahead, 1 + len(parts), name, 1, spread=True)
     for n, reset in enumerate(others):
         part, *rest = parts[n]
         parts[n] = (reset_domain(m, f"{name}_{n}", reset)(part), *rest)

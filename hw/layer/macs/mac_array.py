@@ -19,7 +19,7 @@ from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import add, wire
 from dualspike.hw.stream.copies import MULTIPLIERS, copies, part_of
-from dualspike.hw.stream.delay import bit_later, later
+from dualspike.hw.stream.delay import bit_later, enabled, later, take
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries, mac_input, sums
 from dualspike.model.interface.lfsr import WORD
@@ -132,22 +132,25 @@ class MacArray(wiring.Component):
             goes.eq(going << 1 | taken),
             begins.eq(first << 1 | (taken & addresses.first_chunk)),
         ]
+        take(m, chunk, given, enabled(now, spread=layer.spread))
         m.d.sync += [
-            chunk.eq(given),
             going.eq(goes),
             first.eq(begins),
             last.eq(last << 1 | self.ended),
             self.outputs.valid.eq(last[-1]),
         ]
         bits = Shape.cast(self.outputs.payload.shape()).width
-        firsts = copies(m, begins[-1], first[-1], bits, "first")
-        adds = copies(m, goes[-1], going[-1], bits, "adds")
+        firsts = copies(m, begins[-1], first[-1], bits, "first", spread=layer.spread)
+        adds = copies(m, goes[-1], going[-1], bits, "adds", spread=layer.spread)
         multiplies = not layer.every_step or layer.tangent_in_bits
         places = layer.pe if multiplies else 1
-        copied = copies(m, given.as_value(), chunk.as_value(), places, "chunk", MULTIPLIERS)
+        held = chunk.as_value()
+        copied = copies(
+            m, given.as_value(), held, places, "chunk", MULTIPLIERS, spread=layer.spread
+        )
         chunks = [chunk.shape()(copy) for copy in copied]
         pulses = list(zip(firsts, adds, strict=True))
-        self._accumulate(m, pulses, weights.words, chunks, chunk_signs)
+        self._accumulate(m, pulses, weights.words, chunks, chunk_signs, going)
         return m
 
     def _learner(
@@ -177,9 +180,11 @@ class MacArray(wiring.Component):
         took = Signal()
         m.d.sync += took.eq(taken)
         onwards = took | self.sweep if filling is None else filling
-        tooks = copies(m, taken, took, signs.enables, "took", 1) if filling is None else []
-        moves = [took | self.sweep for took in tooks] or [filling] * signs.enables
-        m.d.comb += signs.advance.eq(Cat(moves))
+        if filling is None:
+            tooks = copies(m, taken, took, signs.enables, "took", 1, spread=layer.spread)
+            m.d.comb += signs.advance.eq(Cat(took | self.sweep for took in tooks))
+        else:
+            m.d.comb += signs.advance.eq(filling.replicate(signs.enables))
         walk: WeightAddressGenerator | SparseAddressGenerator = addresses
         if not layer.skips:
             # A walk of their own, a cycle behind with chunks and not so in a sweep.
@@ -193,7 +198,8 @@ class MacArray(wiring.Component):
             m.d.comb += getattr(signs, name).eq(position)
         here = signs.columns if self._shared else signs.weights
         move = Signal()
-        m.d.sync += move.eq(bit_later(m, self.sweep, layer.fetch, "sweeps"))
+        sweeps = bit_later(m, self.sweep, layer.fetch, "sweeps")
+        m.d.sync += move.eq(sweeps)
         if filling is not None:
             chunk_signs = kept_signs(m, layer, addresses.row, filling, here)
             move_signs = chunk_signs[self.lane]
@@ -201,7 +207,7 @@ class MacArray(wiring.Component):
             chunk_signs = here
             move_signs = Signal(layer.pe * layer.simd, reset_less=True)
             chosen = later(m, signs.weights[self.lane], layer.fetch, "chosen_signs")
-            m.d.sync += move_signs.eq(chosen)
+            take(m, move_signs, chosen, enabled(sweeps, spread=layer.spread))
         m.d.comb += [
             weights.move.eq(move),
             weights.signs.eq(move_signs),
@@ -228,12 +234,15 @@ class MacArray(wiring.Component):
         words: data.View,
         chunks: list[data.View],
         chunk_signs: list[Value],
+        going: Signal,
     ) -> None:
         """Products of the chunk, each few of them with a copy, then sums onto the accumulators.
 
-        ``pulses`` say for each few sums whether a product is its group's first, and is added.
+        ``pulses`` say for each few sums whether a product is its group's first, and is added;
+        ``going`` is the way of the chunk.
         """
         layer, out = self._layer, self.outputs.payload
+        moves = [enabled(on, spread=layer.spread) for on in going[layer.fetch :]]
 
         def stage(target: Value, held: Sequence[Value], name: str, p: int, k: int = 0) -> None:
             first, adds = pulses[p * len(pulses) // layer.pe]
@@ -254,7 +263,8 @@ class MacArray(wiring.Component):
             given = [chunk.value[s] for s in inputs]
             if layer.every_step:
                 name = f"product_{p}"
-                held = self._held(m, [spiked(layer, weight[s], given[s]) for s in inputs], name)
+                given = [spiked(layer, weight[s], given[s]) for s in inputs]
+                held = self._held(m, given, name, moves)
             else:
                 name = f"multiplier_{p}"
                 held = [times(weight[s], given[s], f"{name}_{s}") for s in inputs]
@@ -279,9 +289,11 @@ class MacArray(wiring.Component):
                     for s in inputs
                 ]
                 name = f"sign_product_{p}_{k}"
-                stage(out.sign[p][k], self._held(m, products, name), name, p, k)
+                stage(out.sign[p][k], self._held(m, products, name, moves), name, p, k)
 
-    def _held(self, m: Module, values: Sequence[Value], name: str) -> Sequence[Value]:
+    def _held(
+        self, m: Module, values: Sequence[Value], name: str, moves: Sequence[Value | None]
+    ) -> Sequence[Value]:
         """Each in as many registers as products have that take a `Multiplier`."""
-        clocks = self._layer.multiply
-        return [later(m, value, clocks, f"{name}_{n}") for n, value in enumerate(values)]
+        moves = moves[: self._layer.multiply]
+        return [later(m, value, moves, f"{name}_{n}") for n, value in enumerate(values)]

@@ -32,7 +32,9 @@ class Signs(wiring.Component):
 
     def __init__(self, layer: Layer, lanes: int, structure: str) -> None:
         self._layer, self._lanes, self._factored = layer, lanes, structure == "factored"
-        self.enables = 1 if self._factored else ceil_div(2 * SIGNS.length * lanes, SINKS)
+        places = 2 * SIGNS.length * lanes
+        one = self._factored or not layer.spread
+        self.enables = 1 if one else ceil_div(places, SINKS)
         super().__init__(
             {
                 "load": In(lanes),

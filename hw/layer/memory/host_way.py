@@ -10,7 +10,7 @@ from dualspike.hw.layer.memory.bank import ReadRow
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import count_on, counter_shape
-from dualspike.hw.stream.delay import bit_later, later
+from dualspike.hw.stream.delay import bit_later, later, take
 from dualspike.model.ceil_div import ceil_div
 
 EACH = 4
@@ -98,7 +98,14 @@ def host_walk(m: Module, f: Folding, rewind: Value, access: Value) -> tuple[Sign
 
 
 def written(
-    m: Module, port: wiring.PureInterface, bank: Signal, row: Signal, banks: int, name: str
+    m: Module,
+    port: wiring.PureInterface,
+    bank: Signal,
+    row: Signal,
+    banks: int,
+    name: str,
+    *,
+    spread: bool,
 ) -> Written:
     """What the host writes, a cycle later: from registers, as a word goes to all banks."""
     word = Signal.like(port.write_data, name=f"{name}_word", reset_less=True)
@@ -110,7 +117,7 @@ def written(
         here.eq(Mux(port.access & port.write, 1 << bank, 0)),
     ]
     places, each = banks * len(word), EACH * len(word)
-    words = copies(m, port.write_data, word, places, name, each)
+    words = copies(m, port.write_data, word, places, name, each, spread=spread)
     flips = later(m, port.flips, 1, f"{name}_flips") if "flips" in port.signature.members else 0
     return Written(there, here, words, Value.cast(flips))
 
@@ -124,6 +131,7 @@ def read_rows(
     next_row: Value | None = None,
     *,
     deep: bool = False,
+    spread: bool,
 ) -> list[ReadRow]:
     """The row that each bank reads: ``row``, or in the cycle after the host's access its row.
 
@@ -138,22 +146,30 @@ def read_rows(
     if deep:
         return [ReadRow(row, ahead)] * banks
     now = later(m, ahead, 1, name)
-    found = copies(m, ahead, now, banks, name, EACH)
+    found = copies(m, ahead, now, banks, name, EACH, spread=spread)
     return [ReadRow(found[bank * len(found) // banks]) for bank in range(banks)]
 
 
-def answer(m: Module, port: wiring.PureInterface, host_bank: Signal, words: list[Value]) -> None:
+def answer(
+    m: Module,
+    port: wiring.PureInterface,
+    host_bank: Signal,
+    words: list[Value],
+    *,
+    spread: bool,
+) -> None:
     """The host's read data, `READ` cycles after its access and kept until the next one.
 
     A cycle passes until the banks know the row, one until they give it, and two for the choice.
     """
     name = f"read_{len(port.read_data)}"
     asked = bit_later(m, port.access, READ - 1, name)
+    there = None if spread else bit_later(m, port.access, READ - 2, f"{name}_there")
     bank = later(m, host_bank, READ - 2, f"{name}_bank")
     parts: list[Signal] = []
     for at in range(0, len(words), CHOSEN):
         part = Signal.like(port.read_data, name=f"{name}_part_{at}", reset_less=True)
-        m.d.sync += part.eq(Array(words[at : at + CHOSEN])[bank % CHOSEN])
+        take(m, part, Array(words[at : at + CHOSEN])[bank % CHOSEN], there)
         parts.append(part)
     number = later(m, bank, 1, f"{name}_part")
     data = Signal.like(port.read_data, name=name, reset_less=True)

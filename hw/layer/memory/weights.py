@@ -19,7 +19,7 @@ from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.stream.arithmetic import round_half_up, saturate, wire
 from dualspike.hw.stream.copies import copies
 from dualspike.hw.stream.counters import counter_shape
-from dualspike.hw.stream.delay import bit_later, later
+from dualspike.hw.stream.delay import bit_later, enabled, later, take
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import entries
 from dualspike.model.description.learning import VELOCITY_BITS
@@ -92,14 +92,16 @@ class Weights(wiring.Component):
         banks_clipped = Signal(banks)
         reported = Signal(banks)
         moves, moved_row = Signal(), Signal.like(self.row, reset_less=True)
-        host = written(m, self.host, host_bank, host_row, banks, "given")
+        spread = self._words.spread
+        host = written(m, self.host, host_bank, host_row, banks, "given", spread=spread)
         if self._words.learn:
             read_row = Signal.like(self.row, reset_less=True)
             m.d.sync += [read_row.eq(self.row), moved_row.eq(read_row), moves.eq(self.move)]
             changes, places = self._changes(m), banks * self._bits
-            chooses = copies(m, self.move, moves, places, "moves")
+            chooses = copies(m, self.move, moves, places, "moves", spread=spread)
             ahead = wire(m, Mux(self.move, read_row, host_row), "place_ahead")
-            targets = copies(m, ahead, later(m, ahead, 1, "place"), banks, "place", EACH)
+            place = later(m, ahead, 1, "place")
+            targets = copies(m, ahead, place, banks, "place", EACH, spread=spread)
             m.d.sync += reported.eq(Mux(moves, banks_clipped, 0))
             m.d.comb += self.saturated.eq(reported.any())
         rows = self._read_rows(m, self.host, host_row, code)
@@ -115,7 +117,7 @@ class Weights(wiring.Component):
             if self._words.learn:
                 change = Mux(self.signs[bank], *changes[bank * len(changes) // banks])
                 moved = Signal(signed(self._bits + 1), name=f"moved_{bank}", reset_less=True)
-                m.d.sync += moved.eq(word + change)
+                take(m, moved, word + change, enabled(self.move, spread=spread))
                 clipped, clips = saturate(m, moved, self._bits, f"sum_{bank}")
                 exists = self._exists(bank, moved_row)
                 m.d.comb += banks_clipped[bank].eq(clips & exists)
@@ -129,7 +131,7 @@ class Weights(wiring.Component):
                 store.write.eq(enable),
             ]
         self._tell(m, self.host, code, upsets)
-        answer(m, self.host, host_bank, entries(self.words, banks))
+        answer(m, self.host, host_bank, entries(self.words, banks), spread=spread)
         return m
 
     def _read_rows(
@@ -137,8 +139,16 @@ class Weights(wiring.Component):
     ) -> list[ReadRow]:
         """The row that each bank reads."""
         next_row, deep = getattr(self, "next_row", None), is_deep(code.bits, self._rows)
-        banks = self._folding.banks
-        return read_rows(m, port, host_row, self.row, banks, next_row, deep=deep)
+        return read_rows(
+            m,
+            port,
+            host_row,
+            self.row,
+            self._folding.banks,
+            next_row,
+            deep=deep,
+            spread=self._words.spread,
+        )
 
     @staticmethod
     def _coded(
@@ -174,7 +184,7 @@ class Weights(wiring.Component):
         late_reported = Signal(banks)
         codes = [code_of(self._words.protection, len(port.read_data)) for port in ports]
         hosts = [
-            written(m, port, host_bank, host_row, banks, name)
+            written(m, port, host_bank, host_row, banks, name, spread=self._words.spread)
             for port, name in zip(ports, ("given", "given_velocity"), strict=True)
         ]
         rows = [
@@ -234,7 +244,7 @@ class Weights(wiring.Component):
             words[0].append(word)
             words[1].append(velocity)
         for port, own, code, met in zip(ports, words, codes, upsets, strict=True):
-            answer(m, port, host_bank, own)
+            answer(m, port, host_bank, own, spread=self._words.spread)
             self._tell(m, port, code, met)
         return m
 
@@ -249,8 +259,10 @@ class Weights(wiring.Component):
         negative = wire(m, -self.step, "negative")
         m.d.sync += [forth.eq(self.step), back.eq(negative)]
         places = self._pe * self._simd * self._bits
-        forths = copies(m, self.step, forth, places, "forth")
-        return list(zip(forths, copies(m, negative, back, places, "back"), strict=True))
+        spread = self._words.spread
+        forths = copies(m, self.step, forth, places, "forth", spread=spread)
+        backs = copies(m, negative, back, places, "back", spread=spread)
+        return list(zip(forths, backs, strict=True))
 
     def _exists(self, bank: int, row: Signal) -> Value:
         """Whether a bank's word in a row belongs to the matrix: padding never moves."""

@@ -46,6 +46,7 @@ class Words:
     """Words of ``bits`` bits; they ``learn`` with ``momentum`` k or None.
 
     ``contents`` are what they hold at power-up, stored integers in the host's order; none: all 0.
+    ``spread``: registers for many memories are copied (`model.sizes.depth.Depth`).
     """
 
     bits: int
@@ -53,6 +54,7 @@ class Words:
     momentum: int | None = None
     protection: Protection = "none"
     contents: tuple[int, ...] = ()
+    spread: bool = False
 
     @classmethod
     def of(cls, part: Part) -> Self:
@@ -62,6 +64,7 @@ class Words:
             part.lanes > 0,
             part.learning.momentum,
             part.protection,
+            spread=part.depth.spread,
         )
 
     def holding(self, contents: Sequence[int]) -> Self:

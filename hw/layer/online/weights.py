@@ -59,7 +59,8 @@ class ChangingWeights(Weights):
         banks, host = self._pe * self._simd, self.host
         code, upsets, words = code_of(self._words.protection, self._bits), list[Value](), []
         host_bank, host_row = host_walk(m, self._folding, host.rewind, host.access)
-        stored = written(m, host, host_bank, host_row, banks, "given")
+        spread = self._words.spread
+        stored = written(m, host, host_bank, host_row, banks, "given", spread=spread)
         rows = [self.row]
         for n in range(USED):
             rows.append(Signal.like(self.row, name=f"row_{n}", reset_less=True))
@@ -67,7 +68,7 @@ class ChangingWeights(Weights):
         writes, clipped = Signal(), Signal(banks)
         m.d.sync += writes.eq(self.move)
         m.d.comb += self.saturated.eq((clipped & writes.replicate(banks)).any())
-        reads = read_rows(m, host, host_row, self.row, banks)
+        reads = read_rows(m, host, host_row, self.row, banks, spread=spread)
         for bank in range(banks):
             init = self._init(code, bank)
             store = memory.Memory(shape=unsigned(code.bits), depth=self._rows, init=init)
@@ -90,7 +91,7 @@ class ChangingWeights(Weights):
                 write.en.eq((writes & self._exists(bank, rows[USED])) | given),
             ]
         self._tell(m, host, code, upsets)
-        answer(m, host, host_bank, words)
+        answer(m, host, host_bank, words, spread=spread)
         return m
 
     def _seen(self, m: Module, held: Signal, new: Signal, bank: int) -> Value:

@@ -19,7 +19,7 @@ class FeedbackMatrix(ChangingWeights):
 
     def __init__(self, part: Part, layer: Layer, sizes: FeedbackSizes, halves: int) -> None:
         self.finer = part.feedback_finer
-        words = Words(sizes.bits, protection=part.protection)
+        words = Words(sizes.bits, protection=part.protection, spread=part.depth.spread)
         outputs = part.network.layers[-1]
         super().__init__(layer.n_out, outputs, layer.next_simd, sizes.columns, words, halves)
 

@@ -1,5 +1,6 @@
 """Between groups of neurons and rows of them: Serializer and Gatherer."""
 
+from dataclasses import replace
 from functools import partial
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value, signed
@@ -129,7 +130,7 @@ PROOFS = [
     Proof(
         "serializer_copies",
         FAMILY,
-        partial(serializer, one=FOLDED["even"], lanes=8, shared=True),
+        partial(serializer, one=replace(FOLDED["even"], spread=True), lanes=8, shared=True),
         3,
     ),
     *(

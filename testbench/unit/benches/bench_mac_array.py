@@ -40,7 +40,8 @@ CASES = [
 def component(name: str, layer: int) -> MacArray:
     """The multiply-accumulate array of one layer."""
     d, g, one = shape(name, layer)
-    return MacArray(one, g.lanes, d.learning.structure, Words(d.formats.weight.bits))
+    words = Words(d.formats.weight.bits, spread=one.spread)
+    return MacArray(one, g.lanes, d.learning.structure, words)
 
 
 class Refusals:

@@ -17,6 +17,7 @@ CASES = [
     {"name": "folded", "layer": 1},
     {"name": "odd", "layer": 0},
     {"name": "odd", "layer": 1},
+    {"name": "fast", "layer": 1},
 ]
 
 

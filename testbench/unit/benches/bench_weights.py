@@ -18,13 +18,16 @@ CASES = [
     {"n_out": 4, "n_in": 6, "pe": 2, "simd": 3, "bits": 5},
     {"n_out": 5, "n_in": 5, "pe": 3, "simd": 3, "bits": 3},
     {"n_out": 5, "n_in": 4, "pe": 4, "simd": 2, "bits": 8},
+    {"n_out": 5, "n_in": 4, "pe": 4, "simd": 2, "bits": 8, "spread": True},
     {"n_out": 3, "n_in": 1, "pe": 2, "simd": 1, "bits": 18},
 ]
 
 
-def component(n_out: int, n_in: int, pe: int, simd: int, bits: int) -> Weights:
+def component(
+    n_out: int, n_in: int, pe: int, simd: int, bits: int, *, spread: bool = False
+) -> Weights:
     """The memories of one layer."""
-    return Weights(n_out, n_in, pe, simd, Words(bits))
+    return Weights(n_out, n_in, pe, simd, Words(bits, spread=spread))
 
 
 class Bench(TB):
