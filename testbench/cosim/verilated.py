@@ -77,7 +77,7 @@ class Verilated(Driver):
         self._library.sim_reset(self._sim)
 
     def trace(self, path: Path, first: int, last: int) -> None:
-        """Record the clocks [first, last) as a VCD waveform; needs a debug build."""
+        """Record the clocks [first, last) as a waveform; needs a debug build of its kind."""
         if not self._library.sim_trace(self._sim, str(path).encode(), first, last):
             raise RuntimeError("this build cannot record waveforms")
 

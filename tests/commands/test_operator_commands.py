@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pywellen import Waveform  # pyright: ignore[reportAttributeAccessIssue]
 
+from dualspike.commands import simulate
 from dualspike.golden.data.load import load_problem
 from dualspike.model.cost.estimate import estimate
 from dualspike.model.description.files.save import toml_text
@@ -106,10 +108,14 @@ def test_weights_that_were_learned_are_taken_up(net: Path, cli: Cli) -> None:
     assert cli.result("verify", net, *given, "--updates", 2)["equal"] is True
 
 
-def test_functions_are_inferred_on_the_hardware(net: Path, cli: Cli) -> None:
+def test_functions_are_inferred_on_the_hardware(
+    net: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate, "usual", lambda: "vcd")  # as without the headers of lz4
     cli.result("train", net, "-o", "run")
     words = ("simulate", net, "--weights", "run/weights.npz", "--samples", 2, "--waves")
-    assert cli.result(*words, "-o", "seen")["equal"] is True
+    status, out, _ = cli(*words, "-o", "seen")
+    assert (status, "For waves.fst, which is far smaller: " in out) == (0, True)
     lines = Path("seen/outputs.csv").read_text().splitlines()
     table = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
     assert lines[0] == "function,x0,y"
@@ -118,7 +124,7 @@ def test_functions_are_inferred_on_the_hardware(net: Path, cli: Cli) -> None:
     np.testing.assert_allclose(table[:, 1], np.tile(points, 2), rtol=1e-8)
     with np.load("run/weights.npz") as run:
         np.testing.assert_allclose(table[:, 2], run["prediction"][:2].ravel(), rtol=1e-8)
-    assert Path("seen/waves.vcd").read_text().startswith("$")
+    assert len(Waveform("seen/waves.vcd").all_vars()) > 9
 
 
 def test_what_is_synthesised_is_near_the_forecast(net: Path, cli: Cli) -> None:

@@ -79,7 +79,7 @@ def test_commands_ask_for_the_same_build(
     boards = [asked(words) for words in BOARD.values()]
     assert boards[0] == boards[1]
     inside = asked(WAVES)
-    assert inside == (simulation.source(load(Path("tiny.toml")), debug=True), True)
+    assert inside == (simulation.source(load(Path("tiny.toml")), debug="fst"), True)
     assert len({boards[0][0].verilog, inside[0].verilog, wanted[0][0].verilog}) == 3
 
 
@@ -98,7 +98,7 @@ def test_building_is_told_where_something_is_built(
     monkeypatch.setattr(verilate, "_compile", compiler)
 
     def built(top: str, *, quick: bool) -> Path:
-        what = Source("module", top, (), "", trace=False)
+        what = Source("module", top, (), "")
         return verilate.build(what, quick=quick, building=lambda: told.append(top))
 
     short = built("a", quick=True)

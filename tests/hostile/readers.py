@@ -31,7 +31,7 @@ from dualspike.testbench.cosim import verilate
 
 from .trial import Ended
 
-CORE = verilate.Source("module core; endmodule", "core", (), "", trace=False)
+CORE = verilate.Source("module core; endmodule", "core", (), "")
 TIMES = re.compile(r'((?:seconds|updates_per_second)"?:? +|checksum": ")[0-9a-f.e+-]+')
 """Times, and the checksum of what has a time in it."""
 ROWS = re.compile(r"^((?:BP|RFG)\b.* )[0-9.]+$", re.MULTILINE)

@@ -176,7 +176,7 @@ def test_an_empty_folder_says_what_is_missing_and_what_writes_it(bare: Path) -> 
         ("report/synth-*.json", "synth"),
         ("result.json", "train"),
         ("weights.npz", "train"),
-        ("waves.vcd", "simulate --waves"),
+        ("waves.fst", "simulate --waves"),
     ):
         assert re.search(rf"{re.escape(file)} [a-z ,]+ dualspike {command}", text), file
     assert f"data {bare}/<i>&.npz ." in text, "text of the user is escaped"
@@ -271,7 +271,7 @@ def test_the_command(bare: Path, tmp_path: Path, cli: Cli) -> None:
     files = ["report/estimate.json", "report/synth-*.json", "result.json", "weights.npz"]
     assert cli.result("report", bare) == {
         "file": f"{bare}/report.html",
-        "missing": [*files, "waves.vcd"],
+        "missing": [*files, "waves.fst"],
     }
     empty, names = tmp_path / "empty", "description.toml, net.toml, manifest.json"
     empty.mkdir()

@@ -156,7 +156,7 @@ def test_a_machine_that_is_short_of_something_is_one_line(
 def test_compilers_end_with_an_ended_build(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: signal.Signals
 ) -> None:
-    source = verilate.Source("module tiny; endmodule\n", "tiny", (), "", trace=False)
+    source = verilate.Source("module tiny; endmodule\n", "tiny", (), "")
     compiler = tmp_path / "g++"
     compiler.write_text("#!/bin/sh\ntouch compiling.$$\nsleep 60 &\nwait\n")
     compiler.chmod(0o755)

@@ -162,7 +162,8 @@ class Chip:
         """Train the simulated hardware next to the integer model; ``equal`` if every bit agreed.
 
         Both start from these weights, which stay as they are. Samples are as in `train`, or those
-        last trained with. The clocks around a first difference go to ``waveform`` (VCD).
+        last trained with. The clocks around a first difference go to ``waveform``,
+        as FST where its name ends with .fst (see `dualspike doctor`), else as VCD.
         """
         d = revised(self.description, "learning", updates=updates)
         d, problem = self._given(d, data, arrays)

@@ -37,6 +37,7 @@ from dualspike.testbench.cosim.engine import RtlEngine
 from dualspike.testbench.cosim.gtkwave import gtkwave_save
 from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import is_short
+from dualspike.testbench.cosim.waveforms import PACKAGES, usual
 
 
 def simulate(
@@ -52,7 +53,7 @@ def simulate(
     device: DeviceOption = None,
     data: DataOption = None,
     waves: Annotated[
-        bool, typer.Option("--waves", help="Write waves.vcd as well, and waves.gtkw.")
+        bool, typer.Option("--waves", help="Write waves.fst, or .vcd, and waves.gtkw as well.")
     ] = False,
     force: ForceFlag = False,
     as_json: JsonFlag = False,
@@ -63,19 +64,20 @@ def simulate(
     (x, *axes), parameters = asked.inputs, initial(weights, d)
     check_cache()
     out = console(as_json)
-    files = ["outputs.csv", *(["waves.vcd", "waves.gtkw"] if waves else [])]
+    kind = usual() if waves else None
+    files = ["outputs.csv", *([f"waves.{kind}", "waves.gtkw"] if waves else [])]
     with owning(output, "simulate", force=force) as folder:
         folder.check(*files)
         quick, tell = is_short(d, 0, len(x)), tell_building(out, d.name)
-        simulation = Simulation.of(d, quick=quick, debug=waves, building=tell)
+        simulation = Simulation.of(d, quick=quick, debug=kind, building=tell)
         with RtlEngine(d, simulation, check=True, initial=parameters) as engine:
             if waves:
-                engine.simulation.trace(folder.file("waves.vcd"), 0, 1 << 62)
+                engine.simulation.trace(folder.file(f"waves.{kind}"), 0, 1 << 62)
             y = engine.predict([x, *axes])
             cycles, equal = engine.simulation.cycles, engine.difference is None
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)
-        saved = {"waves.gtkw": gtkwave_save(d, "waves.vcd")} if waves else {}
+        saved = {"waves.gtkw": gtkwave_save(d, f"waves.{kind}")} if waves else {}
         folder.write({"outputs.csv": text} | saved)
     if axes:
         out.print(f"{samples} functions at {y[0].size} points each")
@@ -87,6 +89,8 @@ def simulate(
         out.print(f"{samples} samples, {asked.line(y)}")
     tell_removed(out, folder.removed)
     out.print(f"Wrote {', '.join(files)} in {output}")
+    if kind == "vcd":
+        out.print(f"For waves.fst, which is far smaller: apt-get install {PACKAGES}")
     if as_json:
         classes = {name: column.tolist() for name, column in columns.items()}
         found = asked.told(y) if asked.classes and asked.answered else {}

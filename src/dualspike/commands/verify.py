@@ -27,6 +27,7 @@ from dualspike.progress import progress_bar
 from dualspike.testbench.cosim.compare import Difference
 from dualspike.testbench.cosim.verify import Verdict
 from dualspike.testbench.cosim.verify import verify as co_simulate
+from dualspike.testbench.cosim.waveforms import usual, waveform_of
 
 
 def verify(
@@ -45,8 +46,12 @@ def verify(
     device: DeviceOption = None,
     data: DataOption = None,
     waveform: Annotated[
-        Path, typer.Option(metavar="FILE.vcd", help="Where a mismatch's waveform goes.")
-    ] = Path("mismatch.vcd"),
+        Path | None,
+        typer.Option(
+            metavar="FILE.fst|FILE.vcd",
+            help="Where a mismatch's waveform goes; by default mismatch.fst, or .vcd.",
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train the hardware in Verilator with the integer model next to it and compare every bit.
@@ -71,9 +76,11 @@ def verify(
     parameters = initial(weights, d)
     out = console(as_json)
     check_cache()
+    to = waveform or Path(f"mismatch.{usual()}")
+    waveform_of(to)
     tell = tell_building(out, d.name)
     with progress_bar("verify", d.learning.updates) as show:
-        verdict = co_simulate(d, problem, d.learning.updates, waveform, show, parameters, tell)
+        verdict = co_simulate(d, problem, d.learning.updates, to, show, parameters, tell)
     out.print(_table(d, verdict))
     if verdict.difference:
         out.print(f"FIRST DIFFERENCE: {verdict.difference}")

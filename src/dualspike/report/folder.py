@@ -29,7 +29,7 @@ from dualspike.report.records import (
 
 DESCRIPTIONS = ("description.toml", "net.toml")
 MANIFEST = "manifest.json"
-WAVEFORMS = ("waves.vcd", "mismatch.vcd")
+WAVEFORMS = ("waves.fst", "waves.vcd", "mismatch.fst", "mismatch.vcd")
 
 R = TypeVar("R", bound=FolderRecord)
 
@@ -104,7 +104,7 @@ def read_folder(path: Path, description: Description) -> Folder:
         lacks("weights.npz", what, command)
     folder.waveforms = [path / name for name in WAVEFORMS if (path / name).exists()]
     if not folder.waveforms:
-        lacks("waves.vcd", "waveforms of the simulated hardware", "simulate --waves")
+        lacks("waves.fst", "waveforms of the simulated hardware", "simulate --waves")
     return folder
 
 
