@@ -10,7 +10,7 @@ from dualspike.model.interface.register import BITS
 
 
 class ConfusionMatrix(wiring.Component):
-    """Counts [class, answer] of ``classes`` classes, 32 bits each, which wrap.
+    """Counts [class, answer] of ``classes`` classes, of so many ``bits``, which wrap.
 
     ``counted`` adds 1 to that of ``label`` and ``answer``. ``host`` reads them class by class,
     answer by answer; what it would write is ignored. ``clear`` zeroes all, as a reset does: for the
@@ -20,8 +20,8 @@ class ConfusionMatrix(wiring.Component):
     with k = ceil(log2(classes)). Throughput: an answer every second cycle.
     """
 
-    def __init__(self, classes: int) -> None:
-        self._classes = classes
+    def __init__(self, classes: int, bits: int = BITS) -> None:
+        self._classes, self._bits = classes, bits
         number = counter_shape(classes - 1)
         super().__init__(
             {
@@ -30,14 +30,16 @@ class ConfusionMatrix(wiring.Component):
                 "answer": In(number),
                 "clear": In(1),
                 "clearing": Out(1),
-                "host": In(HostPort(BITS)),
+                "host": In(HostPort(bits)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         depth = self._classes << len(self.answer)
-        m.submodules.counts = counts = memory.Memory(shape=unsigned(BITS), depth=depth, init=[])
+        m.submodules.counts = counts = memory.Memory(
+            shape=unsigned(self._bits), depth=depth, init=[]
+        )
         read, write = counts.read_port(), counts.write_port()
         counted = Signal()
         place, swept = Signal(range(depth)), Signal(range(depth))
@@ -55,7 +57,7 @@ class ConfusionMatrix(wiring.Component):
             write.data.eq(Mux(clearing, 0, read.data + 1)),
             write.en.eq(clearing | counted),
         ]
-        asked, found = Signal(init=1), Signal(BITS)
+        asked, found = Signal(init=1), Signal(self._bits)
         m.d.sync += asked.eq(~self.counted)
         with m.If(asked):
             m.d.sync += found.eq(read.data)

@@ -53,11 +53,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Target:
-    """One case of a bench. With ``part`` mutants are only in this module of it."""
+    """One case of a bench. With ``part`` mutants are only in this module of it.
+
+    ``further``: another bench of the same component, whose tests come after the bench's own.
+    """
 
     bench: str
     given: Mapping[str, Any]
     part: str = ""
+    further: str = ""
 
     @property
     def name(self) -> str:
@@ -67,7 +71,13 @@ class Target:
     @property
     def module(self) -> str:
         """The bench's module."""
-        return f"{benches.__name__}.bench_{self.bench}"
+        return self.modules[0]
+
+    @property
+    def modules(self) -> list[str]:
+        """All modules with tests."""
+        names = [one for one in (self.bench, self.further) if one]
+        return [f"{benches.__name__}.bench_{name}" for name in names]
 
     @property
     def top(self) -> str:
@@ -91,7 +101,8 @@ class Target:
         """The bench, and the files that benches share."""
         folder = Path(next(iter(benches.__path__)))
         shared = (one for one in folder.glob("*.py") if not one.name.startswith("bench_"))
-        return [folder / f"bench_{self.bench}.py", *sorted(shared)]
+        own = [folder / f"{name.rpartition('.')[2]}.py" for name in self.modules]
+        return [*own, *sorted(shared)]
 
     def still(self, found: Iterable[Outcome]) -> list[Outcome]:
         """Those of its mutants whose outcome stands.
@@ -189,6 +200,7 @@ def _tried(
         told.unlink(missing_ok=True)
         case = {
             "bench": target.module,
+            "tests": target.modules,
             "given": target.given,
             "mutants": left[:at_once],
             "turns": turns,

@@ -17,7 +17,8 @@ from dualspike.model.errors import BadInput
 ABC = "berkeley-abc"
 _SECONDS = 30
 """For each of the ways to prove something."""
-_PREPARE = "flatten; memory_map; setundef -zero; opt_clean"
+# Words beyond the end of a memory read as 0 in both, as does what nothing drives.
+_PREPARE = "flatten; memory_map; setundef -zero -undriven; setundef -zero -init; opt_clean"
 _SCRIPT = """read_rtlil plain.il
 {mutant}
 hierarchy -top {top}
@@ -52,7 +53,8 @@ _VALID = (
     (r"(.*)t(?:data|last)", "tvalid"),
     (r"(.*)r(?:data|resp)", "rvalid"),
     (r"(.*)bresp", "bvalid"),
-    (r"(.*)dat_o", "ack"),
+    (r"(.*)dat_o", "ack_o"),
+    (r"(.*)(?:address|write|write_data)", "request"),
 )
 
 

@@ -18,8 +18,8 @@ _CASE = {
     "admission": 3,
 }
 """Cases other than the second, by their place: with more of what the component can do."""
-_PART = {"axi_lite": "soc_bridge", "wishbone": "soc_bridge"}
-"""What of a case is a bench's own."""
+_PART = {"axi_lite": ("soc_bridge", "soc"), "wishbone": ("soc_bridge", "soc")}
+"""What of a case is a bench's own, and another bench that tests it as well."""
 
 
 _FIRST = (
@@ -47,7 +47,7 @@ def _targets() -> list[Target]:
             cases = import_module(f"{benches.__name__}.{one.name}").CASES
             name = one.name.removeprefix("bench_")
             case = cases[min(_CASE.get(name, 1), len(cases) - 1)]
-            found.append(Target(name, case, _PART.get(name, "")))
+            found.append(Target(name, case, *_PART.get(name, ())))
     return sorted(found, key=lambda one: (one.bench in _LAST, one.bench not in _FIRST))
 
 

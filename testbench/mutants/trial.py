@@ -1,25 +1,28 @@
 """Inside the simulator: every test of a bench on every mutant, until one finds it.
 
-The case file (`testbench.unit.run`) has ``mutants`` besides the bench's, their numbers, and
-``told``, a file that gets a line for each, with the test that found it or nothing. Lines before
-that of a mutant say that it has begun, so that one which never ends is known. ``turns`` are the
-random numbers that benches draw: in turn 0 those of every run, in all others other ones.
+The case file (`testbench.unit.run`) has ``mutants`` besides the bench's, their numbers, ``tests``,
+the modules of the tests, and ``told``, a file that gets a line for each mutant, with the test that
+found it or nothing. Lines before that say that it has begun, so that one which never ends is known.
+``turns`` are the random numbers that benches draw: in turn 0 those of every run, in all others
+other ones.
 """
 
 import json
 import os
 import random
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import cocotb
+import numpy as np
 from cocotb._decorators import Test, TestGenerator  # the version is fixed
 from cocotb.triggers import with_timeout
 from cocotb.utils import get_sim_time
 
 from dualspike.testbench.mutants.planting import AGAIN, NONE, SELECT
-from dualspike.testbench.unit.run import CASE, bench_of
+from dualspike.testbench.unit.run import CASE
 
 _CASE = json.loads(Path(os.environ[CASE]).read_text("utf-8"))
 _LONGER = 4
@@ -49,6 +52,11 @@ class _Other(random.Random):
         super().seed(f"{a} in turn {self.turn}" if self.turn else a, version)
 
 
+def _other(seed: int) -> np.random.Generator:
+    """The same for numbers of NumPy."""
+    return np.random.Generator(np.random.PCG64([seed, _Other.turn] if _Other.turn else seed))
+
+
 def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> TestGenerator:
     name = f"{test.name}, turn {turn}" if turn else test.name
 
@@ -62,7 +70,10 @@ def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> Te
         _Other.turn = turn
         begun, body = get_sim_time("step"), test.func(dut, *test.args, **test.kwargs)
         try:
-            with patch.object(random, "Random", _Other):
+            with (
+                patch.object(random, "Random", _Other),
+                patch.object(np.random, "default_rng", _other),
+            ):
                 if mutant == NONE:
                     await body
                     _lasts[name] = get_sim_time("step") - begun
@@ -83,7 +94,8 @@ def _tried(mutant: int, turn: int, test: Test, *, first: bool, last: bool) -> Te
 
 _tests = [
     test
-    for one in vars(bench_of(_CASE)).values()
+    for module in _CASE["tests"]
+    for one in vars(import_module(module)).values()
     if isinstance(one, TestGenerator)
     for test in one.generate_tests()
 ]

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 from dualspike.testbench.unit.payloads import Fields
 
+LATE = 64
+"""Cycles that a first payload waits."""
+
 
 class Ports(Protocol):
     """What the parts need of a `TB`: ports by name, and the number of the present cycle."""
@@ -80,6 +83,7 @@ class StreamSink:
     """Takes what an output stream offers: ``taken``, and ``moved``, the cycle of each payload.
 
     It is not ready with probability ``stall`` in every cycle, offered or not; ``open`` shuts it.
+    With any ``stall`` the first payload waits for `LATE` cycles, so that all fills up behind it.
     """
 
     def __init__(self, ports: Ports, name: str, stall: float = 0.0, seed: int = 1) -> None:
@@ -89,15 +93,18 @@ class StreamSink:
         self._ports, self._name, self._stall = ports, name, stall
         self._random = random.Random(f"{name} {seed}")
         self._ready = False
+        self._late = LATE if stall else 0
 
     def drive(self) -> None:
         """Be ready or not."""
-        self._ready = self.open and self._random.random() >= self._stall
+        self._ready = self.open and not self._late and self._random.random() >= self._stall
         self._ports.set(**{f"{self._name}_ready": self._ready})
 
     def sample(self) -> None:
         """Take what is offered."""
-        if self._ready and self._ports.bits(f"{self._name}_valid"):
+        if self._late:
+            self._late -= self._ports.bits(f"{self._name}_valid")
+        elif self._ready and self._ports.bits(f"{self._name}_valid"):
             self.taken.append(self._ports.get(f"{self._name}_payload"))
             self.moved.append(self._ports.now)
 

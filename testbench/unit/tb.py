@@ -11,7 +11,7 @@ from amaranth.lib import stream, wiring
 from cocotb._decorators import TestGenerator  # what `cocotb.test` makes; the version is fixed
 from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import RisingEdge, Timer
 
 from dualspike.testbench.unit import run as components
 from dualspike.testbench.unit.payloads import Codec, Fields
@@ -24,6 +24,8 @@ from dualspike.testbench.unit.streams import (
 )
 
 _PATIENCE = 20_000
+_PERIOD, _LATE = 2000, 1500
+"""Picoseconds of a clock, and up to where a component's outputs must have settled."""
 
 
 class Startable(ABC):
@@ -100,13 +102,17 @@ class TB(Startable):
         """Clock the component, drive 0 everywhere, reset it, and `load` it."""
         tb = cls(dut, **options)
         tb.set(**tb._zeros(tb._inputs))
-        Clock(tb._dut.clk, 2, unit="ns", impl="gpi").start()
-        tb._dut.rst.value = 1
-        for _ in range(2):
-            await RisingEdge(tb._dut.clk)
-        tb._dut.rst.value = 0
+        Clock(tb._dut.clk, _PERIOD, unit="ps", impl="gpi").start()
+        await tb.reset()
         await tb.load()
         return tb
+
+    async def reset(self) -> None:
+        """Hold the component in reset for two clocks."""
+        self._dut.rst.value = 1
+        for _ in range(2):
+            await RisingEdge(self._dut.clk)
+        self._dut.rst.value = 0
 
     async def load(self) -> None:
         """What a bench does once after reset; here nothing."""
@@ -151,7 +157,8 @@ class TB(Startable):
         """First half of a cycle."""
         for part in self.parts:
             part.drive()
-        await FallingEdge(self._dut.clk)
+        # Behind the clock's other edge, so that a register which it moves is seen.
+        await Timer(_LATE, "ps")
         self._settled = True
         for part in self.parts:
             part.sample()

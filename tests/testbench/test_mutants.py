@@ -1,6 +1,7 @@
 """Mutants are found by benches, harmless ones by proof, and reasons name mutants that there are."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -84,6 +85,27 @@ def test_a_harmless_mutant_is_proved_to_be_so(tmp_path: Path) -> None:
     assert not harmless(line.format(3, 3), "redundant", tmp_path)
 
 
+# Nine words, read at places beyond them too.
+MEMORY = """module store (input clk, w, input [3:0] at, data, output reg [3:0] y);
+  reg [3:0] words [8:0];
+  always @(posedge clk) begin
+    if (w) words[at] <= data;
+    y <= words[at] | (words[at] & data);
+  end
+endmodule
+"""
+
+
+def test_proofs_are_found_where_a_memory_is_read_beyond_its_end(tmp_path: Path) -> None:
+    plant(MEMORY, "store", 60, tmp_path)
+    cells = (tmp_path / "plain.il").read_text("utf-8")
+    found = dict(re.findall(r"cell \$(and|or) (\S+)", cells))
+    line = "mutate -mode {} -module store -cell {} -port {} -portbit 0"
+    assert harmless(line.format("const0", found["and"], "B"), "store", tmp_path)
+    assert not harmless(line.format("inv", found["or"], "A"), "store", tmp_path)
+    assert "asserted" in (tmp_path / "abc.log").read_text("utf-8")
+
+
 def test_what_was_not_written_whole_does_not_count(tmp_path: Path) -> None:
     path = tmp_path / "mutants.jsonl"
     assert not read(path)
@@ -143,6 +165,14 @@ def test_mutants_are_in_the_part_that_was_asked_for(tmp_path: Path) -> None:
     mutants, _ = target.planted(3, tmp_path)
     assert len(mutants) == 3
     assert all(f" -module {target.part} " in one for one in mutants)
+
+
+def test_a_part_has_the_tests_of_all_that_is_around_it_too() -> None:
+    target = next(one for one in TARGETS if one.part)
+    alone = replace(target, further="")
+    assert target.modules == [alone.module, *Target(target.further, target.given).modules]
+    assert target.digests["component"] == alone.digests["component"]
+    assert target.digests["bench"] != alone.digests["bench"]
 
 
 def test_a_reason_names_a_mutant_that_there_is(tmp_path: Path) -> None:

@@ -79,6 +79,22 @@ def half_up(value: Fraction) -> int:
 
 
 @TB.test()
+async def reset_leaves_zeros(tb: TB) -> None:
+    """In every register, whatever has been in it."""
+    results = [n for n, way in Arithmetic().signature.members.items() if way.flow is Out]
+    for a, b in ((-1, -1), (-1 << BITS - 1, (1 << BITS - 1) - 1), (5, 10)):
+        tb.set(a=a, b=b)
+        await tb.cycle()
+        await tb.settle()
+        assert any(tb.bits(name) for name in results)
+        await tb.reset()
+        tb.set(a=0, b=0)
+        await tb.settle()
+        assert not any(tb.bits(name) for name in results)
+        await tb.edge()
+
+
+@TB.test()
 async def rounds_and_saturates_exactly(tb: TB) -> None:
     """All 1024 pairs of operands."""
     half = 1 << (BITS - 1)

@@ -44,18 +44,18 @@ class Strobes:
 
 @TB.test(pause=[0, 3])
 async def reads_and_writes(tb: TB, pause: int) -> None:
-    """Every address, both ways, in random order, back to back or with pauses."""
+    """Every address, both ways, in random order, back to back or with pauses; any values."""
     registers = register_map(described(tb.case["shape"]))
     rng = random.Random(13)
     host, strobes = Host(tb, registers), Strobes(tb, registers)
     tb.parts.append(strobes)
     by_address = {register.address: register for register in registers}
-    values = {one.name: rng.getrandbits(32) for one in registers if "r" in one.access}
-    tb.set(**values)
     width = Shape.cast(tb.shape("bus_address")).width
     accesses = [(address, write) for address in range(1 << width) for write in (False, True)]
     for address, write in rng.sample(accesses * 2, 2 * len(accesses)):
         await tb.cycle(rng.randint(0, pause))
+        values = {one.name: rng.getrandbits(32) for one in registers if "r" in one.access}
+        tb.set(**values)
         strobes.seen.clear()
         start, data = tb.now, rng.getrandbits(32)
         read = await host.access(address, write=write, value=data)

@@ -145,3 +145,30 @@ async def host_is_answered(bench: Bench) -> None:
         await bench.cycle(READ - 1)
         for _ in range(3):
             assert await bench.see("host_read_data") == word
+
+
+@Bench.test()
+async def corrects_single_upsets(bench: Bench) -> None:
+    """A bit of every word is wrong, whichever it is; rows change as if it were right."""
+    if bench.case["protection"] != "ecc":
+        return
+    upsets, high = bench.pulses("host_upsets"), 1 << (bench.width + MORE - 1)
+    for bit in range(bench.shape("host_flips")):
+        bench.set(host_flips=1 << bit)
+        await bench.load()
+        bench.set(host_flips=0)
+        upsets.clear()
+        for row in range(bench.n_rows):
+            await bench.pulse(row=row, enable=1)
+            await bench.cycle(CHANGED - 1)
+            changes = [bench.rng.randrange(-high, high) for _ in range(bench.pe * bench.simd)]
+            bench.set(changes=changes)
+            await bench.pulse(move=1)
+            words, _ = bench.changed(row, changes, move=1)
+            found = await bench.see("words")
+            assert all(a is None or a == b for a, b in zip(words, found, strict=True))
+        assert len(upsets) >= bench.n_rows
+        upsets.clear()
+        found = await read_back(bench, "host", bench.n_out * bench.n_in)
+        assert found == flat(bench.matrix)
+        assert not upsets, "a change has left something wrong"

@@ -58,12 +58,21 @@ class Bench(WeightsTB):
         """Load everything."""
         await fill(self, "weights", flat(self.weights))
         await fill(self, "biases", self.biases)
-        if self.g.lanes:
-            await push_words(self, drawn_words(self.d, self.layer), "learner_")
-            self.set(learner_mask=self.mask)
         if self.layer.skips:
             self.set(learn=1)
-            await self.cycle(self.layer.cycles)
+        await self.perturb(drawn_words(self.d, self.layer), self.mask)
+
+    async def perturb(self, words: list[tuple[int, int]], mask: int) -> None:
+        """Take the signs that words make, in the lanes of a mask."""
+        self.mask = mask
+        if self.g.lanes:
+            await push_words(self, words, "learner_")
+            self.set(learner_mask=mask)
+            await self.cycle(self.layer.cycles if self.layer.skips else 1)
+
+    async def redraw(self, mask: int) -> None:
+        """The signs of another batch, in the lanes of a mask."""
+        await self.perturb(self.draw(self.rng.randrange(1, 2**32)), mask)
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
         """Chunks of random frames, and (z, dz, z clipped, dz clipped) of each row's neurons."""
@@ -106,17 +115,27 @@ class Bench(WeightsTB):
 
 @Bench.test(stalls=[(0.5, 0.5), (0.0, 0.7), (0.7, 0.0)])
 async def computes_the_layer(bench: Bench, stalls: tuple[float, float]) -> None:
-    """Random frames over the whole range, whoever waits, and every overflow."""
+    """Random frames over the whole range, whoever waits, and every overflow.
+
+    In several batches, the last ones with a single lane each.
+    """
     overflow = bench.pulses("overflow")
     dropped = bench.pulses("dropped") if bench.layer.skips else []
-    payloads, expected = bench.frames(12)
-    _, sink = await bench.through(payloads, len(expected), stalls)
-    check_rows(sink.taken, expected)
-    flags = [overflow_of(row) for row in expected]
-    assert [value for _, value in overflow] == [flag for flag in flags if flag]
+    source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     step = bench.layer.chunks
-    starts = range(0, len(payloads), step)
-    assert len(dropped) == sum(step - bench.visited(payloads[n : n + step]) for n in starts)
+    for mask in (0, 0, *(1 << lane for lane in range(bench.g.lanes))):
+        payloads, expected = bench.frames(4)
+        sink.taken.clear()
+        overflow.clear()
+        dropped.clear()
+        source.send(payloads)
+        await bench.taken(sink, len(expected))
+        check_rows(sink.taken, expected)
+        flags = [overflow_of(row) for row in expected]
+        assert [value for _, value in overflow] == [flag for flag in flags if flag]
+        starts = range(0, len(payloads), step)
+        assert len(dropped) == sum(step - bench.visited(payloads[n : n + step]) for n in starts)
+        await bench.redraw(mask or bench.rng.getrandbits(bench.g.lanes))
 
 
 @Bench.test()
@@ -163,10 +182,10 @@ async def learns(bench: Bench) -> None:
     layer, form = bench.layer, bench.d.formats.weight
     source, sink = bench.source("inputs"), bench.sink("outputs")
     saturated = bench.pulses("learner_saturated") if bench.g.lanes else []
-    for turn in range(3):
+    for turn in range(4):
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 8, form.highest // 8)
-            step = [small, form.lowest, form.highest][turn]
+            step = [0, small, form.lowest, form.highest][turn]
             saturated.clear()
             bench.set(learner_lane=lane, learner_step=step)
             await bench.pulse(learner_start=1)
@@ -174,6 +193,7 @@ async def learns(bench: Bench) -> None:
                 busy = cycle < max(layer.cycles, layer.rows)
                 assert await bench.see("learner_busy") == busy, f"cycle {cycle}"
             assert bool(saturated) == bench.clips(lane, step)
+            assert await read_back(bench, "biases", layer.n_out) == bench.biases
         payloads, expected = bench.frames(2)
         source.send(payloads)
         sink.taken.clear()

@@ -41,7 +41,7 @@ async def follows_the_walk(tb: TB) -> None:
     for start in (*drawn, [1 << 31, 0], [0, 1 << 31]):
         for n in range(2):
             await tb.pulse(load=1 << n, word=start[n])
-        for change in range(2 + WORD // (bits + groups * chunks)):
+        for change in range(4 + WORD // (bits + groups * chunks)):
             row, column = (leap(SIGNS, one, change * WORD) for one in start)
             for place in range(groups * chunks):
                 group, chunk = divmod(place, chunks)

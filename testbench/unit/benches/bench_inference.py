@@ -26,8 +26,8 @@ async def infers(bench: Bench) -> None:
     first, before = await host.read("CYCLES"), bench.now
     await bench.cycle(17)
     assert await host.read("CYCLES") - first == bench.now - before
-    for count in (1, 7):
-        await bench.infer(count)
+    for count, wait in ((1, 0), (7, 300)):
+        await bench.infer(count, wait)
     assert await host.read("FLAGS") == bench.chip.flags == FLAGS[bench.case["name"]]
     await host.write("FLAGS", 0xFFFFFFFF)
     assert await host.read("FLAGS") == 0

@@ -159,10 +159,49 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 @Bench.test()
 async def has_room_for_what_is_under_way(bench: Bench) -> None:
-    """Gates of as many steps as passes can be ahead of a change, and of one more."""
+    """Gates of as many steps as passes can be ahead of a change, and of one more.
+
+    Those beyond them wait, as do signals that nobody takes, and none is lost.
+    """
     layer = bench.layer
     count = 1 + (layer.lag if layer.every_step else len(bench.part.shapes) + 1)
-    gates = bench.source("gates")
-    for _ in range(count):
-        gates.send(bench.step()[0])
-    await bench.until(lambda: not gates.queue, 4 * count * bench.layer.rows + 8)
+    gates, steps = bench.source("gates"), list[Any]()
+    more = 2 * bench.layer.rows
+    for _ in range(count + 2):
+        steps.append(bench.step())
+        gates.send(steps[-1][0])
+    await bench.until(lambda: len(gates.queue) <= more, 4 * count * bench.layer.rows + 8)
+    await bench.cycle(8)
+    errors, sink = bench.source("errors"), bench.sink("signals")
+    errors.send(one[1] for one in steps)
+    sink.open = False
+    await bench.cycle(4 * bench.sizes.cycles * len(steps))
+    sink.open = True
+    await bench.taken(sink, len(steps) * bench.layer.rows)
+    assert sink.taken == [row for one in steps for row in one[2]]
+
+
+@Bench.test()
+async def corrects_single_upsets(bench: Bench) -> None:
+    """Steps on a matrix in which a bit of every word is wrong, whichever it is."""
+    if bench.part.protection != "ecc":
+        return
+    gates, errors, sink = bench.source("gates"), bench.source("errors"), bench.sink("signals")
+    upsets = bench.pulses("host_upsets")
+    for bit in range(bench.shape("host_flips")):
+        bench.set(host_flips=1 << bit)
+        await bench.load()
+        bench.set(host_flips=0)
+        upsets.clear()
+        sink.taken.clear()
+        given, told, rows, _ = bench.step()
+        gates.send(given)
+        errors.send([told])
+        await bench.taken(sink, bench.layer.rows)
+        assert sink.taken == rows
+        await bench.cycle(AGAIN)
+        assert upsets
+        upsets.clear()
+        count = bench.layer.n_out * bench.outputs
+        assert await read_back(bench, "host", count) == flat(bench.kept)
+        assert not upsets, "the step has left something wrong"

@@ -9,7 +9,7 @@ from dualspike.golden.integer.surrogate_table import surrogate_table
 from dualspike.hw.layer.online.perturbed_neuron import PerturbedNeuron
 from dualspike.model.interface.lfsr import SIGNS, WORD
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
-from dualspike.testbench.unit.benches.reference import clipped
+from dualspike.testbench.unit.benches.reference import Rows, clipped
 
 TOP = "perturbed_neuron"
 CASES = [
@@ -41,8 +41,28 @@ class Bench(OnlineTB):
         for lane, word in enumerate(self.starts):
             await self.pulse(load=1 << lane, word=word)
 
-    def sample(self, bits: int) -> tuple[list[Any], list[Any], list[int]]:
+    def ends(self, bits: int) -> tuple[list[int], Rows]:
+        """Sums and tangents of one step, narrower by so many ``bits``."""
+        layer, f = self.layer, self.d.formats
+        z = self.numbers(f.membrane.bits - bits, layer.n_out)
+        return z, [self.numbers(f.tangent.bits - bits, layer.lanes_in) for _ in z]
+
+    def lone(self) -> tuple[list[int], Rows]:
+        """Sums that are 0 but for one number at an end, which alone may clip."""
+        layer, f, rng = self.layer, self.d.formats, self.rng
+        z, dz = [0] * layer.n_out, [[0] * layer.lanes_in for _ in range(layer.n_out)]
+        i, form = rng.randrange(layer.n_out), rng.choice([f.membrane, f.tangent])
+        end = rng.choice([form.lowest, form.highest])
+        if form is f.membrane or not layer.lanes_in:
+            z[i] = end
+        else:
+            dz[i][rng.randrange(layer.lanes_in)] = end
+        return z, dz
+
+    def sample(self, bits: int | None) -> tuple[list[Any], list[Any], list[int]]:
         """Rows of a sample of sums that are narrower by so many ``bits``; what comes of each.
+
+        With no ``bits`` it has the same lone number in all steps.
 
         That is a payload, and what ``overflow`` shows. The signs are the same in all steps, and
         those of the next sample come after them. What fills up a row comes out as 0.
@@ -53,9 +73,9 @@ class Bench(OnlineTB):
         one = 1 << f.tangent.fraction
         states: list[State] = [(0, [0] * (layer.lanes_in + self.own))] * layer.n_out
         rows, expected, overs = list[Any](), list[Any](), list[int]()
+        alone = self.lone()
         for _ in range(self.d.network.time_steps):
-            z = self.numbers(f.membrane.bits - bits, layer.n_out)
-            dz = [self.numbers(f.tangent.bits - bits, layer.lanes_in) for _ in z]
+            z, dz = alone if bits is None else self.ends(bits)
             for first in range(0, layer.rows * width, width):
                 here = range(first, min(first + width, layer.n_out))
                 empty = width - len(here)
@@ -103,13 +123,16 @@ class Bench(OnlineTB):
 
 @Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5), (0.0, 0.7)])
 async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> None:
-    """Batches of samples from tiny to wild, whoever waits; signs go on from sample to sample."""
+    """Batches of samples from tiny to wild, whoever waits; signs go on from sample to sample.
+
+    So long that every bit of a register comes to the few that are seen.
+    """
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
     overflow, told = bench.pulses("overflow"), set[int]()
     for turn in range(40):
-        if not turn % 4:
+        if turn in (0, 4, 8):
             await bench.begin()
-        rows, expected, overs = bench.sample([0, 2, 4, 1][turn % 4])
+        rows, expected, overs = bench.sample([0, 2, None, 4, None, 1, None, None][turn % 8])
         sink.taken.clear()
         overflow.clear()
         source.send(rows)

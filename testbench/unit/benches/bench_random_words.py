@@ -64,7 +64,7 @@ async def keeps_a_second_state(tb: TB) -> None:
     await tb.cycle(5)
     tb.set(words_ready=0)
     first.words(6)
-    for count in (3, 0, 4, 2):
+    for count in (3, 0, 4, 2, 40, 33, 50, 7, 64):
         assert await tb.see("state") == first.state
         await tb.pulse(swap=1)
         first, other = other, first

@@ -123,6 +123,7 @@ async def settles_exactly(bench: Bench, stalls: tuple[float, float]) -> None:
         assert [value for _, value in overflow] == [flag for flag in flags if flag]
         assert 0 in flags and len(set(flags)) > 1
         bench.rows = [[-sign for sign in row] for row in bench.rows]
+        bench.first = [bench.rng.choice([1, -1]) for _ in bench.first]
 
 
 @Bench.test()

@@ -92,13 +92,18 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 @Bench.test()
 async def has_room_for_what_is_under_way(bench: Bench) -> None:
-    """Slopes of as many samples as a change is late, and of one more, while nobody takes a row."""
+    """Slopes of as many samples as a change is late, and of one more, while nobody takes a row.
+
+    Those beyond them wait, and none is lost.
+    """
     await bench.begin()
     errors, sink = bench.source("errors"), bench.sink("signals")
     sink.open = False
-    samples = [bench.sample() for _ in range(SAMPLE_LAG + 1)]
+    samples = [bench.sample() for _ in range(2 * SAMPLE_LAG + 8)]
     errors.send(slopes for slopes, _, _ in samples)
-    await bench.until(lambda: not errors.queue, 4 * len(samples))
+    room = SAMPLE_LAG + 1
+    await bench.until(lambda: len(errors.moved) >= room, 4 * room)
+    await bench.cycle(4 * len(samples) * bench.layer.rows)
     sink.open = True
     await bench.taken(sink, len(samples) * bench.layer.rows)
     assert sink.taken == [row for _, rows, _ in samples for row in rows]

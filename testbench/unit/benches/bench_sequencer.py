@@ -37,21 +37,28 @@ class Bench(LayerTB):
         self.jvp_bits = squared_error_sizes(self.d).jvp_bits
         self.outputs = self.d.network.layers[-1]
         self.order = draw_order(self.d.learning.structure, self.d.lanes, self.d.shapes)
-        layers = len(self.g.layers)
-        self.masks = [self.rng.getrandbits(self.d.lanes) for _ in range(layers)]
-        self.masks[0] |= 1
-        self.shifts = [self.rng.randint(0, self.jvp_bits) for _ in range(layers)]
-        self.shifts[0] = 0
+        self.masks: list[int] = []
+        self.shifts: list[int] = []
+        self.mantissas: list[int] = []
         self.word = 0
-        self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
         self.scaled = self.d.learning.mantissa is not None
         self.stage, self.clipped = 0, set[bool]()
         self.stochastic = self.d.learning.rounding == "stochastic"
 
     async def load(self) -> None:
+        """Random words are always there."""
+        self.set(words_valid=1)
+
+    def choose(self) -> None:
         """Random masks and shifts."""
-        self.set(masks=self.masks, shifts=self.shifts, words_valid=1)
+        layers = len(self.g.layers)
+        self.masks = [self.rng.getrandbits(self.d.lanes) for _ in range(layers)]
+        self.masks[0] |= 1
+        self.shifts = [self.rng.randint(0, self.jvp_bits) for _ in range(layers)]
+        self.shifts[0] = 0
+        self.set(masks=self.masks, shifts=self.shifts)
         if self.scaled:
+            self.mantissas = [self.rng.randint(0, 15) for _ in range(layers)]
             self.set(mantissas=self.mantissas)
 
     async def command(self, command: Command) -> None:
@@ -121,8 +128,12 @@ class Bench(LayerTB):
         """Every lane and layer in order: a step, a start, and then waiting for the sweep."""
         halves = 1 << (self.jvp_bits - 1)
         lanes = range(self.d.lanes)
-        jvp = [self.rng.randint(-halves, halves - 1) >> self.rng.randrange(8) for _ in lanes]
+        jvp = [
+            self.rng.randint(-halves, halves - 1) >> self.rng.randrange(self.jvp_bits)
+            for _ in lanes
+        ]
         self.set(jvp=jvp)
+        self.choose()
         if self.d.learning.schedule == "chip":
             self.stage = self.rng.choice([0, self.rng.randrange(16)])
             self.set(stage=self.stage)
@@ -193,14 +204,63 @@ async def ignores_commands_meanwhile(bench: Bench) -> None:
 
 
 @Bench.test()
+async def learns_while_any_batch_is_left(bench: Bench) -> None:
+    """Whichever bit of UPDATES says so."""
+    for place in range(32):
+        await bench.reset()
+        await bench.expect(busy=0, updates=0)
+        await bench.pulse(set_updates=1, updates_data=1 << place)
+        await bench.expect(busy=0, updates=1 << place)
+        await bench.command(Command.LEARN)
+        await bench.expect(busy=1, learn=1, mode=Command.LEARN, updates=1 << place)
+
+
+@Bench.test()
+async def counts_any_number_of_batches(bench: Bench) -> None:
+    """UPDATES may be written in the midst of each; every bit of it tells that one is not the last.
+
+    One less borrows from every bit.
+    """
+    left = 1
+    await bench.pulse(set_updates=1, updates_data=left)
+    await bench.expect(busy=0, updates=left)
+    await bench.command(Command.LEARN)
+    for number in (0xFFFFFFFF, *(1 << place for place in range(31, 0, -1)), 1):
+        await bench.draw()
+        await bench.expect(busy=1, mode=Command.LEARN, updates=left)
+        await bench.pulse(set_updates=1, updates_data=number)
+        await bench.samples()
+        for pass_index in range(1, bench.d.passes):
+            await bench.draw(pass_index)
+            await bench.samples()
+        await bench.learn(number)
+        left = number - 1
+    await bench.expect(busy=0, mode=Command.STOP, learn=0, updates=0)
+
+
+@Bench.test()
 async def infers_until_stopped(bench: Bench) -> None:
     """Open at once; busy while outputs are owed, also after a stop."""
     await bench.command(Command.INFER)
     await bench.expect(open=1, busy=0, mode=Command.INFER, learn=0)
-    await bench.pulse(entered=1)
-    await bench.pulse(entered=1)
+    samples, owed = SequencerConfig.of(bench.d).inside, 0
+    most = samples * bench.outputs
+    # Full, empty, and by chance.
+    for enters, leaves, cycles in (
+        (1, 0, samples),
+        (0, 1, most + 1),
+        (0.5, 0.5, 50),
+        (0.9, 0.9, 50),
+    ):
+        for _ in range(cycles):
+            entered = owed + bench.outputs <= most and bench.rng.random() < enters
+            left = owed > 0 and bench.rng.random() < leaves
+            bench.set(entered=entered, left=left)
+            await bench.expect(open=1, busy=int(owed > 0), mode=Command.INFER, learn=0)
+            owed += entered * bench.outputs - left
+    bench.set(entered=0, left=0)
     await bench.command(Command.STOP)
-    for _ in range(2 * bench.outputs):
+    for _ in range(owed):
         await bench.expect(open=0, busy=1, mode=Command.STOP, learn=0)
         bench.set(left=1)
         await bench.expect(busy=1)

@@ -51,6 +51,8 @@ class Bench(OnlineTB):
         for _ in range(self.d.network.time_steps):
             found: list[Any] = []
             z = self.numbers(f.membrane.bits - 3 * small, layer.n_out)
+            if not small:
+                z = [self.rng.choice([one, self.aimed(states[i])]) for i, one in enumerate(z)]
             dz = [self.numbers(f.tangent.bits, lanes) for _ in z]
             for i in range(layer.n_out):
                 states[i], result, over = self.neuron(states[i], i, z[i], dz[i])
@@ -72,15 +74,28 @@ class Bench(OnlineTB):
                 overs.append(any(over for _, over in one))
         return rows, expected, overs
 
+    def aimed(self, kept: int) -> int:
+        """A sum that takes a membrane to where something changes, or next to it."""
+        theta, gate, form = self.threshold, self.part.gate, self.d.formats.membrane
+        place = self.rng.choice([theta, theta - gate, theta + gate, form.lowest, form.highest])
+        near = self.rng.choice([0, 0, 1 << self.rng.randrange(form.bits)]) + self.rng.randint(-1, 1)
+        return clipped(place + near - self.leaked(kept), form.bits)[0]
+
+    @property
+    def threshold(self) -> int:
+        """That of the layer."""
+        return self.part.thresholds[self.layer.index]
+
+    def leaked(self, kept: int) -> int:
+        """A state a step later: it loses a share of 2^-k, rounded half up."""
+        shift = self.part.leak_shift
+        return kept - (kept + (1 << (shift - 1)) >> shift) if shift else kept
+
     def neuron(self, kept: int, i: int, z: int, dz: list[int]) -> tuple[int, dict[str, Any], bool]:
         """One neuron's step: state, what it gives, clipped. The last takes all lanes' bits on."""
         del i
-        f, shift = self.d.formats, self.part.leak_shift
-        theta = self.part.thresholds[self.layer.index]
-        if shift:
-            kept -= (kept + (1 << (shift - 1))) >> shift
-        kept, over = clipped(kept + z, f.membrane.bits)
-        distance = kept - theta
+        kept, over = clipped(self.leaked(kept) + z, self.d.formats.membrane.bits)
+        distance = kept - self.threshold
         gate = int(abs(distance) < self.part.gate)
         begins = 1 if self.d.learning.keeps_feedback else gate
         own = [begins * (1 - 2 * (sign & 1)) for sign in self.signs]

@@ -1,6 +1,6 @@
 """`WishboneBridge` with a master that gives up, in front of a whole core."""
 
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge
 
 from dualspike.testbench.unit.benches.soc import TOP, Bench, component
 from dualspike.testbench.unit.benches.soc_hosts import WishboneHost
@@ -41,3 +41,26 @@ async def does_nothing_without_a_cycle(bench: Bench) -> None:
         await RisingEdge(bench.clock)
     host.drive(stb=0)
     assert await host.read("UPDATES") == 7
+
+
+@Bench.test()
+async def answers_nothing_in_reset(bench: Bench) -> None:
+    """Nor just after it; an access that has waited for its end is a whole one."""
+    host, took = bench.host, 0
+    assert isinstance(host, WishboneHost)
+    await bench.reset(True)
+    host.drive(cyc=1, stb=1, we=0, adr=4 * host.address["MAGIC"], sel=0xF)
+    for _ in range(8):
+        await FallingEdge(bench.clock)
+        assert not int(bench.dut.wb_ack_o.value) and not int(bench.dut.wb_err_o.value)
+        await RisingEdge(bench.clock)
+    bench.dut.wb_rst_i.value = 0
+    while True:
+        await FallingEdge(bench.clock)
+        if int(bench.dut.wb_ack_o.value):
+            break
+        took += 1
+        await RisingEdge(bench.clock)
+    assert took == 8 and int(bench.dut.wb_dat_o.value) == 0x44535031
+    await RisingEdge(bench.clock)
+    host.drive(cyc=0, stb=0)

@@ -19,8 +19,15 @@ async def fill(tb: TB, port: str, values: Iterable[int]) -> None:
 
 
 async def read_back(tb: TB, port: str, count: int) -> list[int]:
-    """Read a memory from its first word on; each is there `READ` cycles later, and stays."""
-    await tb.pulse(**{f"{port}_rewind": 1})
+    """Read a memory from its first word on; each is there `READ` cycles later, and stays.
+
+    The first comes again where the host goes back to it before it has come to the end.
+    """
+    for before in (1, 2 * count // 3, 0):
+        await tb.pulse(**{f"{port}_rewind": 1})
+        tb.set(**{f"{port}_access": 1 if before else 0})
+        await tb.cycle(before)
+        tb.set(**{f"{port}_access": 0})
     found: list[int] = []
     for n in range(count):
         await tb.pulse(**{f"{port}_access": 1})
