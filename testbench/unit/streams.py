@@ -102,9 +102,9 @@ class StreamSink:
 
     def sample(self) -> None:
         """Take what is offered."""
-        if self._late:
-            self._late -= self._ports.bits(f"{self._name}_valid")
-        elif self._ready and self._ports.bits(f"{self._name}_valid"):
+        valid = self._ports.bits(f"{self._name}_valid")
+        self._late -= bool(self._late and valid)
+        if self._ready and valid:
             self.taken.append(self._ports.get(f"{self._name}_payload"))
             self.moved.append(self._ports.now)
 

@@ -32,6 +32,8 @@ class Sink(StreamSink):
 
     def __init__(self, tb: LayerTB, name: str, stall: float, seed: int) -> None:
         super().__init__(tb, name, stall, seed)
+        # What is before it offers nothing to a sink that is never ready.
+        self._late = 0
         self._tb, self._ahead = tb, False
 
     def drive(self) -> None:
