@@ -24,7 +24,8 @@ from tests.refusals import refusal
 
 def described(**learning: Any) -> Description:
     tables = tomllib.loads(preset_text("hat"))
-    tables["learning"].update(learning)
+    del tables["learning"]["layer_shift"]
+    tables["learning"] |= {"rate": 6, "stages": 5} | learning
     return describe(tables, "here")
 
 
@@ -162,9 +163,9 @@ def test_one_update_with_local_losses(scope: str) -> None:
 
 def test_idle_lanes_change_nothing() -> None:
     tables = tomllib.loads(preset_text("hat"))
-    tables["hardware"] = {"lanes": 7}
     x, target = np.full((4, 2), 0.5), np.ones((4, 1))
-    engines = [FloatEngine(described()), FloatEngine(describe(tables, "here"))]
+    several: list[dict[str, Any]] = [{}, {"hardware": {"lanes": 7}}]
+    engines = [FloatEngine(describe(tables | more, "here")) for more in several]
     for engine in engines:
         engine.update((x,), target, 0)
     few, many = (engine.weights() for engine in engines)
