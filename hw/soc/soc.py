@@ -134,7 +134,9 @@ class Soc(wiring.Component):
         for name, member in self._streams.items():
             place, count = places(member.signature.members["payload"].shape)
             side, last = (
-                ("s", "") if member.flow is In else ("m", f", TLAST ends a {self._unit}, or PACKET")
+                ("s", "")
+                if member.flow is In
+                else ("m", f", TLAST ends a {self._unit}, or PACKET results")
             )
             lines.append(f"{side}_axis_{name}_*: AXI4-Stream, {count} x int{place}_t{last}")
         return [*lines, "busy: bit 0 of STATUS", "irq: interrupt, a level, 1 while one is enabled"]

@@ -42,6 +42,7 @@ def test_generate_writes_the_same_bytes_every_time(net: str, here: Path, cli: Cl
         "clk",
         "rst",
         "busy",
+        "irq",
         *(f"{s}_{p}" for s in ("inputs", "targets", "results") for p in STREAM),
         *(f"bus_{p}" for p in ("request", "write", "address", "write_data", "read_data", "done")),
     }

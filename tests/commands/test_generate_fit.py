@@ -139,7 +139,7 @@ def test_the_clock_stands_where_the_depth_is_told(net: Path, tmp_path: Path, cli
         ),
         (
             "--fit --device ecp5-12f --budget 0.1",
-            "ecp5-12f has 24,288 LUT4 (10 % are 2,428), the smallest folding needs about 3,390",
+            "ecp5-12f has 24,288 LUT4 (10 % are 2,428), the smallest folding needs about 3,426",
         ),
     ],
 )

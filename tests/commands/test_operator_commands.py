@@ -230,7 +230,10 @@ def test_a_wrapped_core(net: Path, cli: Cli) -> None:
     assert json.loads(Path("out/manifest.json").read_text())["top"] == "tiny_axi"
     lines = Path("out/tiny_axi.v").read_text().splitlines()
     assert "// s_axis_inputs_0_*: AXI4-Stream, 1 x int16_t" in lines
-    assert "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a function" in lines
+    assert (
+        "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a function, or PACKET results"
+        in lines
+    )
     assert lint(Path("out"), "tiny_axi.vlt", "tiny_axi.v") == []
 
 

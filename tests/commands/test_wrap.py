@@ -28,6 +28,7 @@ DATA = {
     "m_axis_results_tdata": 32,
     "m_axis_results_tlast": 1,
     "busy": 1,
+    "irq": 1,
 }
 UNCONNECTED = {"UNDRIVEN", "UNUSEDSIGNAL"}
 """What is said of wires that lead nowhere; not of ports that are missing or of other widths."""
@@ -79,7 +80,10 @@ def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
     assert set(lint(folder, f"{top}.vlt", f"{top}.v", "soc.v", "--top", "soc")) <= UNCONNECTED
     lines = verilog.splitlines()
     assert f"// s_axis_inputs_*: AXI4-Stream, 2 x int{DATA['s_axis_inputs_tdata'] // 2}_t" in lines
-    assert "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a sample" in lines
+    assert (
+        "// m_axis_results_*: AXI4-Stream, 1 x int32_t, TLAST ends a sample, or PACKET results"
+        in lines
+    )
 
 
 def test_an_unknown_bus_is_refused(here: Path, cli: Cli) -> None:

@@ -23,7 +23,7 @@ class Top(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        found = copies(m, self.given, self.given, 4, "held", each=1)
+        found = copies(m, self.given, self.given, 4, "held", each=1, spread=True)
         for n in range(self._used):
             m.d.comb += self.taken[n].eq(found[n])
         return m
