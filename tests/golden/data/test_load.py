@@ -103,8 +103,8 @@ def test_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hat_needs_its_widths() -> None:
-    message = "network.layers must be [2, ..., 1] for data hat, not [3, 4, 1]"
-    assert complaint(described(network={"layers": [3, 4, 1]})) == message
+    message = "network.layers must be [2, ..., 1] for data hat, not [3, 4, 4, 1]"
+    assert complaint(described(network={"layers": [3, 4, 4, 1]})) == message
 
 
 def test_what_is_no_file() -> None:
