@@ -32,7 +32,7 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
     def no_tool(*_: object, **__: object) -> None:
         raise AssertionError("built again")
 
-    monkeypatch.setattr(subprocess, "run", no_tool)
+    monkeypatch.setattr(subprocess, "Popen", no_tool)
     assert verilate.build(plain) == library
     with pytest.raises(AssertionError, match="built again"):
         verilate.build(dataclasses.replace(plain, verilog=plain.verilog + "// changed\n"))

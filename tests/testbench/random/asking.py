@@ -171,7 +171,7 @@ ASKS: dict[Choice, list[Ask]] = {
     ("groups", "several"): [_fold(2, 1), _fold(2, 2)],
     ("chunks", "wide"): [_fold(2, 2), _fold(4, 2)],
     ("chunks", "one input or one chunk"): [_fold(1, 1), _fold(4, 4), _fold(4, 1)],
-    ("skipping", "yes"): [_all(_section("hardware", skip=True), _fold(2, 1))],
+    ("skipping", "yes"): [_all(_section("hardware", skip=True), _fold(pe, 1)) for pe in (2, 1)],
     ("terms", "one"): [_section("hardware", terms=1)],
     ("terms", "several"): [_section("hardware", terms=2)],
     ("terms", "all"): [_section("hardware", terms=4)],
