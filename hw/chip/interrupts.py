@@ -15,6 +15,15 @@ def sticky(m: Module, causes: Value, clear: Value, name: str) -> Signal:
     return held
 
 
+def news(held: Value, causes: Value, clear: Value) -> Value:
+    """Which ``causes`` a host has to be told of: those that are not `sticky` already.
+
+    One that comes as its bit is cleared is news as well: it stays up, and comes after what the host
+    has seen.
+    """
+    return causes & (~held | clear)
+
+
 class Interrupts(wiring.Component):
     """A level for an interrupt controller: ``irq`` is 1 exactly while a held cause is enabled.
 

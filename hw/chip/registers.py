@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
-from dualspike.hw.chip.interrupts import Interrupts, sticky
+from dualspike.hw.chip.interrupts import Interrupts, news, sticky
 from dualspike.hw.head.confusion_matrix import ConfusionMatrix
 from dualspike.hw.head.step_error import StepError
 from dualspike.hw.layer.encoder import Encoder
@@ -33,7 +33,8 @@ def wire_status(
     busy: Value,
 ) -> Signal:
     """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``; the interrupt."""
-    flags = sticky(m, raised, registers.FLAGS_written.replicate(len(raised)), "flags")
+    cleared = registers.FLAGS_written.replicate(len(raised))
+    flags = sticky(m, raised, cleared, "flags")
     cycles, was_busy = Signal(32), Signal()
     m.d.sync += [cycles.eq(cycles + 1), was_busy.eq(busy)]
     m.d.comb += [
@@ -45,9 +46,8 @@ def wire_status(
         sequencer.commanded.eq(registers.CONTROL_written),
         sequencer.command.eq(registers.write_data),
     ]
-    return _wire_interrupts(
-        m, registers, {Cause.DONE: was_busy & ~busy, Cause.FLAG: (raised & ~flags).any()}
-    )
+    told = news(flags, raised, cleared).any()
+    return _wire_interrupts(m, registers, {Cause.DONE: was_busy & ~busy, Cause.FLAG: told})
 
 
 def _wire_interrupts(m: Module, registers: RegisterBus, causes: dict[Cause, Value]) -> Signal:

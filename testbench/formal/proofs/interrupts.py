@@ -1,9 +1,10 @@
-"""`Interrupts`: the line is the enabled causes that are held, and none of these is ever lost."""
+"""The line is the enabled causes that are held, and no cause is ever lost or held untold."""
 
 from functools import partial
 
 from amaranth.hdl import Mux, Signal
 
+from dualspike.hw.chip import interrupts as hardware
 from dualspike.hw.chip.interrupts import Interrupts
 from dualspike.testbench.formal.claims import Claims, Proof
 
@@ -37,6 +38,17 @@ def interrupts(c: Claims, count: int) -> None:
     c.always("irq while a cause is held and enabled, and only then", unit.irq == (sum(up) != 0))
 
 
+def told(c: Claims, count: int) -> None:
+    """What is up is up because a host has been told, since it last cleared it."""
+    causes, clear = c.anything(count, "causes"), c.anything(count, "clear")
+    held = hardware.sticky(c.m, causes, clear, "held")
+    known = Signal(count)
+    c.m.d.sync += known.eq(hardware.news(held, causes, clear) | (known & ~clear))
+    for n in range(count):
+        c.always(f"flag {n} is up exactly while a host knows of it", held[n] == known[n])
+
+
 PROOFS = [
-    Proof(f"interrupts_{count}", FAMILY, partial(interrupts, count=count), 2) for count in (1, 2, 3)
+    *(Proof(f"interrupts_{n}", FAMILY, partial(interrupts, count=n), 2) for n in (1, 2, 3)),
+    *(Proof(f"told_{n}", FAMILY, partial(told, count=n), 1) for n in (1, 2, 3)),
 ]

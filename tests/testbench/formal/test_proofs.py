@@ -213,6 +213,10 @@ protection_encode = protection.encode
 membrane_step = membranes.integrate_and_fire
 
 
+def only_what_goes_up(held: Any, causes: Any, clear: Any) -> Any:
+    return causes & ~held
+
+
 def clears_first(m: Module, causes: Any, clear: Any, name: str) -> Any:
     held = Signal(len(causes), name=name)
     m.d.sync += held.eq((held | causes) & ~clear)
@@ -242,6 +246,7 @@ def without_end(self: Any, m: Module, opens: Any) -> None:
         ("velocities_single", weights, "round_half_up", floors),
         ("membrane_6_8", membranes, "integrate_and_fire", late),
         ("interrupts_1", interrupts, "sticky", clears_first),
+        ("told_2", interrupts, "news", only_what_goes_up),
         ("weights_neurons_none", Weights, "_exists", everywhere),
         ("changing_rows", ChangingWeights, "_seen", as_it_was),
         ("online_sequencer_own", OnlineSequencer, "_run", without_end),
