@@ -11,7 +11,7 @@ from dualspike.boards.gateware.link.reset_domain import reset_parts
 from dualspike.hw.chip.core import Core
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import config_word
-from dualspike.model.interface.register import Command
+from dualspike.model.interface.register import ALARMS, Command
 from dualspike.model.interface.registers import register_map
 
 PATIENCE = 1 << 26
@@ -23,9 +23,10 @@ class System(wiring.Component):
 
     Lights: ``heartbeat`` blinks about once a second; ``training`` while a batch is under way;
     ``error`` when a frame was thrown away or a request was refused since the last reset of the
-    link; ``overflow`` when FLAGS was not 0 as the host last read it. ``active`` is low when the
-    link has nothing to do and the core is not busy. One clock domain, ``sync``, of ``clock_hz``.
-    The clock must give the baud rate: `boards.gateware.link.uart.bits_per_clock` tells.
+    link; ``overflow`` when FLAGS had an alarm as the host last read it: any bit but FLOOR.
+    ``active`` is low when the link has nothing to do and the core is not busy. One clock domain,
+    ``sync``, of ``clock_hz``, which must give the baud rate:
+    `boards.gateware.link.uart.bits_per_clock` tells.
     ``contents`` are those of the `Core`.
     """
 
@@ -87,7 +88,7 @@ class System(wiring.Component):
             flags.eq(done & ~core.bus.write & (core.bus.address == self._address["FLAGS"])),
         ]
         with m.If(flags):
-            m.d.sync += self.overflow.eq(read != 0)
+            m.d.sync += self.overflow.eq((read & ALARMS) != 0)
         with m.If(link.lost | link.refused):
             m.d.sync += self.error.eq(1)
         with m.If(link.reset):

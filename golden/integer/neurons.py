@@ -68,7 +68,9 @@ class IntegerNeurons:
                 membrane -= round_half_up(membrane, leak)
             membrane += z[t] if z.ndim == 3 else z
             clipped, over = saturate(membrane, form)
-            flags |= over << Flag.MEMBRANE
+            if over:
+                flags |= bool((membrane > form.highest).any()) << Flag.MEMBRANE
+                flags |= bool((membrane < form.lowest).any()) << Flag.FLOOR
             distance[t] = clipped - theta
             membrane = clipped - theta * (distance[t] > 0)
         return distance, flags

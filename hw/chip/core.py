@@ -112,7 +112,7 @@ class Core(wiring.Component):
         return [self._body.port("learner", layer) for layer in range(self._d.n_layers)]
 
     def _raised(self, m: Module, clips: Clips) -> Signal:
-        """All bits of FLAGS: what was clipped, and above it the upsets of the memories."""
+        """The alarms of FLAGS: what was clipped, and above it the upsets of the memories."""
         upsets = upset_bits(self._d)
         raised = Signal(max([*clips, *upsets.values()]) + 1)
         m.d.comb += [raised[flag].eq(pulse) for flag, pulse in clips.items()]
@@ -175,8 +175,9 @@ class Core(wiring.Component):
     ) -> None:
         """FLAGS, STATUS and the interrupt."""
         m.d.comb += self.busy.eq(outcome.busy(sequencer.busy))
-        raised = self._raised(m, clips)
-        m.d.comb += self.irq.eq(wire_status(m, registers, sequencer, raised, self.busy))
+        alarms = {flag: pulse for flag, pulse in clips.items() if flag != Flag.FLOOR}
+        raised, floor = self._raised(m, alarms), clips[Flag.FLOOR]
+        m.d.comb += self.irq.eq(wire_status(m, registers, sequencer, raised, floor, self.busy))
 
     def _wait(
         self,

@@ -99,6 +99,7 @@ class OnlinePerceptron(Perceptron):
             Flag.TANGENT: self._overflows(1) & learn,
             Flag.WEIGHT: Cat(one.saturated for one in (*self._steps.dense, *matrices)).any(),
             Flag.STEP: over | head.clipped[1],
+            Flag.FLOOR: self._floor(),
         }
         return sequencer, Outputs(clips, None)
 

@@ -196,6 +196,7 @@ class OperatorNetwork:
         inner, product = [part.overflow for part in self.parts], self._product.overflow
         clips: Clips = {
             Flag.MEMBRANE: Cat(pulse[0] for pulse in inner).any() | product[0],
+            Flag.FLOOR: Cat(part.floor for part in self.parts).any(),
             ProductFlag.FACTOR: Cat(pulse[2] for pulse in inner).any() | product[1],
         }
         if self._d.learns:

@@ -29,8 +29,9 @@ class PartCore(wiring.Component):
     ``opened`` lets rows in, ``entered`` pulses with the end of each. ``learn`` keeps tangents,
     ``clear`` zeroes ``jvp``, ``finished`` pulses at the end of a frame (`Slopes`). The other
     members are those of `Dense`, layer by layer; lanes are those that the part carries.
-    ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped. In a chip that only
-    infers rows of inputs become factors, and there is nothing else.
+    ``overflow`` pulses: bit 0 a membrane, 1 a tangent, 2 a factor clipped; ``floor``: a membrane at
+    its lower end. In a chip that only infers rows of inputs become factors, and there is nothing
+    else.
     """
 
     def __init__(self, description: Description, number: int, *, probes: bool = False) -> None:
@@ -48,6 +49,7 @@ class PartCore(wiring.Component):
             "opened": In(1),
             "entered": Out(1),
             "overflow": Out(3),
+            "floor": Out(1),
             **{probe.name: Out(probe.signature) for probe in self.probes},
         }
         if self._slopes:
@@ -104,7 +106,10 @@ class PartCore(wiring.Component):
                 m.d.comb += inner.eq(outer) if given else outer.eq(inner)
         if self.probes:
             wire_probes(m, self, self.probes, chain)
-        m.d.comb += self.overflow[0].eq(Cat(pulse[0] for pulse in self._overflows).any())
+        m.d.comb += [
+            self.overflow[0].eq(Cat(pulse[0] for pulse in self._overflows).any()),
+            self.floor.eq(Cat(neurons.floor for neurons in chain.neurons).any()),
+        ]
         return m
 
     @property

@@ -81,7 +81,7 @@ class Perceptron:
             last.outputs.ready.eq(chip.results.ready),
             sequencer.left.eq(chip.results.valid & chip.results.ready),
         ]
-        return Outputs({Flag.MEMBRANE: self._overflows(0)}, None)
+        return Outputs({Flag.MEMBRANE: self._overflows(0), Flag.FLOOR: self._floor()}, None)
 
     def learn(self, m: Module, chip: wiring.Component, sequencer: Sequencer) -> HeadSignals:
         """The chain with the loss at its end."""
@@ -110,12 +110,17 @@ class Perceptron:
         clipped: Clips = {
             Flag.MEMBRANE: self._overflows(0),
             Flag.TANGENT: self._overflows(1) & sequencer.learn,
+            Flag.FLOOR: self._floor(),
         }
         return HeadSignals(clipped, None, loss.loss, loss.jvp)
 
     def _overflows(self, bit: int) -> Value:
         """Whether any part tells of a membrane (bit 0) or a tangent (bit 1) clipped."""
         return Cat(part.overflow[bit] for part in (*self.chain.dense, *self.chain.neurons)).any()
+
+    def _floor(self) -> Value:
+        """Whether any membrane was clipped at its lower end."""
+        return Cat(neurons.floor for neurons in self.chain.neurons).any()
 
     def _gather(
         self,

@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 
 from dualspike.hw.chip.bus import RegisterBus
@@ -20,7 +20,7 @@ from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.description.learning import Learning
 from dualspike.model.interface.interrupts import Cause
-from dualspike.model.interface.register import BITS
+from dualspike.model.interface.register import BITS, Flag
 from dualspike.model.interface.registers import ANSWERS, MAGIC, SCHEDULE
 from dualspike.model.sizes.layers import Layer
 
@@ -30,18 +30,20 @@ def wire_status(
     registers: RegisterBus,
     sequencer: Sequencer | OnlineSequencer | Inference,
     raised: Value,
+    floor: Value,
     busy: Value,
 ) -> Signal:
-    """MAGIC, CONTROL, STATUS, CYCLES, and FLAGS, which hold what was ``raised``; the interrupt."""
+    """MAGIC, CONTROL, STATUS, CYCLES and FLAGS; the interrupt, which knows nothing of ``floor``."""
     cleared = registers.FLAGS_written.replicate(len(raised))
     flags = sticky(m, raised, cleared, "flags")
+    rests = sticky(m, floor, registers.FLAGS_written, "floor")
     cycles, was_busy = Signal(32), Signal()
     m.d.sync += [cycles.eq(cycles + 1), was_busy.eq(busy)]
     m.d.comb += [
         registers.MAGIC.eq(MAGIC),
         registers.CONTROL.eq(sequencer.mode),
         registers.STATUS.eq(busy),
-        registers.FLAGS.eq(flags),
+        registers.FLAGS.eq(Cat(flags, Const(0, Flag.FLOOR - len(flags)), rests)),
         registers.CYCLES.eq(cycles),
         sequencer.commanded.eq(registers.CONTROL_written),
         sequencer.command.eq(registers.write_data),

@@ -20,12 +20,16 @@ SHORT = 12
 
 @dataclass(frozen=True)
 class Step:
-    """Spike, distance from the threshold, the membrane after it, and whether the sum clipped."""
+    """Spike, distance from the threshold, the membrane after it, and where the sum was clipped.
+
+    ``over``: at the upper end of its format; ``floor``: at the lower one.
+    """
 
     fire: Value
     distance: Value
     after: Value
-    clips: Value
+    over: Value
+    floor: Value
 
 
 def leaked(m: Module, value: Value, shift: int, bits: int, name: str) -> Value:
@@ -57,7 +61,8 @@ def _in_a_row(
     fire = wire(m, before > theta, f"fire_{name}")
     distance = wire(m, before - theta, f"distance_{name}")
     after = Mux(fire, distance, before)
-    return Step(fire, distance, after[:bits].as_signed(), clips)
+    low = before[-1]
+    return Step(fire, distance, after[:bits].as_signed(), clips & ~low, clips & low)
 
 
 def _side_by_side(
@@ -77,4 +82,5 @@ def _side_by_side(
     edge = Mux(fire, high - theta, low) if theta < high else Mux(lowest, low, high)
     after = Mux(clips, edge, Mux(fire, distance, summed))
     ends = Mux(lowest, Const(low - theta, distance.shape()), high - theta)
-    return Step(fire, Mux(clips, ends, distance), after[:bits].as_signed(), clips)
+    distance = Mux(clips, ends, distance)
+    return Step(fire, distance, after[:bits].as_signed(), clips & ~lowest, clips & lowest)

@@ -54,9 +54,9 @@ class _Rows:
 class Neuron(wiring.Component):
     """Frames of ``rows`` rows of (z, dz) in, T of them a sample; rows of (S, dS) out.
 
-    The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane, bit 1 a
-    tangent clipped. Without ``lanes`` there are values alone. Nothing between a row that is taken
-    and the `CreditBuffer` at the end has an enable.
+    The state starts from 0 with every sample. ``overflow`` pulses: bit 0 a membrane above its
+    format, bit 1 a tangent clipped; ``floor``: a membrane below. Without ``lanes`` there are values
+    alone. Nothing between a row that is taken and the `CreditBuffer` at the end has an enable.
     Latency: 4 + ``integrate`` + ``derive`` cycles (`model.sizes.layers`). Throughput: a row a
     cycle; with tangents and the reset attached a frame in as many cycles as the latency has, if
     that is more than its rows, for a row waits until the step before has been there.
@@ -73,6 +73,7 @@ class Neuron(wiring.Component):
                 ),
                 "outputs": Out(stream.Signature(row(unsigned(1), f.tangent.bits, lanes, width))),
                 "overflow": Out(2),
+                "floor": Out(1),
             }
         )
 
@@ -84,7 +85,8 @@ class Neuron(wiring.Component):
         connect(m, buffer.outputs, flipped(self.outputs))
         rows, done = self._rows(m, buffer), buffer.inputs.payload
         attached = layer.feedback > 0
-        membranes_clipped: list[Value] = []
+        over_membrane: list[Value] = []
+        at_floor: list[Value] = []
         over_tangent: list[Value] = []
         for slot in range(width):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
@@ -95,7 +97,8 @@ class Neuron(wiring.Component):
             now = integrate_and_fire(m, membrane, z, self._theta, bits, f"{slot}", summed)
             m.d.comb += following.eq(now.after)
             counts = later(m, exists, summed, f"counts_{slot}")
-            membranes_clipped.append(now.clips & counts)
+            over_membrane.append(now.over & counts)
+            at_floor.append(now.floor & counts)
             spike = later(m, now.fire & counts, layer.fire_cycles - summed, f"fire_{slot}")
             m.d.comb += done.value[slot].eq(spike)
             charges, next_charges, clipped = self._charges(m, rows, slot, exists)
@@ -109,9 +112,16 @@ class Neuron(wiring.Component):
                     kept, clips = self._reset(m, rows, spike, held, f"{slot}_{k}")
                     over_tangent.append(clips)
                     m.d.comb += next_charges[k].eq(kept)
-        reported = Signal(len(membranes_clipped))
-        m.d.sync += reported.eq(Mux(rows.there[layer.integrate], Cat(membranes_clipped), 0))
-        m.d.comb += self.overflow[0].eq(wire(m, reported.any(), "over_membrane"))
+        reported, floor_reported = Signal(width), Signal(width)
+        there = rows.there[layer.integrate].replicate(width)
+        m.d.sync += [
+            reported.eq(Cat(over_membrane) & there),
+            floor_reported.eq(Cat(at_floor) & there),
+        ]
+        m.d.comb += [
+            self.overflow[0].eq(wire(m, reported.any(), "over_membrane")),
+            self.floor.eq(floor_reported.any()),
+        ]
         if over_tangent:
             tangent_reported = Signal(len(over_tangent))
             m.d.sync += tangent_reported.eq(Cat(over_tangent))

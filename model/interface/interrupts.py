@@ -14,7 +14,7 @@ class Cause(IntEnum):
 
 _TOLD = {
     Cause.DONE: "busy has fallen: all that was under way is over",
-    Cause.FLAG: "a bit of FLAGS has gone up",
+    Cause.FLAG: "a bit of FLAGS has gone up, other than floor",
 }
 
 

@@ -10,12 +10,21 @@ BITS = 32
 
 
 class Flag(IntEnum):
-    """Bit numbers of FLAGS: what has saturated since the flags were cleared."""
+    """Bit numbers of FLAGS: what has saturated since the flags were cleared.
+
+    FLOOR: a membrane was clipped at the lower end of its format, where silent neurons rest. It is
+    the one flag that is no alarm: no lamp and no interrupt tells of it.
+    """
 
     MEMBRANE = 0
     TANGENT = 1
     WEIGHT = 2
     STEP = 3
+    FLOOR = 31
+
+
+ALARMS = (1 << Flag.FLOOR) - 1
+"""The bits of FLAGS that a host should know of."""
 
 
 class Command(IntEnum):

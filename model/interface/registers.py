@@ -44,6 +44,7 @@ def _always(d: Description, upsets: dict[Upset, int]) -> list[Register]:
     flags = (
         *(Field(name, 1, flag, _told(name, flag)) for name, flag in clipped.items()),
         *(Field(upset.name.lower(), 1, bit, _MET[upset]) for upset, bit in upsets.items()),
+        Field(Flag.FLOOR.name.lower(), 1, Flag.FLOOR, _RESTS),
     )
     state = seed_state(d.learning.seed)
     return [
@@ -67,7 +68,7 @@ def _always(d: Description, upsets: dict[Upset, int]) -> list[Register]:
         Register(
             "FLAGS",
             "rw",
-            f"sticky overflows: {', '.join(clipped)}{_met(upsets)}; any write clears",
+            f"sticky overflows: {', '.join(clipped)}{_met(upsets)}{_FLOOR}; any write clears",
             flags,
             live=True,
             on_write="clear",
@@ -146,6 +147,7 @@ def _met(upsets: dict[Upset, int]) -> str:
     return f"; upsets: {names}" if upsets else ""
 
 
+_FLOOR, _RESTS = "; bit 31 floor, no alarm", "a membrane rests at its lower end, which is no alarm"
 _MET = {
     Upset.PARITY: "a stored word with an odd number of wrong bits was read",
     Upset.CORRECTED: "a stored word with one wrong bit was read and corrected",
@@ -160,8 +162,8 @@ def _told(name: str, flag: IntEnum) -> str:
 
 
 def flags_of(description: Description) -> list[IntEnum]:
-    """What the bits of FLAGS are called, from bit 0 on."""
-    return [*Flag, *description.head.flags]
+    """What can be clipped: the bits of FLAGS from bit 0 on, without upsets and FLOOR."""
+    return [*(flag for flag in Flag if flag is not Flag.FLOOR), *description.head.flags]
 
 
 def _layers(d: Description, lane: int) -> tuple[Field, ...]:
@@ -191,13 +193,14 @@ _CLIPPED = (Flag.MEMBRANE, ProductFlag.FACTOR)
 def _still(d: Description, register: Register, upsets: dict[Upset, int]) -> Register:
     """What is left of a register in a core that only infers."""
     clipped = [flag for flag in flags_of(d) if flag in _CLIPPED]
-    flags = [one for one in register.fields if one.low in (*clipped, *upsets.values())]
+    kept = *clipped, *upsets.values(), Flag.FLOOR
+    flags = [one for one in register.fields if one.low in kept]
     names = ", ".join(flag.name.lower() for flag in clipped)
     overflows = f"sticky overflow{'s' * (len(clipped) > 1)}: {names}"
     meanings = {
         "CONTROL": "0 stop, 1 infer",
         "STATUS": "bit 0 busy: samples are inside",
-        "FLAGS": f"{overflows}{_met(upsets)}; any write clears",
+        "FLAGS": f"{overflows}{_met(upsets)}{_FLOOR}; any write clears",
     }
     fields = {"CONTROL": low_bits(1, "infer"), "FLAGS": tuple(flags)}
     name = register.name

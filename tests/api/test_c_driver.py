@@ -25,6 +25,8 @@ from dualspike.model.interface.memory_map import memory_map
 from dualspike.testbench.cosim.simulation import source
 from dualspike.testbench.cosim.strain import random_batch, random_inputs
 from dualspike.testbench.cosim.verilate import build
+from tests.api.driven import KINDS as DRIVEN
+from tests.api.driven import described
 from tests.api.test_golden_vectors import KINDS, WRAPS
 from tests.api.test_shipping import NET
 
@@ -37,20 +39,6 @@ WRAPPED: dict[str, tuple[dict[str, Any], str]] = {
     "frames": ({"network": FRAMES, "learning": {"rule": "online"}}, "axi"),
     "coder": ({"network": CODER, "learning": {"schedule": "chip"}}, "wishbone"),
 }
-RUN: dict[str, dict[str, Any]] = {
-    "infers": {
-        "network": {"layers": [3, 4, 2], "time_steps": 3},
-        "learning": {"rule": "none"},
-        "hardware": {"simd": [2, 2]},
-    },
-    "classes": {
-        "network": {"layers": [5, 4, 3], "time_steps": 2, "coding": "frames", "leak": 0.5},
-        "learning": {"rule": "online", "loss": "margin", "batch": 3},
-        "hardware": {"simd": [2, 1]},
-    },
-    "operator": KINDS["operator"] | {"learning": {"batch": [2, 3], "floor": 0.1}},
-}
-"""Kinds whose drivers are run; passes, momentum and a wrap have a test of their own."""
 HERE = Path(__file__).parent
 
 
@@ -141,10 +129,10 @@ def test_the_driver_loads_learns_and_infers_as_the_model_does(tmp_path: Path) ->
     assert run(tmp_path, "driver_main.c", library) == expected
 
 
-@pytest.mark.parametrize("kind", RUN)
+@pytest.mark.parametrize("kind", DRIVEN)
 def test_drivers_of_other_kinds_do_so_too(kind: str, tmp_path: Path) -> None:
     """Chips that infer alone, learn classes online from frames, and operators with scales."""
-    d = describe({"name": "tiny", **RUN[kind]}, "test")
+    d = described(kind)
     chip = first_chip(d)
     files = software(d, words_of(chip), None) | companions(d, None, ecp5=False)
     files |= {"shapes.h": shapes(d)}

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dualspike.golden.data.splits import held_out
+from dualspike.model.interface.register import Flag
+from dualspike.testbench.cosim.device import DeviceEngine
 from tests.cli import Cli
 from tests.small import OPERATOR, PERCEPTRON, functions, points
 
@@ -61,6 +63,18 @@ def test_engines_agree(run: str, cli: Cli) -> None:
     assert np.array_equal(rows_of("fixed")[1], rows_of("rtl")[1])
     cli.result("predict", run, "more.npz", "--engine", "golden", "-o", "golden")
     assert np.allclose(rows_of("fixed")[1], rows_of("golden")[1], atol=0.2)
+
+
+def test_alarms_are_told_and_membranes_at_rest_are_none(
+    run: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "Flags up: membrane (FLAGS is 0x80000001)"
+    for up, named in ((1 << Flag.FLOOR, []), (1 << Flag.FLOOR | 1, ["membrane"])):
+        monkeypatch.setattr(DeviceEngine, "flags", lambda _, up=up: up)
+        status, out, _ = cli("predict", run, "--engine", "rtl")
+        assert status == 0 and ("Flags" in out, line in out) == (bool(named), bool(named))
+        told = cli.result("predict", run, "--engine", "rtl")
+        assert (told["flags"], told["raised"]) == (up, named)
 
 
 def test_classes_stand_next_to_labels(here: Path, cli: Cli) -> None:

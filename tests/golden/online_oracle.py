@@ -44,12 +44,12 @@ class OnlineOracle:
             signs = Register(SIGNS, words.word())
             self.fixed.append([[1 - 2 * signs.bit() for _ in range(d.basis)] for _ in range(width)])
 
-    def fit(self, value: Fraction, form: Format, flag: str) -> Fraction:
-        """Nearest value of the format, halves up, clipped."""
+    def fit(self, value: Fraction, form: Format, flag: str, below: str = "") -> Fraction:
+        """Nearest value of the format, halves up, clipped; ``below``: the lower end's own flag."""
         stored = half_up(value / form.lsb)
         clipped = min(form.highest, max(form.lowest, stored))
         if clipped != stored:
-            self.flags.add(flag)
+            self.flags.add(below if below and stored < clipped else flag)
         return clipped * form.lsb
 
     def frames(self, x: list[list[Any]]) -> list[list[list[Fraction]]]:
@@ -196,7 +196,7 @@ class OnlineOracle:
         """A membrane after leak and input."""
         form, k = self.d.formats.membrane, self.d.parts[0].leak_shift
         lost = half_up(u / form.lsb / 2**k) * form.lsb if k else 0
-        return self.fit(u - lost + z, form, "MEMBRANE")
+        return self.fit(u - lost + z, form, "MEMBRANE", "FLOOR")
 
     def weigh(self, layer: int, value: Any, *, bias: bool) -> list[Fraction]:
         """z of a layer, or dz."""

@@ -41,16 +41,16 @@ class Oracle:
         self.finer = replace(form, fraction=form.fraction + (4 if d.learning.momentum else 0))
         self.tables = [table(d, network.surrogate) for network in d.networks]
 
-    def clip(self, stored: int, form: Format, flag: str) -> int:
-        """A stored integer within its format."""
+    def clip(self, stored: int, form: Format, flag: str, below: str = "") -> int:
+        """A stored integer within its format; ``below``: the flag of the lower end, if another."""
         clipped = min(form.highest, max(form.lowest, stored))
         if clipped != stored:
-            self.flags.add(flag)
+            self.flags.add(below if below and stored < clipped else flag)
         return clipped
 
-    def fit(self, value: Fraction, form: Format, flag: str) -> Fraction:
+    def fit(self, value: Fraction, form: Format, flag: str, below: str = "") -> Fraction:
         """Nearest value of the format, halves up, clipped."""
-        return self.clip(half_up(value / form.lsb), form, flag) * form.lsb
+        return self.clip(half_up(value / form.lsb), form, flag, below) * form.lsb
 
     def infer(self, inputs: Any) -> Any:
         """Stored outputs by their place: row and output, or row of every part."""
@@ -142,7 +142,7 @@ class Oracle:
         def kept(value: Fraction, form: Format) -> Fraction:
             return value - sum(half_up(value / form.lsb * share) for share in lost) * form.lsb
 
-        u = self.fit(kept(state[0], f.membrane) + fed[0], f.membrane, "MEMBRANE")
+        u = self.fit(kept(state[0], f.membrane) + fed[0], f.membrane, "MEMBRANE", "FLOOR")
         du = [
             self.fit(kept(a, f.tangent) + b, f.tangent, "TANGENT")
             for a, b in zip(state[1], fed[1], strict=True)

@@ -14,10 +14,11 @@ BITS = 5
 LOW, HIGH = -1 << (BITS - 1), (1 << (BITS - 1)) - 1
 
 
-def by_hand(before: int, z: int, theta: int) -> tuple[int, int, int, int]:
+def by_hand(before: int, z: int, theta: int) -> tuple[int, int, int, int, int]:
     summed = max(LOW, min(HIGH, before + z))
     fire = summed > theta
-    return fire, summed - theta, summed - theta * fire, summed != before + z
+    ends = before + z > HIGH, before + z < LOW
+    return fire, summed - theta, summed - theta * fire, *ends
 
 
 @pytest.mark.parametrize("clocks", [0, 1])
@@ -38,7 +39,7 @@ def test_a_step_is_that_of_integers(
             if clocks:
                 await ctx.tick()
             for theta, step in zip(thresholds, steps, strict=True):
-                parts = (step.fire, step.distance, step.after, step.clips)
+                parts = (step.fire, step.distance, step.after, step.over, step.floor)
                 found = tuple(ctx.get(part) for part in parts)
                 assert found == by_hand(u, current, theta), (u, current, theta)
 

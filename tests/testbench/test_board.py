@@ -10,11 +10,13 @@ from dualspike.boards.host.board import BoardCore
 from dualspike.boards.host.host import Host
 from dualspike.golden.training.fixed_engine import first_chip
 from dualspike.model.interface.identity import config_word
+from dualspike.model.interface.register import ALARMS, Flag
 from dualspike.model.interface.registers import MAGIC
 from dualspike.testbench.board.board import BAUD, CLOCK_HZ, BoardSimulation
 from dualspike.testbench.board.simulated_line import SimulatedLine
 from dualspike.testbench.unit.benches.shapes import described
 from tests.testbench.random.descriptions import random_batch, random_rows
+from tests.testbench.test_floor import driven
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +106,27 @@ def test_a_board_learns_and_infers_as_the_integer_model(board: BoardSimulation) 
             record = chip.update([x], target, stage)
             learnt = device.learn([x], target, stage)
             assert (learnt.loss, learnt.flags) == (record.loss, record.flags)
-            assert board.lights["overflow"] == bool(record.flags)
+            assert board.lights["overflow"] == (record.flags & ALARMS != 0)
         x = rng.integers(-4000, 4000, (150, 2))
         np.testing.assert_array_equal(device.infer([x]), chip.infer([x]))
         weights, biases = device.weights()
         for found, expected in zip([*weights, *biases], [*chip.weights, *chip.biases], strict=True):
             np.testing.assert_array_equal(found, expected)
         assert device.read_wide("LFSR") & (1 << 64) - 1 == chip.lfsr
+
+
+def test_membranes_at_rest_light_no_lamp(board: BoardSimulation) -> None:
+    """As those of neurons that are driven too far up do."""
+    d = described("plain")
+    ask(board, frame(0, Op.RESET, b""))
+    with BoardCore(Host(SimulatedLine(board)), d) as device:
+        for share, flag in ((-0.85, Flag.FLOOR), (0.85, Flag.MEMBRANE)):
+            chip, inputs = driven(d, share)
+            device.load_chip(chip)
+            device.write("FLAGS", 0)
+            np.testing.assert_array_equal(device.infer(inputs), chip.infer(inputs))
+            assert device.read("FLAGS") == chip.flags == 1 << flag
+            assert board.lights["overflow"] == (flag is Flag.MEMBRANE)
 
 
 def test_a_board_with_an_operator_chip_learns_and_infers_as_the_integer_model() -> None:

@@ -20,14 +20,14 @@ from dualspike.golden.experiments.widths.trial import (
 from dualspike.model.description.format import Format
 from dualspike.model.description.head import ProductFlag
 from dualspike.model.errors import BadInput
-from dualspike.model.interface.register import Flag
+from dualspike.model.interface.register import ALARMS, Flag
 
 UPDATES: dict[NetworkName, int] = {"hat": 5000, "poisson": 8000, "reaction-diffusion": 8000}
 QUICK_UPDATES = 25
 MOST_UPDATES = 10**8
 SEEDS = 3
 QUICK_FORMATS = 1
-FLAGS = [*Flag, *ProductFlag]
+FLAGS = [*(flag for flag in Flag if 1 << flag & ALARMS), *ProductFlag]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualspike.golden.jit import njit
 
-MEMBRANE, TANGENT, WEIGHT, STEP = 1, 2, 4, 8
+MEMBRANE, TANGENT, WEIGHT, STEP, FLOOR = 1, 2, 4, 8, 1 << 31
 WORD, DITHER, TRACE = 32, (1 << 24) - 1, 6
 
 
@@ -143,13 +143,14 @@ def charge(c, s, layer):
 def fire(c, s, layer):
     """Neurons after layer layer: spikes and gates of a step."""
     # Clipped in place: Numba counts references to every array that is given to a function.
-    low, high, over = c.membrane[0], c.membrane[1], False
+    low, high, over, rests = c.membrane[0], c.membrane[1], False, False
     u, current, theta = s.u[layer], s.current[layer], c.theta[layer]
     spikes, gates, table = s.spikes[layer + 1], s.gates[layer], c.table
     for i in range(c.sizes[layer + 1]):
         charged = u[i] - (half_up(u[i], c.leak) if c.leak else 0) + current[i]
         kept = min(max(charged, low), high)
-        over |= kept != charged
+        over |= kept < charged
+        rests |= kept > charged
         distance = kept - theta
         spikes[i] = distance > 0
         if c.by_sample:
@@ -160,6 +161,8 @@ def fire(c, s, layer):
         u[i] = distance if distance > 0 else kept
     if over:
         s.flags[0] |= MEMBRANE
+    if rests:
+        s.flags[0] |= FLOOR
 
 
 @njit()

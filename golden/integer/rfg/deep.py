@@ -84,7 +84,7 @@ class DeepNetwork(ShallowNetwork):
             raised |= deep_kernels.spiking(
                 given, tuple(numbers), lanes, self._units, self._table, neuron, traces
             )
-        self._raise(result, raised)
+        result.flags |= raised
         count, summed = (trace.sum(axis=0).astype(np.int64).swapaxes(-1, -2) for trace in traces)
         self._readout(result, weights[-1], biases[-1], perturbation, count, summed)
         return result

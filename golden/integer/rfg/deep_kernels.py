@@ -14,7 +14,7 @@ from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
-MEMBRANE, TANGENT = 1, 2
+MEMBRANE, TANGENT, FLOOR = 1, 2, 1 << 31
 
 
 # Nothing is infinite or no number here; sums keep their order.
@@ -43,18 +43,19 @@ def _fire(z, table, neuron, u, spikes, slopes):
     """One step of a neuron in all samples: membranes u, spikes, slopes, each [B]; the flags."""
     low, high = neuron.membrane
     middle, beyond = (len(table) - 2) // 2 + 1.0, len(table) - 1.0
-    lost, clipped = neuron.lost, 0
+    lost, clipped, rests = neuron.lost, 0, 0
     for b in range(len(u)):
         held = u[b] - np.floor(u[b] * lost + 0.5) + z[b]
         kept = min(max(held, low), high)
         over = kept - neuron.threshold
-        clipped += kept != held
+        clipped += kept < held
+        rests += kept > held
         u[b] = over if over > 0 else kept
         spikes[b] = 1.0 if over > 0 else 0.0
         slopes[b] = min(max(np.floor(over * neuron.bins) + middle, 0.0), beyond)
     for b in range(len(u)):
         slopes[b] = table[np.int32(slopes[b])] * neuron.unit
-    return MEMBRANE if clipped else 0
+    return (MEMBRANE if clipped else 0) | (FLOOR if rests else 0)
 
 
 @finite

@@ -15,7 +15,7 @@ from dualspike.golden.jit import njit
 
 Array = NDArray[Any]
 
-MEMBRANE, TANGENT = 1, 2
+MEMBRANE, TANGENT, FLOOR = 1, 2, 1 << 31
 
 
 @njit()
@@ -55,7 +55,7 @@ def respond(
             u += z[m]
             if u < low:
                 u = low
-                flags |= MEMBRANE
+                flags |= FLOOR
             elif u > high:
                 u = high
                 flags |= MEMBRANE

@@ -105,17 +105,9 @@ class ShallowNetwork:
         total = np.empty((z.size, dz.shape[2]))
         flat = dz.reshape(total.shape).astype(np.float64)
         raised = integer_kernels.respond(z.ravel(), flat, self._table, self._numbers, count, total)
-        self._raise(result, raised)
+        result.flags |= raised
         summed = np.ascontiguousarray(total.T).astype(np.int64)
         return count.reshape(z.shape), summed.reshape(-1, *z.shape)
-
-    def _raise(self, result: Forward, raised: int) -> None:
-        """Raise the flags that compiled loops have found."""
-        for bit, flag in (
-            (integer_kernels.MEMBRANE, Flag.MEMBRANE),
-            (integer_kernels.TANGENT, Flag.TANGENT),
-        ):
-            result.flags |= bool(raised & bit) << flag
 
     def _readout(
         self,

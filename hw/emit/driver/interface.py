@@ -101,7 +101,8 @@ typedef enum {
 """
 
 _LEARNED = """\
-/* What an update has found; `flags` are those of FLAGS since the run began. */
+/* What an update has found; `flags` are those of FLAGS since the run began: all but FLOOR are
+   alarms. */
 typedef struct {
     int64_t loss;
 ${jvp}    uint32_t flags;

@@ -30,7 +30,8 @@ class StepNeuron(wiring.Component):
 
     Outputs are (S, dS[own lanes], dS[lanes], gate) of ``next_simd`` neurons; the members that
     have no lanes are not there. ``load``[q] pushes the drawn ``word`` into the own lane q, whose
-    signs go on from there, a bit a neuron. ``overflow`` pulses when a membrane was clipped.
+    signs go on from there, a bit a neuron. ``overflow`` pulses when a membrane was above its
+    format, ``floor`` when one was below.
     Latency: 3 cycles. Throughput: a row a cycle.
     """
 
@@ -53,6 +54,7 @@ class StepNeuron(wiring.Component):
                 "outputs": Out(stream.Signature(StructLayout(members))),
                 **drawn,
                 "overflow": Out(1),
+                "floor": Out(1),
             },
         )
 
@@ -76,7 +78,8 @@ class StepNeuron(wiring.Component):
             with m.If(last_place):
                 count_on(m, step, steps - 1)
                 m.d.sync += fresh.eq(step == steps - 1)
-        clipped: list[Value] = []
+        over: list[Value] = []
+        at_floor: list[Value] = []
         signs = [self._signs(m, taken, last_place, q) for q in range(self._own)]
         for slot in range(width):
             padding = (layer.rows - 1) * width + slot >= layer.n_out
@@ -85,11 +88,15 @@ class StepNeuron(wiring.Component):
             z, bits = self.inputs.payload.value[slot], self._d.formats.membrane.bits
             now = integrate_and_fire(m, membrane, z, self._theta, bits, f"{slot}")
             m.d.comb += following.eq(now.after)
-            clipped.append(now.clips & exists)
+            over.append(now.over & exists)
+            at_floor.append(now.floor & exists)
             self._done(m, buffer.inputs.payload, slot, (now.fire, now.distance, exists), signs)
-        reported = Signal(len(clipped))
-        m.d.sync += reported.eq(Mux(taken, Cat(clipped), 0))
-        m.d.comb += self.overflow.eq(reported.any())
+        reported, floor_reported = Signal(width), Signal(width)
+        m.d.sync += [
+            reported.eq(Mux(taken, Cat(over), 0)),
+            floor_reported.eq(Mux(taken, Cat(at_floor), 0)),
+        ]
+        m.d.comb += [self.overflow.eq(reported.any()), self.floor.eq(floor_reported.any())]
         return m
 
     def _kept(

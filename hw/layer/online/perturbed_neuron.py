@@ -41,6 +41,7 @@ class PerturbedNeuron(wiring.Component):
                 "load": In(self._own),
                 "word": In(WORD),
                 "overflow": Out(2),
+                "floor": Out(1),
             }
         )
 
@@ -56,6 +57,7 @@ class PerturbedNeuron(wiring.Component):
             self.inputs.ready.eq(neuron.inputs.ready),
             neuron.inputs.payload.value.eq(self.inputs.payload.value),
             self.overflow.eq(neuron.overflow),
+            self.floor.eq(neuron.floor),
             taken.eq(self.inputs.valid & self.inputs.ready),
             last_place.eq(place == layer.rows - 1),
         ]

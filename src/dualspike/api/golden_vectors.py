@@ -29,7 +29,7 @@ from dualspike.model.interface.identity import config_word
 from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.memory_map import Memory, memory_map
 from dualspike.model.interface.packets import row_of_results
-from dualspike.model.interface.register import Command
+from dualspike.model.interface.register import ALARMS, Command
 from dualspike.model.interface.registers import MAGIC, register_map
 from dualspike.model.sizes.cycles import fill_bound, most_clocks
 from dualspike.model.sizes.geometry import geometry
@@ -68,7 +68,7 @@ def golden_vectors(
     script.steps += [Step(Operation.WRITE, place, row) for place, row in packets]
     known["FLAGS"] = chip.flags
     script.carry_out(_reads(script.protocol, ["FLAGS"]))
-    script.interrupt(flagged=chip.flags != 0)
+    script.interrupt(flagged=chip.flags & ALARMS != 0)
     if d.learns:
         _update(d, chip, script, rng)
     script.steps += [Step(Operation.READ, one.address, one.reset or 0) for one in added]

@@ -78,15 +78,15 @@ def predict(
     out.print(f"{count} {unit}, {asked.line(y)}")
     if weights is None and run.is_file():
         out.print(f"Weights are those of seed {d.learning.seed}, before any learning")
-    if flags:
-        out.print(told(d, flags))
+    if up := told(d, flags):
+        out.print(up)
     tell_removed(out, folder.removed)
     out.print(f"Wrote predictions.csv and predictions.npz in {output}")
     if as_json:
         tested_on = asked.problem.test_set if asked.answered else None
         said = {"samples": count, "engine": str(engine), "tested_on": tested_on}
-        up = {"flags": flags, "raised": raised(d, flags)}
-        emit_json(said | asked.told(y) | up)
+        flagged = {"flags": flags, "raised": raised(d, flags)}
+        emit_json(said | asked.told(y) | flagged)
 
 
 def _csv(asked: Asked, y: Doubles) -> str:

@@ -28,7 +28,8 @@ def steps(c: Claims, bits: int, theta: int) -> None:
         f"{what}: a spike takes the threshold off",
         step.after == Mux(fires, clipped - theta, clipped),
     )
-    c.always(f"{what}: clipping is told", step.clips == (total != clipped))
+    c.always(f"{what}: clipping at the upper end is told", step.over == (total > high))
+    c.always(f"{what}: clipping at the lower end is told", step.floor == (total < low))
 
 
 def leaks(c: Claims, bits: int, shift: int) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from amaranth.hdl import Shape
 
 from dualspike.model.interface.interrupts import Cause
-from dualspike.model.interface.register import Command
+from dualspike.model.interface.register import Command, Flag
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.cycles import batch_cycles, draw_cycles, fill_bound, learn_cycles
 from dualspike.model.sizes.geometry import geometry
@@ -16,16 +16,17 @@ __all__ = ["TOP", "component"]
 
 
 # What the updates of each shape clip.
+_FLOOR = 1 << Flag.FLOOR
 FLAGS = {
-    "plain": 5,
-    "folded": 7,
-    "odd": 15,
-    "gliding": 5,
+    "plain": 5 | _FLOOR,
+    "folded": 7 | _FLOOR,
+    "odd": 15 | _FLOOR,
+    "gliding": 5 | _FLOOR,
     "single": 0,
-    "event": 5,
-    "leaky": 7,
-    "local": 5,
-    "pair": 117,
+    "event": 5 | _FLOOR,
+    "leaky": 7 | _FLOOR,
+    "local": 5 | _FLOOR,
+    "pair": 117 | _FLOOR,
     "point": 32,
 }
 CASES = [{"name": name} for name in FLAGS]

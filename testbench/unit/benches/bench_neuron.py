@@ -82,7 +82,7 @@ class Bench(LayerTB):
             for row in range(layer.rows):
                 z = [self.half[0] - 1] * width
                 dz = [[-self.half[1] for _ in lanes] for _ in range(width)]
-                spikes, tangents, flags = [0] * width, [[0 for _ in lanes]] * width, [False] * 4
+                spikes, tangents, flags = [0] * width, [[0 for _ in lanes]] * width, [False] * 5
                 for slot in range(min(width, layer.n_out - row * width)):
                     i = row * width + slot
                     z[slot], dz[slot] = frame[i]
@@ -100,10 +100,14 @@ class Bench(LayerTB):
         return state - math.floor(state * share + Fraction(1, 2)) if share else state
 
     def step(self, state: Any, z: int, dz: list[int]) -> tuple[Any, int, list[int], list[bool]]:
-        """One neuron's step: state, spike, spike tangents, clipped (membrane, dU, dS, reset)."""
+        """One neuron's step: state, spike, spike tangents, clipped.
+
+        That is: a membrane above and below its format, dU, dS, dU after the reset.
+        """
         f, network, s = self.d.formats, self.d.network, self.d.network.surrogate
         theta = round(network.thresholds[self.layer.index] * 2**f.membrane.fraction)
-        membrane, over = clipped(self.leaked(state[0]) + z, f.membrane.bits)
+        summed = self.leaked(state[0]) + z
+        membrane = clipped(summed, f.membrane.bits)[0]
         distance = membrane - theta
         spike = int(distance > 0)
         in_bins = (distance + (s.span << f.membrane.fraction)) * s.entries
@@ -121,7 +125,8 @@ class Bench(LayerTB):
             for charge in charges
         ]
         spikes = [one for one, _ in found]
-        flags = [over, any(clips for _, clips in pairs), any(clips for _, clips in found), False]
+        flags = [summed > membrane, summed < membrane]
+        flags += [any(clips for _, clips in pairs), any(clips for _, clips in found), False]
         if network.reset == "attached":
             one = Fraction(theta, 1 << f.membrane.fraction)
             lost = [math.floor(one * spike + Fraction(1, 2)) for spike in spikes]
@@ -129,7 +134,7 @@ class Bench(LayerTB):
                 clipped(charge - gone, f.tangent.bits)
                 for charge, gone in zip(charges, lost, strict=True)
             ]
-            charges, flags[3] = [charge for charge, _ in pairs], any(clips for _, clips in pairs)
+            charges, flags[4] = [charge for charge, _ in pairs], any(clips for _, clips in pairs)
         return (membrane - theta * spike, charges), spike, spikes, flags
 
 
@@ -137,23 +142,25 @@ class Bench(LayerTB):
 async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> None:
     """Samples from small to wild, whoever waits; each sample's overflows; padding stays silent."""
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
-    overflow = bench.pulses("overflow")
-    seen = set()
+    overflow, floor = bench.pulses("overflow"), bench.pulses("floor")
+    seen = set[tuple[bool, bool, bool]]()
     many = 40 if bench.layer.rows < LONG else 8
     for turn in range(max(many, 160 // bench.layer.n_out)):  # so that even one neuron clips both
         rows, expected = bench.sample(turn % 4)
         source.send(rows)
         sink.taken.clear()
         overflow.clear()
+        floor.clear()
         await bench.taken(sink, len(rows))
         await bench.cycle()
         assert sink.taken == [payload for payload, _ in expected]
         flags = [flag for _, flag in expected]
         told = [sum(value >> n & 1 for _, value in overflow) > 0 for n in range(2)]
-        assert told == [any(flag[0] for flag in flags), any(any(flag[1:]) for flag in flags)]
-        seen.add(tuple(told))
-    steps = bench.d.network.time_steps
-    assert seen >= ({(False, False), (True, True)} if steps > 1 else {(False, False)})
+        over, below, *tangent = (any(column) for column in zip(*flags, strict=True))
+        assert [*told, bool(floor)] == [over, any(tangent), below]
+        seen.add((over, any(tangent), below))
+    both = {(False, False), (True, True)} if bench.d.network.time_steps > 1 else {(False, False)}
+    assert {one[:2] for one in seen} >= both and {one[1:] for one in seen} >= both
 
 
 @Bench.test()
@@ -195,13 +202,13 @@ async def follows_every_pair_of_inputs(bench: Bench) -> None:
 async def takes_its_cycles(bench: Bench) -> None:
     """4 + integrate + derive; a row in each, or a frame in these with few rows and reset attached.
 
-    Overflows of charges 1 cycle after a row, of membranes ``integrate`` more, of dS 1 before the
-    row is there, of the reset then.
+    Overflows of charges 1 cycle after a row, both ends of membranes ``integrate`` more, of dS 1
+    before the row is there, of the reset then.
     """
     summed = bench.layer.integrate
     late = 4 + summed + bench.layer.derive
     source, sink = bench.source("inputs"), bench.sink("outputs")
-    overflow = bench.pulses("overflow")
+    overflow, floor = bench.pulses("overflow"), bench.pulses("floor")
     rows, expected = joined(bench.sample(turn % 4) for turn in range(12))
     source.send(rows)
     await bench.taken(sink, len(rows))
@@ -213,8 +220,11 @@ async def takes_its_cycles(bench: Bench) -> None:
     assert sink.moved == [cycle + late for cycle in source.moved]
     assert sink.taken == [payload for payload, _ in expected]
     told: dict[int, int] = {}
-    for cycle, (_, (membrane, charge, spike, reset)) in zip(source.moved, expected, strict=True):
+    below: list[tuple[int, int]] = []
+    for cycle, (_, (over, rests, charge, spike, reset)) in zip(source.moved, expected, strict=True):
         charged, spiked = (1, charge << 1), (late - 1, spike << 1)
-        for after, flag in charged, spiked, (1 + summed, int(membrane)), (late, reset << 1):
+        for after, flag in charged, spiked, (1 + summed, int(over)), (late, reset << 1):
             told[cycle + after] = told.get(cycle + after, 0) | flag
+        below += [(cycle + 1 + summed, 1)] if rests else []
+    assert floor == below
     assert overflow == [(cycle, value) for cycle, value in sorted(told.items()) if value]

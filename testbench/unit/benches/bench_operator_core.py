@@ -54,6 +54,7 @@ async def drops_a_grid_that_is_not_complete(bench: Bench) -> None:
     await host.write("CONTROL", Command.LEARN)
     assert await host.read("CONTROL") == Command.STOP
     await bench.idle()
+    await host.write("FLAGS", 0)
     if d.learns:
         await bench.learn(1)
     await bench.infer(2)

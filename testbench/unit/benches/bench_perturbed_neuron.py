@@ -64,8 +64,9 @@ class Bench(OnlineTB):
 
         With no ``bits`` it has the same lone number in all steps.
 
-        That is a payload, and what ``overflow`` shows. The signs are the same in all steps, and
-        those of the next sample come after them. What fills up a row comes out as 0.
+        That is a payload, and what ``overflow`` shows, with ``floor`` as bit 2. The signs are the
+        same in all steps, and those of the next sample come after them. What fills up a row comes
+        out as 0.
         """
         layer, f, width = self.layer, self.d.formats, self.layer.next_simd
         drawn = [running_bits(SIGNS, start, layer.n_out) for start in self.starts]
@@ -95,10 +96,15 @@ class Bench(OnlineTB):
         return rows, expected, overs
 
     def step(self, state: State, z: int, dz: list[int]) -> tuple[State, int, list[int], int]:
-        """A neuron's step: state, spike, spike tangents, clipped (bit 0 U, bit 1 dU or dS)."""
+        """A neuron's step: state, spike, spike tangents, clipped.
+
+        That is bit 0 for U above its format, bit 1 for dU or dS, bit 2 for U below.
+        """
         f, s = self.d.formats, self.d.network.surrogate
         theta = self.part.thresholds[self.layer.index]
-        membrane, over = clipped(self.leaked(state[0]) + z, f.membrane.bits)
+        summed = self.leaked(state[0]) + z
+        membrane = clipped(summed, f.membrane.bits)[0]
+        over = (summed > membrane) | (summed < membrane) << 2
         distance = membrane - theta
         spike = int(distance > 0)
         place = (distance + (s.span << f.membrane.fraction)) * s.entries
@@ -113,7 +119,7 @@ class Bench(OnlineTB):
             charges.append(charge)
             spikes.append(tangent)
             over |= 2 * (clips or beyond)
-        return (membrane - theta * spike, charges), spike, spikes, int(over)
+        return (membrane - theta * spike, charges), spike, spikes, over
 
     def leaked(self, state: int) -> int:
         """A state a step later: it loses a share of 2^-k, rounded half up."""
@@ -128,18 +134,19 @@ async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> N
     So long that every bit of a register comes to the few that are seen.
     """
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
-    overflow, told = bench.pulses("overflow"), set[int]()
+    overflow, floor, told = bench.pulses("overflow"), bench.pulses("floor"), set[int]()
     for turn in range(40):
         if turn in (0, 4, 8):
             await bench.begin()
         rows, expected, overs = bench.sample([0, 2, None, 4, None, 1, None, None][turn % 8])
         sink.taken.clear()
         overflow.clear()
+        floor.clear()
         source.send(rows)
         await bench.taken(sink, len(rows))
         await bench.cycle(2)
         assert sink.taken == expected
-        pulses = 0
+        pulses = bool(floor) << 2
         for _, value in overflow:
             pulses |= value
         over = 0
@@ -148,7 +155,7 @@ async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> N
         assert pulses == over
         told.add(over)
     # A lane that begins here alone stays within the format of these chips.
-    assert told >= ({0, 3} if bench.layer.lanes_in else {0, 1})
+    assert told >= ({0, 7} if bench.layer.lanes_in else {0, 5})
 
 
 @Bench.test()

@@ -10,6 +10,8 @@ from dualspike.model.interface.lfsr import SIGNS, WORD
 from dualspike.testbench.unit.benches.online import OnlineTB, taught
 from dualspike.testbench.unit.benches.reference import clipped
 
+Ends = tuple[bool, bool]
+
 TOP = "step_neuron"
 CASES = [
     {"name": "lanes", "layer": 1},
@@ -39,15 +41,15 @@ class Bench(OnlineTB):
         for lane, word in enumerate(self.signs):
             await self.pulse(load=1 << lane, word=word)
 
-    def sample(self, *, small: bool = False) -> tuple[list[Any], list[Any], list[bool]]:
-        """Rows of a sample, what comes of them, and whether a membrane of each was clipped.
+    def sample(self, *, small: bool = False) -> tuple[list[Any], list[Any], Ends]:
+        """Rows of a sample, what comes of them, whether any membrane was above, or below.
 
         ``small``: sums an eighth as large, of which few reach the ends.
         """
         layer, lanes = self.layer, self.layer.lanes_in
         f, width = self.d.formats, self.layer.next_simd
         states = [0] * layer.n_out
-        rows, expected, overs = [], [], []
+        rows, expected, ends = [], [], [False, False]
         for _ in range(self.d.network.time_steps):
             found: list[Any] = []
             z = self.numbers(f.membrane.bits - 3 * small, layer.n_out)
@@ -55,24 +57,24 @@ class Bench(OnlineTB):
                 z = [self.rng.choice([one, self.aimed(states[i])]) for i, one in enumerate(z)]
             dz = [self.numbers(f.tangent.bits, lanes) for _ in z]
             for i in range(layer.n_out):
-                states[i], result, over = self.neuron(states[i], i, z[i], dz[i])
-                found.append((result, over))
+                states[i], result, clips = self.neuron(states[i], i, z[i], dz[i])
+                found.append(result)
+                ends = [one or met for one, met in zip(ends, clips, strict=True)]
             for at in range(0, layer.rows * width, width):
                 one = found[at : at + width]
                 missing = width - len(one)
                 row: dict[str, Any] = {"value": z[at : at + width] + [1] * missing}
-                done: dict[str, Any] = {"value": [r["value"] for r, _ in one] + [0] * missing}
-                done["gate"] = [r["gate"] for r, _ in one] + [0] * missing
+                done: dict[str, Any] = {"value": [r["value"] for r in one] + [0] * missing}
+                done["gate"] = [r["gate"] for r in one] + [0] * missing
                 if lanes:
                     row["tangent"] = dz[at : at + width] + [[1] * lanes] * missing
-                    done["tangent"] = [r["tangent"] for r, _ in one] + [[0] * lanes] * missing
+                    done["tangent"] = [r["tangent"] for r in one] + [[0] * lanes] * missing
                 if self.signs:
                     nothing = [[0] * len(self.signs)] * missing
-                    done["own"] = [r["own"] for r, _ in one] + nothing
+                    done["own"] = [r["own"] for r in one] + nothing
                 rows.append(row)
                 expected.append(done)
-                overs.append(any(over for _, over in one))
-        return rows, expected, overs
+        return rows, expected, (ends[0], ends[1])
 
     def aimed(self, kept: int) -> int:
         """A sum that takes a membrane to where something changes, or next to it."""
@@ -91,10 +93,12 @@ class Bench(OnlineTB):
         shift = self.part.leak_shift
         return kept - (kept + (1 << (shift - 1)) >> shift) if shift else kept
 
-    def neuron(self, kept: int, i: int, z: int, dz: list[int]) -> tuple[int, dict[str, Any], bool]:
-        """One neuron's step: state, what it gives, clipped. The last takes all lanes' bits on."""
+    def neuron(self, kept: int, i: int, z: int, dz: list[int]) -> tuple[int, dict[str, Any], Ends]:
+        """One neuron's step: state, what it gives, where it was clipped. Takes the lanes' bits."""
         del i
-        kept, over = clipped(self.leaked(kept) + z, self.d.formats.membrane.bits)
+        summed = self.leaked(kept) + z
+        kept = clipped(summed, self.d.formats.membrane.bits)[0]
+        ends = summed > kept, summed < kept
         distance = kept - self.threshold
         gate = int(abs(distance) < self.part.gate)
         begins = 1 if self.d.learning.keeps_feedback else gate
@@ -102,32 +106,34 @@ class Bench(OnlineTB):
         self.signs = [leap(SIGNS, sign, 1) for sign in self.signs]
         result = {"value": int(distance > 0), "gate": gate, "own": own}
         result["tangent"] = [gate * one for one in dz]
-        return distance if distance > 0 else kept, result, over
+        return distance if distance > 0 else kept, result, ends
 
 
 @Bench.test(stalls=[(0.0, 0.0), (0.5, 0.5)])
 async def fires_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> None:
     """Samples of two batches, whoever waits; signs go on from sample to sample."""
     source, sink = bench.source("inputs", stalls[0]), bench.sink("outputs", stalls[1])
-    overflow = bench.pulses("overflow")
-    told = set[bool]()
+    overflow, floor = bench.pulses("overflow"), bench.pulses("floor")
+    told = set[Ends]()
     gates = set[int]()
     for _ in range(2):
         await bench.begin()
         for turn in range(25):
-            rows, expected, overs = bench.sample(small=turn % 2 > 0)
+            rows, expected, ends = bench.sample(small=turn % 2 > 0)
             sink.taken.clear()
             overflow.clear()
+            floor.clear()
             source.send(rows)
             await bench.taken(sink, len(rows))
             await bench.cycle(2)
             assert sink.taken == expected
-            assert bool(overflow) == any(overs)
-            told.add(any(overs))
+            assert (bool(overflow), bool(floor)) == ends
+            told.add(ends)
             gates |= {gate for one in expected for gate in one["gate"]}
     assert gates == {0, 1}
     # A membrane that holds one sum is never beyond the format.
-    assert told == ({False, True} if bench.d.network.time_steps > 1 else {False})
+    alike = {(False, False), (True, True)} if bench.d.network.time_steps > 1 else {(False, False)}
+    assert told >= alike and (told > alike) == (len(alike) > 1)
 
 
 @Bench.test()

@@ -12,6 +12,7 @@ from dualspike.golden.numeric import Ints
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
+from dualspike.model.interface.register import Flag
 from dualspike.model.interface.registers import flags_of
 from tests.golden.online_oracle import OnlineOracle
 from tests.golden.operator_oracle import OperatorOracle
@@ -146,6 +147,11 @@ def rows(d: Description, rng: np.random.Generator, count: int) -> Ints:
     return rng.integers(form.lowest, form.highest + 1, (count, n_in))
 
 
+def up(d: Description, flags: int) -> set[str]:
+    """Names of the flags that are up."""
+    return {flag.name for flag in (*flags_of(d), Flag.FLOOR) if flags >> flag & 1}
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_the_chip_is_the_oracle_bit_for_bit(seed: int) -> None:
     is_the_oracle(online(seed), OnlineOracle, seed)
@@ -178,7 +184,7 @@ def is_the_oracle(d: Description, scalar: type[OnlineOracle], seed: int) -> None
         if d.learning.keeps_feedback:
             assert [M.tolist() for M in chip.further] == [one.kept for one in oracle.feedback]
         assert record.lfsr == oracle.drawer.state
-        assert {flag.name for flag in flags_of(d) if record.flags >> flag & 1} == oracle.flags
+        assert up(d, record.flags) == oracle.flags
     if d.network.coding == "bernoulli":
         assert chip.coder.state == oracle.coder.state
 
@@ -209,7 +215,7 @@ def test_an_operator_chip_that_learns_online_is_its_oracle(seed: int) -> None:
         assert [w.tolist() for w in chip.weights] == oracle.weights
         assert [b.tolist() for b in chip.biases] == oracle.biases
         assert record.lfsr == oracle.drawer.state
-        assert {flag.name for flag in flags_of(d) if record.flags >> flag & 1} == oracle.flags
+        assert up(d, record.flags) == oracle.flags
 
 
 def test_the_operators_reach_every_kind() -> None:

@@ -97,8 +97,10 @@ def test_without_learning_nothing_of_it_counts():
     assert names[:6] == ["MAGIC", "CONFIG", "CONTROL", "STATUS", "FLAGS", "CYCLES"]
     assert names[6:] == ["WEIGHT_SELECT", "WEIGHT_DATA", "IRQ_STATUS", "IRQ_ENABLE"]
     flags = register_map(still)[4]
-    assert [(field.name, field.low) for field in flags.fields] == [("membrane", 0), ("factor", 4)]
-    assert flags.meaning == "sticky overflows: membrane, factor; any write clears"
+    places = [("membrane", 0), ("factor", 4), ("floor", 31)]
+    assert [(field.name, field.low) for field in flags.fields] == places
+    overflows = "sticky overflows: membrane, factor; bit 31 floor, no alarm"
+    assert flags.meaning == f"{overflows}; any write clears"
     more = {"momentum": 3, "directions": 64, "floor": 0.5, "rate": -16, "mantissa": [8] * 5}
     for learning in ({"batch": [5, 6]}, more):
         tables = changed(learning_rule="none")

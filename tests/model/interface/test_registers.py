@@ -55,7 +55,7 @@ def test_a_core_that_only_infers_has_registers_for_that_alone():
     assert [[f.name for f in r.fields] for r in registers[2:5]] == [
         ["infer"],
         ["busy"],
-        ["membrane"],
+        ["membrane", "floor"],
     ]
 
 
@@ -141,14 +141,14 @@ def test_protected_memories_have_flags_and_a_register_for_injection():
         without = [r.name for r in register_map(plain)]
         assert list(registers) == [*without[:-2], "INJECT", *IRQ]
         assert registers["INJECT"].fields[0].bits == {"parity": 19, "ecc": 24}[kind]
-        assert [f.name for f in registers["FLAGS"].fields[4:]] == flags
-        assert f"; upsets: {', '.join(flags)};" in registers["FLAGS"].meaning
+        assert [f.name for f in registers["FLAGS"].fields[4:]] == [*flags, "floor"]
+        assert f"; upsets: {', '.join(flags)}; bit 31 floor" in registers["FLAGS"].meaning
         assert identity(d) == identity(plain) | {"protection": kind}
     still = describe(
         NET | {"learning": {"rule": "none"}, "hardware": {"protection": "ecc"}}, "test"
     )
     registers = {r.name: r for r in register_map(still)}
     assert [(f.name, f.low) for f in registers["FLAGS"].fields] == [
-        *(("membrane", 0), ("corrected", 5), ("uncorrectable", 6))
+        *(("membrane", 0), ("corrected", 5), ("uncorrectable", 6), ("floor", 31))
     ]
     assert list(registers)[-3:] == ["INJECT", *IRQ]

@@ -209,6 +209,16 @@ def late(m: Module, membrane: Any, z: Any, theta: int, bits: int, name: str) -> 
     return membrane_step(m, membrane, z, theta + 1, bits, name)
 
 
+def swapped(*given: Any) -> Any:
+    step = membrane_step(*given)
+    return replace(step, over=step.floor, floor=step.over)
+
+
+def joined(*given: Any) -> Any:
+    step = membrane_step(*given)
+    return replace(step, over=step.over | step.floor)
+
+
 protection_encode = protection.encode
 membrane_step = membranes.integrate_and_fire
 
@@ -245,6 +255,8 @@ def without_end(self: Any, m: Module, opens: Any) -> None:
         ("parity_8", protection, "encode", without_top),
         ("velocities_single", weights, "round_half_up", floors),
         ("membrane_6_8", membranes, "integrate_and_fire", late),
+        ("membrane_6_8", membranes, "integrate_and_fire", swapped),
+        ("membrane_6_8", membranes, "integrate_and_fire", joined),
         ("interrupts_1", interrupts, "sticky", clears_first),
         ("told_2", interrupts, "news", only_what_goes_up),
         ("weights_neurons_none", Weights, "_exists", everywhere),
