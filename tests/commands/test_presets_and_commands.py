@@ -21,8 +21,12 @@ PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[
 PRESETS = (*PERCEPTRONS, *OPERATORS)
 
 every = pytest.mark.parametrize("preset", PRESETS)
-LONG = ("mnist", "spoken_digits", "events", "wide", *OPERATORS)
-"""Their simulations take long: `make presets` runs them."""
+LONG = tuple(one for one in PRESETS if one not in ("hat", "digits"))
+"""Their simulations and projects take long: `make presets` runs them."""
+most = pytest.mark.parametrize(
+    "preset",
+    [pytest.param(one, marks=[pytest.mark.long] if one in LONG else []) for one in PRESETS],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -84,10 +88,7 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     assert " in 0 tangent lane" not in page
 
 
-@pytest.mark.parametrize(
-    "preset",
-    [pytest.param(one, marks=[pytest.mark.long] if one in LONG else []) for one in PRESETS],
-)
+@most
 def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
     library = build(source(load_preset(preset)))
@@ -104,13 +105,17 @@ def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPat
 
 @every
 def test_boards(preset: str, cli: Cli) -> None:
+    assert cli.result("boards", "--preset", preset)["network"] == preset
+
+
+@most
+def test_build(preset: str, cli: Cli) -> None:
     """A project for a vendor's tool needs no place and route.
 
     That of an operator network takes a quarter of a minute; one of a small chip is made in
     `test_operator_commands`. One that learns online is refused for its multipliers by place and
     route alone, minutes later.
     """
-    assert cli.result("boards", "--preset", preset)["network"] == preset
     if preset in PERCEPTRONS:
         found = cli.result("build", "--board", "arty-a7-100t", "-o", "out", "--preset", preset)
         assert found["config_hash"] == config_hash(load_preset(preset))
