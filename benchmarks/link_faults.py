@@ -4,6 +4,7 @@ Run it with ``python benchmarks/link_faults.py [BYTES] [SEED]``. It fails if a w
 as it was sent, if a register changes that nobody wrote, or if a transfer does not end.
 """
 
+import argparse
 import sys
 
 from dualspike.model.description.load import describe
@@ -19,11 +20,13 @@ NET = {
 
 def main() -> int:
     """Move the bytes, print what happened to them."""
-    octets = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("octets", type=int, nargs="?", default=1_000_000, metavar="BYTES")
+    parser.add_argument("seed", type=int, nargs="?", default=1, metavar="SEED")
+    asked = parser.parse_args()
     d = describe(NET, "benchmark")
     with BoardSimulation(d) as simulation:
-        result = endure(d, simulation, octets, seed)
+        result = endure(d, simulation, asked.octets, asked.seed)
     print(f"bytes written and read back  {result.octets:,}, all right")
     print(f"transfers                    {result.transfers:,}, all complete")
     for kind, count in result.faults.items():

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dualspike.testbench.arguments import folder_of
 from dualspike.testbench.coverage.machines import Walked, is_watching, walked
 from dualspike.testbench.coverage.points import Point, merged, read_points
 from dualspike.testbench.coverage.recording import DESIGN
@@ -137,7 +138,7 @@ def _steps(one: Walked) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table, then the missed lines; write missed toggles, and all in short, there."""
-    folder = Path(arguments[0])
+    folder = folder_of(arguments, "coverage", __doc__)
     result = survey(folder)
     print("\n".join([*table(result), "", *machine_table(result)]))
     missed = [f"{name} {one}" for name, count_ in result.lines.items() for one in count_.missed]

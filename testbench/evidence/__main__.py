@@ -25,6 +25,7 @@ from typing import Any
 import jinja2
 
 from dualspike.model.version import VERSION
+from dualspike.testbench.arguments import folder_of
 from dualspike.testbench.evidence.parts import parts
 from dualspike.testbench.mutants.equality import ABC
 
@@ -88,7 +89,7 @@ def page(record: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Gather it and write both files; the exit status says nothing of what was found."""
-    build = Path(arguments[0])
+    build = folder_of(arguments, "evidence", __doc__)
     folder = build / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
     record = evidence(build)

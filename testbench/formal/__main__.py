@@ -8,16 +8,16 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from dualspike.boards.flow.tools import YOSYS, release
+from dualspike.testbench.arguments import folder_of
 from dualspike.testbench.formal.prove import NotProvedError, prove
 from dualspike.testbench.formal.table import FAMILIES, PROOFS
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prove them in ``arguments[0]``."""
-    folder = Path(arguments[0])
+    folder = folder_of(arguments, "formal", __doc__)
     folder.mkdir(parents=True, exist_ok=True)
     print("| family | proofs | claims | by induction | seconds |\n|---|--:|--:|--:|--:|")
     for family in FAMILIES:

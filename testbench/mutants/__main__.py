@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dualspike.testbench.arguments import folder_of
 from dualspike.testbench.mutants.campaign import Outcome, line_of, outcomes, proofs
 from dualspike.testbench.mutants.cores import CORE_COUNT, CORES, core_outcomes
 from dualspike.testbench.mutants.results import read, table
@@ -35,7 +36,7 @@ def _ending(results: Path) -> Iterator[Outcome]:
 
 def main(arguments: Sequence[str]) -> int:
     """Try them."""
-    folder = Path(arguments[0])
+    folder = folder_of(arguments, "mutants", __doc__)
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "mutants.jsonl"
     with results.open("a", encoding="utf-8") as file:

@@ -6,25 +6,34 @@ So many descriptions, so many updates each, one after the other. soak.jsonl in F
 for each as it ends; what is in it already is not run again. Simulators are built in FOLDER/cache.
 """
 
+import argparse
 import os
 import sys
 from pathlib import Path
 
 if __name__ == "__main__":
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "NUMBA")})
-    os.environ.setdefault("DUALSPIKE_CACHE", str(Path(sys.argv[3], "cache").resolve()))
 
 from tests.soak.runs import commit_of, left, line_of, read, run
 
 
+def asked(words: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("count", type=int, metavar="COUNT", help="descriptions")
+    parser.add_argument("updates", type=int, metavar="UPDATES", help="of each")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where results are kept")
+    return parser.parse_args(words)
+
+
 def main(words: list[str]) -> int:
     """Run what is left, and sum all that there is."""
-    count, updates, folder = int(words[0]), int(words[1]), Path(words[2])
-    folder.mkdir(parents=True, exist_ok=True)
-    results, commit = folder / "soak.jsonl", commit_of(Path(__file__).parent)
+    what = asked(words)
+    what.folder.mkdir(parents=True, exist_ok=True)
+    results, commit = what.folder / "soak.jsonl", commit_of(Path(__file__).parent)
     with results.open("a", encoding="utf-8") as file:
-        for draw in left(count, updates, read(results)):
-            one = run(draw, updates, commit)
+        for draw in left(what.count, what.updates, read(results)):
+            one = run(draw, what.updates, commit)
             file.write(line_of(one))
             file.flush()
             if one.difference:
@@ -37,4 +46,6 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    cache = asked(sys.argv[1:]).folder / "cache"
+    os.environ.setdefault("DUALSPIKE_CACHE", str(cache.resolve()))
     sys.exit(main(sys.argv[1:]))
