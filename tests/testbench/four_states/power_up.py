@@ -18,7 +18,7 @@ from dualspike.hw.emit.testbench import testbench_files
 from dualspike.model.description.description import Description
 from tests.icarus import run_testbench
 
-_REGISTER = re.compile(r"^(\s*reg (?:\[(\d+):0\] )?[^;=\[\]]+?) = [^;]+;", re.M)
+_REGISTER = re.compile(r"^(\s*reg (?:\[(\d+):0\] )?[^;=\[\]]+?)(?: = [^;]+)?;", re.M)
 _MEMORY = re.compile(r"^  initial begin\n(?:    (\w+)\[\d+\] = \d+'h\w+;\n)+  end\n", re.M)
 _WORD = re.compile(r"= (\d+)'h\w+;")
 _SETTLED = 5
@@ -28,7 +28,8 @@ _SETTLED = 5
 def power_up(verilog: str, rng: random.Random | None) -> str:
     """A core's Verilog with X in every register and memory; with ``rng`` something at random.
 
-    Tables stay, which are never written.
+    That goes for registers at the outputs of memories too, which have no value of their own. Tables
+    stay, which are never written.
     """
 
     def register(found: re.Match[str]) -> str:
