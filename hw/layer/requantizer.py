@@ -34,7 +34,8 @@ class Requantizer(wiring.Component):
     Without lanes only the streams, ``overflow`` and ``host`` are there; with momentum also ``ends``
     and ``velocities`` (`Weights`).
     Nothing between a row that is taken and the `CreditBuffer` at the end has an enable.
-    Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle.
+    Latency: 3 cycles, 4 where the mean needs a multiplication. Throughput: a row a cycle in a
+    `Layer.spread` chip, else as many as its layer gives (`Layer.result_places`).
     """
 
     def __init__(self, part: Part, geometry: Geometry, layer: Layer, words: Words) -> None:

@@ -79,6 +79,8 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
         return Area(bits / 8).times(memory.count)
     if memory.kind == "traces":
         return _registered(memory, family)
+    if depth == 1:
+        return Area(0, width).times(memory.count)
     if family.lut_ram:
         cells = math.ceil(depth / 16) * math.ceil(width / 4)
         if blocks and 128 * blocks < 4 * cells:
@@ -87,8 +89,6 @@ def memory_area(memory: MemorySize, family: Family) -> Area:
             return Area(1.2 * around, 2 * around, 0, blocks).times(memory.count)
         choose = width * (math.ceil(depth / 16) - 1)
         held = width if memory.clocked else 0
-        if depth == 1:
-            return Area(0, width).times(memory.count)
         return Area(4 * cells + choose, held).times(memory.count)
     if blocks and bits >= (56 if falling else 73) * blocks:
         return Area(bram=blocks).times(memory.count)

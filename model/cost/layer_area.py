@@ -35,7 +35,7 @@ def layer_logic(d: Part, g: Geometry, layer: Layer) -> Area:
     """The rest of it: its dense part, the neurons or the spike counter, and the queues between."""
     parts = [_mac_array(layer, d, g), _serializer(layer, d, g), _requantizer(layer, d, g)]
     rows = sum_bits(d, g, layer, layer.next_simd)
-    parts += [_row_buffer(rows, layer.row_places + layer.group_rows)]
+    parts += [_row_buffer(rows, layer.row_places, layer.group_rows)]
     parts += [_row_buffer(row_bits(d, g.lanes, layer.next_simd), layer.result_places)]
     parts += [_signs(layer, d.learning.structure).times(g.lanes)]
     parts += [_learner(d, layer.pe * layer.simd, layer.cycles, g.lanes)]
@@ -71,10 +71,13 @@ def _serializer(layer: Layer, d: Part, g: Geometry) -> Area:
     return Area(moved + 5, 0.8 * bits + 6)
 
 
-def _row_buffer(bits: int, places: int) -> Area:
-    """The register behind the memory with a choice before it; and the count of what may come."""
-    count = places.bit_length()
-    return Area(bits + 5 * count + 30, bits + 2 * count + 12)
+def _row_buffer(bits: int, places: int, coming: int = 0) -> Area:
+    """The register behind the memory, with a choice before it if there is one.
+
+    And the count of what is there and of those that are ``coming``.
+    """
+    count, choice = (places + coming).bit_length(), bits + 27 if places > 1 else 0
+    return Area(choice + 5 * count + 3, bits + 2 * count + 12)
 
 
 def _requantizer(layer: Layer, d: Part, g: Geometry) -> Area:

@@ -126,16 +126,34 @@ class Layer:
 
     @property
     def row_places(self) -> int:
-        """Rows in its buffer: one more than enter it from a chunk's way in to its row's out.
+        """Rows in its buffer: one more than are on their way as a group's last chunk comes.
 
-        Weights that change on the way make it longer.
+        From there to where a row leaves the buffer it is 4 + ``fetch`` + ``multiply`` clocks.
+        Weights that change on the way make it longer. One place takes no row in every clock.
         """
-        return 5 + self.fetch + self.multiply + (6 + self.multiply if self.lag else 0)
+        way = 4 + self.fetch + self.multiply + (6 + self.multiply if self.lag else 0)
+        return max(1 + self._under_way(way, 0), min(self.group_rows, 2))
 
     @property
     def result_places(self) -> int:
-        """Rows that may be in its requantizer: 2 more than one is clocks on its way to the end."""
-        return 2 + self.requantize
+        """Rows that may be in its requantizer: one more than are on their way as one is taken.
+
+        It is ``requantize`` + 1 clocks.
+        """
+        return 1 + self._under_way(1 + self.requantize, self.group_rows - 1)
+
+    def _under_way(self, clocks: int, place: int) -> int:
+        """Most rows that were taken in the ``clocks`` before row ``place`` of a group.
+
+        A group of r rows, one a clock, comes every I = max(``chunks``, r) clocks, so the clock k
+        before had a row if (place - k) mod I < r. One a clock is the most there can be: so it is
+        counted where a skipper leaves out chunks, where weights change in their pass, and in a
+        ``spread`` chip.
+        """
+        rows, every = self.group_rows, max(self.chunks, self.group_rows)
+        if self.spread or self.skips or self.lag:
+            return clocks
+        return sum((place - k) % every < rows for k in range(1, clocks + 1))
 
     @property
     def fire_cycles(self) -> int:

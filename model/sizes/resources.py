@@ -54,7 +54,8 @@ def sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
 def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
 
-    Rows of sums, of results and of spikes wait in buffers whose last place is a register.
+    Rows of sums, of results and of spikes wait in buffers whose last place is a register, and may be
+    the only one.
 
     A zero skipper is a frame repeater that keeps the number of each chunk; independent signs then
     lie in a memory.
@@ -103,7 +104,7 @@ def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
         if lanes:
             entries = d.network.surrogate.entries
             found.append(MemorySize("surrogate", width, entries, f.surrogate.bits, True))
-    return [memory for memory in found if memory.count]
+    return [memory for memory in found if memory.count and memory.depth]
 
 
 def shares_spike_counter(g: Geometry, layer: Layer) -> bool:

@@ -17,9 +17,9 @@ class Admission(wiring.Component):
     have not left, have places in the buffer and one is free besides; and if the group before has
     ended as many cycles ago as it has rows. So a stall is seen at the last chunk of a group alone,
     whose sums keep until then.
-    Latency: ``admits`` follows in the next cycle. Throughput: a group every ``group_rows`` cycles,
-    as the rows of a stream without a pause leave no more than 4 + ``fetch`` + ``multiply`` cycles
-    after their chunk.
+    Latency: ``admits`` follows in the next cycle. Throughput: a group of r rows every max(r,
+    ``chunks``) cycles while rows leave as they come, the first 4 + ``fetch`` + ``multiply`` cycles
+    after its chunk: as many places there are (`Layer.row_places`).
     """
 
     def __init__(self, layer: Layer) -> None:

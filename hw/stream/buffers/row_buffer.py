@@ -10,8 +10,8 @@ from dualspike.hw.stream.counters import count_on, counter_shape
 class RowBuffer(wiring.Component):
     """A `SkidBuffer` of ``places`` payloads: ``ready`` is a register, and 1 while one is free.
 
-    ``ready_ahead`` is what it will be in the next cycle.
-    Latency: 1 cycle. Throughput: one payload a cycle.
+    ``ready_ahead`` is what it will be in the next cycle. One place is a register alone.
+    Latency: 1 cycle. Throughput: one payload a cycle, of one place one in two cycles.
     """
 
     def __init__(self, shape: ShapeLike, places: int) -> None:
@@ -25,6 +25,27 @@ class RowBuffer(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
+        return self._queue() if self._spare else self._register()
+
+    def _register(self) -> Module:
+        m = Module()
+        ready = Signal(init=1)
+        payload = Signal.like(self.outputs.payload, reset_less=True)
+        moves = ~self.outputs.valid | self.outputs.ready
+        taken = self.inputs.valid & ready
+        m.d.comb += [
+            self.inputs.ready.eq(ready),
+            self.outputs.payload.eq(payload),
+            self.ready_ahead.eq(moves & ~taken),
+        ]
+        m.d.sync += ready.eq(self.ready_ahead)
+        with m.If(moves):
+            m.d.sync += self.outputs.valid.eq(taken)
+        with m.If(taken):
+            m.d.sync += payload.eq(self.inputs.payload)
+        return m
+
+    def _queue(self) -> Module:
         m = Module()
         bits = Shape.cast(self.inputs.payload.shape()).width
         m.submodules.spare = spare = memory.Memory(shape=bits, depth=self._spare, init=[])

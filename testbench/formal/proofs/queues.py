@@ -97,8 +97,10 @@ def _offers(
 
 
 def _in_row_buffer(c: Claims, inner: dict[str, Signal], inside: Inside, places: int) -> None:
-    """Where a `RowBuffer` keeps what is inside."""
+    """Where a `RowBuffer` keeps what is inside, unless its one place is on offer."""
     spare = places - 1
+    if not spare:
+        return
     count = inner["count"]
     write, read = (inner.get(name, Const(0)) for name in ("place", "place_1"))
     c.always("places are within the memory", (write < spare) & (read < spare))
@@ -128,7 +130,7 @@ PROOFS = [
             partial(row_buffer, bits=bits, places=places),
             3,
         )
-        for bits, places in ((1, 2), (8, 3), (5, 4), (3, 6), (20, 9))
+        for bits, places in ((6, 1), (1, 2), (8, 3), (5, 4), (3, 6), (20, 9))
     ),
     *(
         Proof(
@@ -137,6 +139,6 @@ PROOFS = [
             partial(credit_buffer, bits=bits, places=places, clocks=clocks),
             3,
         )
-        for bits, places, clocks in ((4, 2, 1), (4, 4, 2), (6, 5, 3), (3, 9, 7))
+        for bits, places, clocks in ((5, 1, 3), (4, 2, 1), (4, 4, 2), (6, 5, 3), (3, 9, 7))
     ),
 ]

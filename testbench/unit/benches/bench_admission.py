@@ -14,6 +14,7 @@ CASES = [
     {"name": "folded", "layer": 1},
     {"name": "odd", "layer": 1},
     {"name": "fast", "layer": 1},
+    {"name": "deep", "layer": 1},
 ]
 
 
@@ -65,16 +66,24 @@ async def no_group_finds_another(bench: Bench, stalls: tuple[float, float]) -> N
     for _ in range(50):
         await bench.step(wants=True, leaves=False)
     assert len(bench.moved) == before, "a group ends though nothing leaves"
-    for _ in range(50 * bench.layer.group_rows):
+    for _ in range(50 * max(bench.layer.chunks, bench.layer.group_rows)):
         await bench.step(wants=True, leaves=True)
     assert len(bench.moved) >= before + 40
 
 
 @Bench.test()
 async def follows_the_rows(bench: Bench) -> None:
-    """A row leaves in every cycle once the first has come."""
-    start, count = bench.now, 40 * bench.layer.rows
-    for _ in range(count):
+    """A group ends as soon as its chunks and its rows let it, while each row leaves at once."""
+    layer, due = bench.layer, bench.now
+    frame = [layer.group_rows] * (layer.groups - 1) + [layer.last_group_rows]
+    ends: list[int] = []
+    for rows in 10 * frame:
+        while bench.now < due:
+            await bench.step(wants=False, leaves=True)
+        ends.append(due)
         await bench.step(wants=True, leaves=True)
-    way = 4 + bench.layer.fetch + bench.layer.multiply
-    assert (bench.moved[0], bench.left) == (start, count - way)
+        due += max(layer.chunks, rows)
+    assert bench.moved == ends
+    for _ in range(3 + layer.fetch + layer.multiply + layer.group_rows):
+        await bench.step(wants=False, leaves=True)
+    assert bench.left == sum(10 * frame)

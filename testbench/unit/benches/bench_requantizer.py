@@ -127,12 +127,21 @@ async def settles_exactly(bench: Bench, stalls: tuple[float, float]) -> None:
 
 
 @Bench.test()
-async def takes_a_row_a_cycle(bench: Bench) -> None:
+async def takes_rows_as_groups_give_them(bench: Bench) -> None:
     """Latency 3, or 4 with a multiplication; overflow is told with its row."""
-    overflow = bench.pulses("overflow")
+    layer, overflow = bench.layer, bench.pulses("overflow")
     rows, expected = bench.frames(10)
-    source, sink = await bench.through(rows, len(rows))
-    assert source.moved == list(range(source.moved[0], source.moved[0] + len(rows)))
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    starts: list[int] = []
+    for n, row in enumerate(rows):
+        if n and n % layer.rows % layer.group_rows == 0:
+            before = layer.group_rows if n % layer.rows else layer.last_group_rows
+            await bench.cycle(max(0, layer.chunks - before))
+        starts.append(bench.now)
+        source.send([row])
+        await bench.cycle()
+    await bench.taken(sink, len(rows))
+    assert source.moved == starts
     assert sink.moved == [cycle + bench.latency for cycle in source.moved]
     flags = [overflow_of(row) for row in expected]
     pairs = zip(sink.moved, flags, strict=True)

@@ -6,7 +6,7 @@ from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.testbench.unit.tb import TB
 
 TOP = "row_buffer"
-CASES = [{"places": 3}, {"places": 6}]
+CASES = [{"places": 1}, {"places": 3}, {"places": 6}]
 
 
 def component(places: int) -> RowBuffer:
@@ -25,9 +25,10 @@ async def passes_everything_on(tb: TB, stalls: tuple[float, float]) -> None:
 
 @TB.test()
 async def takes_one_cycle(tb: TB) -> None:
-    """Latency 1, and a payload in every cycle."""
+    """Latency 1, and a payload in every cycle; in one place, in every other."""
     source, sink = await tb.through(range(20), 20)
-    assert source.moved == list(range(source.moved[0], source.moved[0] + 20))
+    every = 2 if tb.case["places"] == 1 else 1
+    assert source.moved == list(range(source.moved[0], source.moved[0] + 20 * every, every))
     assert sink.moved == [cycle + 1 for cycle in source.moved]
 
 

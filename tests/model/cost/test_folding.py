@@ -191,7 +191,7 @@ DSP = "ecp5-85f has 156 DSP (80 % are 124), a folding for"
         ),
         (
             lambda: OperatorSearch(OPERATOR, DEVICES["ice40-hx8k"]).fastest(0.8),
-            "ice40-hx8k has 7,680 LUT4 (80 % are 6,144), the smallest folding needs about 18,214",
+            "ice40-hx8k has 7,680 LUT4 (80 % are 6,144), the smallest folding needs about 18,407",
         ),
         (
             lambda: OperatorSearch(POISSON).reaching(Target(3e4, 60), 0.8),

@@ -83,7 +83,7 @@ def test_memories_of_a_fast_chip_are_read_a_clock_ahead(words: int, *, deep: boo
         assert [layer.fetch for layer in g.layers] == [fetch, fetch, 0]
         around = 14 + g.layers[0].multiply + g.layers[0].integrate + g.layers[0].derive
         assert g.layers[0].registers == around + fetch + (ahead and deep)
-        assert g.layers[1].row_places == 5 + fetch + g.layers[1].multiply
+        assert g.layers[1].row_places == (5 + fetch + g.layers[1].multiply if ahead else 2)
 
 
 def test_layers_that_multiply_nothing_stay_as_they_are() -> None:
