@@ -54,8 +54,8 @@ def sum_bits(d: Part, g: Geometry, layer: Layer, neurons: int) -> int:
 def layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Memories of one layer: weights, biases, its neurons after it, its frame repeater before it.
 
-    Rows of sums, of results and of spikes wait in buffers whose last place is a register, and may be
-    the only one.
+    Rows of sums, of results and of spikes wait in buffers whose last place is a register, and
+    may be the only one.
 
     A zero skipper is a frame repeater that keeps the number of each chunk; independent signs then
     lie in a memory.

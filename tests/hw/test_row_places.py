@@ -92,7 +92,8 @@ class Ways(wiring.Component):
         self._layers = layers
         bits = len(layers)
         super().__init__(
-            {"goes": In(1), "ready": In(1)} | {what: Out(bits) for what in ("ended", "left", "lost")}
+            {"goes": In(1), "ready": In(1)}
+            | {what: Out(bits) for what in ("ended", "left", "lost")}
         )
 
     def elaborate(self, platform: object) -> Module:
