@@ -1,6 +1,6 @@
 """When the multipliers of a layer, which never wait, may end a group."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,11 +38,14 @@ class Admission(wiring.Component):
         next_inside = Signal.like(inside)
         next_pause = Signal.like(pause)
         admits = Signal(init=1)
+        # With groups of one row there are never more inside than places.
+        fills = layer.row_places == (1 << len(inside)) - 1
+        at_most = Const(1) if fills else inside <= layer.row_places
         # ``next_inside`` < ``row_places``: both pulses come late in a cycle, and only choose.
         fits = Mux(
             self.ended,
             Mux(self.leaves, inside + rows <= layer.row_places, inside + rows < layer.row_places),
-            Mux(self.leaves, inside <= layer.row_places, inside < layer.row_places),
+            Mux(self.leaves, at_most, inside < layer.row_places),
         )
         m.d.comb += [
             self.admits.eq(admits),

@@ -25,6 +25,16 @@ def core() -> tuple[str, str]:
     return core_verilog(d), waivers(d)
 
 
+@pytest.mark.parametrize("clock", [None, 100])
+def test_one_neuron_a_clock_is_clean(clock: float | None, tmp_path: Path) -> None:
+    """Its rows are so few that some comparisons are always true."""
+    hardware = {"pe": [1, 1, 1], "clock": clock}
+    d = describe({"name": "e", "network": {"layers": [2, 3, 3, 1]}, "hardware": hardware}, "test")
+    (tmp_path / "e.v").write_text(core_verilog(d), "utf-8")
+    (tmp_path / "e.vlt").write_text(waivers(d), "utf-8")
+    assert lint(tmp_path, "e.vlt", "e.v") == []
+
+
 @pytest.mark.parametrize("place", ["{}", "./{}", "chip/{}", "../{}", "{root}/chip/{}"])
 def test_the_core_is_clean_by_any_path(place: str, tmp_path: Path) -> None:
     verilog, words = core()
