@@ -1,9 +1,8 @@
 """``TOP_template.vh``: an instance of a core to paste, with a comment to every port."""
 
 from dualspike.hw.emit.ports import Port
-from dualspike.hw.soc.axi_stream import place_bits
 from dualspike.model.description.description import Description
-from dualspike.model.interface.feeds import feeds_of
+from dualspike.model.interface.feeds import feeds_of, place_bits
 
 _ALONE = {
     "clk": "clock, rising edge",

@@ -3,11 +3,10 @@
 For simulation. So one testbench, and one harness, serve cores in every wrap.
 """
 
-from dualspike.hw.soc.axi_stream import place_bits
 from dualspike.hw.soc.soc import EVENTS, wrapped_registers
 from dualspike.model.description.description import Description
 from dualspike.model.interface.events import CHANNEL_BITS
-from dualspike.model.interface.feeds import Feed, feeds_of
+from dualspike.model.interface.feeds import Feed, feeds_of, place_bits
 from dualspike.model.interface.packets import row_of_results
 
 

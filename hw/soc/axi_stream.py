@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.stream.buffers.skid_buffer import SkidBuffer
 from dualspike.hw.stream.layouts import StructLayout
+from dualspike.model.interface.feeds import place_bits
 from dualspike.model.interface.packets import packet_bits
 
 
@@ -18,11 +19,6 @@ def _numbers(shape: ShapeLike) -> tuple[Shape, int]:
     if isinstance(shape, data.ArrayLayout):
         return Shape.cast(shape.elem_shape), shape.length
     return Shape.cast(shape), 1
-
-
-def place_bits(bits: int) -> int:
-    """Width of the place of a number of 1 to 64 bits."""
-    return max(8, 1 << (bits - 1).bit_length())
 
 
 def places(shape: ShapeLike) -> tuple[int, int]:

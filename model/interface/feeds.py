@@ -27,6 +27,11 @@ class Feed:
         return ceil_div(self.width, self.simd)
 
 
+def place_bits(bits: int) -> int:
+    """Width of the place of a number of 1 to 64 bits in memory and in AXI4-Stream."""
+    return max(8, 1 << (bits - 1).bit_length())
+
+
 def feeds_of(d: Description) -> list[Feed]:
     """Rows of every part, targets, weights of functions."""
     f, mlp = d.formats, d.kind == "mlp"

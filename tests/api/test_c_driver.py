@@ -10,25 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.api.chip import Chip
 from dualspike.api.core_files import words_of
 from dualspike.golden.integer.online.chip import OnlineChip
 from dualspike.golden.integer.state import IntegerChip
 from dualspike.golden.numeric import Matrix
 from dualspike.golden.training.fixed_engine import StoredBatch, first_chip
 from dualspike.hw.emit.files import companions, software
-from dualspike.hw.emit.unwrapped import unwrapped
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.interface.feeds import Feed, feeds_of
 from dualspike.model.interface.memory_map import memory_map
-from dualspike.testbench.cosim.simulation import source
 from dualspike.testbench.cosim.strain import random_batch, random_inputs
-from dualspike.testbench.cosim.verilate import build
 from tests.api.driven import KINDS as DRIVEN
-from tests.api.driven import described
+from tests.api.driven import described, library_of
 from tests.api.test_golden_vectors import KINDS, WRAPS
-from tests.api.test_shipping import NET
 
 FRAMES = {"layers": [4, 5, 3], "time_steps": 3, "coding": "frames"}
 CODER = {"layers": [4, 5, 3], "time_steps": 3, "coding": "bernoulli"}
@@ -114,10 +109,7 @@ def learned(d: Description, chip: IntegerChip, batches: list[StoredBatch]) -> li
 
 
 def test_the_driver_loads_learns_and_infers_as_the_model_does(tmp_path: Path) -> None:
-    d = describe(NET, "test")
-    Chip(d).generate(tmp_path, "axi", baked=True)
-    verilog = (tmp_path / "tiny_axi.v").read_text("utf-8") + unwrapped(d, "axi", "tiny")
-    library = build(source(d, verilog=verilog), quick=True)
+    d, library = described("learns"), library_of("learns", tmp_path)
     rng, chip = np.random.default_rng(3), first_chip(d)
     batches = [random_batch(d, rng) for _ in range(2)]
     asked = StoredBatch(random_inputs(d, rng, [5]), None)
@@ -129,14 +121,14 @@ def test_the_driver_loads_learns_and_infers_as_the_model_does(tmp_path: Path) ->
     assert run(tmp_path, "driver_main.c", library) == expected
 
 
-@pytest.mark.parametrize("kind", DRIVEN)
+@pytest.mark.parametrize("kind", [kind for kind in DRIVEN if kind != "learns"])
 def test_drivers_of_other_kinds_do_so_too(kind: str, tmp_path: Path) -> None:
     """Chips that infer alone, learn classes online from frames, and operators with scales."""
     d = described(kind)
     chip = first_chip(d)
     files = software(d, words_of(chip), None) | companions(d, None, ecp5=False)
     files |= {"shapes.h": shapes(d)}
-    library = build(source(d), quick=True)
+    library = library_of(kind, tmp_path)
     rng = np.random.default_rng(4)
     batches = [random_batch(d, rng) for _ in range(2 if d.learns else 0)]
     labels = rng.integers(0, d.basis, (3, 1)) if d.classes else None

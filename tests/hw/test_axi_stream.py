@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dualspike.hw.soc.axi_stream import place_bits
+from dualspike.model.interface.feeds import place_bits
 
 
 @pytest.mark.parametrize("bits", range(1, 65))

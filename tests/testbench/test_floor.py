@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from dualspike.model.interface.interrupts import Cause
 from dualspike.model.interface.raised import told
 from dualspike.model.interface.register import Flag
 from dualspike.testbench.cosim.simulation import Simulation
-from tests.api.driven import KINDS, described
+from tests.api.driven import KINDS, described, library_of
 from tests.testbench.planted.mutants import plant
 
 FLOOR, MEMBRANE = 1 << Flag.FLOOR, 1 << Flag.MEMBRANE
@@ -86,16 +87,15 @@ def test_strongly_negative_weights_are_no_alarm_in_any_format(kind: str, seed: i
         assert bool(told(d, chip.flags)) == (flags == MEMBRANE)
 
 
-def flags(d: Description, share: float) -> tuple[int, int]:
+def flags(simulation: Simulation, share: float) -> tuple[int, int]:
     """FLAGS and IRQ_STATUS of the hardware, which are both cleared in the end."""
-    chip, inputs = driven(d, share)
-    with Simulation.of(d, quick=True) as simulation:
-        simulation.load_chip(chip)
-        np.testing.assert_array_equal(simulation.infer(inputs), chip.infer(inputs))
-        found = simulation.read("FLAGS"), simulation.read("IRQ_STATUS")
-        simulation.write("IRQ_STATUS", 0xFFFFFFFF)
-        simulation.write("FLAGS", FLOOR)
-        assert simulation.read("FLAGS") == simulation.read("IRQ_STATUS") == 0
+    chip, inputs = driven(simulation.d, share)
+    simulation.load_chip(chip)
+    np.testing.assert_array_equal(simulation.infer(inputs), chip.infer(inputs))
+    found = simulation.read("FLAGS"), simulation.read("IRQ_STATUS")
+    simulation.write("IRQ_STATUS", 0xFFFFFFFF)
+    simulation.write("FLAGS", FLOOR)
+    assert simulation.read("FLAGS") == simulation.read("IRQ_STATUS") == 0
     return found
 
 
@@ -103,10 +103,10 @@ DONE, BOTH = 1 << Cause.DONE, 1 << Cause.DONE | 1 << Cause.FLAG
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_hardware_tells_floor_and_interrupts_nobody(kind: str) -> None:
-    d = described(kind)
-    assert flags(d, -0.85) == (FLOOR, DONE)
-    assert flags(d, 0.85) == (MEMBRANE, BOTH)
+def test_the_hardware_tells_floor_and_interrupts_nobody(kind: str, tmp_path: Path) -> None:
+    with Simulation(described(kind), library_of(kind, tmp_path)) as simulation:
+        assert flags(simulation, -0.85) == (FLOOR, DONE)
+        assert flags(simulation, 0.85) == (MEMBRANE, BOTH)
 
 
 SWAPPED = "clips & ~low, clips & low", "clips & low, clips & ~low"
@@ -131,4 +131,5 @@ def test_planted_errors_show(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant(monkeypatch, place, *planted)
-    assert flags(described("infers"), -0.85) == found
+    with Simulation.of(described("infers"), quick=True) as simulation:
+        assert flags(simulation, -0.85) == found

@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 from string import Template
 
-from dualspike.hw.soc.axi_stream import place_bits
 from dualspike.hw.soc.soc import EVENTS
 from dualspike.model.description.description import Description
 from dualspike.model.description.format import Format
-from dualspike.model.interface.feeds import Feed, feeds_of
+from dualspike.model.interface.feeds import Feed, feeds_of, place_bits
 from dualspike.model.interface.registers import SCHEDULE
 
 _SHIFTS = 63
