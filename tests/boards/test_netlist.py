@@ -72,7 +72,7 @@ def test_the_netlist_learns_to_the_bit(netlist: str) -> None:
 
 def test_a_core_with_falling_reads_learns_to_the_bit() -> None:
     """What an iCE40 is given for its memories, in a core of three lanes that take turns."""
-    tables = D.model_dump() | {"name": "falling", "hardware": {"pe": [1, 1, 1], "lanes": 1}}
+    tables = D.model_dump() | {"name": "falling", "hardware": {"pe": [1, 8, 1], "lanes": 1}}
     tables["network"] |= {"layers": [2, 8, 8, 1], "threshold": 1.0, "surrogate": {}}
     tables["learning"] = {"batch": 4, "rate": 3, "structure": "factored"}
     d = describe(tables, "test")
