@@ -37,6 +37,7 @@ class WishboneBridge(wiring.Component):
     written. ERR also where no register is. A classic master holds STB until ACK or ERR. A
     pipelined one does so too, because STALL is up until then (B4, 5.2.1). An access that a
     master gives up by taking CYC away for a clock may have been done or not.
+    DAT_O stays what was read last, after a reset 0.
     Latency: ACK 6 cycles after STB, 1 without the bus, as is ERR.
     """
 

@@ -16,6 +16,7 @@ class Codec:
     """
 
     def __init__(self, shape: ShapeLike) -> None:
+        self.width = Shape.cast(shape).width
         self._parts: dict[Any, tuple[int, Codec]] | None = None
         if isinstance(shape, data.Layout):
             self._parts = {key: (field.offset, Codec(field.shape)) for key, field in shape}

@@ -1,5 +1,6 @@
 """What every bench starts from: its component's ports by name, clock, reset, and its parts."""
 
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
@@ -26,6 +27,8 @@ from dualspike.testbench.unit.streams import (
 _PATIENCE = 20_000
 _PERIOD, _LATE = 2000, 1500
 """Picoseconds of a clock, and up to where a component's outputs must have settled."""
+_RESET = (0,) * 6 + (1,) * 2
+"""Clocks up to the end of a reset."""
 
 
 class Startable(ABC):
@@ -87,6 +90,7 @@ class TB(Startable):
         self._ports: dict[str, tuple[Any, Codec]] = {}
         self._inputs: list[str] = []
         self._driven: dict[str, int] = {}
+        self._offers: set[str] = set()
         for path, member, _ in component.signature.flatten(component):
             name = "_".join(map(str, path))
             self._shapes[name] = member.shape
@@ -96,23 +100,33 @@ class TB(Startable):
         for name, member in component.signature.members.items():
             if member.is_signature and isinstance(member.signature, stream.Signature):
                 self.parts.append(HandshakeChecker(self, name))
+                self._offers.add(f"{name}_valid")
 
     @classmethod
     async def start(cls, dut: HierarchyObject, **options: Any) -> Self:
-        """Clock the component, drive 0 everywhere, reset it, and `load` it."""
+        """Clock the component, reset it, and `load` it; after that, 0 is driven everywhere."""
         tb = cls(dut, **options)
-        tb.set(**tb._zeros(tb._inputs))
         Clock(tb._dut.clk, _PERIOD, unit="ps", impl="gpi").start()
         await tb.reset()
         await tb.load()
         return tb
 
     async def reset(self) -> None:
-        """Hold the component in reset for two clocks."""
-        self._dut.rst.value = 1
-        for _ in range(2):
+        """Hold the component in reset for two clocks, wherever random inputs have led it before.
+
+        Inputs are as random in reset, but for streams, which offer nothing then, as AXI4-Stream has
+        it (Arm IHI 0051); after it all are 0.
+        """
+        rng = random.Random(1)
+        for active in _RESET:
+            self._dut.rst.value = active
+            for name in self._inputs:
+                port, codec = self._ports[name]
+                bits = 0 if active and name in self._offers else rng.getrandbits(codec.width)
+                port.value = self._driven[name] = bits
             await RisingEdge(self._dut.clk)
         self._dut.rst.value = 0
+        self.set(**self._zeros(self._inputs))
 
     async def load(self) -> None:
         """What a bench does once after reset; here nothing."""

@@ -17,7 +17,10 @@ CASES = [{"name": "plain", "wrap": "axi"}]
 
 @Bench.test(stall=[0.0, 0.9])
 async def answers_all_and_in_order(bench: Bench) -> None:
-    """Reads and writes of many words queued at once; each channel answers in its order."""
+    """Reads and writes of many words queued at once; each channel answers in its order.
+
+    Some of them are of places that no register has.
+    """
     host, d = bench.host, bench.d
     assert isinstance(host, AxiHost)
     master, rng = host.master, random.Random(3)
@@ -39,7 +42,13 @@ async def answers_all_and_in_order(bench: Bench) -> None:
         for _ in range(20):
             assert (await master.read(place, len(block))).data == block
 
-    await Combine(cocotb.start_soon(write_states()), cocotb.start_soon(read_shifts()))
+    async def miss() -> None:
+        for _ in range(20):
+            beyond = 4 * rng.randrange(len(host.address), 1024)
+            assert (await master.write(beyond, bytes(4))).resp == AxiResp.DECERR
+            assert (await master.read(beyond, 4)).resp == AxiResp.DECERR
+
+    await Combine(*(cocotb.start_soon(one()) for one in (write_states, read_shifts, miss)))
     assert (await master.read(4 * host.address["LFSR_0"], 8)).data == state
     await ClockCycles(bench.clock, 20)
     moved = bench.channels.moved

@@ -46,9 +46,17 @@ class Bench(TB):
         self.counts[label][answer] += 1
         await self.pulse(counted=1, label=label, answer=answer)
 
-    async def read(self, between: Callable[[], bool]) -> list[list[int]]:
+    async def wander(self) -> None:
+        """The host reads some words, and leaves off anywhere."""
+        for _ in range(self.rng.randrange(self.classes**2)):
+            await self.pulse(host_access=1)
+            await self.cycle()
+
+    async def read(self, between: Callable[[], bool], *, rewind: bool = True) -> list[list[int]]:
         """All counts over the host's port; answers come ``between`` its accesses."""
-        await self.pulse(host_rewind=1)
+        if rewind:
+            await self.wander()
+            await self.pulse(host_rewind=1)
         words = list[int]()
         for _ in range(self.classes**2):
             for _ in range(ACCESS // 2):
@@ -77,10 +85,13 @@ async def counts_and_clears(bench: Bench) -> None:
         await bench.cycle(3)
         assert await bench.read(lambda: False) == bench.wrapped()
         if turn % 2:
+            await bench.wander()
             await bench.pulse(clear=1)
             bench.counts = [[0] * bench.classes for _ in range(bench.classes)]
             await bench.cleared()
-            assert await bench.read(lambda: False) == bench.counts
+            await bench.count()
+            await bench.cycle()
+            assert await bench.read(lambda: False, rewind=False) == bench.counts
 
 
 @Bench.test()

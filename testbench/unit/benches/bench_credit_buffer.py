@@ -77,3 +77,11 @@ async def keeps_its_pace(bench: Bench) -> None:
     moved, left = await bench.run(40, (0.0, 0.0))
     assert moved[:40] == list(range(moved[0], moved[0] + 40))
     assert left[:40] == [cycle + bench.latency + 1 for cycle in moved[:40]]
+
+
+@Bench.test()
+async def refuses_what_it_has_no_place_for(bench: Bench) -> None:
+    """A source that counts no places waits like any other, and nothing is lost."""
+    sent = [n % 256 for n in range(200)]
+    _, sink = await bench.through(sent, len(sent), (0.0, 0.5))
+    assert sink.taken == sent

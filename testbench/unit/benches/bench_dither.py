@@ -10,7 +10,7 @@ from dualspike.testbench.unit.tb import TB
 
 TOP = "dither"
 CASES = [
-    {"n_out": 5, "n_in": 7, "pe": 2, "simd": 3, "bits": DITHER},
+    {"n_out": 13, "n_in": 13, "pe": 2, "simd": 3, "bits": DITHER},
     {"n_out": 3, "n_in": 4, "pe": 3, "simd": 1, "bits": 9},
     {"n_out": 40, "n_in": 2, "pe": 40, "simd": 2, "bits": 17},
     {"n_out": 4, "n_in": 1, "pe": 1, "simd": 1, "bits": 1},

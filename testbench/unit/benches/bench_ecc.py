@@ -94,3 +94,13 @@ async def one_and_two_wrong_bits(tb: TB) -> None:
         await tb.settle()
         check(tb, word, mask)
         await tb.edge()
+
+
+@TB.test()
+async def reset_leaves_zeros(tb: TB) -> None:
+    """In every register, whatever came before."""
+    await tb.reset()
+    await tb.settle()
+    for n in range(len(CODES)):
+        assert (tb.get(f"stored_{n}"), tb.get(f"found_{n}"), tb.get(f"upsets_{n}")) == (0, 0, 0)
+    await tb.edge()

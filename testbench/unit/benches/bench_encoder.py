@@ -77,11 +77,12 @@ async def spikes_as_the_equations(bench: Bench, stalls: tuple[float, float]) -> 
 async def codes_every_input(bench: Bench) -> None:
     """Every stored input once, if the register can be set to begin anywhere from there, too."""
     form = bench.d.formats.input
-    if bench.drawn:
-        bench.state = 0x0123456789ABCDEF
+    for _ in range(8 * bench.drawn):
+        bench.state = bench.rng.getrandbits(64)
         for half in range(2):
             word = bench.state >> 32 * half & 0xFFFFFFFF
             await bench.pulse(load=1 << half, load_data=word)
+        assert await bench.see("state") == bench.state
     every = list(range(form.lowest, form.highest + 1))
     width = bench.layer.n_in
     every += every[: -len(every) % width]

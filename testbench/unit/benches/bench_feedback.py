@@ -106,10 +106,22 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 @Bench.test()
 async def has_room_for_what_is_under_way(bench: Bench) -> None:
-    """Gates of as many steps as passes can be ahead of a change, and of one more."""
+    """Gates of as many steps as passes can be ahead of a change, and of one more.
+
+    Errors of as many wait for gates; those beyond them wait outside, and none is lost.
+    """
     layer = bench.layer
     count = 1 + (layer.lag if layer.every_step else len(bench.part.shapes) + 1)
-    gates = bench.source("gates")
-    for _ in range(count):
-        gates.send(bench.step()[0])
-    await bench.until(lambda: not gates.queue, 4 * count * bench.layer.rows + 8)
+    gates, errors, sink = bench.source("gates"), bench.source("errors"), bench.sink("signals")
+    steps = [bench.step() for _ in range(2 * count + 4)]
+    for given, _, _, _ in steps[:count]:
+        gates.send(given)
+    await bench.until(lambda: not gates.queue, 4 * count * layer.rows + 8)
+    errors.send(one[1] for one in steps)
+    await bench.taken(sink, count * layer.rows)
+    await bench.until(lambda: len(errors.moved) >= 2 * count, 4 * count + 8)
+    await bench.cycle(len(steps))
+    for given, _, _, _ in steps[count:]:
+        gates.send(given)
+    await bench.taken(sink, len(steps) * layer.rows)
+    assert sink.taken == [row for one in steps for row in one[2]]

@@ -68,6 +68,26 @@ class Bench(TB):
         factors[0][:] = factors[-1][:] = f.lowest
         return self.lifted(factors)
 
+    def halves(self, shift: int) -> tuple[list[Ints], list[Ints]]:
+        """The same, 1 in part 0, else numbers about 0 and about half of what ``shift`` leaves."""
+        f, rng = self.d.formats.factor, self.rng
+        factors: list[Ints] = []
+        for part, rows in enumerate(self.d.batch):
+            shape = rows, self.d.basis
+            some = rng.integers(-8, 9, shape) << rng.integers(0, 4, shape)
+            some += rng.choice((0, 1 << min(shift, f.bits - 1) - 1), shape)
+            signed = some * rng.choice((-1, 1), shape)
+            signed = signed if part else np.full(shape, 1 << f.fraction)
+            factors.append(signed.clip(f.lowest, f.highest))
+        return self.lifted(factors)
+
+    def nearly(self, y: Ints) -> Ints:
+        """Targets that differ from y by about a last bit."""
+        f = self.d.formats
+        off = y + self.rng.choice((-1, 1), y.shape)
+        shifted = off >> f.membrane.fraction - f.target.fraction
+        return shifted.clip(f.target.lowest, f.target.highest)
+
     def lifted(self, factors: list[Ints]) -> tuple[list[Ints], list[Ints]]:
         """Factors, and the same numbers in the format membrane."""
         f = self.d.formats
@@ -89,14 +109,14 @@ class Bench(TB):
         self.overflow.clear()
         return sum(any(value >> n & 1 for value in seen) << flag for n, flag in enumerate(PULSES))
 
-    async def learn(self, calm: bool) -> None:
-        """One batch: all that comes of it is golden's."""
+    async def learn(self, calm: bool, shift: int = 0) -> None:
+        """One batch, ordinary or at the halves of a ``shift``: all that comes of it is golden's."""
         d, f, batch = self.d, self.d.formats, self.d.batch
         self.set(learn=1)
         await self.pulse(clear=1, empty=1)
-        factors, outputs = self.outputs(calm)
+        factors, outputs = self.halves(shift) if shift else self.outputs(calm)
         golden = self.golden(outputs)
-        target = self.stored(f.target, *batch, calm=calm)
+        target = self.nearly(golden.y) if shift else self.stored(f.target, *batch, calm=calm)
         scale = None
         if self.scales:
             scale = self.stored(f.scale, batch[0], calm=calm).clip(0)
@@ -137,6 +157,9 @@ async def computes_what_golden_does(bench: Bench) -> None:
     await bench.infer()
     for calm in (True, False, True):
         await bench.learn(calm)
+    sizes = product_sizes(bench.d)
+    for shift in sorted({one.shift for one in (*sizes.own, *sizes.carried)}):
+        await bench.learn(calm=True, shift=shift)
     await bench.infer()
     await bench.infer()
     await bench.infer(edges=True)

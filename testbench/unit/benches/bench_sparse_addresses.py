@@ -40,3 +40,15 @@ async def visits_what_is_given(tb: LayerTB) -> None:
                     assert (tb.get("last_chunk"), tb.get("last_group")) == ends
                     assert tb.get("last_row") == all(ends)
                     await tb.edge()
+
+
+@LayerTB.test()
+async def does_not_count_what_it_is_told(tb: LayerTB) -> None:
+    """Chunks that are given leave a walk of its own where it is: it begins with the first."""
+    await tb.reset()
+    for count in range(1, 4):
+        for _ in range(count):
+            await tb.pulse(advance=1, given=1, index=tb.rng.randrange(tb.layer.chunks))
+        for chunk in range(tb.layer.chunks):
+            assert await tb.see("chunk") == chunk
+            await tb.pulse(advance=1)

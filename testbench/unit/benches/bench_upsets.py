@@ -73,21 +73,28 @@ async def a_single_word_is_enough(bench: Bench) -> None:
 
 @Bench.test()
 async def moves_write_whole_code_words(bench: Bench) -> None:
-    """What the learner writes back has no upsets; with ecc it goes on from the right words."""
-    rng = bench.rng
+    """What the learner writes back has no upsets; with ecc it goes on from the right words.
+
+    What clips is told.
+    """
+    rng, saturated = bench.rng, bench.pulses("saturated")
     corrects = code_of(bench.case["protection"], bench.width).corrects
     for bit in range(length_of(bench)):
         flips = 1 << bit if corrects else 0
         bench.set(host_flips=flips)
         await fill(bench, "host", flat(bench.matrix))
         bench.set(host_flips=rng.getrandbits(length_of(bench)))
+        over = 0
+        saturated.clear()
         for row in range(bench.n_rows):
             step, signs = bench.number(), rng.getrandbits(bench.pe * bench.simd)
             bench.set(step=step)
             await bench.pulse(row=row, enable=1)
             await bench.pulse(move=1, signs=signs)
-            bench.move(row, signs, step)
+            over += bench.move(row, signs, step)
         bench.set(host_flips=0)
+        await bench.cycle(2)
+        assert len(saturated) == over
         for row in range(bench.n_rows):
             await bench.pulse(row=row, enable=1)
             await bench.settle()

@@ -45,7 +45,10 @@ async def does_nothing_without_a_cycle(bench: Bench) -> None:
 
 @Bench.test()
 async def answers_nothing_in_reset(bench: Bench) -> None:
-    """Nor just after it; an access that has waited for its end is a whole one."""
+    """Nor just after it; an access that has waited for its end is a whole one.
+
+    DAT_O is 0 up to the first read, and stays what was read last.
+    """
     host, took = bench.host, 0
     assert isinstance(host, WishboneHost)
     await bench.reset(True)
@@ -53,6 +56,7 @@ async def answers_nothing_in_reset(bench: Bench) -> None:
     for _ in range(8):
         await FallingEdge(bench.clock)
         assert not int(bench.dut.wb_ack_o.value) and not int(bench.dut.wb_err_o.value)
+        assert int(bench.dut.wb_dat_o.value) == 0
         await RisingEdge(bench.clock)
     bench.dut.wb_rst_i.value = 0
     while True:
@@ -64,3 +68,7 @@ async def answers_nothing_in_reset(bench: Bench) -> None:
     assert took == 8 and int(bench.dut.wb_dat_o.value) == 0x44535031
     await RisingEdge(bench.clock)
     host.drive(cyc=0, stb=0)
+    for _ in range(4):
+        await FallingEdge(bench.clock)
+        assert int(bench.dut.wb_dat_o.value) == 0x44535031
+        await RisingEdge(bench.clock)
