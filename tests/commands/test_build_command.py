@@ -196,7 +196,7 @@ def test_boards_advise_what_would_make_a_network_fit(cli: Cli) -> None:
     ]
     out = cli("boards", "--preset", "hat", "--board", "ulx3s-45f").out
     assert re.search(r"LUT4 +FF +DSP +BRAM +clocks +fits +with", out)
-    assert re.search(r"31 % +19 % +68 % +0 % +1,032 +fits +hardware.lanes = 2", out)
+    assert re.search(r"30 % +19 % +68 % +0 % +1,032 +fits +hardware.lanes = 2", out)
     assert cli.result("boards", "--preset", "hat", "--board", "ulx3s-85f")["ways"] == []
     assert "It does not fit" not in cli("boards", "--preset", "hat", "--board", "ulx3s-85f").out
     assert "nor are all together" in cli("boards", "--preset", "hat", "--board", "icebreaker").out

@@ -31,7 +31,7 @@ def test_random_description(seed: int) -> None:
             takes_the_clocks_it_should(d, simulation)
 
 
-LONG = ("mnist", "spoken_digits", "poisson_online", "reaction_diffusion_online")
+LONG = ("events", "mnist", "spoken_digits", "poisson_online", "reaction_diffusion_online")
 """Half a minute each: `make presets` runs them."""
 
 
