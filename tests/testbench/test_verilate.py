@@ -18,6 +18,7 @@ from dualspike.model.interface.registers import MAGIC
 from dualspike.testbench.cosim import verilate
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilated import Verilated
+from dualspike.testbench.cosim.waveforms import Waveform
 
 TINY = {"name": "tiny", "network": {"layers": [1, 1, 1], "time_steps": 2}}
 
@@ -43,6 +44,22 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
     runtime.write_bytes(runtime.read_bytes().replace(b"verilat", b"Verilat"))
     with Simulation(d, verilate.build(plain)) as simulation:
         assert simulation.read("MAGIC") == MAGIC
+
+
+@pytest.mark.parametrize("trace", [None, "vcd", "fst"])
+def test_headers_that_are_kept_are_what_the_compiler_takes(
+    trace: Waveform | None, tmp_path: Path
+) -> None:
+    """Else it reads them all again without a word. With -H it marks those compiled by a !."""
+    with verilate.Tools(tmp_path, verilate.tool_environment()) as tools:
+        header = verilate._kept_headers(trace, tools)
+        assert header == verilate._kept_headers(trace, tools)
+        command = verilate._compiler("-O0", trace, tools)
+    (tmp_path / "empty.cpp").write_text("")
+    words = [*command, "-H", "-fsyntax-only", "-include", str(header), "empty.cpp"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"! {header}.gch" in done.stderr.splitlines()
+    assert "verilated.h" not in done.stderr
 
 
 def test_two_cores_live_side_by_side() -> None:
