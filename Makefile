@@ -108,7 +108,7 @@ link: setup
 	$(BIN)/python benchmarks/link_faults.py
 
 hostile: setup
-	$(BIN)/python -m tests.hostile 100000 2
+	$(BIN)/python -m tests.hostile all 100000 2
 
 presets: setup
 	$(BIN)/python -m pytest -n 2 -m 'long or not long' -k preset \

@@ -4,6 +4,7 @@ Run it with ``python benchmarks/area.py``; it takes some minutes. The exit statu
 registers are more than 15 % away, or multipliers or block RAMs more than 2.
 """
 
+import argparse
 import statistics
 import sys
 from typing import Any
@@ -46,6 +47,7 @@ CORES: dict[str, dict[str, Any]] = {
 
 def main() -> int:
     """Synthesise each core for an ECP5, print both counts, and how far apart they are."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     device = DEVICES["ecp5-85f"]
     away: dict[str, list[float]] = {"lut4": [], "ff": []}
     apart: dict[str, list[int]] = {"dsp": [], "bram": []}

@@ -24,6 +24,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, revised
 from dualspike.model.errors import BadInput
 from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.arguments import folder
 
 TANGENTS = {18: "s12.5", 12: "s11.0"}
 SAMPLES = 20_000 * 64
@@ -147,10 +148,10 @@ def line(row: Row, d: Description, found: dict[str, Any]) -> str:
 def main() -> None:
     """Run what is not there yet, then write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR")
     parser.add_argument("--only", choices=sorted({row.board for row in ROWS}), metavar="BOARD")
     given = parser.parse_args()
-    with writing(given.output) as folder:
+    with writing(given.output) as output:
         lines = [
             "| board | network | logic cells | FF | DSP | BRAM | asked, MHz | Fmax | seed"
             " | samples/s | hat learned in |",
@@ -158,11 +159,11 @@ def main() -> None:
         ]
         for row in ROWS:
             if given.only in (None, row.board):
-                results = ((d, tried(row, d, folder)) for d in row.networks)
+                results = ((d, tried(row, d, output)) for d in row.networks)
                 met = next(((d, found) for d, found in results if found.get("clock_met")), None)
                 lines.append(line(row, *met) if met else f"| {row.board} | none of the networks |")
         table = "\n".join(lines) + "\n"
-        write_atomic(folder / "boards.md", table)
+        write_atomic(output / "boards.md", table)
     print(table)
 
 

@@ -4,6 +4,7 @@ Run it with ``python benchmarks/exact_gradients.py``. Both are timed in turns, i
 the exit status is 1 if a direction takes longer than the simulation.
 """
 
+import argparse
 import statistics
 import sys
 import time
@@ -20,6 +21,7 @@ ROUNDS, UNTIL = 50, 20.0
 
 def main() -> int:
     """Measure in turns, print medians and their ratio."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     rng = np.random.default_rng(0)
     circuit = layered([5, 100, 3])
     weights = rng.uniform(0, 3, circuit.n_edges)

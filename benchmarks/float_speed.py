@@ -10,6 +10,7 @@ anything, or less than 15 times as fast as back-propagation through time in snnT
 in float32, its own type.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -216,7 +218,7 @@ class Child:
         xla = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         env = os.environ | dict.fromkeys(THREADS, "1") | {"XLA_FLAGS": xla, "JAX_PLATFORMS": "cpu"}
         self._process = subprocess.Popen(
-            [sys.executable, __file__, engine, rule, dtype],
+            [sys.executable, __file__, "--serve", engine, rule, dtype],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -277,6 +279,16 @@ def race(rule: str, dtype: str, rivals: dict[str, float]) -> bool:
 
 def main() -> int:
     """Race all of them; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--serve", nargs=3, metavar=("ENGINE", "RULE", "TYPE"), help="run one alone, as a child"
+    )
+    if alone := parser.parse_args().serve:
+        serve(*alone)
+        return 0
+    for package in ("jax", "snntorch"):
+        if find_spec(package) is None:
+            sys.exit(f"{package} is missing: pip install 'dualspike[bench]'")
     good = [
         race("BP", "float32", {"jax": RATIO_JAX, "snntorch": RATIO_SNNTORCH}),
         race("RFG-L", "float32", {"jax": RATIO_JAX}),
@@ -287,7 +299,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        serve(*sys.argv[1:])
-    else:
-        sys.exit(main())
+    sys.exit(main())

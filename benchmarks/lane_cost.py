@@ -25,6 +25,7 @@ from dualspike.golden.files.writing import write_atomic
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.errors import BadInput
+from dualspike.testbench.arguments import count, folder
 
 CLOCK, PEER_CLOCK = 100.0, 150.0
 """MHz asked for."""
@@ -141,8 +142,8 @@ def draw(reports: dict[str, dict[str, Any]]) -> bytes:
 def main() -> None:
     """Run what is not there yet, then write the table and the plot."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--seed", type=int, default=1, help="seed of nextpnr")
+    parser.add_argument("-o", "--output", type=folder, required=True, metavar="DIR")
+    parser.add_argument("--seed", type=count, default=1, help="seed of nextpnr")
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     reports: dict[str, dict[str, Any]] = {}

@@ -8,6 +8,7 @@ import argparse
 import sys
 
 from dualspike.model.description.load import describe
+from dualspike.testbench.arguments import count
 from dualspike.testbench.board.board import BoardSimulation
 from dualspike.testbench.board.link_faults import endure
 
@@ -21,7 +22,7 @@ NET = {
 def main() -> int:
     """Move the bytes, print what happened to them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("octets", type=int, nargs="?", default=1_000_000, metavar="BYTES")
+    parser.add_argument("octets", type=count, nargs="?", default=1_000_000, metavar="BYTES")
     parser.add_argument("seed", type=int, nargs="?", default=1, metavar="SEED")
     asked = parser.parse_args()
     d = describe(NET, "benchmark")
@@ -29,8 +30,8 @@ def main() -> int:
         result = endure(d, simulation, asked.octets, asked.seed)
     print(f"bytes written and read back  {result.octets:,}, all right")
     print(f"transfers                    {result.transfers:,}, all complete")
-    for kind, count in result.faults.items():
-        print(f"bytes {kind:22} {count:,}")
+    for kind, number in result.faults.items():
+        print(f"bytes {kind:22} {number:,}")
     print(f"requests sent again          {result.resent:,}")
     print(f"clocks                       {result.clocks:,}")
     return 0

@@ -25,6 +25,7 @@ from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.stream.arithmetic import saturate, wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.cost.devices import DEVICES
+from dualspike.testbench.arguments import count, positive
 
 FORMS = ("in a row", "side by side", "gap kept", "choice first", "both ways")
 BITS, FRACTION, NEURONS = 20, 16, 16
@@ -176,12 +177,12 @@ def measured(form: str, theta: int, seed: int, device: str, clock: float) -> Pla
 def main() -> None:
     """A line for each form."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threshold", type=float, default=1.0)
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 1 to this of nextpnr")
+    parser.add_argument("--threshold", type=positive, default=1.0)
+    parser.add_argument("--seeds", type=count, default=3, help="seeds 1 to this of nextpnr")
     parser.add_argument(
         "--device", default="ecp5-25f", choices=[d for d in DEVICES if d.startswith("ecp5")]
     )
-    parser.add_argument("--clock", type=float, default=250.0, help="MHz that nextpnr aims at")
+    parser.add_argument("--clock", type=positive, default=250.0, help="MHz that nextpnr aims at")
     given = parser.parse_args()
     theta, seeds = round(given.threshold * (1 << FRACTION)), range(1, given.seeds + 1)
     check(theta)

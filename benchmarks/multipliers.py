@@ -22,6 +22,7 @@ from dualspike.hw.layer.macs.multiplier import LATENCIES, Multiplier
 from dualspike.hw.stream.arithmetic import wire
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.cost.devices import DEVICES
+from dualspike.testbench.arguments import count, positive
 
 WORDS, TANGENTS, SUM_BITS = (signed(12), 8), (signed(18), 3), 34
 
@@ -72,11 +73,11 @@ def measured(
 def main() -> None:
     """A line for each latency."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4, help="seeds 1 to this of nextpnr")
+    parser.add_argument("--seeds", type=count, default=4, help="seeds 1 to this of nextpnr")
     parser.add_argument(
         "--device", default="ecp5-25f", choices=[d for d in DEVICES if d.startswith("ecp5")]
     )
-    parser.add_argument("--clock", type=float, default=200.0, help="MHz that nextpnr aims at")
+    parser.add_argument("--clock", type=positive, default=200.0, help="MHz that nextpnr aims at")
     parser.add_argument("--plain", action="store_true", help="registers in the fabric")
     given = parser.parse_args()
     print("| latency | MHz by seed | cells | FF | DSP |\n|---|---|---|---|---|")

@@ -6,6 +6,7 @@ and counts over the batch after 100 updates, and after 400: the clocks that a pa
 all without what the registers SKIPPED count, in learning and then in inference.
 """
 
+import argparse
 import sys
 
 from dualspike.golden.data.load import load_problem
@@ -13,17 +14,21 @@ from dualspike.golden.training.fixed_engine import FixedEngine, stored_batch
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.model.sizes.geometry import geometry
+from dualspike.testbench.arguments import folder
 
 UPDATES = (100, 400)
 
 
-def main(folders: list[str]) -> int:
+def main() -> int:
     """Train, count, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=folder, nargs="?", metavar="FOLDER")
+    asked = parser.parse_args()
     print("| preset | layer | clocks of a pass | updates | learning | inference |")
     print("|---|---|---|---|---|---|")
     report(skipping("events", {}))
-    for folder in folders:
-        report(skipping("spoken_digits", {"folder": folder}))
+    if asked.folder:
+        report(skipping("spoken_digits", {"folder": str(asked.folder)}))
     return 0
 
 
@@ -56,4 +61,4 @@ def report(d: Description) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

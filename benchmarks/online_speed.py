@@ -12,14 +12,13 @@ threads they like; with one thread each it is ``OMP_NUM_THREADS=1
 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false taskset -c 0 python benchmarks/online_speed.py``.
 """
 
+import argparse
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import torch  # pyright: ignore[reportMissingImports]
 from threadpoolctl import ThreadpoolController
 
 from dualspike.golden.data.labelled.digits import digits
@@ -30,6 +29,13 @@ from dualspike.golden.online.rules.noise import Noise
 from dualspike.golden.online.rules.pseudo_zeroth_order import PseudoZerothOrder
 from dualspike.golden.online.rules.rule import Rule
 from dualspike.golden.online.traces import repeated, train_pass
+
+try:
+    import jax
+    import jax.numpy as jnp
+    import torch  # pyright: ignore[reportMissingImports]
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is missing: pip install 'dualspike[bench]'")
 
 jax.config.update("jax_enable_x64", True)
 
@@ -165,6 +171,7 @@ def race(calls: list[Callable[[], Any]]) -> list[tuple[float, float]]:
 
 def main() -> None:
     """Check, race, print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     samples = digits()
     x, labels = samples.train.x[:BATCH], samples.train.labels[:BATCH]
     rng = np.random.default_rng(1)

@@ -9,6 +9,7 @@ import os
 
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 
+import argparse
 import json
 import statistics
 import sys
@@ -30,6 +31,7 @@ RATIO, MILLISECONDS = 10, 15
 
 def main() -> int:
     """Measure in turns, print medians and ratios."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     d = load_preset("hat")
     problem = load_problem(d)
     fixed = FixedEngine(d)

@@ -6,6 +6,7 @@ after the first over one more batch, in learning and in inference. Clocks are th
 ``simd`` 1 and four groups of neurons (as many as there are, where there are fewer).
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +28,7 @@ Passes = tuple[Layer, Forward, Forward]
 
 def main() -> int:
     """Train, count, print a table."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print("| experiment | layer | once per | silent: learning | inference | clocks of a frame |")
     print("|---|---|---|---|---|---|")
     for preset, name in NAMES.items():

@@ -1,27 +1,45 @@
-"""What the long runs of this room are given on the command line: a folder."""
+"""What long runs and benchmarks are given on the command line: folders and numbers.
+
+A function here reads a word for `argparse`, which ends with status 2 and a line where it is wrong.
+"""
 
 import argparse
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
 def folder_of(arguments: Sequence[str], run: str, about: str | None) -> Path:
-    """The folder that ``python -m dualspike.testbench.RUN`` is given, which may not be there yet.
-
-    ``--help`` says what it is ``about``. Anything else ends with status 2 and a line on what is
-    wrong.
-    """
+    """The folder given to ``python -m dualspike.testbench.RUN``; ``--help`` prints ``about``."""
     parser = argparse.ArgumentParser(
         prog=f"python -m dualspike.testbench.{run}",
         description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", type=_folder, metavar="FOLDER", help="where results are kept")
+    parser.add_argument("folder", type=folder, metavar="FOLDER", help="where results are kept")
     return parser.parse_args(arguments).folder
 
 
-def _folder(text: str) -> Path:
+def folder(text: str) -> Path:
+    """A folder, which may not be there yet."""
     path = Path(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"must be a folder, {text} is a file")
     return path
+
+
+def count(text: str) -> int:
+    """An integer from 1."""
+    with suppress(ValueError):
+        if (number := int(text)) > 0:
+            return number
+    raise argparse.ArgumentTypeError(f"must be an integer from 1, not {text!r}")
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")

@@ -1,9 +1,10 @@
 """Damage files and see what dualspike makes of them; the exit status is 1 if it was ever wrong.
 
-python -m tests.hostile CASES [JOBS]      so many over all kinds, in so many processes
-python -m tests.hostile KIND NUMBER DIR   one case once more; its files stay in DIR
+python -m tests.hostile all CASES [JOBS]         so many over all kinds, in so many processes
+python -m tests.hostile one KIND NUMBER DIR      one case once more; its files stay in DIR
 """
 
+import argparse
 import gc
 import os
 import shlex
@@ -15,6 +16,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "NUMBA")})
+
+from dualspike.testbench.arguments import count, folder
 
 from .kinds import KINDS
 from .trial import Case, Good, Kind, tried
@@ -31,21 +34,40 @@ goods: dict[str, Good] = {}
 """What processes find here when they begin."""
 
 
+def asked(words: list[str]) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.hostile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="all | one")
+    every = commands.add_parser("all", description="Cases over all kinds.")
+    every.add_argument("cases", type=count, metavar="CASES")
+    every.add_argument("jobs", type=count, nargs="?", default=1, metavar="JOBS")
+    one = commands.add_parser("one", description="One case once more.")
+    one.add_argument("kind", choices=[kind.name for kind in KINDS], metavar="KIND")
+    one.add_argument("number", type=int, metavar="NUMBER")
+    one.add_argument("keep", type=folder, metavar="DIR", help="where its files stay")
+    return parser.parse_args(words)
+
+
 def main(words: list[str]) -> int:
+    what = asked(words)
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
-        if len(words) == 3:
-            return again(words[0], int(words[1]), Path(words[2]), Path(name))
-        return many(int(words[0]), int(words[1]) if len(words) > 1 else 1, Path(name))
+        if what.command == "one":
+            return again(what.kind, what.number, what.keep, Path(name))
+        return many(what.cases, what.jobs, Path(name))
 
 
-def many(count: int, jobs: int, room: Path, kinds: tuple[Kind, ...] = KINDS) -> int:
-    """Try ``count`` cases over all kinds, print the faults, then a table."""
+def many(wanted: int, jobs: int, room: Path, kinds: tuple[Kind, ...] = KINDS) -> int:
+    """Try ``wanted`` cases over all kinds, print the faults, then a table."""
     began = time.monotonic()
     for kind in kinds:
         goods[kind.name] = Good.of(kind, room)
     print(f"{len(goods)} kinds of good files in {time.monotonic() - began:.0f} s", flush=True)
     gc.freeze()  # or every child would copy all pages at its first collection
-    each = -(-count // len(goods))
+    each = -(-wanted // len(goods))
     chunks = [
         (name, range(n, min(n + CHUNK, each))) for name in goods for n in range(0, each, CHUNK)
     ]
@@ -81,8 +103,10 @@ def _note(case: Case, counts: Counter[str]) -> None:
     word = case.fault.partition(":")[0] if case.fault else {0: "read", 2: "refused"}[status or 0]
     counts[word] += 1
     if case.fault and counts[word] <= SHOWN:
-        once_more = shlex.join(["python", "-m", "tests.hostile", case.kind, str(case.number)])
-        print(f"{case.fault} ({case.damage}): {once_more} DIR", flush=True)
+        once_more = shlex.join([case.kind, str(case.number)])
+        print(
+            f"{case.fault} ({case.damage}): python -m tests.hostile one {once_more} DIR", flush=True
+        )
 
 
 def _table(outcomes: dict[str, Counter[str]]) -> int:

@@ -14,15 +14,16 @@ from pathlib import Path
 if __name__ == "__main__":
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "NUMBA")})
 
+from dualspike.testbench.arguments import count, folder
 from tests.soak.runs import commit_of, left, line_of, read, run
 
 
 def asked(words: list[str]) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("count", type=int, metavar="COUNT", help="descriptions")
-    parser.add_argument("updates", type=int, metavar="UPDATES", help="of each")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where results are kept")
+    parser.add_argument("count", type=count, metavar="COUNT", help="descriptions")
+    parser.add_argument("updates", type=count, metavar="UPDATES", help="of each")
+    parser.add_argument("folder", type=folder, metavar="FOLDER", help="where results are kept")
     return parser.parse_args(words)
 
 

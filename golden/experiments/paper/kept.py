@@ -9,6 +9,7 @@ says of every file whether its settings are still those of the preset, and ends 
 figure does not agree.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -168,8 +169,13 @@ def stale(results: dict[str, Any], name: str) -> str | None:
     return f"{key} was {then}, is {is_now}"
 
 
-def main(docs: Path) -> int:
+def main(words: list[str]) -> int:
     """Print what is stale and what is wrong; 1 where anything is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dualspike.golden.experiments.paper.kept", description=__doc__
+    )
+    parser.add_argument("docs", type=_documents, metavar="DOCS", help="the folder of documents")
+    docs: Path = parser.parse_args(words).docs
     for path in sorted((docs / "results").glob("*.json")):
         difference = stale(json.loads(path.read_text("utf-8")), path.stem)
         print(f"{path.name}: {'current' if difference is None else f'stale, {difference}'}")
@@ -179,9 +185,15 @@ def main(docs: Path) -> int:
     return 1 if lines else 0
 
 
+def _documents(text: str) -> Path:
+    if not (Path(text) / "results").is_dir():
+        raise argparse.ArgumentTypeError(f"must have a folder results, {text} has none")
+    return Path(text)
+
+
 def _number(value: float | None, none: str = "diverged") -> str:
     return none if value is None else f"{value:.4f}"
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,7 @@ FILES = sorted((DOCS / "results").glob("*.json"))
 
 
 def test_every_figure_is_what_its_file_says(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(DOCS) == 0, capsys.readouterr().out
+    assert main([str(DOCS)]) == 0, capsys.readouterr().out
     bound = {name for page in PAGES for name, _ in tables(page)}
     assert bound == {f"results/{path.name}" for path in FILES}
     assert sum(len(rows) for _, rows in tables(TEXT)) > 10
