@@ -23,6 +23,7 @@ from dualspike.model.interface.register import BITS, Command
 from dualspike.model.interface.registers import MAGIC, register_map
 
 WORD = BITS // 8
+ADDRESSES = 1 << 63  # files end there
 POLLS = 10_000_000
 """How often STATUS is read before a batch is given up."""
 
@@ -99,19 +100,21 @@ def row_bytes(feed: Feed, rows: Ints) -> bytes:
 
 @contextmanager
 def mapped(d: Description, base: int, path: Path = Path("/dev/mem")) -> Iterator[Words]:
-    """The words of a core with these registers, at byte ``base`` of a file of memory."""
-    if base % WORD:
-        raise BadInput(f"base must be a multiple of {WORD}, not {base:#x}")
-    spare = base % mmap.ALLOCATIONGRANULARITY
-    size = spare + WORD * len(register_map(d))
-    file = os.open(path, os.O_RDWR | os.O_SYNC)
+    """The words of a core with these registers, at byte ``base`` of a file of memory.
+
+    BadInput where the file may not be opened or has no such place.
+    """
+    if not 0 <= base < ADDRESSES or base % WORD:
+        raise BadInput(f"base must be a multiple of {WORD} in [0, 2**63), not {base:#x}")
+    spare, size = base % mmap.ALLOCATIONGRANULARITY, WORD * len(register_map(d))
     try:
-        with (
-            mmap.mmap(file, size, offset=base - spare) as area,
-            memoryview(area) as view,
-            view[spare:] as bytes_,
-            bytes_.cast("I") as words,
-        ):
-            yield words
-    finally:
-        os.close(file)
+        file = os.open(path, os.O_RDWR | os.O_SYNC)
+        try:
+            area = mmap.mmap(file, spare + size, offset=base - spare)
+        finally:
+            os.close(file)  # the area has a descriptor of its own
+    except (OSError, ValueError) as error:  # ValueError: the end of the file comes earlier
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"cannot map {size} bytes at {base:#x} of {path}: {reason}") from error
+    with area, memoryview(area) as view, view[spare:] as part, part.cast("I") as words:
+        yield words

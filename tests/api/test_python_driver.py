@@ -1,6 +1,8 @@
 """The Python driver of a core in memory drives its simulation; see tests/api/test_c_driver.py."""
 
+import errno
 import math
+import os
 from array import array
 from collections.abc import Mapping
 from dataclasses import replace
@@ -111,6 +113,41 @@ def test_registers_are_words_of_a_file_of_memory(tmp_path: Path) -> None:
         assert words[4] == 0x89ABCDEF and words[3] == words[5] == 0
     held = path.read_bytes()
     assert held[base + 16 : base + 20] == b"\xef\xcd\xab\x89" and held.count(0) == len(held) - 4
-    wrong = pytest.raises(BadInput, match=r"^base must be a multiple of 4, not 0x1041$")
-    with wrong, mapped(d, base + 1, path):
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "line"),
+    [
+        ("mem", 4097, r"base must be a multiple of 4 in \[0, 2\*\*63\), not 0x1001"),
+        ("mem", -4, r"base must be a multiple of 4 in \[0, 2\*\*63\), not -0x4"),
+        ("mem", 1 << 63, r"base must be a multiple of 4 in \[0, 2\*\*63\), not 0x80{15}"),
+        ("mem", (1 << 63) - 4, r"cannot map \d+ bytes at 0x7f{14}c of .*mem: .+"),
+        ("mem", 4096 - 4, r"cannot map \d+ bytes at 0xffc of .*mem: .*greater than file size"),
+        ("none", 0, r"cannot map \d+ bytes at 0x0 of .*none: No such file or directory"),
+        (".", 0, r"cannot map \d+ bytes at 0x0 of .*: Is a directory"),
+        ("/dev/null", 0, r"cannot map \d+ bytes at 0x0 of /dev/null: No such device"),
+        ("a\0b", 0, r"cannot map \d+ bytes at 0x0 of .*a\0b: embedded null byte"),
+    ],
+)
+def test_memory_that_is_not_there_is_one_line(
+    name: str, base: int, line: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mem").write_bytes(bytes(4096))
+    wrong = pytest.raises(BadInput, match=f"^{line}$")
+    with wrong, mapped(described("infers"), base, tmp_path / name):
         pass
+
+
+def test_memory_that_may_not_be_mapped_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:  # as Linux does beyond devices in /dev/mem
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    (tmp_path / "mem").write_bytes(bytes(4096))
+    monkeypatch.setattr("dualspike.boards.host.memory.mmap.mmap", refused)
+    open_files = os.listdir("/proc/self/fd")
+    line = r"^cannot map \d+ bytes at 0x0 of .*mem: Operation not permitted$"
+    with pytest.raises(BadInput, match=line), mapped(described("infers"), 0, tmp_path / "mem"):
+        pass
+    assert os.listdir("/proc/self/fd") == open_files
