@@ -106,7 +106,7 @@ def describe(tables: dict[str, Any], where: str) -> Description:
     try:
         description = Description.model_validate(tables)
     except ValidationError as error:
-        raise BadInput(f"{where}: {mistake(error.errors()[0], tables)}") from error
+        raise BadInput(f"{where}: {mistake(_first(error.errors()), tables)}") from error
     for n, part in enumerate(description.parts):
         try:
             geometry(part)
@@ -129,15 +129,27 @@ def revised(d: Description, section: str, **keys: Any) -> Description:
     return describe(tables, "options")
 
 
+def _first(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first mistake; before a key that is missing one that nobody knows, which may be it."""
+    unknown = (error for error in errors if error["type"] == "extra_forbidden")
+    return next(unknown, errors[0]) if errors[0]["type"] == "missing" else errors[0]
+
+
 def mistake(
     error: ErrorDetails,
     tables: Mapping[str, Any] | None = None,
     root: type[BaseModel] | None = None,
 ) -> str:
-    """One line for one pydantic error: what, the allowed range, what came.
+    """One line for one pydantic error: what, if it has a name, the allowed range, what came.
 
     ``tables`` are those of a description, if it is one; ``root`` is what has the keys otherwise.
     """
+    return _line(error, tables, root).lstrip()
+
+
+def _line(
+    error: ErrorDetails, tables: Mapping[str, Any] | None, root: type[BaseModel] | None
+) -> str:
     place = error["loc"]
     if tables and "network" in tables and place[:3] == ("operator", "parts", 0):
         place = ("network", *place[3:])
@@ -149,7 +161,7 @@ def mistake(
     if kind == "value_error":
         text = str(limits["error"])
         section = isinstance(came, dict) and not text.startswith("must ")
-        return f"{name}.{text}" if section and name else f"{name} {text}".strip()
+        return f"{name}.{text}" if section and name else f"{name} {text}"
     if kind == "missing":
         return f"{name} is missing"
     if kind == "extra_forbidden":

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from dualspike import __version__
 from dualspike.commands.examples import shown
-from dualspike.model.errors import BadInput, Interrupted, NoAnswer
+from dualspike.model.errors import BadInput, Interrupted, NoAnswer, not_one_of
 from dualspike.terminal import prepared
 
 FAILED = 1
@@ -105,10 +105,10 @@ def _run(arguments: list[str] | None) -> int:
         return _fail(str(error), FAILED)
     except Interrupted as error:
         return _fail(str(error), INTERRUPTED)
+    except typer.BadParameter as error:
+        return _fail(_mistaken(error) or _usage(error))
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "dualspike"
-        return _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+        return _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", INTERRUPTED)
     except SystemExit as stop:  # Typer's answer to a broken pipe
@@ -117,6 +117,27 @@ def _run(arguments: list[str] | None) -> int:
         raise
     except OSError as error:
         return _fail(_reason(error))
+
+
+def _mistaken(error: typer.BadParameter) -> str | None:
+    """The line for a word that cannot be read, as descriptions have it; None for other mistakes."""
+    from pydantic import ValidationError
+
+    from dualspike.model.description.load import mistake
+
+    cause, parameter = error.__cause__, cast(Any, error.param)
+    if not isinstance(cause, ValidationError):
+        return None
+    (wrong, *_), name = cause.errors(), parameter.get_error_hint().strip("'").split("'")[0]
+    if choices := parameter.type_descriptor.choices:
+        return not_one_of(name, (str(choice.value) for choice in choices), wrong["input"])
+    return f"{name} {mistake(wrong)}"
+
+
+def _usage(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "dualspike"
+    return f"{error.format_message().rstrip('.')}; see {command} --help"
 
 
 def _reason(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""Every option that takes a number has a range, and one line says so outside it."""
+"""Every option that takes a number has a range, and one line says so outside it, in our words."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer.main
 
 from dualspike.cli import app
 from tests.cli import Cli
+from tests.model.description.test_words import THEIRS
 
 HAT = ["--preset", "hat"]
 FIT = ["--fit", "--samples-per-second", "1000", "--clock", "100", "--device", "ecp5-85f"]
@@ -27,7 +28,7 @@ BASE = {
     "nir import": ["net.nir"],
     "nir export": HAT,
 }
-WHOLE = ["-1", "1" + "0" * 11, "1" + "0" * 30, "9" * 5000, "1.5"]
+WHOLE = ["-1", "1" + "0" * 11, "1" + "0" * 30, "9" * 5000, "1.5", "one"]
 REAL = ["-1", "nan", "inf", "-inf", "1e400", "one"]
 
 
@@ -67,3 +68,26 @@ def test_numbers_outside_their_range_are_one_line(
     for value in REAL if real else WHOLE:
         line = cli.failure(*command.split(), *BASE[command], option, value)
         assert option.strip("-").replace("-", "_") in line.replace("-", "_")
+        assert not THEIRS.search(line), line
+
+
+def words(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """(command, parameter) of all that take one of a few words."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from words(below, (*path, name))
+    for parameter in getattr(command, "params", []):
+        if parameter.type_descriptor.choices:
+            yield path, parameter
+
+
+def test_a_word_that_is_not_one_of_those_is_one_line(cli: Cli) -> None:
+    found = list(words(typer.main.get_command(app)))
+    assert len(found) >= 3
+    for path, parameter in found:
+        option = [one for one in parameter.opts[:1] if one.startswith("-")]
+        known = [str(choice.value) for choice in parameter.type_descriptor.choices]
+        line = cli.failure(*path, *option, known[0] + "x")
+        name = option[0] if option else parameter.name
+        assert line == (
+            f"{name} must be one of {', '.join(known)}, not '{known[0]}x'; did you mean {known[0]}?"
+        )

@@ -15,6 +15,8 @@ MISTAKES = {
         ("a = 1\nb = .9\n", "not valid TOML: Invalid value (at line 2, column 5)"),
         ("", "network is missing"),
         ("[network]", "network.layers is missing"),
+        ("[network]\nlayer = [2, 3, 1]", "network.layer is not a known key; did you mean layers?"),
+        ("[netwrok]\nlayers = [2, 3, 1]", "netwrok is not a known key; did you mean network?"),
         ("network = 3", "network must be a table, not 3"),
         ("x = 1\n" + NETWORK, "x is not a known key"),
         ('name = "A b"\n' + NETWORK, "name must match ^[a-z][a-z0-9_]{0,62}$, not 'A b'"),
