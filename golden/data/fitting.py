@@ -12,7 +12,7 @@ import numpy as np
 from dualspike.golden.data.classes import load_classes
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.data.problem import Problem
-from dualspike.golden.data.samples import KIND, check_source, read_samples
+from dualspike.golden.data.samples import KIND, check_answered, check_source, read_samples
 from dualspike.golden.files.arrays import array_names, read_arrays
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.data import MOST, Data
@@ -101,6 +101,7 @@ def _extent(data: Data) -> _Extent:
         return _Extent(x, test_x, found.classes, None)
     if path is None:
         raise BadInput(f"--data must be a file or a data set with labels, not {data.source}")
+    check_answered(path)
     widths = [
         one.shape[1] if one.ndim == 2 else 1 for one in read_arrays(path, ["x", "y"], KIND).values()
     ]

@@ -11,8 +11,8 @@ from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.splits import HELD_OUT, HELD_OUT_PART, OF_ALL, held_out
 from dualspike.golden.files.arrays import array_names, listed, named, read_arrays
 from dualspike.golden.numeric import Doubles
-from dualspike.model.description.data import Data
-from dualspike.model.errors import BadInput
+from dualspike.model.description.data import SOURCES, Data
+from dualspike.model.errors import BadInput, meant
 
 KIND, NAMES = "an .npz archive with arrays x and y", ("x", "y")
 
@@ -28,9 +28,7 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
     """
     path = data.path
     assert path is not None
-    held = array_names(path, KIND)
-    if not set(NAMES) <= set(held):
-        raise BadInput(f"{path} must be {KIND}, it holds {listed(held)}")
+    held = check_answered(path)
     every = scaled(read_targets(path, n_in, n_out), data)
     tests = [f"{name}_test" for name in NAMES]
     if set(tests) & set(held):
@@ -55,6 +53,14 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
     return Problem(
         path.stem, "mlp", train, train, test, (None,), test_set=HELD_OUT_PART, split=OF_ALL
     )
+
+
+def check_answered(path: Path) -> list[str]:
+    """The names of all arrays; BadInput without x and y where no labels were found."""
+    held = array_names(path, KIND)
+    if not set(NAMES) <= set(held):
+        raise BadInput(f"{path} must hold x, and y or labels, it holds {listed(held)}")
+    return held
 
 
 def scaled(samples: Samples, data: Data) -> Samples:
@@ -107,8 +113,8 @@ def check_source(path: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unreadable"
         raise BadInput(
-            f"data.source must be hat, the name of a data set or a readable .npz file, not {path}:"
-            f" {reason}"
+            "data.source must be hat, the name of a data set or a readable .npz or .csv file, not"
+            f" {path}: {reason}{meant(path.name, SOURCES)}"
         ) from error
 
 

@@ -25,7 +25,8 @@ def is_table(path: Path) -> bool:
 def table_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
     """x [N, n] of columns ``x0``, ``x1``, ...; y [N, m] of ``y0``, ...; labels [N] of ``label``.
 
-    The first line has the names, in any order; columns of other names do not count. Numbers after
+    The first line has the names, in any order; columns of other names, which may hold anything, do
+    not count. Numbers after
     a name may have underscores (``x3_1``) and do not matter: columns keep their order. Labels are
     whole numbers. Raises BadInput with the path and the line for a file that cannot be read, has
     no names, a name twice or no lines, for a line with more or fewer entries, for what is no
@@ -46,11 +47,14 @@ def table_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
             names[at] for one in columns.values() for at in one if names.count(names[at]) > 1
         ]:
             raise BadInput(f"{path} must name every column once, it has {twice[0]!a} twice")
-        rows = list(_rows(path, lines, len(names), most))
+        used = {place: names[place] for one in columns.values() for place in one}
+        rows = list(_rows(path, lines, len(names), used, most))
     if not rows:
         raise BadInput(f"{path} must have at least one line after the names, not 0")
-    values = np.array(rows)
-    arrays: dict[str, NDArray[Any]] = {name: values[:, at] for name, at in columns.items()}
+    values, order = np.array(rows), list(used)
+    arrays: dict[str, NDArray[Any]] = {
+        name: values[:, [order.index(place) for place in at]] for name, at in columns.items()
+    }
     if "labels" in arrays:
         arrays["labels"] = _whole(path, arrays["labels"])
     return arrays
@@ -71,22 +75,26 @@ def _reading(path: Path) -> Generator[Iterator[list[str]], None, None]:
         raise BadInput(f"cannot read {path}: {reason}") from error
 
 
-def _rows(path: Path, lines: Iterator[list[str]], width: int, most: int) -> Iterator[list[float]]:
-    """The numbers of every line; empty lines do not count."""
+def _rows(
+    path: Path, lines: Iterator[list[str]], width: int, used: dict[int, str], most: int
+) -> Iterator[list[float]]:
+    """The numbers of the columns ``used``, line by line; empty lines do not count."""
     for count, row in enumerate((row for row in lines if row), 1):
         if len(row) != width:
             raise BadInput(
                 f"{path}: every line must have {width} entries, sample {count - 1} has {len(row)}"
             )
-        if count * width > most:
+        if count * len(used) > most:
             raise BadInput(f"{path}: arrays must have at most {most} numbers in all, it has more")
-        try:
-            yield [float(entry) for entry in row]
-        except ValueError as error:
-            reason = str(error).rpartition(": ")[2][:40]
-            raise BadInput(
-                f"{path}: entries must be numbers, sample {count - 1} has {reason}"
-            ) from error
+        yield [_number(path, name, count - 1, row[place]) for place, name in used.items()]
+
+
+def _number(path: Path, name: str, sample: int, entry: str) -> float:
+    try:
+        return float(entry)
+    except ValueError as error:
+        came = repr(entry)[:40]
+        raise BadInput(f"{path}: {name} must be a number, sample {sample} has {came}") from error
 
 
 def _whole(path: Path, labels: NDArray[Any]) -> NDArray[Any]:

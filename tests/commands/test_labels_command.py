@@ -160,7 +160,7 @@ def test_init_fits_data_and_train_goes_on_from_there(net: str, cli: Cli) -> None
         ("init new.toml --data hat", "--data must be a file or a data set with labels, not hat"),
         (
             "init new.toml --data nowhere.npz",
-            "data.source must be hat, the name of a data set or a readable .npz file, not"
+            "data.source must be hat, the name of a data set or a readable .npz or .csv file, not"
             " nowhere.npz: No such file or directory",
         ),
         ("init new.toml --data mnist", "data.folder, or --data, must say where the files of mnist"),
@@ -173,6 +173,7 @@ def test_init_fits_data_and_train_goes_on_from_there(net: str, cli: Cli) -> None
         ("train net.toml --data digits", "network.layers must be [64, ..., 10] for data digits,"),
         ("predict net.toml nothing.npz", "data.source must be hat, the name of a data set"),
         ("simulate net.toml --samples 13", "--samples must be in [1, 12], not 13"),
+        ("init new.toml --data digit", "data.source must be hat, the name of a data set"),
         ("train --preset poisson --data own.npz", "own.npz must hold u, x, t, y, it holds x,"),
         ("verify --preset poisson --data digits", "operator.kind must be mlp for digits, not"),
     ],

@@ -50,9 +50,10 @@ def test_hardware_starts_from_the_weights(cli: Cli) -> None:
     cli.result("train", "net.toml", "-o", "run")
     weights = ("--weights", "run/weights.npz")
     assert cli.result("verify", "net.toml", *weights, "--updates", "2")["equal"] is True
-    assert cli.result("simulate", "net.toml", *weights, "-o", "sim", "--samples", "3")["equal"]
+    told = cli.result("simulate", "net.toml", *weights, "-o", "sim")
+    assert told["equal"] and told["samples"] == 4
     y = [float(line.split(",")[-1]) for line in Path("sim/outputs.csv").read_text().split()[1:]]
-    np.testing.assert_allclose(y, np.load("run/weights.npz")["prediction"][:3, 0], rtol=1e-8)
+    np.testing.assert_allclose(y, np.load("run/weights.npz")["prediction"][:4, 0], rtol=1e-8)
     first = cli.result("train", "net.toml", *weights, "-o", "more")
     assert first["rel_l2_before"] == json.loads(Path("run/result.json").read_text())["rel_l2"]
     words = ("--engine", "rtl", "-o", "rtl", *weights)

@@ -73,8 +73,10 @@ class Asked:
         return {"accuracy": found.accuracy, "loss": found.loss, "confusion": found.confusion}
 
 
-def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Description, Asked]:
-    """The first ``samples``, else all, of a description's test set, or of other ``data``.
+def asked_of(
+    d: Description, data: str | None, samples: int | None, usual: int | None = None
+) -> tuple[Description, Asked]:
+    """The first ``samples``, else ``usual`` at most, of a description's test set or other ``data``.
 
     Those may be a file with x alone; their answers are classes if those of the description's own
     data are, or the chip learns classes. Raises BadInput for a number of samples that are not
@@ -86,7 +88,9 @@ def asked_of(d: Description, data: str | None, samples: int | None) -> tuple[Des
     if problem is None:
         problem = problem_of(d)
         classes = problem.classes is not None
-    same = replace(problem, test=_first(problem.test, samples))
+    there = len(problem.test.inputs[0])
+    count = min(usual or there, there) if samples is None else samples
+    same = replace(problem, test=_first(problem.test, count))
     return d, Asked(same, answered, classes)
 
 

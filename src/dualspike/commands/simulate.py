@@ -39,14 +39,18 @@ from dualspike.testbench.cosim.simulation import Simulation
 from dualspike.testbench.cosim.verify import is_short
 from dualspike.testbench.cosim.waveforms import PACKAGES, usual
 
+SAMPLES = 4
+"""How many samples are run through, where there are so many and no other number is given."""
+
 
 def simulate(
     net: NetArgument = None,
     output: FolderOption = Path("simulated"),
     preset: PresetOption = None,
     samples: Annotated[
-        int, typer.Option(help="Test samples, or functions, to run through, from the first.")
-    ] = 4,
+        int | None,
+        typer.Option(help="Test samples, or functions, to run through, from the first: 4."),
+    ] = None,
     seed: SeedOption = None,
     weights: WeightsOption = None,
     clock: ClockOption = None,
@@ -60,8 +64,9 @@ def simulate(
 ) -> None:
     """Run samples through the simulated hardware with its start weights; write the outputs."""
     d = description(net, preset, clock=clock, device=device, seed=seed)
-    d, asked = asked_of(d, data, samples)
+    d, asked = asked_of(d, data, samples, SAMPLES)
     (x, *axes), parameters = asked.inputs, initial(weights, d)
+    samples = len(x)
     check_cache()
     out = console(as_json)
     kind = usual() if waves else None

@@ -99,7 +99,7 @@ def test_a_data_set_is_fitted() -> None:
     ("arrays", "line"),
     [
         ({"u": np.ones((9, 2))}, "own.npz must hold samples, not functions: begin with --preset"),
-        ({"x": np.ones((9, 2))}, "own.npz must hold x, y, it holds x"),
+        ({"x": np.ones((9, 2))}, "own.npz must hold x, and y or labels, it holds x"),
         ({"x": np.ones(9), "y": np.ones((9, 1))}, "own.npz: x must have shape [N, 1], not [9]"),
         (
             {"x": np.ones((9, 5000)), "y": np.ones((9, 1))},

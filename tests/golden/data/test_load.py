@@ -113,9 +113,11 @@ def test_what_is_no_file() -> None:
         ("data.npz", "No such file or directory"),
         ("folder.npz", "Is a directory"),
         ("a\0b", "unreadable"),
+        ("digitz", "No such file or directory; did you mean digits?"),
+        ("spoken-digit", "No such file or directory; did you mean spoken-digits?"),
     ):
         line = (
-            "data.source must be hat, the name of a data set or a readable .npz file,"
+            "data.source must be hat, the name of a data set or a readable .npz or .csv file,"
             f" not {name}: {reason}"
         )
         assert complaint(described(name)) == line
@@ -141,7 +143,7 @@ def test_single_array() -> None:
 def test_missing_array(arrays: dict[str, Any], held: str) -> None:
     np.savez("data.npz", **arrays)
     assert complaint(described("data.npz")) == (
-        f"data.npz must be an .npz archive with arrays x and y, it holds {held}"
+        f"data.npz must hold x, and y or labels, it holds {held}"
     )
 
 

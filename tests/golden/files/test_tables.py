@@ -13,7 +13,7 @@ from tests.refusals import refusal
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_columns_are_arrays_by_their_names(here: Path, ends: str, mark: str) -> None:
-    text = f"{mark}x1,label,x0,class,x2_3{ends}1,0,-2.5,9,3e-1{ends}{ends}4,2,5,9,6{ends}"
+    text = f"{mark}x1,label,x0,class,x2_3{ends}1,0,-2.5,red,3e-1{ends}{ends}4,2,5,,6{ends}"
     Path("a.csv").write_bytes(text.encode())
     arrays = read_arrays(Path("a.csv"))
     assert set(array_names(Path("a.csv"))) == set(arrays) == {"x", "labels"}
@@ -33,8 +33,9 @@ def test_columns_are_arrays_by_their_names(here: Path, ends: str, mark: str) -> 
         ("x0,y0\n", "a.csv must have at least one line after the names, not 0"),
         ("x0,y0\n1,2\n3\n", "a.csv: every line must have 2 entries, sample 1 has 1"),
         ("x0,y0\n1,2\n3,4,5\n", "a.csv: every line must have 2 entries, sample 1 has 3"),
-        ("x0,y0\n1,two\n", "a.csv: entries must be numbers, sample 0 has 'two'"),
-        ("x0,y0\n1,\n", "a.csv: entries must be numbers, sample 0 has ''"),
+        ("x0,y0\n1,two\n", "a.csv: y0 must be a number, sample 0 has 'two'"),
+        ("x0,y0\n1,\n", "a.csv: y0 must be a number, sample 0 has ''"),
+        ("id,label,x0\na,red,1\n", "a.csv: label must be a number, sample 0 has 'red'"),
         ("x0,x1,x1,y0\n1,2,3,4\n", "a.csv must name every column once, it has 'x1' twice"),
         ("x0,label,label\n1,0,0\n", "a.csv must name every column once, it has 'label' twice"),
         ("x0,label,label1\n1,0,0\n", "a.csv must have one column of labels, not 2"),
