@@ -144,7 +144,11 @@ def test_classes_and_pictures(here: Path) -> None:
     assert "<th>interval</th>" in chip.estimate()._repr_html_()
     same = Verdict(None, None, 2, 8, 1200, 64, 1.0, 1.0)
     assert "every bit is equal" in same._repr_html_() and "1,200 clocks" in same._repr_html_()
-    assert "layers = [2, 6, 2]" in chip._repr_html_()
+    assert (
+        "layers = [2, 6, 2]" in chip._repr_html_()
+        and repr(chip) == "<Chip dualspike_core, [2, 6, 2]>"
+    )
+    assert len(repr(run)) < 1000 and "accuracy 0." in repr(run) and "array" not in repr(run)
 
 
 def test_mistakes_are_the_lines_of_the_commands(chip: ds.Chip) -> None:
@@ -155,9 +159,33 @@ def test_mistakes_are_the_lines_of_the_commands(chip: ds.Chip) -> None:
         (lambda: chip.train("data.npz", x=x), "data must be left out where arrays are given"),
         (lambda: chip.predict(x, x), "inputs must be x, not 2 arrays"),
         (lambda: chip.predict(x * 1000), "x must be in"),
+        (lambda: chip.predict([["a", "b"]]), "x must be an array of numbers: could not convert"),
+        (lambda: chip.predict([[1, 2], [3]]), "x must be an array of numbers: setting an array"),
+        (lambda: chip.train(x=[[1, 2], [3]], y=y), "x must be an array of numbers: setting an"),
+        (lambda: chip.train(x=x), "given arrays must hold x, and y or labels, it holds x"),
+        (lambda: ds.Chip("net.toml"), "description must be what Description.load gives, not of"),  # pyright: ignore[reportArgumentType]
         (lambda: chip.generate("out", wrap="ahb"), "--wrap must be one of"),
         (lambda: chip.synthesise("asic"), "target must be one of"),
         (lambda: ds.Chip.load("nothing"), "nothing must be a folder that train wrote"),
     ):
         assert line in refusal(work)
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("coding", ["direct", "frames"])
+def test_rows_of_another_shape_are_refused_and_not_spread(coding: str) -> None:
+    """A list of offsets would make three inputs of one."""
+    chip = ds.Chip(
+        ds.Description.from_dict(
+            {
+                "network": {"layers": [3, 4, 2], "time_steps": 4, "coding": coding},
+                "learning": {"rule": "online" if coding == "frames" else "rfg"},
+                "data": {"source": "own.npz", "offset": [0.5, 0, 0], "scale": [0.5, 1, 1]},
+            }
+        )
+    )
+    right = (4, 3) if coding == "frames" else (3,)
+    assert len(chip.predict(np.zeros((1, *right)) + 0.5)) == 1
+    wanted = f"x must have shape [N, {', '.join(map(str, right))}], N from 1, not "
+    for shape in ((5, 1), (5, 2), (5, 4), (0, 3), (3,), (5, 4, 1), (5, 1, 3), (0, 4, 3), ()):
+        assert refusal(lambda: chip.predict(np.zeros(shape))) == wanted + str(list(shape))  # noqa: B023

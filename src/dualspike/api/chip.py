@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dualspike.api.data import problem_of, rescaled, with_data
 from dualspike.api.engines import EngineName
@@ -17,6 +17,7 @@ from dualspike.golden.data.problem import Problem
 from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters, start
+from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.fixed_engine import first_chip, real_parameters
 from dualspike.golden.training.validation import validating
 from dualspike.golden.training.weights_file import npz_bytes, weight_arrays
@@ -44,6 +45,9 @@ class Chip:
     """
 
     def __init__(self, description: Description, weights: Parameters | None = None) -> None:
+        if not isinstance(description, Description):  # pyright: ignore[reportUnnecessaryIsInstance]
+            came = type(description).__name__
+            raise BadInput(f"description must be what Description.load gives, not of type {came}")
         self.description = description
         self.weights = start(description, description.learning.seed) if weights is None else weights
         self._problem: Problem | None = None
@@ -139,9 +143,9 @@ class Chip:
         wanted = _NAMES[self.description.kind]
         if len(inputs) != len(wanted):
             raise BadInput(f"inputs must be {', '.join(wanted)}, not {len(inputs)} arrays")
-        rows = [np.asarray(one, np.float64) for one in inputs]
+        rows = [_numbers(part, one) for part, one in zip(wanted, inputs, strict=True)]
         if self.description.kind == "mlp":
-            rows = [(rows[0] - self.description.data.offset) * self.description.data.scale]
+            rows = [_scaled(self.description, rows[0])]
         y, _ = answers(self.description, name, self.weights, rows)
         return Predictions(y, self.description.kind != "mlp")
 
@@ -256,6 +260,10 @@ class Chip:
             return d, self._problem
         return _problem(d, data, arrays)
 
+    def __repr__(self) -> str:
+        layers = [part.layers for part in self.description.networks]
+        return f"<Chip {self.description.name}, {', '.join(map(str, layers))}>"
+
     def _repr_html_(self) -> str:
         return f"<pre>{toml_text(self.description)}</pre>"
 
@@ -274,6 +282,24 @@ def engine_named(name: str) -> EngineName:
     if name not in known:
         raise BadInput(not_one_of("engine", known, name))
     return EngineName(name)
+
+
+def _numbers(name: str, given: ArrayLike, kind: type | None = np.float64) -> NDArray[Any]:
+    """As an array, of this kind if one is given; BadInput for what is none."""
+    try:
+        return np.asarray(given, kind)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{name} must be an array of numbers: {error}") from error
+
+
+def _scaled(d: Description, x: Doubles) -> Doubles:
+    """Rows of a perceptron, as the chip is given them; BadInput for those of other shapes."""
+    steps = [d.network.time_steps] if d.network.coding == "frames" else []
+    wanted = [*steps, d.network.layers[0]]
+    if list(x.shape[1:]) != wanted or not len(x):
+        shape = ", ".join(map(str, ("N", *wanted)))
+        raise BadInput(f"x must have shape [{shape}], N from 1, not {list(x.shape)}")
+    return (x - d.data.offset) * d.data.scale
 
 
 def _named(
@@ -301,9 +327,10 @@ def _problem(
         return d, problem_of(d)
     if data is not None:
         raise BadInput("data must be left out where arrays are given")
+    given = {name: _numbers(name, one, None) for name, one in arrays.items()}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "given.npz"
-        path.write_bytes(npz_bytes({name: np.asarray(one) for name, one in arrays.items()}))
+        path.write_bytes(npz_bytes(given))
         try:
             changed = with_data(d, str(path))
             if not scale:

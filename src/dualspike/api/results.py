@@ -46,7 +46,7 @@ def _shown(value: object) -> object:
     return f"{value:.4f}" if isinstance(value, float) else value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
     """One training run: ``summary`` is what ``dualspike train --json`` prints.
 
@@ -94,6 +94,10 @@ class Trained:
 
         title = f"{self.summary['name']}, engine {self.summary['engine']}"
         return drawn_run(self.problem, self.prediction, self.losses, title, self.result.validation)
+
+    def __repr__(self) -> str:
+        cells = (f"{k} {_shown(v)}" for k, v in self.summary.items() if k not in HIDDEN)
+        return f"<Trained {self.summary['name']}, {', '.join(cells)}>"
 
     def _repr_html_(self) -> str:
         cells = {k: _shown(v) for k, v in self.summary.items() if k not in HIDDEN}
