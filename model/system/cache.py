@@ -18,6 +18,7 @@ REMEDY = f"set {VARIABLE} to a folder that can be written"
 KINDS = {
     "simulators": "simulations that Verilator made",
     "synthesis": "netlists that Yosys made for boards",
+    "verilog": "Verilog that Yosys wrote of generated hardware",
     "numba": "compiled loops of the models",
     "wasmtime": "Yosys for Verilog, compiled",
     "yowasp": "Yosys and nextpnr for synthesis, compiled",

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from dualspike.golden.data.store import stored
 from dualspike.golden.experiments.paper.methods import Experiment, every
 from dualspike.golden.experiments.paper.settings import load_settings
 from tests.cli import Cli, until
+from tests.few import few
 
 HAT = ("experiment", "hat", "--quick", "--columns", "ours", "--updates")
 PRESET = Path(load_settings.__code__.co_filename).parent / "presets" / "hat.toml"
@@ -42,18 +42,16 @@ def results(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), [("hat", 5), ("poisson", 6), ("reaction-diffusion", 7)]
-)
-def test_a_quick_run_of_every_experiment(
-    name: Experiment, number: int, tmp_path: Path, cli: Cli
-) -> None:
-    folder = tmp_path / "out"
-    began = time.monotonic()
+FIGURES: dict[Experiment, int] = {"hat": 5, "poisson": 6, "reaction-diffusion": 7}
+
+
+@pytest.mark.parametrize("name", few({name: name for name in FIGURES}, ["hat"]))
+def test_a_quick_run_of_every_experiment(name: Experiment, tmp_path: Path, cli: Cli) -> None:
+    folder, number = tmp_path / "out", FIGURES[name]
     status, out, err = cli(
         *("experiment", name, "--quick", "--columns", "ours", "--jobs", 2, "-o", folder, "--json")
     )
-    assert status == 0 and time.monotonic() - began < 60
+    assert status == 0, err
     found = json.loads(out)
     methods = [m.name for m in every(name)]
     assert [m["method"] for m in found["methods"]] == methods

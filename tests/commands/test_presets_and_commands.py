@@ -13,6 +13,7 @@ from dualspike.model.interface.identity import config_hash
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.verilate import build
 from tests.cli import Cli
+from tests.few import few
 from tests.hostile.foreign import images, words
 
 OPERATORS = ("poisson", "poisson_online", "reaction_diffusion", "reaction_diffusion_online")
@@ -20,13 +21,10 @@ LABELLED = ("digits", "events", "mnist", "spoken_digits")
 PERCEPTRONS = ("digits", "events", "hat", "hat_global", "hat_online", *LABELLED[2:], "wide")
 PRESETS = (*PERCEPTRONS, *OPERATORS)
 
+EVERY = {one: one for one in PRESETS}
 every = pytest.mark.parametrize("preset", PRESETS)
-LONG = tuple(one for one in PRESETS if one not in ("hat", "digits"))
-"""Their simulations and projects take long: `make presets` runs them."""
-most = pytest.mark.parametrize(
-    "preset",
-    [pytest.param(one, marks=[pytest.mark.long] if one in LONG else []) for one in PRESETS],
-)
+some = pytest.mark.parametrize("preset", few(EVERY, ["hat", "digits"]))
+"""Simulations and projects of the others take long."""
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +59,7 @@ def test_init(preset: str, cli: Cli) -> None:
     assert written == load_preset(preset)
 
 
-@every
+@pytest.mark.parametrize("preset", few(EVERY, ["hat", "digits", "poisson_online"]))
 def test_generate_and_report(preset: str, cli: Cli) -> None:
     found = cli.result("generate", "--preset", preset, "-o", "out")
     assert found["config_hash"] == config_hash(load_preset(preset))
@@ -88,7 +86,7 @@ def test_train_and_report(preset: str, engine: str, cli: Cli) -> None:
     assert " in 0 tangent lane" not in page
 
 
-@most
+@some
 def test_simulated_hardware(preset: str, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate, verify and the engine rtl share one build, and what is built is generated once."""
     library = build(source(load_preset(preset)))
@@ -108,7 +106,7 @@ def test_boards(preset: str, cli: Cli) -> None:
     assert cli.result("boards", "--preset", preset)["network"] == preset
 
 
-@most
+@some
 def test_build(preset: str, cli: Cli) -> None:
     """A project for a vendor's tool needs no place and route.
 

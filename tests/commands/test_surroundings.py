@@ -11,6 +11,7 @@ import pytest
 
 from dualspike.model.system.cache import KINDS, cache_folder, kept
 from tests.cli import Cli
+from tests.few import few
 
 NET = """name = "tiny"
 [network]
@@ -58,17 +59,17 @@ def hostile(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["generate", "net.toml", "-o", "out"],
-        ["synth", "net.toml", "-o", "out", "--target", "gates"],
-        ["verify", "net.toml", "--updates", "1"],
-        ["experiment", "hat", "--quick", "--methods", "BP", "--updates", "2", "-o", "out"],
-        ["doctor"],
-    ],
-    ids=lambda words: words[0],
-)
+COMMANDS = {
+    "generate": ["net.toml", "-o", "out"],
+    "synth": ["net.toml", "-o", "out", "--target", "gates"],
+    "verify": ["net.toml", "--updates", "1"],
+    "experiment": ["hat", "--quick", "--methods", "BP", "--updates", "2", "-o", "out"],
+    "doctor": [],
+}
+WORDS = {name: [name, *words] for name, words in COMMANDS.items()}
+
+
+@pytest.mark.parametrize("words", few(WORDS, ["generate", "verify", "doctor"]))
 def test_no_module_is_taken_from_the_working_folder(hostile: Path, words: list[str]) -> None:
     cache = {"DUALSPIKE_CACHE": str(cache_folder()), "NUMBA_CACHE_DIR": str(kept("numba"))}
     done = run(*words, folder=hostile, variables=cache)

@@ -1,4 +1,8 @@
-"""Every component on its bench: a test for each case of each module in testbench/unit/benches."""
+"""Every component on its bench: a test for each case of each module in testbench/unit/benches.
+
+Of each bench `make test` runs the first case, and the one in which mutants are planted; by these
+`make mutants` knows what they find. `make thorough` runs all.
+"""
 
 import inspect
 from importlib import import_module
@@ -8,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from dualspike.testbench.mutants.targets import TARGETS
 from dualspike.testbench.unit import benches
 from dualspike.testbench.unit.run import case_name, run_bench
+from tests.few import few
 
 # Wrong on purpose (tests/testbench/test_components.py), a measurement (benchmarks), a whole board
 # (tests/boards/test_system.py).
@@ -22,16 +28,18 @@ BENCHES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("bench", "case"),
-    [
-        pytest.param(bench, case, id=f"{name}-{case_name(case)}")
-        for name, bench in BENCHES.items()
-        for case in bench.CASES
-    ],
-)
-def test_bench(bench: ModuleType, case: dict[str, Any]) -> None:
-    run_bench(bench, quick=True, **case)
+CASES = {
+    f"{name}-{case_name(case)}": (bench, case)
+    for name, bench in BENCHES.items()
+    for case in bench.CASES
+}
+FIRST = [f"{name}-{case_name(bench.CASES[0])}" for name, bench in BENCHES.items()]
+
+
+@pytest.mark.parametrize("case", few(CASES, [*FIRST, *(target.name for target in TARGETS)]))
+def test_bench(case: tuple[ModuleType, dict[str, Any]]) -> None:
+    bench, given = case
+    run_bench(bench, quick=True, **given)
 
 
 @pytest.mark.parametrize("name", BENCHES)

@@ -10,6 +10,7 @@ from dualspike.model.description.load import describe, load_preset
 from dualspike.model.sizes.cycles import draw_cycles, fill_bound, learn_cycles
 from dualspike.model.sizes.geometry import geometry
 from dualspike.testbench.cosim.simulation import Simulation
+from tests.few import few
 from tests.testbench.cosimulation import cosimulate
 from tests.testbench.random.descriptions import random_batch, random_chip
 
@@ -68,9 +69,13 @@ def description(name: str) -> Description:
     return describe(tables, "test")
 
 
-@pytest.fixture(scope="module", params=["hat", *SHAPES])
+CASES = {name: description(name) for name in ("hat", *SHAPES)}
+QUICK = ("hat", "folded", "factored", "coded", "clocked", "one step", "first layer slowest")
+
+
+@pytest.fixture(scope="module", params=few(CASES, QUICK))
 def measured(request: pytest.FixtureRequest) -> tuple[Description, Simulation]:
-    d = description(request.param)
+    d = request.param
     simulation = Simulation.of(d, quick=True)
     chip = random_chip(d, 0)
     simulation.load_chip(chip)

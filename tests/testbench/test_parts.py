@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dualspike.model.cost.estimate import memory_bits, products
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset
 from dualspike.testbench.unit.benches.shapes import OPERATORS, described
+from tests.few import few
 from tests.testbench.random.descriptions import random_description
 from tests.testbench.random.online_descriptions import random_operators
 
@@ -135,30 +137,29 @@ ONLINE = [
 ]
 DESCRIPTIONS = [
     load_preset("hat"),
-    *(
-        described(name)
-        for name in (
-            "folded",
-            "twisted",
-            "attached",
-            "still",
-            "event",
-            "sparse",
-            "odd",
-            "gliding",
-            "local",
-            "near",
-            *OPERATORS,
-        )
-    ),
     *(random_description(seed) for seed in (5, 12)),
     *ONE_ROW,
     *ONLINE,
 ]
+SHAPES = ("folded", "twisted", "attached", "still", "event", "sparse", "odd", "gliding", "local")
+CASES = {name: described(name) for name in (*SHAPES, "near", *OPERATORS)} | {
+    d.name: d for d in DESCRIPTIONS
+}
+QUICK = ("hat", "event", "near", "still", "operator_9607", "single_attached_1_25")
+QUICK_ONLINE = ("even", "matrices", "one_hidden", "samples", "skipping")
+"""Between them they have every kind of memory."""
 
 
-@pytest.mark.parametrize("d", DESCRIPTIONS, ids=lambda d: d.name)
+@pytest.mark.parametrize("d", few(CASES, [*QUICK, *QUICK_ONLINE]))
 def test_memories_and_multipliers_are_those_of_the_verilog(d: Description) -> None:
     count, bits = counted(to_verilog(Core(d), d.name))
     assert products(d) == count
     assert memory_bits(d) == dict.fromkeys(memory_bits(d), 0) | bits
+
+
+def test_the_quick_ones_have_every_kind_of_memory() -> None:
+    def kinds(names: Iterable[str]) -> set[str]:
+        found = (memory_bits(CASES[name]).items() for name in names)
+        return {kind for bits in found for kind, count in bits if count}
+
+    assert kinds([*QUICK, *QUICK_ONLINE]) == kinds(CASES)

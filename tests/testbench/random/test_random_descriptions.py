@@ -7,6 +7,7 @@ from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, load_preset, presets
 from dualspike.model.sizes.cycles import batch_cycles
 from dualspike.testbench.cosim.simulation import Simulation
+from tests.few import few
 from tests.testbench.cosimulation import cosimulate
 from tests.testbench.random.descriptions import random_batch, random_description, random_rows
 from tests.testbench.random.features import unreached
@@ -31,8 +32,7 @@ def test_random_description(seed: int) -> None:
             takes_the_clocks_it_should(d, simulation)
 
 
-LONG = ("events", "mnist", "spoken_digits", "poisson_online", "reaction_diffusion_online")
-"""Half a minute each: `make presets` runs them."""
+PRESETS = {name: load_preset(name) for name in presets() if name != "wide"}
 
 
 def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
@@ -46,21 +46,13 @@ def takes_the_clocks_it_should(d: Description, simulation: Simulation) -> None:
     assert least <= simulation.cycles - before + BUS_LEAD <= most
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.long] if name in LONG else [])
-        for name in presets()
-        if name != "wide"
-    ],
-)
-def test_preset(name: str) -> None:
+@pytest.mark.parametrize("d", few(PRESETS, ["hat", "digits"]))
+def test_preset(d: Description) -> None:
     """Those of operator networks with one direction, which is quick enough."""
-    d = load_preset(name)
     if d.kind != "mlp":
         tables = d.model_dump()
         tables["learning"] |= {"directions": 1}
-        d = describe(tables, name)
+        d = describe(tables, d.name)
     with Simulation.of(d, quick=True) as simulation:
         assert cosimulate(d, simulation, 3 if d.kind == "mlp" else 1, 0) is None
         if d.kind != "mlp":
