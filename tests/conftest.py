@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dualspike.model.system.cache import kept
 from tests.cli import Cli
 
 # A busy machine is slow; what a test takes is nowhere a claim.
@@ -27,6 +28,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for the cache that is not there yet."""
     monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with nothing in it but Yosys for Verilog, which takes long to compile."""
+    compiled, folder = kept("wasmtime"), tmp_path / "cache"
+    folder.mkdir()
+    (folder / compiled.name).symlink_to(compiled)
+    monkeypatch.setenv("DUALSPIKE_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture

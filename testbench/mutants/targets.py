@@ -22,7 +22,7 @@ _PART = {"axi_lite": ("soc_bridge", "soc"), "wishbone": ("soc_bridge", "soc")}
 """What of a case is a bench's own, and another bench that tests it as well."""
 
 
-_FIRST = (
+CARRY_VALUES = (
     "arithmetic",
     "mac_array",
     "requantizer",
@@ -35,7 +35,7 @@ _FIRST = (
     "step_neuron",
     "step_error",
 )
-"""What carries values."""
+"""Benches of what carries values."""
 _LAST = ("operator_core", "core", "soc")
 """What takes long."""
 
@@ -48,7 +48,7 @@ def _targets() -> list[Target]:
             name = one.name.removeprefix("bench_")
             case = cases[min(_CASE.get(name, 1), len(cases) - 1)]
             found.append(Target(name, case, *_PART.get(name, ())))
-    return sorted(found, key=lambda one: (one.bench in _LAST, one.bench not in _FIRST))
+    return sorted(found, key=lambda one: (one.bench in _LAST, one.bench not in CARRY_VALUES))
 
 
 TARGETS = _targets()

@@ -127,6 +127,7 @@ def test_functions_are_inferred_on_the_hardware(
     assert len(Waveform("seen/waves.vcd").all_vars()) > 9
 
 
+@pytest.mark.long
 def test_what_is_synthesised_is_near_the_forecast(net: Path, cli: Cli) -> None:
     found = cli.result("synth", net, "-o", "out")
     assert sealed(found) == Path("out/report/synth-ecp5.json").read_text()

@@ -32,6 +32,7 @@ from dualspike.golden.experiments.series import study as series
 from dualspike.golden.experiments.series.study import SeriesPlan
 from dualspike.golden.experiments.sweep import study as sweep
 from dualspike.golden.experiments.sweep.study import SweepPlan
+from tests.few import few
 from tests.golden.experiments.conftest import TINY
 
 
@@ -39,7 +40,7 @@ from tests.golden.experiments.conftest import TINY
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny plans stand in for --quick, and for the plans of the study that has none."""
     monkeypatch.setattr(opzo, "QUICK", TINY)
-    monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: few(moving_bars()))
+    monkeypatch.setitem(opzo_data.BUILT_IN, "bars", lambda: forty(moving_bars()))
     monkeypatch.setattr(neighbours, "QUICK", NeighboursPlan(updates=2, rates=(1e-3,), seeds=1))
     monkeypatch.setattr(on_chip, "QUICK", OnChipPlan(bits=(12,), seeds=1, samples=48, rates=1))
     monkeypatch.setattr(equation, "QUICK", EquationPlan(updates=2, rates=(1e-3,), seeds=1))
@@ -57,7 +58,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact_training, "PLANS", plans)
 
 
-def few(samples: ClassData) -> ClassData:
+def forty(samples: ClassData) -> ClassData:
     parts = (samples.train, samples.validation, samples.test)
     train, validation, test = (part.taken(np.arange(40)) for part in parts)
     return ClassData(train, validation, test, samples.shape, samples.classes)
@@ -173,7 +174,10 @@ KEPT = {
 """What studies leave besides, to go on from."""
 
 
-@pytest.mark.parametrize("name", SMALL)
+QUICK = set(SMALL) - {"estimator", "opzo", "on-chip"}
+
+
+@pytest.mark.parametrize("name", few({name: name for name in SMALL}, QUICK))
 def test_a_study_leaves_its_results_its_table_and_its_figures(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

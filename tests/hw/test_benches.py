@@ -1,7 +1,7 @@
 """Every component on its bench: a test for each case of each module in testbench/unit/benches.
 
-Of each bench `make test` runs the first case, and the one in which mutants are planted; by these
-`make mutants` knows what they find. `make thorough` runs all.
+Of each bench `make test` runs the case in which mutants are planted, by which `make mutants` knows
+what it finds, and the first case of what carries values. `make thorough` runs all.
 """
 
 import inspect
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dualspike.testbench.mutants.targets import TARGETS
+from dualspike.testbench.mutants.targets import CARRY_VALUES, TARGETS
 from dualspike.testbench.unit import benches
 from dualspike.testbench.unit.run import case_name, run_bench
 from tests.few import few
@@ -33,10 +33,13 @@ CASES = {
     for name, bench in BENCHES.items()
     for case in bench.CASES
 }
-FIRST = [f"{name}-{case_name(bench.CASES[0])}" for name, bench in BENCHES.items()]
+QUICK = [
+    *(target.name for target in TARGETS),
+    *(f"{name}-{case_name(BENCHES[name].CASES[0])}" for name in CARRY_VALUES),
+]
 
 
-@pytest.mark.parametrize("case", few(CASES, [*FIRST, *(target.name for target in TARGETS)]))
+@pytest.mark.parametrize("case", few(CASES, QUICK))
 def test_bench(case: tuple[ModuleType, dict[str, Any]]) -> None:
     bench, given = case
     run_bench(bench, quick=True, **given)

@@ -79,14 +79,13 @@ def test_a_program_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
         run(fault="none")
 
 
-def test_two_builds_at_once_leave_one_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_builds_at_once_leave_one_program(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(fault="none")
-    here, there = kept("simulators"), tmp_path / "simulators"
-    for path in here.glob("bench-runtime-*"):
+    simulators, yosys, there = kept("simulators"), kept("wasmtime"), here / "simulators"
+    for path in simulators.glob("bench-runtime-*"):
         shutil.copytree(path, there / path.name)
-    monkeypatch.setenv("DUALSPIKE_CACHE", str(tmp_path))
+    (here / yosys.name).symlink_to(yosys)
+    monkeypatch.setenv("DUALSPIKE_CACHE", str(here))
     code = (
         "from dualspike.testbench.unit.benches import bench_fickle\n"
         "from dualspike.testbench.unit.run import run_bench\n"

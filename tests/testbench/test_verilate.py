@@ -23,12 +23,12 @@ from dualspike.testbench.cosim.waveforms import Waveform
 TINY = {"name": "tiny", "network": {"layers": [1, 1, 1], "time_steps": 2}}
 
 
-def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_is_kept_and_found_again(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     d = describe(TINY, "test")
     plain = source(d)
     library = verilate.build(plain)
-    assert library.parent.parent == cache / "simulators"
-    assert not list(cache.glob("simulators/build-*"))
+    assert library.parent.parent == empty / "simulators"
+    assert not list(empty.glob("simulators/build-*"))
 
     def no_tool(*_: object, **__: object) -> None:
         raise AssertionError("built again")
@@ -38,9 +38,9 @@ def test_a_build_is_kept_and_found_again(cache: Path, monkeypatch: pytest.Monkey
     with pytest.raises(AssertionError, match="built again"):
         verilate.build(dataclasses.replace(plain, verilog=plain.verilog + "// changed\n"))
     monkeypatch.undo()
-    monkeypatch.setenv("DUALSPIKE_CACHE", str(cache))
+    monkeypatch.setenv("DUALSPIKE_CACHE", str(empty))
     os.truncate(library, 1000)
-    (runtime,) = cache.glob("simulators/runtime-*/runtime.o")
+    (runtime,) = empty.glob("simulators/runtime-*/runtime.o")
     runtime.write_bytes(runtime.read_bytes().replace(b"verilat", b"Verilat"))
     with Simulation(d, verilate.build(plain)) as simulation:
         assert simulation.read("MAGIC") == MAGIC
@@ -76,12 +76,12 @@ def test_two_cores_live_side_by_side() -> None:
         assert one.read("CONFIG") != two.read("CONFIG")
 
 
-def test_broken_verilog_fails_with_the_compilers_words(cache: Path) -> None:
+def test_broken_verilog_fails_with_the_compilers_words(empty: Path) -> None:
     plain = source(describe(TINY, "test"))
     broken = dataclasses.replace(plain, verilog="module tiny(input clk; endmodule\n")
     with pytest.raises(RuntimeError, match=r"Verilator build failed: .*tiny\.v:1"):
         verilate.build(broken)
-    assert not list(cache.glob("simulators/build-*"))
+    assert not list(empty.glob("simulators/build-*"))
 
 
 def test_an_unwritable_cache_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_streams_that_never_answer_are_named() -> None:
     ],
 )
 def test_a_machine_that_is_short_of_something_is_one_line(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, line: str
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, line: str
 ) -> None:
     compiler = tmp_path / "g++"
     compiler.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
@@ -166,7 +166,7 @@ def test_a_machine_that_is_short_of_something_is_one_line(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(BadInput, match=f"^{line}$"):
         verilate.build(source(describe(TINY, "test")))
-    assert not list(cache.glob("simulators/build-*"))
+    assert not list(empty.glob("simulators/build-*"))
 
 
 @pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM])

@@ -22,7 +22,10 @@ SEEDS = [
 BUS_LEAD = 6
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+LARGE = {167, 331, 393, 498, 799}
+
+
+@pytest.mark.parametrize("seed", few({str(one): one for one in SEEDS}, map(str, {*SEEDS} - LARGE)))
 def test_random_description(seed: int) -> None:
     d = random_description(seed)
     with Simulation.of(d, quick=True) as simulation:
