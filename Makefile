@@ -14,7 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make setup   install the locked tools into .venv'
-	@echo 'make test    setup, then linters, type checker, import rules and all tests'
+	@echo 'make test    setup, then linters, type checker, import rules and tests, long ones in a few of their cases'
+	@echo 'make thorough  the same with every case of every test: an hour or two'
 	@echo 'make lint    the same without the tests'
 	@echo 'make demo    setup, then dualspike demo'
 	@echo 'make demo-digits  setup, then dualspike demo digits: labels in place of a surface'
