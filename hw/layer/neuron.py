@@ -209,7 +209,7 @@ class Neuron(wiring.Component):
         if late:
             kept = Mux(rows.fresh, 0, known)
             return leaked(m, kept, self._d.leak_shift, bits, name), becomes
-        state = Signal(signed(bits), name=f"{name}_ahead", reset_less=True)
+        state = Signal(signed(bits), name=f"{name}_ahead")
         with m.If(rows.taken):
             m.d.sync += state.eq(leaked(m, known, self._d.leak_shift, bits, name))
         with m.If(rows.fresh_ahead):

@@ -52,7 +52,7 @@ class SpikeCounter(wiring.Component):
                 m.d.comb += total.eq(more)
                 return
             # Read a row ahead, so that it comes from a register, which is all a single row needs.
-            before = Signal(total.shape(), name=f"{name}_before", reset_less=True)
+            before = Signal(total.shape(), name=f"{name}_before")
             kept: Value = total
             if layer.holds_chunks:
                 bits = total.shape().width

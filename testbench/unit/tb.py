@@ -27,7 +27,7 @@ from dualspike.testbench.unit.streams import (
 _PATIENCE = 20_000
 _PERIOD, _LATE = 2000, 1500
 """Picoseconds of a clock, and up to where a component's outputs must have settled."""
-_RESET = (0,) * 6 + (1,) * 2
+_RESET = (0,) * 6 + (1,)
 """Clocks up to the end of a reset."""
 
 
@@ -90,7 +90,7 @@ class TB(Startable):
         self._ports: dict[str, tuple[Any, Codec]] = {}
         self._inputs: list[str] = []
         self._driven: dict[str, int] = {}
-        self._offers: set[str] = set()
+        self._streams: set[str] = set()
         for path, member, _ in component.signature.flatten(component):
             name = "_".join(map(str, path))
             self._shapes[name] = member.shape
@@ -100,7 +100,7 @@ class TB(Startable):
         for name, member in component.signature.members.items():
             if member.is_signature and isinstance(member.signature, stream.Signature):
                 self.parts.append(HandshakeChecker(self, name))
-                self._offers.add(f"{name}_valid")
+                self._streams |= {f"{name}_valid", f"{name}_ready"}
 
     @classmethod
     async def start(cls, dut: HierarchyObject, **options: Any) -> Self:
@@ -111,18 +111,19 @@ class TB(Startable):
         await tb.load()
         return tb
 
-    async def reset(self) -> None:
-        """Hold the component in reset for two clocks, wherever random inputs have led it before.
+    async def reset(self, seed: int = 1) -> None:
+        """Hold the component in reset for a clock, wherever random inputs have led it before.
 
-        Inputs are as random in reset, but for streams, which offer nothing then, as AXI4-Stream has
-        it (Arm IHI 0051); after it all are 0.
+        Inputs are as random in reset, but streams offer nothing then, as AXI4-Stream has it (Arm
+        IHI 0051), and take nothing, so that nothing leaves a buffer but by its reset. After it all
+        are 0.
         """
-        rng = random.Random(1)
+        rng = random.Random(seed)
         for active in _RESET:
             self._dut.rst.value = active
             for name in self._inputs:
                 port, codec = self._ports[name]
-                bits = 0 if active and name in self._offers else rng.getrandbits(codec.width)
+                bits = 0 if active and name in self._streams else rng.getrandbits(codec.width)
                 port.value = self._driven[name] = bits
             await RisingEdge(self._dut.clk)
         self._dut.rst.value = 0

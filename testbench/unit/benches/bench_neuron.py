@@ -228,3 +228,16 @@ async def takes_its_cycles(bench: Bench) -> None:
         below += [(cycle + 1 + summed, 1)] if rests else []
     assert floor == below
     assert overflow == [(cycle, value) for cycle, value in sorted(told.items()) if value]
+
+
+@Bench.test()
+async def begins_anew_after_a_reset(bench: Bench) -> None:
+    """One clock of it, wherever in a sample it comes, and a row in the clock after it."""
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    for seed in range(2, 8):
+        await bench.reset(seed)
+        rows, expected = bench.sample(3)
+        source.send(rows)
+        sink.taken.clear()
+        await bench.taken(sink, len(expected))
+        assert sink.taken == [payload for payload, _ in expected]

@@ -71,3 +71,16 @@ async def takes_one_cycle(bench: Bench) -> None:
     chunks, steps = bench.layer.chunks, bench.d.network.time_steps
     last = [cycle for n, cycle in enumerate(source.moved) if n // chunks % steps == steps - 1]
     assert sink.moved == [cycle + 1 for cycle in last]
+
+
+@Bench.test()
+async def begins_anew_after_a_reset(bench: Bench) -> None:
+    """One clock of it, wherever in a sample it comes, and a row in the clock after it."""
+    source, sink = bench.source("inputs"), bench.sink("outputs")
+    for seed in range(2, 8):
+        await bench.reset(seed)
+        rows, expected = bench.sample(None)
+        source.send(rows)
+        sink.taken.clear()
+        await bench.taken(sink, len(expected))
+        assert sink.taken == expected
