@@ -2,12 +2,14 @@
 
 Component and mutant run side by side, with the same inputs; what they hold at power-up is known.
 Of the whole component, what a stream carries counts only while it is offered, and inputs obey the
-handshake law; of the module alone that a mutant is in, every output counts, whatever comes in.
+handshake law; of the module that a mutant is in, every output counts, whatever comes in: into the
+module alone, or into the whole component around it.
 """
 
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,15 +20,19 @@ ABC = "berkeley-abc"
 _SECONDS = 30
 """For each of the ways to prove something."""
 # Words beyond the end of a memory read as 0 in both, as does what nothing drives.
-_PREPARE = "flatten; memory_map; setundef -zero -undriven; setundef -zero -init; opt_clean"
+_PREPARE = "memory_map; setundef -zero -undriven; setundef -zero -init; opt_clean"
 _SCRIPT = """read_rtlil plain.il
 {mutant}
 hierarchy -top {top}
+flatten
+{shown}
 {prepare}
 rename {top} gate
 design -stash gate
 read_rtlil plain.il
 hierarchy -top {top}
+flatten
+{shown}
 {prepare}
 rename {top} gold
 design -copy-from gate -as gate gate
@@ -61,24 +67,30 @@ _VALID = (
 def harmless(mutant: str, whole: str, folder: Path) -> bool:
     """Whether ABC proves that nothing shows a mutant of what `planting.plant` left in ``folder``.
 
-    First in its module alone, then in module ``whole``. BadInput if ABC is not there.
+    First in its module alone, then in the module as the ``whole`` drives it, then in the whole.
+    BadInput if ABC is not there.
     """
     if shutil.which(ABC) is None:
         raise BadInput(f"{ABC} is missing: install it with apt-get install {ABC}")
     found = re.search(r" -module (\S+)", mutant)
     module = found[1] if found else whole
-    if module != whole and _equal(mutant, module, _ALONE, folder):
-        return True
+    if module != whole:
+        if _equal(mutant, module, _ALONE, folder):
+            return True
+        if _equal(mutant, whole, _ALONE, folder, _shown(folder, module, whole)):
+            return True
     ports = _ports(folder, whole)
     (folder / "both.v").write_text(_side_by_side(ports), "utf-8")
     return _equal(mutant, whole, _WHOLE, folder)
 
 
-def _equal(mutant: str, top: str, both: str, folder: Path) -> bool:
+def _equal(mutant: str, top: str, both: str, folder: Path, shown: str = "") -> bool:
     # Registers of AIGER have one clock; one that is wrong itself is an input like others.
     clocks = "clk2fflogic\n" if re.search(r" -(port|wire) \S*clk", mutant, re.I) else ""
     with suppress(RuntimeError, subprocess.TimeoutExpired):
-        script = _SCRIPT.format(mutant=mutant, top=top, prepare=_PREPARE, both=both, clocks=clocks)
+        script = _SCRIPT.format(
+            mutant=mutant, top=top, shown=shown, prepare=_PREPARE, both=both, clocks=clocks
+        )
         (folder / "script.ys").write_text(script, "utf-8")
         run(YOSYS, ["-q", "-s", "script.ys"], folder)
         prove = _PROVE.format(half=_SECONDS // 2, seconds=_SECONDS)
@@ -93,6 +105,22 @@ def _equal(mutant: str, top: str, both: str, folder: Path) -> bool:
         (folder / "abc.log").write_text(done.stdout, "utf-8")
         return "Property proved" in done.stdout
     return False
+
+
+def _shown(folder: Path, module: str, whole: str) -> str:
+    """Commands that make the outputs of a ``module`` inside the ``whole`` those of all of it."""
+    text = (folder / "plain.il").read_text("utf-8")
+    bodies = dict(re.findall(r"^module \\(\S+)\n(.*?)^end\n", text, re.M | re.S))
+
+    def places(inside: str, path: str) -> Iterator[str]:
+        for kind, name in re.findall(r"^  cell \\(\S+) \\(\S+)$", bodies[inside], re.M):
+            if kind == module:
+                yield f"{path}{name}"
+            yield from places(kind, f"{path}{name}.")
+
+    outputs = [name for name, (way, _) in _ports(folder, module).items() if way == "output"]
+    lines = [f"expose {whole}/w:{at}.{name}" for at in places(whole, "") for name in outputs]
+    return "\n".join([f"delete -output {whole}/o:*", *lines])
 
 
 def _ports(folder: Path, module: str) -> dict[str, tuple[str, int]]:

@@ -24,22 +24,29 @@ def component(name: str, layer: int) -> Admission:
 
 
 class Bench(LayerTB):
-    """Groups of the layer on their way to a serializer and a buffer, as counts of rows."""
+    """Groups of the layer on their way to a serializer and a buffer, as counts of rows.
+
+    ``over`` is the cycle from which on the rows of the last group are no longer in the way.
+    """
 
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
         self.coming = [0] * (2 + self.layer.fetch + self.layer.multiply)
         self.held = self.buffered = self.left = 0
         self.moved: list[int] = []
+        self.over = 0
 
     async def step(self, *, wants: bool, leaves: bool) -> None:
         """A cycle in which a group would end and a row would leave."""
         leaves = leaves and self.buffered > 0
         self.set(leaves=leaves, ended=0)
         await self.settle()
-        ended = wants and bool(self.get("admits"))
-        self.set(ended=ended)
         layer, free = self.layer, self.buffered < self.layer.row_places
+        inside = sum(self.coming) + self.held + self.buffered
+        admits = inside < layer.row_places and self.now >= self.over
+        assert self.get("admits") == admits
+        ended = wants and admits
+        self.set(ended=ended)
         pushed = free and self.held > 0
         self.held -= pushed
         self.buffered += pushed - leaves
@@ -48,9 +55,11 @@ class Bench(LayerTB):
             assert free and not self.held, f"{self.held} rows are in the way of a group"
             self.held = arrived
         last = len(self.moved) % layer.groups == layer.groups - 1
-        self.coming.append(ended * (layer.last_group_rows if last else layer.group_rows))
+        rows = layer.last_group_rows if last else layer.group_rows
+        self.coming.append(ended * rows)
         if ended:
             self.moved.append(self.now)
+            self.over = self.now + rows
         await self.edge()
 
 

@@ -1,13 +1,16 @@
 """`Signs`: every weight has golden's sign, whatever the folding."""
 
 import random
+from itertools import product
 
 from cocotb.handle import HierarchyObject
 
+from dualspike.golden.integer.lfsr import bits
 from dualspike.golden.integer.perturbation import Perturbation
 from dualspike.hw.layer.macs.signs import Signs
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
+from dualspike.model.interface.lfsr import SIGNS
 from dualspike.model.sizes.geometry import geometry
 from dualspike.model.sizes.layers import Layer
 from dualspike.testbench.unit.benches.memories import push_words
@@ -43,6 +46,8 @@ CASES = [
 
 SEEDS = 12
 """Batches after the first."""
+STEPS = 100
+"""Chunks of a walk that has no end."""
 
 
 def component(n_in: int, n_out: int, pe: int, simd: int, structure: str, lanes: int) -> Signs:
@@ -141,3 +146,30 @@ async def restart_anywhere(bench: Bench) -> None:
         bench.set(advance=0)
         await bench.pulse(restart=1)
         await bench.visit(0, 0, advance=0)
+
+
+@Bench.test()
+async def go_on_without_end(bench: Bench) -> None:
+    """More chunks and groups than the layer has, so that every bit of a register is seen."""
+    if bench.shared:
+        return
+    layer, rng = bench.layer, random.Random(5)
+    starts = dict(drawn_words(bench.d, layer))  # the last word of a lane
+    stream = bits(SIGNS, list(starts.values()), (STEPS + 2) * layer.simd * layer.n_out + layer.pe)
+    everyone = (1 << bench.shape("advance")) - 1
+    begin = place = 0
+    for _ in range(STEPS):
+        last_chunk = rng.random() < 0.5
+        bench.set(advance=everyone, last_chunk=last_chunk)
+        await bench.settle()
+        expected = [
+            sum(
+                int(one[place + s * layer.n_out + p]) << (s * layer.pe + p)
+                for s, p in product(range(layer.simd), range(layer.pe))
+            )
+            for one in stream
+        ]
+        assert bench.get("weights") == expected
+        await bench.edge()
+        begin += layer.pe * last_chunk
+        place = begin if last_chunk else place + layer.simd * layer.n_out
