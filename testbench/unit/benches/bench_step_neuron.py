@@ -1,5 +1,6 @@
 """`StepNeuron`: spikes, gates, tangents that pass, and tangents that begin."""
 
+from itertools import cycle, product
 from typing import Any
 
 from cocotb.handle import HierarchyObject
@@ -34,6 +35,13 @@ class Bench(OnlineTB):
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
         self.signs: list[int] = []
+        theta, gate, form = self.threshold, self.part.gate, self.d.formats.membrane
+        # Where something changes, and how far from there a membrane is to come.
+        places = theta, theta - gate, theta + gate, form.lowest, form.highest
+        self.nears = [0, *(sign << n for n in range(form.bits) for sign in (1, -1))]
+        aims = list(product(places, self.nears))
+        self.rng.shuffle(aims)
+        self.aims = cycle(aims)
 
     async def begin(self) -> None:
         """Draw the signs of all lanes that begin here."""
@@ -48,18 +56,18 @@ class Bench(OnlineTB):
         """
         layer, lanes = self.layer, self.layer.lanes_in
         f, width = self.d.formats, self.layer.next_simd
-        states = [0] * layer.n_out
+        states, clips = [0] * layer.n_out, [(False, False)] * layer.n_out
         rows, expected, ends = [], [], [False, False]
         for _ in range(self.d.network.time_steps):
             found: list[Any] = []
             z = self.numbers(f.membrane.bits - 3 * small, layer.n_out)
             if not small:
-                z = [self.rng.choice([one, self.aimed(states[i])]) for i, one in enumerate(z)]
+                z = [self.aimed(*each) for each in zip(z, states, clips, strict=True)]
             dz = [self.numbers(f.tangent.bits, lanes) for _ in z]
             for i in range(layer.n_out):
-                states[i], result, clips = self.neuron(states[i], i, z[i], dz[i])
+                states[i], result, clips[i] = self.neuron(states[i], i, z[i], dz[i])
                 found.append(result)
-                ends = [one or met for one, met in zip(ends, clips, strict=True)]
+                ends = [one or met for one, met in zip(ends, clips[i], strict=True)]
             for at in range(0, layer.rows * width, width):
                 one = found[at : at + width]
                 missing = width - len(one)
@@ -76,12 +84,17 @@ class Bench(OnlineTB):
                 expected.append(done)
         return rows, expected, (ends[0], ends[1])
 
-    def aimed(self, kept: int) -> int:
-        """A sum that takes a membrane to where something changes, or next to it."""
-        theta, gate, form = self.threshold, self.part.gate, self.d.formats.membrane
-        place = self.rng.choice([theta, theta - gate, theta + gate, form.lowest, form.highest])
-        near = self.rng.choice([0, 0, 1 << self.rng.randrange(form.bits)]) + self.rng.randint(-1, 1)
-        return clipped(place + near - self.leaked(kept), form.bits)[0]
+    def aimed(self, z: int, kept: int, clips: Ends) -> int:
+        """``z``, or what takes a membrane to or next to a place where something changes.
+
+        To the threshold where it was clipped in the step before.
+        """
+        place, near = self.threshold, self.rng.choice(self.nears)
+        if not any(clips):
+            if self.rng.random() < 0.25:
+                return z
+            place, near = next(self.aims)
+        return clipped(place + near - self.leaked(kept), self.d.formats.membrane.bits)[0]
 
     @property
     def threshold(self) -> int:
