@@ -10,7 +10,7 @@ from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.requantizer import Requantizer
 from dualspike.model.sizes.depth import LONG
 from dualspike.testbench.unit.benches.layer import LayerTB
-from dualspike.testbench.unit.benches.memories import fill, read_back
+from dualspike.testbench.unit.benches.memories import READ, fill, read_back
 from dualspike.testbench.unit.benches.reference import check_rows, clipped, overflow_of, weighted
 from dualspike.testbench.unit.benches.shapes import shape
 from dualspike.testbench.unit.payloads import made
@@ -59,11 +59,18 @@ class Bench(LayerTB):
         self.set(rows=rows, first=_bits(self.first), mask=mask)
 
     def number(self, form: Shape, large: int) -> int:
-        """A random signed number: tiny, or of any size, or often with ``large`` one of the ends."""
+        """A random signed number: tiny, or of any size, or often with ``large`` one of the ends.
+
+        With ``large`` half of the others are an odd multiple of a power of two or just below it,
+        where what is cut off is rounded up or just not.
+        """
         lowest = -1 << (form.width - 1)
         if self.rng.randrange(20) < large:
             return self.rng.choice([lowest, ~lowest])
         shift = self.rng.randrange(form.width) if large else form.width - 3
+        if large and self.rng.random() < 0.5:
+            below = self.rng.randint(lowest, ~lowest) >> shift
+            return max(lowest, (2 * below + 1 << shift >> 1) - self.rng.randrange(2))
         return self.rng.randint(lowest, ~lowest) >> shift
 
     def frames(self, count: int) -> tuple[list[Any], list[Any]]:
@@ -123,6 +130,8 @@ async def settles_exactly(bench: Bench, stalls: tuple[float, float]) -> None:
         assert [value for _, value in overflow] == [flag for flag in flags if flag]
         assert 0 in flags and len(set(flags)) > 1
         bench.rows = [[-sign for sign in row] for row in bench.rows]
+        bench.biases = [~bias for bias in bench.biases]
+        await fill(bench, "host", bench.biases)
         bench.first = [bench.rng.choice([1, -1]) for _ in bench.first]
 
 
@@ -180,3 +189,14 @@ async def sweeps_move_biases(bench: Bench) -> None:
         await bench.taken(sink, len(expected))
         check_rows(sink.taken, expected)
     assert await read_back(bench, "host", layer.n_out) == bench.biases
+
+
+@Bench.test()
+async def host_is_answered(bench: Bench) -> None:
+    """Four cycles after it asks, and until it asks again."""
+    await bench.pulse(host_rewind=1)
+    for bias in bench.biases:
+        await bench.pulse(host_access=1)
+        await bench.cycle(READ - 1)
+        for _ in range(3):
+            assert await bench.see("host_read_data") == bias
