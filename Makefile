@@ -50,11 +50,12 @@ endif
 
 # A change of pyproject.toml alone keeps what is installed; anything else starts afresh. The
 # stamp is taken away first, so that a set-up which fails leaves none.
+# Only what is imported becomes bytecode, and when it is.
 $(STAMP): pyproject.toml requirements.lock
 	@$(PREFLIGHT)
 	@rm -f $@
 	@$(if $(filter-out pyproject.toml,$?),rm -rf .venv && '$(PYTHON)' -m venv .venv)
-	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --no-compile --quiet --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@echo '$(CURDIR)' > $@
 
