@@ -110,3 +110,15 @@ def test_keys_exist(block: Block) -> None:
         edited = preset_text("hat")
         for key in tables:
             assert re.search(rf"^{key} = ", edited, re.M), key
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named(PAGES))
+def test_no_run_is_trained_where_one_is(page: Path) -> None:
+    """A folder with a run is refused: who walks down a page would end there."""
+    trained: list[str] = []
+    for block in blocks(page):
+        for words in commands(block.text) if block.language == "sh" and block.is_run else ():
+            if words[:2] == ["dualspike", "train"] and not {"--force", "--resume"} & set(words):
+                folder = words[words.index("-o") + 1] if "-o" in words else "trained"
+                assert folder not in trained, (block.place, words)
+                trained.append(folder)
