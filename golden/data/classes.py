@@ -6,7 +6,7 @@ import numpy as np
 
 from dualspike.golden.data.labelled.own import is_of_events, label_names, read_labelled
 from dualspike.golden.data.labelled.own_events import read_own_events
-from dualspike.golden.data.labelled.samples import ClassData, Labelled
+from dualspike.golden.data.labelled.samples import ClassData, Labelled, capped
 from dualspike.golden.data.labelled.sets import known_set
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.samples import scaled
@@ -64,8 +64,8 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     """The problem of labelled samples, with a constant input or frames over time, in float64.
 
     Where ``data.tested`` is validation, validation samples stand in for the test samples, and what
-    is left is trained on; otherwise all samples but the test samples are. A chip that takes frames
-    takes an event or none: counts, which are uint8, are 1 at most there.
+    is left is trained on; otherwise all samples but the test samples are. Of counts in frames
+    (uint8) a chip takes as many as its inputs' format holds: with s1.0 an event or none.
 
     Raises BadInput for samples over time where the chip takes none, and the other way round.
     """
@@ -84,7 +84,8 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     train, test, test_set = data.whole, data.test, data.test_set
     if description.data.tested == "validation":
         train, test, test_set = data.train, data.validation, "validation samples"
-    parts = [one_hot(_taken(one), data.classes) for one in (train, data.validation, test)]
+    most = description.formats.input.highest
+    parts = [one_hot(_taken(one, most), data.classes) for one in (train, data.validation, test)]
     learned, tuned, tested = (scaled(one, description.data) for one in parts)
     return Problem(
         data.name or source,
@@ -107,11 +108,9 @@ def _image(data: ClassData) -> tuple[int, int] | None:
     return None if flat else (shape.height, shape.width)
 
 
-def _taken(part: Labelled) -> Labelled:
-    """With an event or none where there are counts."""
-    if part.x.ndim == 3 and part.x.dtype == np.uint8:
-        return replace(part, x=np.minimum(part.x, 1))
-    return part
+def _taken(part: Labelled, most: int) -> Labelled:
+    """With as many events as a chip can take where there are counts."""
+    return replace(part, x=capped(part.x, most))
 
 
 def one_hot(part: Labelled, classes: int) -> Samples:

@@ -129,13 +129,14 @@ def _check_samples(description: Description, problem: Problem) -> None:
     apart = "test " if problem.test_set == "test set" else ""
     sets = [("", problem.train), (apart, problem.test)]
     data = description.data
+    spikes = coding != "direct" and not description.parts[0].numbers
     plain = data.path and coding != "frames" and (data.offset, data.scale) == (0, 1)
     hint = ": train --scale brings inputs there" if plain else ""
     for prefix, samples in sets:
         name, values = f"{prefix}x", samples.inputs[0]
         _check_range(source, name, values, "input", f.input, samples, hint)
         bad = np.abs(values) > 1
-        if coding != "direct" and bad.any():
+        if spikes and bad.any():
             wanted, place = "must be in [-1, 1]", first_place(name, values, bad, samples.rows)
             line = f"{source}: {name} {wanted} (network.coding {coding}), {place}{hint}"
             raise BadInput(line)

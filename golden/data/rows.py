@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.data.functions import read_inputs_of_functions
 from dualspike.golden.data.labelled.own import inputs_of, is_of_events, label_names, labels_of
+from dualspike.golden.data.labelled.samples import capped
 from dualspike.golden.data.problem import Samples
 from dualspike.golden.data.samples import KIND, check_source, read_inputs, read_targets, scaled
 from dualspike.golden.files.arrays import array_names, read_arrays
@@ -38,16 +39,17 @@ def read_rows(d: Description) -> tuple[Samples, bool, bool] | None:
     if is_of_events(held):
         return None
     if named := label_names(path):
-        return scaled(_labelled(path, named[0], n_out), d.data), True, True
+        return scaled(_labelled(d, path, named[0]), d.data), True, True
     if d.network.coding == "frames":
         x = inputs_of(path, "x", read_arrays(path, ["x"], KIND)["x"])
-        return scaled(Samples((_taken(x),), np.zeros((len(x), n_out))), d.data), False, False
+        return scaled(Samples((_taken(d, x),), np.zeros((len(x), n_out))), d.data), False, False
     if own := read_inputs(d.data, n_in, n_out):
         return own, False, False
     return scaled(read_targets(path, n_in, n_out), d.data), True, False
 
 
-def _labelled(path: Path, named: str, n_out: int) -> Samples:
+def _labelled(d: Description, path: Path, named: str) -> Samples:
+    n_out = d.network.layers[-1]
     arrays = read_arrays(path, ["x", named], KIND)
     x = inputs_of(path, "x", arrays["x"])
     labels = labels_of(path, named, arrays[named], len(x))
@@ -56,11 +58,9 @@ def _labelled(path: Path, named: str, n_out: int) -> Samples:
         raise BadInput(
             f"{path}: {named} must be in [0, {n_out - 1}], {named}[{row}] is {labels[row]}"
         )
-    return Samples((_taken(x),), np.eye(n_out)[labels])
+    return Samples((_taken(d, x),), np.eye(n_out)[labels])
 
 
-def _taken(x: NDArray[Any]) -> NDArray[np.float64]:
-    """As float64; of counts in frames, an event or none."""
-    if x.ndim == 3 and x.dtype == np.uint8:
-        x = np.minimum(x, 1)
-    return x.astype(np.float64)
+def _taken(d: Description, x: NDArray[Any]) -> NDArray[np.float64]:
+    """As float64; of counts in frames, as many as the chip can take."""
+    return capped(x, d.formats.input.highest).astype(np.float64)

@@ -35,6 +35,8 @@ def check_wrap(d: Description, wrap: str) -> None:
     if wrap.endswith(EVENTS) and d.network.coding != "frames":
         coding = d.network.coding
         raise BadInput(f"network.coding must be frames with --wrap {wrap}, not {coding}")
+    if wrap.endswith(EVENTS) and d.parts[0].numbers:
+        raise BadInput(f"formats.input must be s1.0 with --wrap {wrap}, not {d.formats.input}")
 
 
 def wrapped_registers(d: Description, wrap: str | None) -> list[Register]:

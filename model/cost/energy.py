@@ -128,7 +128,7 @@ def _synapses(count: Count, part: Part, layer: Layer, lanes: int) -> None:
     times = layer.n_in * layer.n_out * steps
     count["weights"] += times * weight
     count["additions"] += times * (layer.value_sum_bits + lanes * layer.tangent_sum_bits)
-    if not layer.every_step:
+    if layer.numbers:
         count["products"] += times * weight * layer.value_bits
     if layer.tangent_in_bits:
         count["additions"] += times * lanes * layer.tangent_sum_bits

@@ -103,7 +103,7 @@ def _queue(depth: int) -> Area:
 def _mac_array(d: Part, layer: Layer, signal: int, address: int) -> Area:
     """Signals held, products of spikes held, sums; chunks and marks on their way to these."""
     w, k, banks = d.formats.weight.bits, layer.own_lanes, layer.pe * layer.simd
-    number = not layer.every_step
+    number = layer.numbers
     held = _HELD + layer.multiply
     masked = banks * ((0 if number else w + layer.value_signed) + k * (w + 1))
     moved = banks * signal if layer.kind == "output" else 0

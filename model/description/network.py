@@ -132,7 +132,8 @@ class Network(Section):
     ``reset`` says whether derivatives pass through the reset (attached) or not (detached).
     ``coding`` turns an input into the first layer's current: direct feeds the value itself at
     every step; bernoulli and rate feed spikes of its sign, drawn with probability |x| or evenly
-    spaced, for inputs in [-1, 1]; with frames a sample is ``time_steps`` frames of -1, 0 or 1.
+    spaced, for inputs in [-1, 1]; with frames a sample is ``time_steps`` frames of -1, 0 or 1, or
+    of whole numbers where their format has more than two bits.
     """
 
     layers: Annotated[list[Width], _entries(3, 16)]

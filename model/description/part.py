@@ -13,6 +13,10 @@ LEAKS = range(1, 9)
 """Numbers k for which hardware has the leak 1 - 2^-k."""
 
 
+SPIKE_BITS = 2
+"""Bits of a spike of either sign: -1, 0 or 1."""
+
+
 TRACE_FRACTION = 6
 """Fraction bits of a presynaptic trace."""
 
@@ -69,6 +73,11 @@ class Part:
     def by_sample(self) -> bool:
         """Whether its weights change once a sample, and lanes follow all of it."""
         return self.learning.by_sample
+
+    @property
+    def numbers(self) -> bool:
+        """Whether every step brings numbers and not spikes: frames of more than two bits."""
+        return self.network.coding == "frames" and self.formats.input.bits > SPIKE_BITS
 
     @property
     def errors(self) -> int:

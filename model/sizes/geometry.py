@@ -131,7 +131,8 @@ def geometry(d: Part) -> Geometry:
         kind: Kind = "spiking"
         if index in (0, last):
             last_kind: Kind = "output" if d.online and not d.by_sample else "readout"
-            kind = last_kind if index else "coded" if coded else "direct"
+            first_kind: Kind = "frames" if d.numbers else "coded" if coded else "direct"
+            kind = last_kind if index else first_kind
         next_simd = 1 if index == last else simd[index + 1]
         chunks = ceil_div(n_in, simd[index])
         width = pe[index]

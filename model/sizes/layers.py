@@ -6,6 +6,7 @@ Each layer multiplies a weight matrix with values a and their tangents da, whate
 |---------|------------------------------|-------------------------------|----------|
 | direct  | inputs x                     | none (0)                      | sample   |
 | coded   | spikes of inputs, -1, 0 or 1 | none (0)                      | step     |
+| frames  | numbers in every step        | none (0)                      | step     |
 | spiking | spikes, 0 or 1               | spike tangents dS             | step     |
 | readout | spike counts, 0 to T         | sums of dS over T steps       | sample   |
 | local   | the same, of a hidden layer  | the same                      | sample   |
@@ -27,9 +28,11 @@ from dualspike.model.description.part import Part
 from dualspike.model.interface.ecc import code_of
 from dualspike.model.sizes.depth import LONG, is_deep
 
-Kind = Literal["direct", "coded", "spiking", "readout", "local", "output"]
-STEPWISE = ("spiking", "coded", "output")
-"""Kinds of layers that pass over their weights at every step, and so for spikes."""
+Kind = Literal["direct", "coded", "frames", "spiking", "readout", "local", "output"]
+STEPWISE = ("spiking", "coded", "frames", "output")
+"""Kinds of layers that pass over their weights at every step."""
+SPIKES = ("spiking", "coded", "output")
+"""Those that do so for spikes; the values of others are numbers, and weights times these."""
 SAMPLE_LAG = 2
 """Samples after which a change of a layer lands that works once a sample."""
 LEAST_PASS = 4
@@ -96,8 +99,13 @@ class Layer:
 
     @property
     def every_step(self) -> bool:
-        """Whether it passes over its weights at every step, and so for spikes."""
+        """Whether it passes over its weights at every step."""
         return self.kind in STEPWISE
+
+    @property
+    def numbers(self) -> bool:
+        """Whether its values are numbers that weights are multiplied by, and not spikes."""
+        return self.kind not in SPIKES
 
     @property
     def groups(self) -> int:
@@ -228,15 +236,16 @@ def make_layer(
     f, steps, n_in = d.formats, d.network.time_steps, shape[0]
     attached = d.network.reset == "attached" and d.lanes > 0
     reads_out = kind in ("readout", "local")
-    highest = -f.input.lowest if kind == "direct" else steps if reads_out else 1
-    signed = kind in ("direct", "coded")
-    value_bits = f.input.bits if kind == "direct" else signed + unsigned_bits(highest)
+    given = kind in ("direct", "frames")
+    highest = -f.input.lowest if given else steps if reads_out else 1
+    signed = given or kind == "coded"
+    value_bits = f.input.bits if given else signed + unsigned_bits(highest)
     factor_bits = {"spiking": 0, "coded": 1, "output": 0}.get(kind, value_bits)
     tangent_bits = 0 if signed else f.tangent.bits
     if reads_out:
         tangent_bits += math.ceil(math.log2(steps))
     mean = reads_out and steps & (steps - 1) != 0
-    multiplies = kind not in STEPWISE or (d.lanes > 0 and not signed) or d.by_sample
+    multiplies = kind not in SPIKES or (d.lanes > 0 and not signed) or d.by_sample
     factors = (
         f.weight.bits,
         value_bits + (not signed),

@@ -13,7 +13,6 @@ from itertools import pairwise
 from math import ceil, log2
 
 from dualspike.model.description.description import Description
-from dualspike.model.description.format import signed_bits
 from dualspike.model.description.part import TRACE_FRACTION, Part
 from dualspike.model.interface.lfsr import online_draws
 from dualspike.model.sizes.feedback import feedback_sizes
@@ -29,19 +28,19 @@ _BETWEEN = 9
 for the products of the neurons."""
 
 
-def constant_trace(d: Part) -> list[int]:
-    """The trace of an input that is 1 in every step of a sample: a - (a >> k) + 1, from 0."""
+def constant_trace(d: Part, value: int = 1) -> list[int]:
+    """The trace of an input that is ``value`` in every step of a sample, from 0 on."""
     traces: list[int] = []
     last = 0
     for _ in range(d.network.time_steps):
-        last = last - (last >> d.leak_shift if d.leak_shift else 0) + (1 << TRACE_FRACTION)
+        last = last - (last >> d.leak_shift if d.leak_shift else 0) + (value << TRACE_FRACTION)
         traces.append(last)
     return traces
 
 
 def follows(layer: Layer) -> bool:
     """Whether its changes need traces of its inputs, and not the inputs themselves."""
-    return layer.kind in ("spiking", "coded")
+    return layer.kind in ("spiking", "coded", "frames")
 
 
 def bias_trace(d: Part, layer: Layer) -> int:
@@ -56,13 +55,18 @@ def bias_trace(d: Part, layer: Layer) -> int:
 def trace_bits(d: Part, layer: Layer) -> int:
     """Bits of a layer's traces: of the inputs themselves where these stay or a readout reads them.
 
-    Others follow spikes, and are largest if one comes in every step; or they count them.
+    Others follow what comes in every step, or add it up, and have their ends where it always is at
+    its own: the less a trace is, the less is what follows it.
     """
     if not follows(layer):
         return layer.value_bits
-    largest = d.network.time_steps if d.by_sample else max(constant_trace(d))
-    bits = signed_bits(largest + layer.value_signed)
-    return bits if layer.value_signed else bits - 1
+    form = d.formats.input
+    least, most = (form.lowest, form.highest) if layer.numbers else (-layer.value_signed, 1)
+    if d.by_sample:
+        lowest, highest = d.network.time_steps * least, d.network.time_steps * most
+    else:
+        lowest, highest = min(constant_trace(d, least)), max(constant_trace(d, most))
+    return max(max(end, ~end).bit_length() for end in (lowest, highest)) + layer.value_signed
 
 
 def signal_bits(d: Part, layer: Layer) -> int:

@@ -148,8 +148,9 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
     """Products of one layer and of what comes back to it."""
     f, array = d.formats, layer.pe * layer.simd
     found: list[Multiplier] = []
-    if layer.kind == "direct":
+    if layer.numbers:
         found.append(Multiplier(array, f.weight.bits, layer.value_bits, True))
+    if layer.kind == "direct":
         found.append(Multiplier(layer.next_simd, f.cotangent.bits, factor_bits(d) + 1, True))
     others = layer.lanes_in - layer.own_lanes
     if others:

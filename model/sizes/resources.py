@@ -120,7 +120,7 @@ def layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multiplier]:
         return online_layer_multipliers(d, layer)
     f, lanes, array = d.formats, g.lanes, layer.pe * layer.simd
     found: list[Multiplier] = []
-    if not layer.every_step:
+    if layer.numbers:
         unsigned = not layer.value_signed
         found.append(Multiplier(array, f.weight.bits, layer.value_bits + unsigned, True))
     if layer.tangent_in_bits:

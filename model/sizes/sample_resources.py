@@ -86,7 +86,7 @@ def sample_layer_multipliers(d: Part, g: Geometry, layer: Layer) -> list[Multipl
     weight, signal, trace = f.weight.bits, raised_bits(d, layer), trace_bits(d, layer)
     one = bias_trace(d, layer)
     found: list[Multiplier] = []
-    if not layer.every_step:
+    if layer.numbers:
         found.append(Multiplier(array, weight, layer.value_bits + unsigned, True))
     found.append(Multiplier(array * layer.lanes_in, weight, layer.tangent_in_bits, True))
     if layer.kind == "direct":

@@ -126,12 +126,13 @@ def random_batch(d: Description, rng: np.random.Generator) -> StoredBatch:
 
 
 def random_inputs(d: Description, rng: np.random.Generator, rows: list[int]) -> list[Matrix]:
-    """Stored inputs of every part, so many rows of each: as `at_ends`, or frames of spikes."""
-    widths = [network.layers[0] for network in d.networks]
+    """Stored inputs of every part, so many rows of each: as `at_ends`, frames of spikes as well."""
+    widths, form = [network.layers[0] for network in d.networks], d.formats.input
     if d.network.coding == "frames":
-        return [rng.integers(-1, 2, (rows[0], d.network.time_steps, widths[0]))]
+        shape = rows[0], d.network.time_steps, widths[0]
+        return [at_ends(rng, form, *shape) if d.parts[0].numbers else rng.integers(-1, 2, shape)]
     pairs = zip(rows, widths, strict=True)
-    return [at_ends(rng, d.formats.input, count, width) for count, width in pairs]
+    return [at_ends(rng, form, count, width) for count, width in pairs]
 
 
 def at_ends(rng: np.random.Generator, form: Format, *shape: int) -> Matrix:

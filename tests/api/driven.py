@@ -22,6 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "classes": {
         "network": {"layers": [5, 4, 3], "time_steps": 2, "coding": "frames", "leak": 0.5},
         "learning": {"rule": "online", "loss": "margin", "batch": 3},
+        "formats": {"input": "s4.0"},
         "hardware": {"simd": [2, 1]},
     },
     "operator": MORE["operator"] | {"learning": {"batch": [2, 3], "floor": 0.1}},

@@ -92,3 +92,12 @@ def test_an_unknown_bus_is_refused(here: Path, cli: Cli) -> None:
         cli.failure(*words)
         == "--wrap must be one of axi, wishbone, axi_events, wishbone_events, not 'ahb'"
     )
+
+
+def test_events_are_no_numbers(here: Path, cli: Cli) -> None:
+    text = NET.replace("[network]", '[network]\ncoding = "frames"').replace("target", "input")
+    text = text.replace("s1.6", "s3.0").replace("[learning]", '[learning]\nrule = "online"')
+    (here / "net.toml").write_text(text)
+    words = ("generate", "net.toml", "--wrap", "axi_events", "-o", "out")
+    assert cli.failure(*words) == "formats.input must be s1.0 with --wrap axi_events, not s3.0"
+    assert not (here / "out").exists()

@@ -51,7 +51,7 @@ class Option(NamedTuple):
         return f"`{self.section}.{self.key}` {shown}"
 
 
-WHOLE = {"formats": {"input": "s4.0"}}
+SPIKES, WHOLE = ({"formats": {"input": one}} for one in ("s1.0", "s4.0"))
 PEAK = {"formats": {"surrogate": "u2.6"}}
 OPTIONS = [
     *(Option("network", "coding", one) for one in ("direct", "bernoulli", "rate")),
@@ -142,10 +142,12 @@ def wraps() -> str:
             return "no"
         return "yes"
 
-    frames = tables_with("online", Option("network", "coding", "frames", WHOLE))
-    chips = [describe(tables, "test") for tables in (KINDS["online"], frames)]
+    frames = (
+        tables_with("online", Option("network", "coding", "frames", one)) for one in (SPIKES, WHOLE)
+    )
+    chips = [describe(tables, "test") for tables in (KINDS["online"], *frames)]
     rows = [[f"`--wrap {wrap}`", *(fits(d, wrap) for d in chips)] for wrap in WRAPS]
-    return table(["buses", "other codings", "frames"], rows)
+    return table(["buses", "other codings", "frames of s1.0", "wider frames"], rows)
 
 
 def devices() -> str:

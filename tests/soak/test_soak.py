@@ -11,7 +11,7 @@ from tests.soak import runs
 from tests.soak.runs import Run, draws, left, line_of, read
 from tests.testbench.random.pairs import COVER, DRAWS, Draw, covering
 
-GOOD = Run("online", 2, "hash", 50, 50, 1234, 0.5, "commit")
+GOOD = Run("online", COVER["online"][0], "hash", 50, 50, 1234, 0.5, "commit")
 
 
 def test_all_pairs_are_first_and_nothing_comes_twice() -> None:

@@ -86,9 +86,8 @@ def online(name: str, time_steps: int = 3, **tables: dict[str, Any]) -> Descript
     """A chip that learns online, of two hidden layers."""
     network = {"layers": [5, 7, 6, 3], "time_steps": time_steps} | tables.get("network", {})
     learning = {"rule": "online", "batch": 3, "rate": 4} | tables.get("learning", {})
-    hardware = tables.get("hardware", {})
-    described = {"network": network, "learning": learning, "hardware": hardware, "name": name}
-    return describe(described, name)
+    others = {key: tables[key] for key in ("hardware", "formats") if key in tables}
+    return describe({"network": network, "learning": learning, "name": name, **others}, name)
 
 
 SIGNED = {"feedback": "signs"}
@@ -96,6 +95,7 @@ SAMPLE = {"every": "sample"}
 MATRIX = {"feedback": "forward-dfa"}
 MIRROR = {"feedback": "kolen-pollack"}
 FRAMES = {"coding": "frames", "leak": 0.5}
+NUMBERS = {"input": "s4.0"}
 FOLDED = {"pe": [4, 3, 2], "simd": [2, 4, 3]}
 SLOW = {"pe": [4, 3, 1], "simd": [2, 4, 3], "protection": "ecc", "clock": 100.0}
 SKIP = {"pe": [1, 1, 1], "simd": [2, 1, 1], "skip": True}
@@ -126,10 +126,12 @@ ONLINE = [
     online("twofold", 4, network=FRAMES, learning=MATRIX | {"directions": 2}, hardware=SLOW),
     online("mirrors", 4, learning=MIRROR, hardware=SLOW),
     online("skipping", 4, network=FRAMES, learning=SIGNED, hardware=SKIP),
+    online("numbers", 4, network=FRAMES, hardware=FOLDED | {"clock": 100.0}, formats=NUMBERS),
     online("lanes_skipped", network=FRAMES, learning={"directions": 2}, hardware=SKIP),
     online("samples", 4, learning=SAMPLE),
     online("thirds", learning=SAMPLE | {"directions": 2}, hardware=FOLDED | {"clock": 100.0}),
     online("counted", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED),
+    online("summed", 5, network=FRAMES, learning=SAMPLE, hardware=FOLDED, formats=NUMBERS),
     online("at_once", 1, network=FRAMES, learning=SAMPLE, hardware={"protection": "parity"}),
     online("single", hardware=WHOLE),
     online("single_a_sample", learning=SAMPLE, hardware=WHOLE),

@@ -41,6 +41,11 @@ class Labelled:
         return np.arange(len(self)) if self.rows is None else self.rows
 
 
+def capped(x: NDArray[Any], most: int) -> NDArray[Any]:
+    """Counts of frames, which are uint8 [N, T, n], as ``most`` at most; all else as it is."""
+    return np.minimum(x, min(most, 255)) if x.ndim == 3 and x.dtype == np.uint8 else x
+
+
 def stacked(shown: list[tuple[int, NDArray[Any]]], missing: str) -> Labelled:
     """Samples from their classes and frames; raises BadInput with ``missing`` if there are none."""
     if not shown:

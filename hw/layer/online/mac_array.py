@@ -296,7 +296,7 @@ class ChangingMacArray(wiring.Component):
                 label = f"{name}_product_{p}"
                 kind, _, lane = name.partition("_")
                 target = out[kind][p][int(lane)] if lane else out.value[p]
-                number = kind == "tangent" or (kind == "value" and not layer.every_step)
+                number = kind == "tangent" or (kind == "value" and layer.numbers)
                 terms = [
                     times(weights[s], column[s], f"{label}_{s}", number=number) for s in inputs
                 ]

@@ -35,6 +35,7 @@ CASES = [
     {"name": "sample", "layer": 0},
     {"name": "sample", "layer": 1},
     {"name": "sample", "layer": 2},
+    {"name": "levels", "layer": 0},
     {"name": "counts", "layer": 0},
     {"name": "counts", "layer": 1},
     {"name": "narrow", "layer": 0},
@@ -86,13 +87,8 @@ class Bench(OnlineTB):
 
     def frame(self, *, loud: bool = False) -> Frame:
         """Random inputs over their whole range; many silent where the layer skips, or none."""
-        layer, f = self.layer, self.d.formats
-        low, high = {
-            "direct": (f.input.lowest, f.input.highest),
-            "coded": (-1, 1),
-            "readout": (0, self.d.network.time_steps),
-        }.get(layer.kind, (0, 1))
-        values = [self.rng.randint(low, high) for _ in range(layer.n_in)]
+        layer = self.layer
+        values = [self.rng.randint(*self.ends) for _ in range(layer.n_in)]
         others, bits = layer.lanes_in - layer.own_lanes, layer.tangent_in_bits
         tangents = [self.numbers(bits, others) if others else [] for _ in values]
         own = [self.rng.choices((-1, 0, 1), k=layer.own_lanes) for _ in values]

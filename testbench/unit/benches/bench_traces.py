@@ -15,6 +15,7 @@ CASES = [
     {"name": "lanes", "layer": 1},
     {"name": "lanes", "layer": 2},
     {"name": "frames", "layer": 0},
+    {"name": "levels", "layer": 0},
     {"name": "own", "layer": 1},
     {"name": "short", "layer": 1},
 ]
@@ -31,7 +32,7 @@ class Bench(OnlineTB):
 
     def __init__(self, dut: HierarchyObject) -> None:
         super().__init__(dut)
-        self.low, self.high = {"direct": (-8, 7), "coded": (-1, 1)}.get(self.layer.kind, (0, 1))
+        self.low, self.high = self.ends
         self.due: dict[int, list[int]] = {}
         self.seen = 0
 

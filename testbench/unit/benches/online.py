@@ -8,7 +8,8 @@
 | short  | one neuron in each layer, a single step                                             |
 | narrow | passes of two chunks, which pauses can push together                                |
 | sample | one change a sample, three lanes, a leak, folded, formats that saturate often       |
-| counts | one change a sample, inputs over time, steps that are no power of two               |
+| levels | numbers over time, two lanes a hidden layer, a leak, folded                         |
+| counts | one change a sample, numbers over time, steps that are no power of two              |
 | matrix | feedback that is learned, three lanes, folded, formats that saturate often, ecc     |
 | wide   | feedback that is learned, outputs in chunks that nothing divides, over time         |
 | mirror | feedback that takes the readout's changes, folded, formats that saturate often    |
@@ -78,9 +79,16 @@ ONLINE: dict[str, dict[str, Any]] = {
         "formats": COARSE,
         "hardware": {"simd": [2, 3, 2], "pe": [3, 4, 2], "clock": 125},
     },
+    "levels": {
+        "network": {"layers": [7, 5, 3], "time_steps": 4, "leak": 0.75, "coding": "frames"},
+        "learning": {"rule": "online", "directions": 2, "batch": 3, "rate": 4},
+        "formats": {"weight": "s1.6", "membrane": "s5.12", "input": "s3.0", "cotangent": "s1.5"},
+        "hardware": {"simd": [3, 2], "pe": [2, 2], "clock": 125},
+    },
     "counts": {
         "network": {"layers": [7, 5, 3], "time_steps": 3, "coding": "frames"},
         "learning": {"rule": "online", "every": "sample", "batch": 4, "rate": 3},
+        "formats": {"input": "s2.0"},
         "hardware": {"simd": [3, 2], "pe": [2, 2]},
     },
     "matrix": {
@@ -155,6 +163,14 @@ class OnlineTB(TB):
         f = self.d.formats
         self.weights: Rows = matrix(self.rng, f.weight, self.layer.n_out, self.layer.n_in)
         self.biases = flat(matrix(self.rng, f.weight, self.layer.n_out, 1))
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the largest of the layer's values."""
+        given = self.d.formats.input.lowest, self.d.formats.input.highest
+        most = self.d.network.time_steps
+        others = {"direct": given, "frames": given, "coded": (-1, 1), "readout": (0, most)}
+        return others.get(self.layer.kind, (0, 1))
 
     def rows_of(self, neurons: list[Any], width: int | None = None) -> list[list[Any]]:
         """A frame's neurons row by row; 0 fills up the last one."""

@@ -30,7 +30,12 @@ LEAKS = {1.0: 4, 0.5: 7, 0.75: 4, 1 - 2**-4: 2}
 def described(
     layers: list[int], leak: float, bits: int = 19, coding: str = "direct", **learning: Any
 ) -> Description:
-    """A network whose formats have so many fraction bits, and hold all that comes."""
+    """A network whose formats have so many fraction bits, and hold all that comes.
+
+    The coding may be "frames s2.0".
+    """
+    coding, _, given = coding.partition(" ")
+    given = given or ("s1.0" if coding == "frames" else "s1.8")
     wide = dict.fromkeys(("weight", "membrane", "tangent", "error", "cotangent"), f"s4.{bits}")
     tables = {
         "network": {
@@ -41,7 +46,7 @@ def described(
             "surrogate": {"sigma": 0.75},
         },
         "learning": {"rule": "online", "batch": 4, "rate": 4, "stages": 1, **learning},
-        "formats": {**wide, "input": "s1.0" if coding == "frames" else "s1.8"},
+        "formats": {**wide, "input": given},
     }
     return describe(tables, "test")
 
@@ -63,7 +68,8 @@ def samples(d: Description, seed: int) -> tuple[Doubles, Doubles]:
     """A batch of inputs that the format holds, and targets of either sign."""
     rng, count = np.random.default_rng(seed), d.batch[0]
     if d.network.coding == "frames":
-        x = rng.integers(-1, 2, (count, d.network.time_steps, d.network.layers[0])).astype(float)
+        most, shape = d.formats.input.highest, (count, d.network.time_steps, d.network.layers[0])
+        x = rng.integers(-most, most + 1, shape).astype(float)
     else:
         x = np.round(rng.uniform(-1, 1, (count, d.network.layers[0])) * 2**8) / 2**8
     return x, np.eye(d.basis)[rng.integers(0, d.basis, count)]
@@ -80,7 +86,7 @@ CASES: list[tuple[list[int], float, str, dict[str, Any]]] = [
     ([5, 7, 6, 3], 0.75, "frames", {"feedback": "forward", "layer_shift": [1, 0, 2]}),
     ([5, 4, 4, 4, 2], 0.75, "rate", {"feedback": "signs", "loss": "margin"}),
     ([5, 7, 6, 3], 1 - 2**-4, "bernoulli", {"feedback": "signs"}),
-    ([5, 9, 4], 0.5, "frames", {"feedback": "signs", "layer_shift": [2, -1]}),
+    ([5, 9, 4], 0.5, "frames s2.0", {"feedback": "signs", "layer_shift": [2, -1]}),
     ([5, 7, 3], 0.5, "bernoulli", {"feedback": "forward", "directions": 2}),
     ([5, 7, 6, 3], 0.75, "direct", {"feedback": "forward-dfa", "feedback_momentum": 3}),
     ([5, 7, 6, 3], 0.5, "frames", {"feedback": "forward-dfa", "directions": 3, "loss": "margin"}),

@@ -102,8 +102,8 @@ def online_tables(seed: int) -> dict[str, Any]:
     widths = [r.randint(1, 9) for _ in range(r.randint(3, 5))]
     feedback = r.choice(["forward", "signs", "forward-dfa", "kolen-pollack"])
     formats = dict(r.choice(FORMATS))
-    if coding != "frames":
-        formats["input"] = r.choice(["s1.8", "s0.3", "s2.5"])
+    frames = ["s1.0", "s2.0", "s7.0", "s23.0"]
+    formats["input"] = r.choice(frames if coding == "frames" else ["s1.8", "s0.3", "s2.5"])
     return {
         "network": {
             "layers": widths,
@@ -140,11 +140,13 @@ def online(seed: int, tables: Callable[[int], dict[str, Any]] = online_tables) -
 
 
 def rows(d: Description, rng: np.random.Generator, count: int) -> Ints:
-    """Stored inputs: constant ones over the whole format, or frames of -1, 0 and 1."""
-    form, n_in = d.formats.input, d.network.layers[0]
+    """Stored inputs over the whole format: constant ones, or frames; of spikes -1, 0 and 1."""
+    form, shape = d.formats.input, [count, d.network.layers[0]]
     if d.network.coding == "frames":
-        return rng.integers(-1, 2, (count, d.network.time_steps, n_in))
-    return rng.integers(form.lowest, form.highest + 1, (count, n_in))
+        shape.insert(1, d.network.time_steps)
+        if not d.parts[0].numbers:
+            return rng.integers(-1, 2, shape)
+    return rng.integers(form.lowest, form.highest + 1, shape)
 
 
 def up(d: Description, flags: int) -> set[str]:

@@ -52,13 +52,23 @@ def test_tiny_networks_wait_for_what_comes_back() -> None:
 
 
 @pytest.mark.parametrize("feedback", ["forward", "signs", "forward-dfa"])
-@pytest.mark.parametrize("coding", ["direct", "frames"])
+@pytest.mark.parametrize("coding", ["direct", "frames", "numbers"])
 def test_more_of_anything_takes_no_less(feedback: str, coding: str) -> None:
+    form = {"numbers": {"input": "s4.0"}}.get(coding, {})
+    coding = {"numbers": "frames"}.get(coding, coding)
+
     def area(pe: int, simd: int, width: int = 12) -> tuple[float, ...]:
         network = {"layers": [6, width, 8, 3], "time_steps": 4, "coding": coding}
         hardware = {"pe": [2, pe, 1], "simd": [1, simd, 1]}
         return astuple(
-            chip_area(online(network=network, learning={"feedback": feedback}, hardware=hardware))
+            chip_area(
+                online(
+                    network=network,
+                    learning={"feedback": feedback},
+                    formats=form,
+                    hardware=hardware,
+                )
+            )
         )
 
     small = area(2, 1)

@@ -12,6 +12,7 @@ from dualspike.model.description.load import describe, load_preset
 from dualspike.model.sizes.geometry import RECIPROCAL_BITS, geometry
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import Layer, aligned_sum
+from dualspike.model.sizes.online import trace_bits
 from tests.refusals import refusal
 
 SMALL = {
@@ -115,6 +116,44 @@ def test_one_bit_fewer_would_not_do(n_in, time_steps):
     assert signed_width(*value_sums(d, spiking)) == spiking.value_sum_bits
     assert signed_width(*tangent_sums(d, spiking)) == spiking.tangent_sum_bits
     assert signed_width(*tangent_sums(d, readout)) == readout.tangent_sum_bits
+
+
+@pytest.mark.parametrize("given", ["s1.0", "s2.0", "s7.0"])
+@pytest.mark.parametrize("every", ["step", "sample"])
+@pytest.mark.parametrize("leak", [1.0, 0.5, 0.875])
+def test_traces_of_frames_fit_and_one_bit_fewer_would_not_do(given, every, leak):
+    """Over all courses of inputs at the ends of their format, and at 0."""
+    for time_steps in range(1, 6):
+        network = {"time_steps": time_steps, "leak": leak, "coding": "frames"}
+        learning = {"rule": "online", "every": every}
+        tables = {"network": {"layers": [2, 3, 2], **network}, "learning": learning}
+        d = describe({**tables, "formats": {"input": given}}, "test")
+        first = geometry(d.parts[0]).layers[0]
+        form, shift = d.formats.input, d.parts[0].leak_shift
+        numbers = given != "s1.0"
+        assert first.kind == ("frames" if numbers else "coded")
+        lowest, highest = (form.lowest, form.highest) if numbers else (-1, 1)
+        assert first.value_bits == signed_width(lowest, highest)
+        found = set[int]()
+        for course in product((lowest, 0, highest), repeat=time_steps):
+            trace = 0
+            for value in course:
+                if every == "sample":
+                    trace += value
+                else:
+                    trace += 64 * value - (trace // 2**shift if shift else 0)
+                found.add(trace)
+        assert trace_bits(d.parts[0], first) == signed_width(min(found), max(found))
+
+
+@pytest.mark.parametrize("n_in", [1, 2, 4, 8, 16])
+def test_one_bit_fewer_would_not_do_for_numbers_over_time(n_in):
+    network = {"layers": [n_in, 3, 2], "time_steps": 2, "coding": "frames"}
+    tables = {"network": network, "learning": {"rule": "online"}, "formats": {"input": "s3.0"}}
+    d = describe(tables, "test")
+    first = geometry(d.parts[0]).layers[0]
+    worst = d.formats.weight.lowest * d.formats.input.lowest * n_in
+    assert signed_width(-worst, worst) == first.value_sum_bits
 
 
 @pytest.mark.parametrize("n_in", [1, 2, 4, 8, 16])

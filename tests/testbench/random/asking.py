@@ -155,9 +155,12 @@ ASKS: dict[Choice, list[Ask]] = {
     },
     **{("reset", name): [_network(reset=name)] for name in ("attached", "detached")},
     **{("coding", name): [_network(coding=name)] for name in ("direct", "rate", "bernoulli")},
-    ("coding", "frames"): [
-        _all(_network(coding="frames"), _section("formats", input="s1.0")),
-    ],
+    **{
+        ("coding", f"frames of {what}"): [
+            _all(_network(coding="frames"), _section("formats", input=form)),
+        ]
+        for what, form in (("spikes", "s1.0"), ("numbers", "s3.0"))
+    },
     ("leak", "yes"): [_network(leak=0.75)],
     ("thresholds", "several"): [_network(threshold=[0.5, 1.0])],
     ("time", "one step"): [_network(time_steps=1)],

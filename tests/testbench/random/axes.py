@@ -56,6 +56,11 @@ def _lanes(d: Description) -> str:
     return "one" if lanes == 1 else "several"
 
 
+def _coding(d: Description) -> str:
+    what = "numbers" if d.parts[0].numbers else "spikes"
+    return f"frames of {what}" if d.network.coding == "frames" else d.network.coding
+
+
 def _rfg(d: Description) -> bool:
     return d.learning.rule == "rfg"
 
@@ -86,7 +91,7 @@ AXES: dict[str, Axis] = {
     "floor": lambda d: _said(d.floor) if d.learns and d.kind != "mlp" else None,
     "surrogate": lambda d: d.network.surrogate.kind if d.learns else None,
     "reset": lambda d: d.network.reset if d.learns else None,
-    "coding": lambda d: d.network.coding if d.kind == "mlp" else None,
+    "coding": lambda d: _coding(d) if d.kind == "mlp" else None,
     "leak": lambda d: _said(d.network.leak < 1),
     "thresholds": lambda d: _said(len(set(d.parts[0].thresholds)) > 1, "several", "one"),
     "time": _steps,

@@ -254,10 +254,12 @@ def random_chip(d: Description, seed: int) -> IntegerChip:
 def random_rows(d: Description, rng: np.random.Generator, count: int) -> list[Ints]:
     """Stored inputs: so many samples or functions; of an operator network the whole grid.
 
-    Inputs over time are frames of -1, 0 and 1.
+    Inputs over time are frames of -1, 0 and 1, or of numbers.
     """
     if d.network.coding == "frames":
-        return [rng.integers(-1, 2, (count, d.network.time_steps, d.network.layers[0]))]
+        shape = count, d.network.time_steps, d.network.layers[0]
+        many = d.parts[0].numbers
+        return [stored(rng, d.formats.input, *shape) if many else rng.integers(-1, 2, shape)]
     rows = zip([count, *d.batch[1:]], d.networks, strict=True)
     return [stored(rng, d.formats.input, n, network.layers[0]) for n, network in rows]
 

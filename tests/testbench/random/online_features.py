@@ -38,7 +38,8 @@ ONLINE: Features = {
     "several lanes": lambda d: d.parts[0].own_lanes > 1,
     "lanes of earlier layers": layers(lambda layer: layer.lanes_in > layer.own_lanes > 0),
     "still inputs": lambda d: d.network.coding == "direct",
-    "inputs over time": lambda d: d.network.coding == "frames",
+    "spikes over time": lambda d: d.network.coding == "frames" and not d.parts[0].numbers,
+    "numbers over time": layers(lambda layer: layer.kind == "frames"),
     "a leak": lambda d: d.parts[0].leak_shift > 0,
     "no leak": lambda d: d.parts[0].leak_shift == 0,
     "several groups": layers(lambda layer: layer.groups > 1),
@@ -67,7 +68,9 @@ ONLINE: Features = {
     "unprotected": lambda d: d.hardware.protection == "none",
     "parity": lambda d: d.hardware.protection == "parity",
     "ecc": lambda d: d.hardware.protection == "ecc",
-    "wide frames": lambda d: d.network.coding == "frames" and d.formats.input.bits > 8,
+    "numbers over time of more than 8 bits": layers(
+        lambda layer: layer.kind == "frames" and layer.value_bits > 8
+    ),
     "a format of 2 bits": lambda d: any(form.bits == 2 for form in ends(d)),
     "a format of 24 bits": lambda d: any(form.bits == 24 for form in ends(d)),
     "a format of fractions alone": lambda d: any(form.integer == 0 for form in ends(d)),
@@ -77,7 +80,7 @@ ONLINE: Features = {
     "16 stages": lambda d: d.learning.stages == 16,
     **{
         f"skipping, {kind}": layers(lambda layer, kind=kind: layer.skips and layer.kind == kind)
-        for kind in ("coded", "spiking", "output")
+        for kind in ("coded", "frames", "spiking", "output")
     },
     "skipping with lanes": layers(lambda layer: layer.skips and layer.lanes_in > 0),
     "skipping a group that is not full": layers(

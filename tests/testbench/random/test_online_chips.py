@@ -23,8 +23,8 @@ from tests.testbench.random.descriptions import random_batch, random_chip
 from tests.testbench.random.online_descriptions import random_online, random_samples
 from tests.testbench.random.online_features import ONLINE, SAMPLES
 
-SEEDS = [613, 609, 190, 491, 1111, 1487]
-SAMPLE_SEEDS = [149, 246, 507, 632]
+SEEDS = [693, 823, 932, 1218, 1223, 1743]
+SAMPLE_SEEDS = [257, 383, 568, 632, 881]
 
 PACED = ["steps 0", "steps 72", "steps 23", "steps 157", "samples 13", "samples 91"]
 """Chips whose layers take long enough for a change to come round."""
