@@ -12,10 +12,12 @@ _ELSEWHERE = {"bench_fickle", "bench_rate", "bench_system"}
 """A component that is wrong on purpose, a measurement, and a whole board."""
 _CASE = {
     "core": 2,
+    "mac_array": 3,
     "dither": 0,
     "signs": 3,
     "serializer": 4,
     "admission": 3,
+    "traces": 4,
 }
 """Cases other than the second, by their place: with more of what the component can do."""
 _PART = {"axi_lite": ("soc_bridge", "soc"), "wishbone": ("soc_bridge", "soc")}

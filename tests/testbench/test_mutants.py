@@ -11,7 +11,7 @@ import pytest
 
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.testbench.mutants import __main__ as command
-from dualspike.testbench.mutants import cores, results
+from dualspike.testbench.mutants import cores, equality, results
 from dualspike.testbench.mutants.campaign import STOPPED, Outcome, Target, line_of, outcomes
 from dualspike.testbench.mutants.cores import CORE_COUNT, CORES
 from dualspike.testbench.mutants.equality import harmless
@@ -104,6 +104,31 @@ def test_proofs_are_found_where_a_memory_is_read_beyond_its_end(tmp_path: Path) 
     assert harmless(line.format("const0", found["and"], "B"), "store", tmp_path)
     assert not harmless(line.format("inv", found["or"], "A"), "store", tmp_path)
     assert "asserted" in (tmp_path / "abc.log").read_text("utf-8")
+
+
+# The inner module has b at 1 wherever it is.
+AROUND = """module inner (input a, b, output y);
+  assign y = a & b;
+endmodule
+module middle (input a, output y);
+  inner one (.a(a), .b(1'b1), .y(y));
+endmodule
+module around (input a, b, output y, z);
+  middle first (.a(a), .y(y));
+  middle second (.a(b), .y(z));
+endmodule
+"""
+
+
+def test_a_module_is_compared_as_what_is_around_it_drives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equality, "_WHOLE", "no such command")
+    plant(AROUND, "around", 60, tmp_path)
+    line = "mutate -mode {} -module inner -cell $and$whole.v:2$1 -port {} -portbit 0"
+    assert harmless(line.format("const1", "B"), "around", tmp_path)
+    assert not harmless(line.format("inv", "A"), "around", tmp_path)
+    assert not harmless(line.format("const1", "A"), "around", tmp_path)
 
 
 def test_what_was_not_written_whole_does_not_count(tmp_path: Path) -> None:

@@ -104,3 +104,31 @@ async def keeps_its_pace(bench: Bench) -> None:
     for moved, each in (*taken, (bench.results.moved, outputs)):
         ends = moved[each - 1 :: each]
         assert [after - before for before, after in pairwise(ends[-8:])] == [interval] * 7
+
+
+@Bench.test(stall=0.0)
+async def tells_of_upsets_in_every_memory(bench: Bench) -> None:
+    """A wrong parity bit raises the flag once its word is read, and changes no word."""
+    host, parity = bench.host, 1 << bench.d.formats.weight.bits
+    (flags,) = (one for one in register_map(bench.d) if one.name == "FLAGS")
+    (told,) = (1 << field.low for field in flags.fields if field.name == "parity")
+
+    async def put(select: int, word: int, flips: int) -> None:
+        await host.write("INJECT", flips)
+        await host.write("WEIGHT_SELECT", select)
+        await host.write("WEIGHT_DATA", word)
+
+    async def first_of(select: int) -> int:
+        await host.write("WEIGHT_SELECT", select)
+        return await host.read("WEIGHT_DATA")
+
+    for select, memory in enumerate(bench.chip.memories):
+        word, before = int(memory.flat[0]), await first_of(select)
+        await put(select, word, parity)
+        await host.write("FLAGS", 0)
+        found = [await host.read("FLAGS"), await first_of(select), await host.read("FLAGS")]
+        await put(select, word, 0)
+        assert found == [0, before, told]
+    await host.write("FLAGS", 0)
+    await bench.compare_weights()
+    assert await host.read("FLAGS") == 0

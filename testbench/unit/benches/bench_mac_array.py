@@ -192,11 +192,11 @@ async def takes_its_cycles(bench: Bench) -> None:
 
 @Bench.test()
 async def sweeps_move_weights(bench: Bench) -> None:
-    """Every lane's signs, steps up to both ends, and sums with the moved weights between."""
-    await bench.read_rows()
+    """Every lane's signs of three batches, steps up to both ends, sums of moved weights between."""
     form = bench.d.formats.weight
     source, sink = bench.source("inputs", 0.3), bench.sink("outputs")
     for turn in range(3):
+        await bench.redraw()
         for lane in range(bench.g.lanes):
             small = bench.rng.randint(form.lowest // 4, form.highest // 4)
             await bench.sweep(lane, [small, form.lowest, form.highest][turn])
