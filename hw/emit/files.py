@@ -7,7 +7,7 @@ from dualspike.hw.chip.core import Core
 from dualspike.hw.emit.c_weights import c_weights
 from dualspike.hw.emit.driver.interface import driver_header
 from dualspike.hw.emit.driver.source import driver_source
-from dualspike.hw.emit.fusesoc import core_file
+from dualspike.hw.emit.fusesoc import core_file, synthesis
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
 from dualspike.hw.emit.instance import template
@@ -144,6 +144,7 @@ def companions(
         f"{top}.core": core_file(
             top, f"{network} {widths(d)} {purpose}", ecp5=ecp5, testbench=testbench
         ),
+        f"{top}_synth.sh": synthesis(top, ecp5=ecp5),
     }
 
 
