@@ -44,7 +44,8 @@ def test_every_key_with_a_letter_twice_is_told(section: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("[netwok]\nlayers = [2, 3, 1]", "t: network is missing"),
+        ("[netwok]\nlayers = [2, 3, 1]", "netwok is not a known key; did you mean network?"),
+        ("[data]\nsource = 'hat'", "t: network is missing"),
         (
             "network.layers = [2, 3, 1]\nlearnin.a = 1",
             "learnin is not a known key; did you mean learning?",
