@@ -64,7 +64,7 @@ lint: setup
 	$(PIP) check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/basedpyright --threads 2
+	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 
 test: lint
