@@ -65,7 +65,8 @@ def class_problem(description: Description, data: ClassData) -> Problem:
 
     Where ``data.tested`` is validation, validation samples stand in for the test samples, and what
     is left is trained on; otherwise all samples but the test samples are. Of counts in frames
-    (uint8) a chip takes as many as its inputs' format holds: with s1.0 an event or none.
+    (uint8) that are not scaled a chip takes as many as its inputs' format holds: with s1.0 an event
+    or none.
 
     Raises BadInput for samples over time where the chip takes none, and the other way round.
     """
@@ -85,7 +86,10 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     if description.data.tested == "validation":
         train, test, test_set = data.train, data.validation, "validation samples"
     most = description.formats.input.highest
-    parts = [one_hot(_taken(one, most), data.classes) for one in (train, data.validation, test)]
+    counts = [train, data.validation, test]
+    if description.data.plain:
+        counts = [replace(one, x=capped(one.x, most)) for one in counts]
+    parts = [one_hot(one, data.classes) for one in counts]
     learned, tuned, tested = (scaled(one, description.data) for one in parts)
     return Problem(
         data.name or source,
@@ -106,11 +110,6 @@ def _image(data: ClassData) -> tuple[int, int] | None:
     shape = data.shape
     flat = data.events or shape.channels > 1 or min(shape.height, shape.width) == 1
     return None if flat else (shape.height, shape.width)
-
-
-def _taken(part: Labelled, most: int) -> Labelled:
-    """With as many events as a chip can take where there are counts."""
-    return replace(part, x=capped(part.x, most))
 
 
 def one_hot(part: Labelled, classes: int) -> Samples:

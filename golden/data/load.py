@@ -130,7 +130,7 @@ def _check_samples(description: Description, problem: Problem) -> None:
     sets = [("", problem.train), (apart, problem.test)]
     data = description.data
     spikes = coding != "direct" and not description.parts[0].numbers
-    plain = data.path and coding != "frames" and (data.offset, data.scale) == (0, 1)
+    plain = data.path and coding != "frames" and data.plain
     hint = ": train --scale brings inputs there" if plain else ""
     for prefix, samples in sets:
         name, values = f"{prefix}x", samples.inputs[0]

@@ -62,5 +62,5 @@ def _labelled(d: Description, path: Path, named: str) -> Samples:
 
 
 def _taken(d: Description, x: NDArray[Any]) -> NDArray[np.float64]:
-    """As float64; of counts in frames, as many as the chip can take."""
-    return capped(x, d.formats.input.highest).astype(np.float64)
+    """As float64; of counts in frames that are not scaled, as many as the chip can take."""
+    return (capped(x, d.formats.input.highest) if d.data.plain else x).astype(np.float64)

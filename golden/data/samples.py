@@ -68,9 +68,9 @@ def scaled(samples: Samples, data: Data) -> Samples:
     (x,) = samples.inputs
     factors: list[Doubles] = []
     for name, given in (("offset", data.offset), ("scale", data.scale)):
-        if isinstance(given, list) and len(given) != x.shape[1]:
+        if isinstance(given, list) and len(given) != x.shape[-1]:
             raise BadInput(
-                f"data.{name} must have {x.shape[1]} entries, one for each input, not {len(given)}"
+                f"data.{name} must have {x.shape[-1]} entries, one for each input, not {len(given)}"
             )
         factors.append(np.asarray(given, np.float64))
     offset, scale = factors

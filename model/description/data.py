@@ -85,6 +85,11 @@ class Data(Section):
         return name if name in SOURCES else None
 
     @property
+    def plain(self) -> bool:
+        """Whether inputs are taken as they are."""
+        return (self.offset, self.scale) == (0, 1)
+
+    @property
     def path(self) -> Path | None:
         """The file, or None for a source that is known by name."""
         return None if self.known else Path(self.source)

@@ -84,7 +84,7 @@ def test_from_own_labels_to_a_chip_that_runs_by_itself(python: Path, tmp_path: P
     run(python, "-c", DATA, folder=work)
     dualspike("init", "net.toml", "--data", "own.npz")
     text = (work / "net.toml").read_text()
-    for line, smaller in (("batch = 128", "batch = 4"), ("[2, 16, 2]", "[2, 4, 2]")):
+    for line, smaller in (("batch = 48", "batch = 4"), ("[2, 32, 2]", "[2, 4, 2]")):
         assert line in text
         text = text.replace(line, smaller)
     (work / "net.toml").write_text(text)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from dualspike.api.data import data_keys
-from dualspike.golden.data.fitting import description_for
 from dualspike.golden.files.owned import check_free
 from dualspike.golden.files.writing import write_atomic
+from dualspike.golden.training.fitting import description_for
 from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import preset_text, presets
 from dualspike.model.errors import BadInput
@@ -57,5 +57,6 @@ def fitted_text(data: str, folder: Path) -> str:
     x, test = problem.train.inputs[0], problem.test.target
     answers = f"{d.basis} classes" if problem.classes else f"{d.basis} outputs"
     tested = f"{len(test)} to test ({problem.test_set})"
-    told = f"# Fits {len(x)} samples of {x.shape[1]} inputs and {answers}, {tested}.\n"
+    inputs = f"{x.shape[-1]} inputs" + (f" over {x.shape[1]} steps" if x.ndim == 3 else "")
+    told = f"# Fits {len(x)} samples of {inputs} and {answers}, {tested}.\n"
     return told + toml_text(d, folder)

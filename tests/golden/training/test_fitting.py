@@ -5,65 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualspike.golden.data.fitting import description_for
 from dualspike.golden.data.load import load_problem
+from dualspike.golden.training.fitting import description_for
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.train import train
-from dualspike.model.description.files.save import toml_text
-from dualspike.model.description.load import describe, parse
+from dualspike.model.description.load import describe
 from tests.refusals import refusal
 
 pytestmark = pytest.mark.usefixtures("here")
 RNG = np.random.default_rng(5)
 
 
-def clouds(n_in: int, classes: int, spread: float = 0.1) -> dict[str, Any]:
+def clouds(n_in: int, classes: int) -> dict[str, Any]:
     labels = np.arange(40 * classes) % classes
     centres = RNG.uniform(-0.7, 0.7, (classes, n_in))
-    return {"x": centres[labels] + RNG.normal(0, spread, (len(labels), n_in)), "labels": labels}
-
-
-@pytest.mark.parametrize(
-    ("n_in", "classes", "layers", "rate"),
-    [
-        (4, 3, [4, 16, 3], 5),
-        (64, 10, [64, 64, 10], 8),
-        (784, 10, [784, 128, 10], 12),
-        (3000, 2, [3000, 128, 2], 14),
-    ],
-)
-def test_widths_and_rates(n_in: int, classes: int, layers: list[int], rate: int) -> None:
-    np.savez("own.npz", **clouds(n_in, classes, 0.01))
-    d, problem = description_for({"source": "own.npz"})
-    assert (d.network.layers, d.learning.rate, d.data.scale) == (layers, rate, 1)
-    assert problem.classes == classes
-    assert parse(toml_text(d), "text") == d
-
-
-def test_whole_numbers_are_scaled_alike() -> None:
-    """Pixels from 0 to 255: one power of two, and 0 stays 0."""
-    x = RNG.integers(0, 256, (60, 9))
-    x[0, 0] = 255
-    np.savez("own.npz", x=x.astype(np.uint8), labels=np.arange(60) % 2)
-    d, problem = description_for({"source": "own.npz"})
-    assert (d.data.offset, d.data.scale) == (0, 2**-8)
-    assert {float(one) for one in problem.train.inputs[0].ravel()} <= set(np.arange(256) / 256)
-
-
-def test_inputs_of_their_own_sizes_are_scaled_apart() -> None:
-    found = clouds(3, 2)
-    found["x"] = found["x"] * [1e-3, 1, 1e4] + [5, -300, 7e5]
-    found["x"][:, 1] = -300  # the same in every sample
-    np.savez("own.npz", **found)
-    d, problem = description_for({"source": "own.npz"})
-    for part in (problem.train, problem.test):
-        (x,) = part.inputs
-        assert np.abs(x).max() <= 1.001
-    largest = np.abs(problem.train.inputs[0]).max(axis=0)
-    assert (largest[[0, 2]] > 0.5).all() and largest[1] == 0
-    assert load_problem(parse(toml_text(d), "text")).train.inputs[0].tolist() == (
-        problem.train.inputs[0].tolist()
-    )
+    return {"x": centres[labels] + RNG.normal(0, 0.1, (len(labels), n_in)), "labels": labels}
 
 
 @pytest.mark.parametrize(("largest", "target", "membrane"), [(1.5, 1, 3), (2, 2, 4), (900, 10, 12)])
@@ -106,8 +62,12 @@ def test_a_data_set_is_fitted() -> None:
             "--data: network.layers[0] must be in [1, 4096], not 5000",
         ),
         (
-            {"x": np.ones((60, 4, 3)), "labels": np.arange(60) % 3},
-            "own.npz: x must have shape [N, n], one input for all steps of this chip, not",
+            {"x": np.ones((60, 1025, 1)), "labels": np.arange(60) % 3},
+            "--data: network.time_steps must be in [1, 1024], not 1025",
+        ),
+        (
+            {"x": np.ones((60, 4, 5000)), "labels": np.arange(60) % 3},
+            "--data: network.layers[0] must be in [1, 4096], not 5000",
         ),
         ({"x": np.ones((9, 2)), "y": np.full((9, 1), 1e30)}, "--data: formats."),
     ],
