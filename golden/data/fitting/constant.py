@@ -14,10 +14,10 @@ FEW, WIDE, MANY = 16, 256, 16
 """A network is narrow up to so many inputs, wide above so many, or with more classes than that."""
 HIDDEN = 32, 64, 128
 """Neurons of the hidden layer: of a narrow network, of others, of a wide one."""
-STEPS = 32, 8
-"""Steps, and those for wide inputs."""
-LEAKS: tuple[tuple[int, ...], ...] = (3, 2), (2,)
-"""A membrane keeps 1 - 2^-k of itself in a step: the k that may suit, with as many steps."""
+STEPS, LEAKS = 32, (3, 2)
+"""Steps, and what may suit: a membrane keeps 1 - 2^-k of itself in a step."""
+WIDE_STEPS, WIDE_LEAKS = 8, (2,)
+"""The same for wide inputs."""
 LEAST, MOST, EPOCHS = 60_000, 120_000, 4
 """Presentations: 64 of every sample within these bounds, and this many in any case."""
 FRACTION = 8
@@ -34,15 +34,18 @@ def of_constants(found: ClassData, *, own: bool) -> list[dict[str, Any]]:
     x, test_x = (np.asarray(one.x, np.float64) for one in (found.whole, found.test))
     keys = spread(x) if own else {}
     x, test_x = applied(x, keys), applied(test_x, keys)
-    n, wide = x.shape[1], x.shape[1] > WIDE
+    n = int(x.shape[1])
+    wide = n > WIDE
+    steps: int = WIDE_STEPS if wide else STEPS
+    leaks: tuple[int, ...] = WIDE_LEAKS if wide else LEAKS
     hidden = HIDDEN[2 if wide or found.classes > MANY else n > FEW]
     power = float(np.square(x).sum(axis=1).mean()) + 1
     largest = max(float(np.abs(one).max()) for one in (x, test_x)) * (2 if "offset" in keys else 1)
     fraction = _fraction(x)
     samples = max(EPOCHS * len(x), min(max(LEAST, 64 * len(x)), MOST))
     found_tables: list[dict[str, Any]] = []
-    for leak in LEAKS[wide]:
-        drive = Drive(n, STEPS[wide], leak, 4.0**leak * power)
+    for leak in leaks:
+        drive = Drive(n, steps, leak, 4.0**leak * power)
         tables = learner(drive, hidden, found.classes, samples, fraction)
         tables["formats"]["input"] = f"s{max(1, math.ceil(math.log2(max(largest, 1))))}.{fraction}"
         found_tables.append(tables | {"data": keys})

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from dualspike.golden.data.load import load_problem
+from dualspike.golden.training import fitting
 from dualspike.golden.training.fitting import description_for
 from dualspike.golden.training.fixed_engine import FixedEngine
 from dualspike.golden.training.train import train
 from dualspike.model.description.load import describe
 from tests.refusals import refusal
+
+LEAKS = {0.75: 0.7, 0.5: 0.9, 0.875: 0.5, 1 - 2**-5: 0.95}
+"""What trials come to, by leak."""
 
 pytestmark = pytest.mark.usefixtures("here")
 RNG = np.random.default_rng(5)
@@ -45,7 +49,19 @@ def test_what_it_writes_learns() -> None:
     assert result.diverged is None
 
 
-def test_a_data_set_is_fitted() -> None:
+@pytest.mark.parametrize(("close", "leak"), [(0.01, 1 - 2**-5), (0.1, 0.5), (0.3, 0.75)])
+def test_the_first_leak_that_is_close_to_the_best_is_taken(
+    close: float, leak: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "_tried", lambda d: LEAKS[d.network.leak])
+    monkeypatch.setattr(fitting, "CLOSE", close)
+    d, problem = description_for({"source": "events"})
+    assert (d.network.leak, d.network.layers, d.network.time_steps) == (leak, [512, 64, 4], 8)
+    assert (problem.test_set, d.data.tested) == ("test set", "test")
+
+
+def test_a_data_set_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "SAMPLES", 480)
     d, problem = description_for({"source": "digits"})
     assert (d.name, d.network.layers, d.data.source) == ("digits_core", [64, 64, 10], "digits")
     assert (len(problem.train.target), len(problem.test.target)) == (1437, 360)
