@@ -81,7 +81,8 @@ class Pll(Elaboratable):
 
     def _artix(self, m: Module) -> Instance:
         s = self._setting
-        made, feedback = Signal(), Signal()
+        made = Signal()
+        feedback = Signal()
         m.submodules.buffer = Instance("BUFG", i_I=made, o_O=self.clock)
         return Instance(
             "PLLE2_BASE",

@@ -73,7 +73,8 @@ class System(wiring.Component):
 
     def _lights(self, m: Module, link: HostLink, core: Core) -> None:
         beat = Signal(range(max(2, self._clock_hz // 2)), reset_less=True)
-        shines, learning = Signal(reset_less=True), Signal()
+        shines = Signal(reset_less=True)
+        learning = Signal()
         m.d.comb += self.heartbeat.eq(shines)
         m.d.sync += beat.eq(beat + 1)
         with m.If(beat == self._clock_hz // 2 - 1):
@@ -82,7 +83,8 @@ class System(wiring.Component):
         with m.If(done & core.bus.write & (core.bus.address == self._address["CONTROL"])):
             m.d.sync += learning.eq(core.bus.write_data == Command.LEARN)
         # What is read comes late in a clock, so it is looked at in the next one.
-        read, flags = Signal(32, reset_less=True), Signal()
+        read = Signal(32, reset_less=True)
+        flags = Signal()
         m.d.sync += [
             read.eq(core.bus.read_data),
             flags.eq(done & ~core.bus.write & (core.bus.address == self._address["FLAGS"])),

@@ -37,7 +37,8 @@ def wire_status(
     cleared = registers.FLAGS_written.replicate(len(raised))
     flags = sticky(m, raised, cleared, "flags")
     rests = sticky(m, floor, registers.FLAGS_written, "floor")
-    cycles, was_busy = Signal(32), Signal()
+    cycles = Signal(32)
+    was_busy = Signal()
     m.d.sync += [cycles.eq(cycles + 1), was_busy.eq(busy)]
     m.d.comb += [
         registers.MAGIC.eq(MAGIC),

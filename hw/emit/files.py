@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 from dualspike.hw.chip.core import Core
 from dualspike.hw.emit.c_weights import c_weights
@@ -10,15 +11,15 @@ from dualspike.hw.emit.driver.source import driver_source
 from dualspike.hw.emit.fusesoc import core_file, synthesis
 from dualspike.hw.emit.generate import to_verilog
 from dualspike.hw.emit.header import header, port_notes, widths
-from dualspike.hw.emit.instance import template
+from dualspike.hw.emit.instance import meaning, template
 from dualspike.hw.emit.manifest import manifest
 from dualspike.hw.emit.mapping.blocks import mapped
-from dualspike.hw.emit.ports import ports_of
 from dualspike.hw.emit.register_map.c_header import c_header
 from dualspike.hw.emit.register_map.json import register_json
 from dualspike.hw.emit.register_map.markdown import markdown
 from dualspike.hw.emit.register_map.systemrdl import systemrdl
 from dualspike.hw.emit.testbench import Vectors, testbench_files
+from dualspike.hw.emit.verilog.ports import ports_of
 from dualspike.hw.soc.soc import Soc, wrapped_registers
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.description.description import Description
@@ -57,9 +58,11 @@ def core_verilog(
     held = baked_digest(d, baked)
     if wrap:
         soc = Soc.of(d, wrap, baked)
-        return header(d, soc.notes(), held) + to_verilog(soc, top_name(d, wrap))
+        return header(d, soc.notes(), held) + to_verilog(
+            soc, top_name(d, wrap), partial(meaning, d)
+        )
     core = Core(d, config_word(d), probes=probes, contents=baked)
-    return header(d, port_notes(d), held) + to_verilog(core, d.name)
+    return header(d, port_notes(d), held) + to_verilog(core, d.name, partial(meaning, d))
 
 
 def core_files(

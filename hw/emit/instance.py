@@ -1,6 +1,7 @@
-"""``TOP_template.vh``: an instance of a core to paste, with a comment to every port."""
+"""What each port of a core is for; ``TOP_template.vh``: an instance of it to paste."""
 
-from dualspike.hw.emit.ports import Port
+from dualspike.hw.chip.probes import probes_of
+from dualspike.hw.emit.verilog.ports import Port
 from dualspike.model.description.description import Description
 from dualspike.model.interface.feeds import feeds_of, place_bits
 
@@ -42,29 +43,19 @@ _ALONE = {
 }
 _CHANNELS = {"aw": "address of a write", "w": "word to write", "b": "answer to a write"}
 _CHANNELS |= {"ar": "address of a read", "r": "answer to a read"}
-_ORDER = (
-    *("aclk", "aresetn", "clk", "rst", "wb_clk_i", "wb_rst_i"),
-    *("s_axi_aw", "s_axi_w", "s_axi_b", "s_axi_ar", "s_axi_r"),
-    *("wb_cyc_i", "wb_stb_i", "wb_we_i", "wb_adr_i", "wb_sel_i", "wb_dat_i", "wb_dat_o", "wb_"),
-    *("bus_request", "bus_write", "bus_address", "bus_write_data", "bus_done", "bus_read_data"),
-    *("s_axis_events", "s_axis_inputs", "s_axis_targets", "s_axis_scales"),
-    *("inputs", "targets", "scales", "results", "m_axis_", "busy", "irq"),
-)
-_ENDS = ("payload", "tdata", "tlast", "valid", "ready")
 
 
 def template(d: Description, top: str, ports: list[Port]) -> str:
-    """Wires of the right widths and names, then the instance, in the order of a reader."""
-    given = sorted(ports, key=_rank)
+    """Wires of the right widths and names, then the instance."""
     width = max(len(port.name) for port in ports)
     wires = [
-        f"wire {f'[{port.bits - 1}:0] ' if port.bits > 1 else ''}{port.name};" for port in given
+        f"wire {f'[{port.bits - 1}:0] ' if port.bits > 1 else ''}{port.name};" for port in ports
     ]
-    last = len(given) - 1
+    last = len(ports) - 1
     connected = [
         f"  .{port.name:{width}}({port.name}){',' if n < last else ' '}"
-        f"{'':{width - len(port.name)}} // {port.flow:3} {port.bits:3}  {_meaning(d, port)}"
-        for n, port in enumerate(given)
+        f"{'':{width - len(port.name)}} // {port.flow:3} {port.bits:3}  {meaning(d, port)}"
+        for n, port in enumerate(ports)
     ]
     head = (
         f"// An instance of {top} to paste, with a wire for every port: direction, bits, meaning."
@@ -72,21 +63,16 @@ def template(d: Description, top: str, ports: list[Port]) -> str:
     return "\n".join([head, *wires, "", f"{top} {top}_0 (", *connected, ");", ""])
 
 
-def _rank(port: Port) -> tuple[int, str, int]:
-    """Clock, bus, what goes in, what comes out; of a stream first what it carries."""
-    starts = [n for n, start in enumerate(_ORDER) if port.name.startswith(start)]
-    group = _ORDER.index(port.name) if port.name in _ORDER else starts[0]
-    end = next((n for n, word in enumerate(_ENDS) if port.name.endswith(word)), 0)
-    numbered = port.name.rpartition("_")[0] if port.name.startswith(("inputs", "s_axis")) else ""
-    return group, numbered, end
-
-
-def _meaning(d: Description, port: Port) -> str:
+def meaning(d: Description, port: Port) -> str:
+    """What a port of a chip is for, in a few words."""
     name = port.name
     busy = "samples are inside" + (" or a batch is under way" if d.learns else "")
     if name in _ALONE or name == "busy":
         return _ALONE.get(name, busy)
     stream, _, end = name.rpartition("_")
+    probe = next((one for one in probes_of(d) if one.name == stream), None)
+    if probe:
+        return "a row goes in this clock" if end == "moved" else "what goes: for debugging alone"
     bare = stream.removeprefix("s_axis_").removeprefix("m_axis_")
     if end in ("payload", "tdata"):
         return _payload(d, bare, axis=end == "tdata")

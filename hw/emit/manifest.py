@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from dualspike.hw.emit.ports import ports_of
 from dualspike.hw.emit.register_map.json import plain
+from dualspike.hw.emit.verilog.ports import ports_of
 from dualspike.hw.soc.soc import wrapped_registers
 from dualspike.model.cost.estimate import layer_entry, products, weight_bits
 from dualspike.model.description.description import Description

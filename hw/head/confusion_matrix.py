@@ -42,7 +42,8 @@ class ConfusionMatrix(wiring.Component):
         )
         read, write = counts.read_port(), counts.write_port()
         counted = Signal()
-        place, swept = Signal(range(depth)), Signal(range(depth))
+        place = Signal(range(depth))
+        swept = Signal(range(depth))
         clearing = Signal(init=1)
         with m.If(self.clear):
             m.d.sync += [clearing.eq(1), swept.eq(0)]
@@ -57,7 +58,8 @@ class ConfusionMatrix(wiring.Component):
             write.data.eq(Mux(clearing, 0, read.data + 1)),
             write.en.eq(clearing | counted),
         ]
-        asked, found = Signal(init=1), Signal(self._bits)
+        asked = Signal(init=1)
+        found = Signal(self._bits)
         m.d.sync += asked.eq(~self.counted)
         with m.If(asked):
             m.d.sync += found.eq(read.data)

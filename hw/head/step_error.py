@@ -87,9 +87,11 @@ class StepError(wiring.Component):
             self._buffer(m, name, clocks)
             for name, clocks in (("results", ERROR), ("errors", ERROR), ("back", summed))
         )
-        output, step = (Signal(counter_shape(n - 1)) for n in (self._outputs, self._steps))
+        output = Signal(counter_shape(self._outputs - 1))
+        step = Signal(counter_shape(self._steps - 1))
         last, last_step = output == self._outputs - 1, step == self._steps - 1
-        taken, waits = Signal(), Signal()
+        taken = Signal()
+        waits = Signal()
         first_step = step == 0
         wants = self.learn & first_step
         if self._classes:

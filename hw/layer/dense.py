@@ -120,8 +120,10 @@ class Dense(wiring.Component):
         What the sequencer says of signs, and of the lane, comes from a register: it goes to
         thousands of places.
         """
-        port, sweeping = self.learner, Signal(2)
-        load, restart = Signal.like(port.load), Signal()
+        port = self.learner
+        sweeping = Signal(2)
+        load = Signal.like(port.load)
+        restart = Signal()
         lane = later(m, port.lane, 1, "lane")
         m.d.sync += [load.eq(port.load), restart.eq(port.restart)]
         m.d.comb += [

@@ -112,7 +112,8 @@ class Neuron(wiring.Component):
                     kept, clips = self._reset(m, rows, spike, held, f"{slot}_{k}")
                     over_tangent.append(clips)
                     m.d.comb += next_charges[k].eq(kept)
-        reported, floor_reported = Signal(width), Signal(width)
+        reported = Signal(width)
+        floor_reported = Signal(width)
         there = rows.there[layer.integrate].replicate(width)
         m.d.sync += [
             reported.eq(Cat(over_membrane) & there),

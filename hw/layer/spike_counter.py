@@ -40,7 +40,9 @@ class SpikeCounter(wiring.Component):
         step = Signal(counter_shape(self._steps - 1))
         last_step, last_chunk = step == self._steps - 1, chunk == layer.chunks - 1
         third = Signal.like(chunk, init=3 % layer.chunks)
-        taken, first, first_ahead = Signal(), Signal(init=1), Signal()
+        taken = Signal()
+        first = Signal(init=1)
+        first_ahead = Signal()
         if layer.ahead:
             # What all sums wait for is a register and no comparison.
             steps = self._steps

@@ -47,12 +47,14 @@ class AddressEvents(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        full, place = Signal(2), Signal(range(self._chunks))
+        full = Signal(2)
+        place = Signal(range(self._chunks))
         wiping = Signal(init=1)
         with m.If(wiping):
             count_on(m, place, self._chunks - 1)
             m.d.sync += wiping.eq(place != self._chunks - 1)
-        there, taken = Signal(), Signal()
+        there = Signal()
+        taken = Signal()
         held, chunk, slots = self._held(m, there, taken, wiping)
         filling, ended, puts = self._fill(m, there, taken, held, full)
         halves, wiped, over = self._drain(m, full, place)
@@ -79,7 +81,8 @@ class AddressEvents(wiring.Component):
     ) -> tuple[data.View, Signal, Signal]:
         """What came a cycle ago and waits to be ``taken``: it, its chunk, and its place in that."""
         held = Signal(data.StructLayout(EVENT.members | {"known": 1}))
-        chunk, slots = Signal(range(self._chunks)), Signal(self._simd)
+        chunk = Signal(range(self._chunks))
+        slots = Signal(self._simd)
         given, simd = self.events.payload, self._simd
         # Exact for every number of a channel.
         shift = CHANNEL_BITS + (simd - 1).bit_length()
@@ -102,9 +105,12 @@ class AddressEvents(wiring.Component):
         self, m: Module, there: Value, taken: Signal, held: data.View, full: Signal
     ) -> tuple[Signal, Signal, Value]:
         """The half that is filled, halves whose step has ended, whether an event is put there."""
-        step, filling, padding = Signal(counter_shape(self._steps)), Signal(), Signal()
+        step = Signal(counter_shape(self._steps))
+        filling = Signal()
+        padding = Signal()
         over, last_step = step == self._steps, step == self._steps - 1
-        free, ended = ~full.bit_select(filling, 1), Signal(2)
+        free = ~full.bit_select(filling, 1)
+        ended = Signal(2)
         inside = there & ~over & ~padding & free
         ends = inside & (held.end | held.last) | padding & free
         late, closes = there & over, held.last | padding
@@ -131,7 +137,10 @@ class AddressEvents(wiring.Component):
         """What is read of both halves; which one is zeroed where it was read, and is then empty."""
         m.submodules.buffer = buffer = CreditBuffer(self.outputs.payload.shape(), _PLACES)
         connect(m, buffer.outputs, flipped(self.outputs))
-        draining, was, read, ended = Signal(), Signal(), Signal(), Signal()
+        draining = Signal()
+        was = Signal()
+        read = Signal()
+        ended = Signal()
         last = place == self._chunks - 1
         m.d.comb += [
             buffer.taken.eq(full.bit_select(draining, 1) & buffer.room),

@@ -32,7 +32,8 @@ class Gatherer(wiring.Component):
         rows, last_rows = layer.group_rows, layer.last_group_rows
         row = Signal(counter_shape(rows - 1))
         group = Signal(counter_shape(layer.groups - 1))
-        full, taken = Signal(), Signal()
+        full = Signal()
+        taken = Signal()
         last_group = group == layer.groups - 1
         ends = row == Mux(last_group, last_rows - 1, rows - 1)
         m.d.comb += [

@@ -6,16 +6,15 @@ it: another reader of the Verilog, another scheduler, other arithmetic.
 """
 
 import hashlib
-import re
 from importlib.util import find_spec
 from pathlib import Path
 
 from dualspike.boards.flow.tools import YOSYS, release, run
+from dualspike.hw.emit.verilog.ports import ports_of
 from dualspike.model.system.builds import kept_build
 from dualspike.testbench.cosim.verilate import Source, Tools, tool_environment
 
 _HERE = Path(__file__).parent
-_PORT = re.compile(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);", re.M)
 _SCRIPT = "read_verilog core.v\nhierarchy -top {top}\nproc\nwrite_cxxrtl -g0 core.cc\n"
 _CONTEXT = "#pragma once\nstruct VerilatedContext { bool traceEverOn(bool) { return false; } };\n"
 _TOP = """#include "core.cc"
@@ -87,22 +86,20 @@ def _runtime() -> Path:
 
 def _header(source: Source) -> str:
     """A class with the ports of the core as members, as Verilator has them."""
-    body = re.search(rf"^module {source.top}\(.*?^endmodule", source.verilog, re.M | re.S)
-    assert body
-    ports = [(way, int(top or 0) + 1, name) for way, top, name in _PORT.findall(body[0])]
+    ports = ports_of(source.verilog, source.top)
     return _TOP.format(
         top=source.top,
         mangled=_mangled(source.top),
-        ports="\n".join(f"    Port<{bits}> {name} = {{}};" for _, bits, name in ports),
+        ports="\n".join(f"    Port<{bits}> {name} = {{}};" for name, _, bits in ports),
         gives="\n".join(
             f"        give({name}, core.p_{_mangled(name)});"
-            for way, _, name in ports
-            if way == "input"
+            for name, flow, _ in ports
+            if flow == "in"
         ),
         takes="\n".join(
             f"        take({name}, core.p_{_mangled(name)});"
-            for way, _, name in ports
-            if way == "output"
+            for name, flow, _ in ports
+            if flow == "out"
         ),
     )
 

@@ -126,14 +126,9 @@ class Host:
             c.m.d.sync += [self._i.eq(self._i + ends), self._j.eq(Mux(ends, 0, self._j + 1))]
 
     def claims(self, inner: dict[str, Signal], names: list[str]) -> None:
-        """Words go to the element's place, the second clock after, and come from there, the fourth.
-
-        The first two registers of the walk without a name are that of ``p`` and its base.
-        """
+        """Words go to the element's place, the second clock after, and come from it, the fourth."""
         c, f = self._c, self._f
-        p, s, column, base = (
-            inner.get(one, Const(0)) for one in ("$signal", "s", "column", "$signal_1")
-        )
+        p, s, column, base = (inner.get(one, Const(0)) for one in ("p", "s", "column", "base"))
         row = inner.get("row", Const(0))
         here = (column == self._j) & (s * f.pe + p == self.bank) & (row == self.row)
         first = base == self.row - _divided(self._j, f.simd, f.n_in)[0]

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.generate import plain_verilog
 from dualspike.model.system.children import environment
 from dualspike.testbench.cosim.verilate import tool_environment
 from dualspike.testbench.mutants.equality import harmless
@@ -86,8 +86,9 @@ class Target:
 
     @cached_property
     def verilog(self) -> str:
-        """The component."""
-        return to_verilog(import_module(self.module).component(**self.given), self.top)
+        """The component as Yosys writes it, who reads it again to plant what is wrong."""
+        component = import_module(self.module).component(**self.given)
+        return plain_verilog(component, self.top)
 
     @property
     def digests(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from cocotb._decorators import TestGenerator  # what `cocotb.test` makes; the ve
 from cocotb_tools import config
 from cocotb_tools.runner import get_runner
 
-from dualspike.hw.emit.generate import to_verilog
+from dualspike.hw.emit.generate import plain_verilog, to_verilog
 from dualspike.model.system.builds import kept_build
 from dualspike.testbench.cosim.verilate import Tools, tool_environment
 from dualspike.testbench.coverage.machines import Watched
@@ -60,11 +60,11 @@ def run_bench(bench: ModuleType, *, quick: bool = False, **given: Any) -> None:
     Raises AssertionError with cocotb's messages if a test failed, and if one did not run.
     """
     name, tests = bench.__name__, _tests(bench)
-    watched = Watched(bench.component(**given)) if recording() else None
-    component: Any = watched or bench.component(**given)
-    verilog = to_verilog(component, bench.TOP)
+    watched: Any = Watched(bench.component(**given)) if recording() else None
     if watched:
-        verilog = watched.with_points(verilog)
+        verilog = watched.with_points(plain_verilog(watched, bench.TOP))
+    else:
+        verilog = to_verilog(bench.component(**given), bench.TOP)
     environment = tool_environment()
     program = build_bench(verilog, bench.TOP, environment, "-O0" if quick else "-O2")
     with tempfile.TemporaryDirectory(prefix="dualspike-") as folder:

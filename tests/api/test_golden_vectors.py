@@ -101,7 +101,7 @@ def test_what_is_wrong_in_a_wrap_is_found(tmp_path: Path) -> None:
     Chip(describe({"name": "tiny", **net}, "test")).generate(tmp_path, "axi", baked=True)
     verilog = (tmp_path / "tiny_axi.v").read_text()
     for good, bad, told in [
-        (r"\{ m_axis_results_tlast, ", "{ nowhere, ", "sample 0, output 0, "),
+        (r"\{m_axis_results_tlast, ", "{nowhere, ", "sample 0, output 0, "),
         (r"(assign m_axis_results_tdata\[\d+:\d+\] = )", r"\1~", "sample 0, output 0, "),
         (r"\.axi__rresp\(s_axi_rresp\)", ".axi__rresp()", "register 0, step 0, "),
     ]:

@@ -205,7 +205,7 @@ def test_a_project_for_a_board(net: Path, cli: Cli) -> None:
     text = Path("board/tiny_system.v").read_text()
     built = load(Path("board/tiny.toml"))
     chosen = {"clock": built.hardware.clock, "device": built.hardware.device}
-    assert "module tiny_system(" in text and built == revised(load(net), "hardware", **chosen)
+    assert "module tiny_system (" in text and built == revised(load(net), "hardware", **chosen)
     rooms = {one["name"]: one for one in cli.result("boards", net)["boards"]}
     assert rooms["ulx3s-85f"]["directions"] == 8 and rooms["icebreaker"]["directions"] is None
 

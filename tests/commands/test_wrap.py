@@ -1,12 +1,12 @@
 """generate --wrap: one file with the core inside, lint clean, and files that agree with it."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from dualspike.hw.emit.verilog.ports import ports_of
 from tests.cli import Cli
 from tests.lint import lint
 
@@ -63,12 +63,7 @@ def test_a_wrapped_core(wrap: str, rule: str, here: Path, cli: Cli) -> None:
     listed = [file for part in core["filesets"].values() for file in part["files"]]
     assert {one for file in listed for one in ([file] if isinstance(file, str) else file)} <= names
     verilog = (folder / f"{top}.v").read_text()
-    body = re.search(rf"^module {top}\(.*?^endmodule", verilog, re.M | re.S)
-    assert body
-    found = {
-        name: int(high or 0) + 1
-        for high, name in re.findall(r"^  (?:in|out)put (?:\[(\d+):0\] )?(\w+);", body[0], re.M)
-    }
+    found = {port.name: port.bits for port in ports_of(verilog, top)}
     streams = ("s_axis_inputs", "s_axis_targets", "m_axis_results")
     handshakes = {f"{stream}_{port}": 1 for stream in streams for port in ("tvalid", "tready")}
     expected = PORTS[wrap] | DATA | handshakes

@@ -104,7 +104,7 @@ def _here(tasks: Sequence[Any], work: Any, _jobs: int, _show: Any) -> None:
 
 
 def _verilog(d: Description, **_: object) -> str:
-    return f"module {d.name}(clk);\n  input clk;\nendmodule\n"
+    return f"module {d.name} (\n  input clk\n);\nendmodule\n"
 
 
 def _undrawn(study: Study[Any]) -> Study[Any]:

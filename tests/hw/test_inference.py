@@ -13,10 +13,10 @@ NETS = {
         "operator": {"kind": "seponet", "parts": [{"layers": [1, 3, 2], "time_steps": 6}] * 3}
     },
 }
-# Words of learning, and not assign, signed, last_step.
+# Words of learning, and not assign, signed, last_step, nor what is shifted by an operator.
 LEARNING = re.compile(
     r"learn|tangent|lane|(?<!as)sign(?!al|ature|ed)|sweep|lfsr|drawer|loss|jvp|target|updates"
-    r"|mask|shift|surrogate|charge|slope|saturated|clipped|move(?!s)|prime",
+    r"|mask|shift(?!ed)|surrogate|charge|slope|saturated|clipped|move(?!s)|prime",
     re.IGNORECASE,
 )
 
@@ -37,7 +37,8 @@ def test_there_is_no_trace_of_learning(kind: str) -> None:
     without, learning = verilog(kind, "none"), verilog(kind, "rfg")
 
     def traces(text: str) -> set[str]:
-        return {word for word in re.findall(r"[A-Za-z_]\w*", text) if LEARNING.search(word)}
+        code = re.sub(r"//.*", "", text)
+        return {word for word in re.findall(r"[A-Za-z_]\w*", code) if LEARNING.search(word)}
 
     assert traces(without) == set()
     assert len(traces(learning)) > 50

@@ -18,7 +18,7 @@ AWAKE = {
     "read_row_18_0": "and the one that is read in the next clock",
     "read_18_bank_0": "the bank that the host reads, on its way",
     "read_18_bank_1": "a clock later",
-    "read_18_part_0": "and another one, for the choice among parts",
+    "read_18_part_0_2": "and another one, for the choice among parts",
     "place_0": "the row that is written",
     "product_0": "in a multiplier, which has no enable",
 }

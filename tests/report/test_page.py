@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dualspike.commands.estimates import pace
 from dualspike.golden.data.load import load_problem
 from dualspike.golden.integer.rounding import quantise
 from dualspike.golden.training.fixed_engine import first_chip
@@ -69,20 +70,34 @@ loss = "margin"
 """
 
 
-@pytest.mark.parametrize("signs", [False, True])
-def test_a_chip_that_learns_online_has_its_own_words(tmp_path: Path, signs: bool) -> None:
+@pytest.mark.parametrize(
+    ("feedback", "words"),
+    [
+        ("forward", "forward with 3 tangent lanes a hidden layer"),
+        ("forward-dfa", "forward with 1 tangent lane a hidden layer"),
+        ("signs", "by fixed signs"),
+        ("kolen-pollack", "by matrices that learn"),
+    ],
+)
+def test_a_chip_that_learns_online_has_its_own_words(
+    tmp_path: Path, feedback: str, words: str
+) -> None:
     """Nothing of scope, signs of weights, surrogate or derivatives, or of lanes that it has not."""
-    more = 'feedback = "signs"\n' if signs else "directions = 3\n"
+    lanes = feedback.startswith("forward")
+    more = f'feedback = "{feedback}"\n' + "directions = 3\n" * (feedback == "forward")
     (tmp_path / "net.toml").write_text(ONLINE + more)
     text = Page(render(look(tmp_path))).text
     for absent in ("Scope", "surrogate", "reset in derivatives", "randomized", "targets"):
         assert absent not in text, absent
-    assert ("tangent lane" in text) != signs and ("derivatives" in text) != signs
-    kind = "signs" if signs else "forward"
-    assert f"Feedback {kind}, loss margin, batches of 64" in text
+    assert ("tangent lane" in text) == lanes == ("derivatives" in text)
+    assert f"Feedback {feedback}, loss margin, batches of 64" in text
     assert "gate within 0.5 of the threshold" in text
-    if not signs:
-        assert "forward with 3 tangent lanes a hidden layer" in text and "tangent lanes 3" in text
+    assert f"which learns online on the chip, {words}." in text
+    if lanes:
+        assert f"tangent lanes {3 if feedback == 'forward' else 1}" in text
+    d = load(tmp_path / "net.toml")
+    said = words.removeprefix("forward with ").removeprefix("by ")
+    assert pace(d, {"interval": 9}).endswith(f", {said}.")
 
 
 def test_the_full_page_shows_what_the_files_say(full: Path) -> None:

@@ -126,7 +126,8 @@ class HostLink(wiring.Component):
 
     def _begun(self, m: Module) -> Any:
         """The unpacker of an operator chip, which begins anew with every command to the core."""
-        begins, bus = Signal(), self.bus
+        begins = Signal()
+        bus = self.bus
         command = bus.request & bus.done & bus.write & (bus.address == self._control)
         m.d.sync += begins.eq(command)
         return ResetInserter(begins)(self._unpacker)

@@ -47,10 +47,8 @@ class SampleUnpacker(wiring.Component):
         place = number_bytes(d.formats.input)
         chunks = layer.chunks * d.network.frames
         chunk = Signal(8 * place * layer.simd)
-        byte, number = (
-            Signal(counter_shape(layer.simd * place)),
-            Signal(counter_shape(chunks)),
-        )
+        byte = Signal(counter_shape(layer.simd * place))
+        number = Signal(counter_shape(chunks))
         for n in range(layer.simd):
             m.d.comb += self.inputs.payload[n].eq(chunk.word_select(n, 8 * place))
         with m.FSM():
@@ -82,7 +80,8 @@ class SampleUnpacker(wiring.Component):
         m.submodules.queue = queue = SyncFIFOBuffered(
             width=form.bits, depth=width * (d.n_layers + 2)
         )
-        target, byte = Signal(8 * place), Signal(counter_shape(place))
+        target = Signal(8 * place)
+        byte = Signal(counter_shape(place))
         number = Signal(counter_shape(width))
         m.d.comb += [
             queue.w_data.eq(target),
@@ -121,7 +120,8 @@ class ResultPacker(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        held, left = Signal(Shape(8 * self._place, True)), Signal(range(self._place + 1))
+        held = Signal(Shape(8 * self._place, True))
+        left = Signal(range(self._place + 1))
         m.d.comb += [
             self.results.ready.eq(left == 0),
             self.bytes.valid.eq(left != 0),

@@ -33,12 +33,21 @@ class RxFrameBuffer(wiring.Component):
         m = Module()
         m.submodules.ring = ring = memory.Memory(shape=unsigned(8), depth=_PLACES, init=[])
         writer, reader = ring.write_port(), ring.read_port()
-        write, kept, read = Signal(range(_PLACES)), Signal(range(_PLACES)), Signal(range(_PLACES))
+        write = Signal(range(_PLACES))
+        kept = Signal(range(_PLACES))
+        read = Signal(range(_PLACES))
         m.submodules.crc = crc = CRC(8).create()
-        count, length, code, full = Signal(8), Signal(8), Signal(8), Signal()
-        following, begins = Signal.like(write), Signal.like(write)
+        count = Signal(8)
+        length = Signal(8)
+        code = Signal(8)
+        full = Signal()
+        following = Signal.like(write)
+        begins = Signal.like(write)
         # An end counts a clock later, when all that it depends on is known.
-        ends, spoilt, good, resets = Signal(), Signal(), Signal(), Signal()
+        ends = Signal()
+        spoilt = Signal()
+        good = Signal()
+        resets = Signal()
         whole = (count == length + (HEADER + 2)) & (length <= PAYLOAD)
         right = whole & crc.match_detected & ~full & ~self.spoilt
         m.d.sync += [ends.eq(self.ended), spoilt.eq(self.spoilt), good.eq(right)]
@@ -69,7 +78,8 @@ class RxFrameBuffer(wiring.Component):
             with m.Elif((count != 0) | spoilt):
                 m.d.sync += self.lost.eq(1)
         # A block RAM is slow: what it gives is used from a register.
-        fetched, byte = Signal(), Signal(8)
+        fetched = Signal()
+        byte = Signal(8)
         m.d.comb += [reader.addr.eq(read), self.records.payload.eq(byte)]
         moves = self.records.valid & self.records.ready
         stays = ~moves & ~resets

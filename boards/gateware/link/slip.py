@@ -24,7 +24,8 @@ class SlipDecoder(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        escaped, spoilt = Signal(), Signal()
+        escaped = Signal()
+        spoilt = Signal()
         end, esc = self.byte == END, self.byte == ESC
         known = (self.byte == ESC_END) | (self.byte == ESC_ESC)
         m.d.comb += [

@@ -44,8 +44,13 @@ class TxFrameBuffer(wiring.Component):
         connect(m, encoder.bytes, flipped(self.bytes))
         m.submodules.crc = crc = CRC(8).create()
         slot = counter_shape(WINDOW - 1).width
-        sequence, place, bare = Signal(8), Signal(range(SLOT)), Signal()
-        left, length, byte, low = Signal(8), Signal(8), Signal(8), Signal()
+        sequence = Signal(8)
+        place = Signal(range(SLOT))
+        bare = Signal()
+        left = Signal(8)
+        length = Signal(8)
+        byte = Signal(8)
+        low = Signal()
         # What is escaped, and how fast, comes too late in a clock for all that waits for it.
         m.submodules.skid_octets = skid = SkidBuffer(encoder.octets.payload.shape())
         connect(m, skid.outputs, encoder.octets)

@@ -77,7 +77,8 @@ class UartReceiver(wiring.Component):
         m = Module()
         line = Signal(init=1)
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
-        pace, left = _Pace(self._rate), Signal(range(8))
+        pace = _Pace(self._rate)
+        left = Signal(range(8))
         m.d.sync += [self.received.eq(0), self.broken.eq(0)]
         with m.FSM():
             with m.State("IDLE"):
@@ -123,7 +124,8 @@ class UartTransmitter(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pace = _Pace(self._rate)
-        bits, left = Signal(10, init=0x3FF), Signal(range(11))
+        bits = Signal(10, init=0x3FF)
+        left = Signal(range(11))
         m.d.comb += [
             self.tx.eq(bits[0]),
             self.bytes.ready.eq((left == 0) | (pace.tick & (left == 1))),

@@ -8,16 +8,14 @@ FPGA-TN-02204).
 
 import re
 
+from dualspike.hw.emit.verilog.ports import ports_of
 from dualspike.model.sizes.depth import DEEP
 
-_MODULE = re.compile(
-    r"^module (\w*memory_(\d+)x(\d+)(?:_held)?) ?"
-    r"\(address, (advance, )?clk, (reset, )?rst, word, write__addr, write__data, write__en\);",
-    re.MULTILINE,
-)
+_MODULE = re.compile(r"^module (\w*memory_(\d+)x(\d+)(?:_held)?) \(\n", re.MULTILINE)
 _WIDTHS = ((18, 10), (9, 11))
 """Bits of a word and of its address, of the two ways in which a DP16KD is used here."""
 _ADDRESS = 14
+_WIDE = ("address", "word", "write__addr", "write__data")
 _WORD = re.compile(r"^    \w+\[(\d+)\] = \d+'h([0-9a-f]+);", re.MULTILINE)
 _SLOT, _SLOTS = 20, 16
 """What is there at power-up: INITVAL_00 and so on have 16 times 18 bits, in places of 20."""
@@ -30,11 +28,10 @@ def block_rams(verilog: str, least_bits: int = DEEP) -> str:
     """
     texts: list[str] = []
     for found in _MODULE.finditer(verilog):
-        name, depth, width, held, reset = (group or "" for group in found.groups())
-        words, bits = int(depth), int(width)
-        ports = f"address, {held}clk, {reset}rst"
+        name, words, bits = found[1], int(found[2]), int(found[3])
+        ports = [port.name for port in ports_of(verilog, name)]
         fits = [(wide, address) for wide, address in _WIDTHS if words <= 1 << address]
-        if (held or words * bits >= least_bits) and fits:
+        if ("advance" in ports or words * bits >= least_bits) and fits:
             inside = verilog[found.end() : verilog.index("endmodule", found.end())]
             init = {int(n): int(word, 16) for n, word in _WORD.findall(inside)}
             texts.append(_module(name, init, words, bits, ports, *fits[0]))
@@ -42,19 +39,22 @@ def block_rams(verilog: str, least_bits: int = DEEP) -> str:
 
 
 def _module(
-    name: str, init: dict[int, int], words: int, bits: int, ports: str, wide: int, address: int
+    name: str,
+    init: dict[int, int],
+    words: int,
+    bits: int,
+    ports: list[str],
+    wide: int,
+    address: int,
 ) -> str:
-    """A memory as blocks side by side, each ``wide`` bits, with ``init`` in them at power-up.
-
-    ``ports`` are those before its word.
-    """
+    """A memory as blocks side by side, each ``wide`` bits, with ``init`` in them at power-up."""
     count = -(-bits // wide)
     whole = count * wide
     top = max((words - 1).bit_length(), 1) - 1
     reads = "advance" if "advance" in ports else "1'b1"
     lines = [
-        f"module {name}({ports}, word, write__addr, write__data, write__en);",
-        f"  input {ports.replace('address, ', '')}, write__en;",
+        f"module {name} ({', '.join(ports)});",
+        f"  input {', '.join(port for port in ports if port not in _WIDE)};",
         f"  input [{top}:0] address, write__addr;",
         f"  input [{bits - 1}:0] write__data;",
         f"  output [{bits - 1}:0] word;",

@@ -19,16 +19,13 @@ from itertools import product
 from dualspike.hw.emit.mapping.block_rams import block_rams
 from dualspike.hw.emit.mapping.carries import carries
 from dualspike.hw.emit.mapping.falling_reads import falling_reads
+from dualspike.hw.emit.verilog.ports import Port, ports_of
 
-_MODULE = re.compile(
-    r"^module (\w*multiplier_([su])(\d+)_([su])(\d+)_([1-3])) ?"
-    r"\(clk, left, (\w+), (reset, )?right, rst\);",
-    re.MULTILINE,
-)
+_MODULE = re.compile(r"^module (\w*multiplier_([su])(\d+)_([su])(\d+)_([1-3])) \(\n", re.MULTILINE)
 _WHOLE = re.compile(r"^module (\w+).*?^endmodule\n", re.MULTILINE | re.DOTALL)
-_COPIES = re.compile(r"^module (\w*_copy_(\d+)) ?\(ahead, clk, register, rst\);", re.MULTILINE)
+_COPIES = re.compile(r"^module (\w*_copy_(\d+)) \(\n", re.MULTILINE)
 _COPY = """\
-module {0}(ahead, clk, register, rst);
+module {0} (ahead, clk, register, rst);
   input clk, rst;
   input [{1}:0] ahead;
   output [{1}:0] register;
@@ -81,7 +78,7 @@ def blocks(
     """
     made = _FAMILIES[family]
     found = _MODULE.findall(verilog) if multipliers else []
-    texts = [_module(made, widest or made.width, *one) for one in found]
+    texts = [_module(made, widest or made.width, ports_of(verilog, one[0]), *one) for one in found]
     texts = [made.declared if any(texts) else "", *texts]
     if family == "ecp5":
         found = _COPIES.findall(verilog)
@@ -105,12 +102,13 @@ def overwritten(verilog: str, text: str) -> str:
     return f"{rest}\n{text}"
 
 
-def _module(made: _Family, widest: int, name: str, *found: str) -> str:
+def _module(made: _Family, widest: int, declared: list[Port], name: str, *found: str) -> str:
     """One multiplier: a block, or for wide operands one for each two pieces and their sum."""
     signs, widths = [kind == "s" for kind in (found[0], found[2])], [int(found[1]), int(found[3])]
     # Whoever resets a part of a chip gives the port to all of it, needed or not.
-    latency, out, reset = int(found[4]), found[5], found[6]
-    bits = sum(widths)
+    latency, bits = int(found[4]), sum(widths)
+    out = next(port.name for port in declared if port.flow == "out")
+    resets = [port.name for port in declared if port.name in ("reset", "rst")]
     if bits < _SMALLEST:
         return ""
     left, right = (
@@ -127,7 +125,7 @@ def _module(made: _Family, widest: int, name: str, *found: str) -> str:
     terms: list[str] = []
     top = 2 * made.width - 1
     for n, (a, b) in enumerate(product(left, right)):
-        part, head = f"part_{n}", f"module {name}_part_{n}(clk, left, part_{n}, right);"
+        part, head = f"part_{n}", f"module {name}_part_{n} (clk, left, part_{n}, right);"
         # The third register is one of the fabric: it can lie where the product is needed.
         body = made.block(a, b, min(latency, 2), part)
         parts.append(f"{head}\n{ports}  output [{top}:0] {part};\n{body}\nendmodule\n")
@@ -139,10 +137,9 @@ def _module(made: _Family, widest: int, name: str, *found: str) -> str:
         inside += [f"  reg [{bits - 1}:0] total;", f"  always @(posedge clk) total <= {total};"]
         total = "total"
     inside += [f"  assign {out} = {total};", "endmodule", ""]
-    head = f"module {name}(clk, left, {out}, {reset}right, rst);"
-    return "\n".join(
-        [*parts, f"{head}\n  input {reset}rst;\n{ports}  output [{bits - 1}:0] {out};", *inside]
-    )
+    head = f"module {name} ({', '.join(port.name for port in declared)});\n{ports}"
+    declarations = f"  input {', '.join(resets)};\n  output [{bits - 1}:0] {out};"
+    return "\n".join([*parts, f"{head}{declarations}", *inside])
 
 
 def _pieces(name: str, width: int, signed: bool, widest: int) -> Iterator[_Piece]:

@@ -8,7 +8,7 @@ multipliers; it takes half of the tables.
 
 import re
 
-_MODULE = re.compile(r"^module (\w*dither_carry_(\d+)) ?\(carry, column, product, row\);", re.M)
+_MODULE = re.compile(r"^module (\w*dither_carry_(\d+)) \(\n", re.M)
 _SUM = "16'h96AA"
 """A half of a cell with D at 1: A ^ B ^ C ^ carry in; A is the carry out where it equals B ^ C."""
 
@@ -22,7 +22,7 @@ def _module(name: str, bits: int) -> str:
     """A chain of a half for each bit and one more, whose sum is the last carry."""
     top, count = bits - 1, bits // 2 + 1
     lines = [
-        f"module {name}(carry, column, product, row);",
+        f"module {name} (carry, column, product, row);",
         f"  input [{top}:0] column, product, row;",
         "  output carry;",
         f"  wire [{count}:0] chain;",

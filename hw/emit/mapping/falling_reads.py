@@ -27,11 +27,11 @@ def _module(text: str) -> str:
     """A module with its memories in blocks, as far as they are read without a clock."""
     for declared, top, name, last in _MEMORY.findall(text):
         width, words = int(top) + 1, int(last) + 1
-        read = re.search(rf"^  assign (\w+) +?= {name}\[(.*)\];$", text, re.MULTILINE)
+        read = re.search(rf"^  assign (\w+) = {name}\[(.*)\];$", text, re.MULTILINE)
         if read is None or width * words < _LEAST_BITS * -(-width // _WIDTH):
             continue
         word, address = read.groups()
         text = text.replace(declared, f'(* ram_style = "block" *)\n  {declared}')
         text = text.replace(read[0], f"  always @(negedge clk) {word} <= {name}[{address}];")
-        text = re.sub(rf"^  wire ((\[\d+:0\] )?{word} ?;)$", r"  reg \1", text, flags=re.MULTILINE)
+        text = re.sub(rf"^  wire ((\[\d+:0\] )?{word};)$", r"  reg \1", text, flags=re.MULTILINE)
     return text

@@ -49,7 +49,8 @@ class RowSlopes(wiring.Component):
         m.submodules.buffer = buffer = CreditBuffer(self.back.payload.shape(), 3)
         connect(m, flipped(self.tangents), slopes.tangents)
         connect(m, buffer.outputs, flipped(self.back))
-        able, there = Signal(), bit_later(m, slopes.finished, 1, "there")
+        able = Signal()
+        there = bit_later(m, slopes.finished, 1, "there")
         # What is added next comes a clock after the sums were cleared.
         m.d.comb += [
             able.eq(buffer.room & ~slopes.finished),

@@ -42,7 +42,8 @@ class WeightAddressGenerator(wiring.Component):
         group = Signal.like(self.group)
         # Registers too, since all that takes a chunk waits for them.
         first_chunk = Signal(init=1)
-        last_chunk, last_group = Signal(init=chunks == 1), Signal(init=groups == 1)
+        last_chunk = Signal(init=chunks == 1)
+        last_group = Signal(init=groups == 1)
         m.d.comb += [
             self.row.eq(row),
             self.chunk.eq(chunk),

@@ -126,8 +126,9 @@ class MacArray(wiring.Component):
         # The way of the chunk that is taken, a clock in each bit: words, products, sums. What comes
         # in a cycle without one is multiplied too, and not added.
         way = fetch + layer.multiply + 1
-        goes, begins = Signal(way), Signal(way)
-        going, first, last = (Signal(way) for _ in range(3))
+        goes = Signal(way)
+        begins = Signal(way)
+        going, first, last = (Signal(way, name=name) for name in ("going", "first", "last"))
         m.d.comb += [
             goes.eq(going << 1 | taken),
             begins.eq(first << 1 | (taken & addresses.first_chunk)),

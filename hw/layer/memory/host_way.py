@@ -77,9 +77,11 @@ class Written:
 
 def host_walk(m: Module, f: Folding, rewind: Value, access: Value) -> tuple[Signal, Signal]:
     """Bank and row of the host's next word: input by input, neuron by neuron."""
-    p, s = Signal(counter_shape(f.pe - 1)), Signal(counter_shape(f.simd - 1))
+    p = Signal(counter_shape(f.pe - 1))
+    s = Signal(counter_shape(f.simd - 1))
     column = Signal(counter_shape(f.n_in - 1))
-    base, row = Signal(counter_shape(f.rows - 1)), Signal(counter_shape(f.rows - 1))
+    base = Signal(counter_shape(f.rows - 1))
+    row = Signal(counter_shape(f.rows - 1))
     with m.If(rewind):
         m.d.sync += [p.eq(0), s.eq(0), column.eq(0), base.eq(0), row.eq(0)]
     with m.Elif(access):

@@ -91,7 +91,8 @@ class Weights(wiring.Component):
         host_bank, host_row = host_walk(m, self._folding, self.host.rewind, self.host.access)
         banks_clipped = Signal(banks)
         reported = Signal(banks)
-        moves, moved_row = Signal(), Signal.like(self.row, reset_less=True)
+        moves = Signal()
+        moved_row = Signal.like(self.row, reset_less=True)
         spread = self._words.spread
         host = written(m, self.host, host_bank, host_row, banks, "given", spread=spread)
         if self._words.learn:

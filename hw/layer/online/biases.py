@@ -94,7 +94,8 @@ class ChangingBiases(wiring.Component):
         layer = self._layer
         group = Signal(counter_shape(layer.groups - 1))
         most = layer.row_places + layer.group_rows + (layer.lag + 1) * layer.rows
-        rows, last_group = Signal(range(most + 1)), group == layer.groups - 1
+        rows = Signal(range(most + 1))
+        last_group = group == layer.groups - 1
         following = Signal.like(rows)
         owed = Signal()
         ended = Mux(last_group, layer.last_group_rows, layer.group_rows)

@@ -75,7 +75,7 @@ class ChangingMacArray(wiring.Component):
         layer = self._layer
         steps = change_steps(self._part, layer)
         m.submodules.passes = passes = Passes(self._frames, layer.lag, steps)
-        taken, may, able = Signal(), Signal(), Signal()
+        taken, may, able = (Signal(name=name) for name in ("taken", "may", "able"))
         at = self._walk(m)
         begins = at.first_chunk & passes.due
         there = self.inputs.valid | passes.flush

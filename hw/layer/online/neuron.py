@@ -63,7 +63,8 @@ class StepNeuron(wiring.Component):
         layer, width, steps = self._layer, self._layer.next_simd, self._d.network.time_steps
         m.submodules.buffer = buffer = CreditBuffer(self.outputs.payload.shape(), PIPELINE + 2)
         connect(m, buffer.outputs, flipped(self.outputs))
-        taken, fresh = Signal(), Signal(init=1)
+        taken = Signal()
+        fresh = Signal(init=1)
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(steps - 1))
         last_place = place == layer.rows - 1
@@ -91,7 +92,8 @@ class StepNeuron(wiring.Component):
             over.append(now.over & exists)
             at_floor.append(now.floor & exists)
             self._done(m, buffer.inputs.payload, slot, (now.fire, now.distance, exists), signs)
-        reported, floor_reported = Signal(width), Signal(width)
+        reported = Signal(width)
+        floor_reported = Signal(width)
         m.d.sync += [
             reported.eq(Mux(taken, Cat(over), 0)),
             floor_reported.eq(Mux(taken, Cat(at_floor), 0)),

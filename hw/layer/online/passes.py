@@ -58,7 +58,8 @@ class Passes(wiring.Component):
 
     def _step(self, m: Module, ended: Value) -> Value:
         """Count the steps of a change; when its last pass has ended."""
-        step, first = Signal(counter_shape(self._steps - 1)), Signal(init=1)
+        step = Signal(counter_shape(self._steps - 1))
+        first = Signal(init=1)
         m.d.comb += [
             self.first.eq(first),
             self.last.eq((step == self._steps - 1) | self.flush),

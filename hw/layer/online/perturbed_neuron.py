@@ -49,8 +49,10 @@ class PerturbedNeuron(wiring.Component):
         m = Module()
         layer, steps = self._layer, self._d.network.time_steps
         m.submodules.neuron = neuron = self.neuron
-        place, step = Signal(counter_shape(layer.rows - 1)), Signal(counter_shape(steps - 1))
-        last_place, taken = Signal(), Signal()
+        place = Signal(counter_shape(layer.rows - 1))
+        step = Signal(counter_shape(steps - 1))
+        last_place = Signal()
+        taken = Signal()
         connect(m, neuron.outputs, flipped(self.outputs))
         m.d.comb += [
             neuron.inputs.valid.eq(self.inputs.valid),

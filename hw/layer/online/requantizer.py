@@ -50,7 +50,8 @@ class StepRequantizer(wiring.Component):
         early = int(self._scale != 1)
         m.submodules.buffer = buffer = CreditBuffer(self.outputs.payload.shape(), 3 + early)
         connect(m, buffer.outputs, flipped(self.outputs))
-        taken, valid = Signal(), Signal()
+        taken = Signal()
+        valid = Signal()
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1
         m.d.comb += [

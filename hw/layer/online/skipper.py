@@ -72,8 +72,11 @@ class ChangingSkipper(wiring.Component):
         place = counter_shape(last)
         m.submodules.passes = passes = Passes(self._frames, layer.lag)
         # Frames whose chunks may not be written over, and those that are there as a whole.
-        held, full = Signal(2), Signal(2)
-        bank, chunk, taken = Signal(), Signal(place), Signal()
+        held = Signal(2)
+        full = Signal(2)
+        bank = Signal()
+        chunk = Signal(place)
+        taken = Signal()
         last_chunk = wire(m, chunk == last, "last_taken")
         spare = spaced(m, chunk == 0, last_chunk, taken, layer.chunks, AGAIN)
         able = spare & ~passes.over & ~held.bit_select(bank, 1)
@@ -187,8 +190,11 @@ class ChangingSkipper(wiring.Component):
         """The present place, and a cycle later where its chunk lies."""
         layer = self._layer
         place = counter_shape(layer.chunks - 1)
-        bank, position, first = Signal(), Signal(place), Signal(init=1)
-        group, base = Signal(counter_shape(layer.groups - 1)), Signal.like(self.row)
+        bank = Signal()
+        position = Signal(place)
+        first = Signal(init=1)
+        group = Signal(counter_shape(layer.groups - 1))
+        base = Signal.like(self.row)
         end = wire(m, Mux(self.moving, lists[1][1][bank], lists[0][1][bank]), "end")
         last_group = group == layer.groups - 1
         m.d.comb += [
@@ -199,7 +205,8 @@ class ChangingSkipper(wiring.Component):
             self.last_row.eq(self.last_chunk & last_group),
             self.left.eq(layer.chunks - 1 - end),
         ]
-        freed, done = Signal(), Signal()
+        freed = Signal()
+        done = Signal()
         m.d.sync += done.eq(self.advance & self.last_row)
         with m.If(done):
             m.d.sync += held.bit_select(freed, 1).eq(0)

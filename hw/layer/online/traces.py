@@ -58,7 +58,8 @@ class Traces(wiring.Component):
         if not self._follows:
             m.d.sync += self.traces.eq(late)
             return m
-        fresh, bank = Signal(init=1), Signal()
+        fresh = Signal(init=1)
+        bank = Signal()
         step = Signal(counter_shape(self._part.network.time_steps - 1))
         last_step = step == self._part.network.time_steps - 1
         with m.If(self.start):

@@ -65,7 +65,8 @@ class ChangingWeights(Weights):
         for n in range(USED):
             rows.append(Signal.like(self.row, name=f"row_{n}", reset_less=True))
             m.d.sync += rows[-1].eq(rows[-2])
-        writes, clipped = Signal(), Signal(banks)
+        writes = Signal()
+        clipped = Signal(banks)
         m.d.sync += writes.eq(self.move)
         m.d.comb += self.saturated.eq((clipped & writes.replicate(banks)).any())
         reads = read_rows(m, host, host_row, self.row, banks, spread=spread)

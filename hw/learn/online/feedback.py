@@ -107,7 +107,8 @@ class RowFeedback(Feedback):
         layer = self._layer
         gates, errors, buffer = self._waiting(m)
         place = Signal(counter_shape(layer.rows - 1))
-        taken, last_place = Signal(), place == layer.rows - 1
+        taken = Signal()
+        last_place = place == layer.rows - 1
         there = bit_later(m, taken, self._pipeline, "taken")
         m.d.comb += [
             taken.eq(gates.outputs.valid & errors.outputs.valid & buffer.room),

@@ -56,7 +56,8 @@ class MatrixFeedback(Feedback):
         gates, errors, buffer = self._waiting(m)
         place = Signal(counter_shape(sizes.cycles - 1))
         chunk = Signal(counter_shape(sizes.chunks - 1))
-        taken, last_place = Signal(), place == sizes.cycles - 1
+        taken = Signal()
+        last_place = place == sizes.cycles - 1
         last_chunk = chunk == sizes.chunks - 1
         spare = spaced(m, place == 0, last_place, taken, sizes.cycles, AGAIN)
         m.d.comb += [

@@ -54,7 +54,8 @@ class SampleFeedback(wiring.Component):
         connect(m, flipped(self.errors), errors.inputs)
         connect(m, buffer.outputs, flipped(self.signals))
         place = Signal(counter_shape(layer.rows - 1))
-        taken, last_place = Signal(), place == layer.rows - 1
+        taken = Signal()
+        last_place = place == layer.rows - 1
         there = bit_later(m, taken, 1, "taken")
         m.d.comb += [
             taken.eq(errors.outputs.valid & buffer.room),

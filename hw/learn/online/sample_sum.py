@@ -48,8 +48,11 @@ class SampleSum(wiring.Component):
         m.submodules.waiting = waiting = Queue(shape, SAMPLE_LAG * layer.rows)
         connect(m, buffer.outputs, waiting.inputs)
         connect(m, waiting.outputs, flipped(self.outputs))
-        place, step = Signal(counter_shape(layer.rows - 1)), Signal(counter_shape(steps - 1))
-        taken, last_place, last_step = Signal(), place == layer.rows - 1, step == steps - 1
+        place = Signal(counter_shape(layer.rows - 1))
+        step = Signal(counter_shape(steps - 1))
+        taken = Signal()
+        last_place = place == layer.rows - 1
+        last_step = step == steps - 1
         m.d.comb += [
             self.inputs.ready.eq(buffer.room | ~last_step),
             taken.eq(self.inputs.valid & self.inputs.ready),

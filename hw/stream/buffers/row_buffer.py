@@ -56,7 +56,8 @@ class RowBuffer(wiring.Component):
         moves = ~self.outputs.valid | self.outputs.ready
         taken = self.inputs.valid & ready
         # The count if it moves, and if not: that comes late in a cycle, and only chooses.
-        goes, stays = Signal.like(count), Signal.like(count)
+        goes = Signal.like(count)
+        stays = Signal.like(count)
         m.d.comb += [
             self.inputs.ready.eq(ready),
             # What moves on at once is written too, to a place that stays free.

@@ -100,4 +100,6 @@ def pace(d: Description, found: dict[str, Any]) -> str:
 def _online(d: Description) -> str:
     """How errors come back."""
     own = d.parts[0].own_lanes
-    return f"{own} tangent lane{'s' * (own > 1)} a hidden layer" if own else "fixed signs"
+    if own:
+        return f"{own} tangent lane{'s' * (own > 1)} a hidden layer"
+    return "fixed signs" if d.learning.feedback == "signs" else "matrices that learn"

@@ -93,7 +93,7 @@ def slip(c: Claims) -> None:
     c.always("it is the same", ~taken | (decoder.octet == octet))
     c.always("frames begin and end with END alone", decoder.ended == (moves & at("OPEN", "CLOSE")))
     c.always("after the last octet a frame ends", ~decoder.ended | at("OPEN") | at("CLOSE"))
-    c.always("escapes are known", back["$signal"] == at("ESCAPED"))
+    c.always("escapes are known", back["escaped"] == at("ESCAPED"))
     c.always("nothing that was encoded is spoilt", ~back["spoilt"])
     special = (octet == END) | (octet == ESC)
     c.always("what is escaped waits for it", ~at("ESCAPED") | (valid & special))

@@ -83,7 +83,7 @@ def weights(c: Claims, f: Folding, protection: Protection) -> None:
         clips.append(exists & (total != after))
     told = _delayed(c, move.now & Cat(clips).any(), 2)
     c.always("clipping is told, and only then", unit.saturated == told)
-    c.always("a move is under way for a clock", inner["$signal_2"] == move.before[0])
+    c.always("a move is under way for a clock", inner["moves"] == move.before[0])
     c.always("its row is", ~move.before[0] | (inner["moved_row"] == move.rows[1]))
     c.always("the row that was read is known", inner["read_row"] == move.rows[0])
     place = inner.get("place_0", Const(0))
@@ -197,7 +197,7 @@ def changing(c: Claims, f: Folding, halves: int) -> None:
         "clipping is told, and only then",
         unit.saturated == _delayed(c, move.now & Cat(clips).any(), 1),
     )
-    c.always("a change is under way for a clock", inner["$signal_2"] == move.before[0])
+    c.always("a change is under way for a clock", inner["writes"] == move.before[0])
     rows = Cat(inner[f"row_{n}"] == move.rows[n] for n in range(3))
     c.always("rows are known until they are written", rows.all())
     matrix.kept(

@@ -11,7 +11,6 @@ import pytest
 from amaranth.hdl import Fragment
 
 from dualspike.hw.chip.core import Core
-from dualspike.hw.emit.names import plain_names
 from dualspike.hw.soc.soc import EVENTS, WRAPS, Soc
 from dualspike.model.description.load import describe
 from dualspike.model.interface.keywords import VERILOG_KEYWORDS
@@ -26,37 +25,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* created but never used")
 def components_go_with_their_test() -> Iterator[None]:
     yield
     gc.collect()
-
-
-VERILOG = r"""module \top.inner$1 (clk, \a.b[0] );
-  wire \a.b[0] ;
-  wire \a_b.0 ;
-  wire a_b_0_2;
-  wire \begin ;
-  wire \0start ;
-  assign \a_b.0  = \a.b[0]  & a_b_0_2 & \begin  & \0start ;
-"""
-
-
-def test_escaped_names_become_plain_and_stay_apart():
-    plain = plain_names(VERILOG)
-    assert "\\" not in plain
-    assert "module top_inner_1 (clk, a_b_0 );" in plain
-    assert "assign a_b_0_3  = a_b_0  & a_b_0_2 & begin_2  & n_0start ;" in plain
-
-
-def test_every_name_keeps_its_meaning():
-    before = re.findall(r"\\(\S+) |\b([a-z]\w*)\b", VERILOG)
-    after = re.findall(r"\b([a-z_]\w*)\b", plain_names(VERILOG))
-    meaning: dict[str, str] = {}
-    for (escaped, plain), new in zip(before, after, strict=True):
-        assert meaning.setdefault(escaped or plain, new) == new
-    assert len(set(meaning.values())) == len(meaning)
-
-
-def test_plain_text_is_left_alone():
-    text = "module top(input clk); assign a = b[3:0]; endmodule\n"
-    assert plain_names(text) == text
 
 
 def test_every_word_that_yosys_escapes_is_known_as_a_keyword() -> None:

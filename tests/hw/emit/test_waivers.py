@@ -7,7 +7,7 @@ import pytest
 
 from dualspike.hw.emit.files import core_verilog, waivers
 from dualspike.hw.emit.instance import template
-from dualspike.hw.emit.ports import ports_of
+from dualspike.hw.emit.verilog.ports import ports_of
 from dualspike.model.description.load import describe
 from tests.lint import lint
 

@@ -120,7 +120,7 @@ def test_planted(
 
 
 def test_a_counter_that_a_reset_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    counter = "Signal(counter_shape(n - 1))"
+    counter = "step = Signal(counter_shape(self._steps - 1))"
     plant(monkeypatch, step_error, counter, counter.replace("1))", "1), reset_less=True)"))
     d = describe(TABLES, "test")
     with Simulation.of(d, quick=True) as simulation:

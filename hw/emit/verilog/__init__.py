@@ -1,0 +1,1 @@
+"""Verilog as Yosys writes it, made into text that people read."""
