@@ -43,6 +43,12 @@ def test_links_lead_somewhere() -> None:
                 assert anchor in anchors(to), (page.name, target, anchor)
 
 
+def test_no_code_in_a_table_has_a_mark_that_the_site_shows() -> None:
+    """A bar in code wants a backslash on GitHub, and the site writes that."""
+    for page in PAGES:
+        assert not re.findall(r"`[^`\n|]*\\\|[^`\n]*`", page.read_text("utf-8")), page.name
+
+
 def test_all_that_is_public_has_a_docstring_and_a_home() -> None:
     homes: dict[str, str] = vars(dualspike)["_HOMES"]
     assert {*homes, "__version__", "golden"} == set(dualspike.__all__)

@@ -59,8 +59,7 @@ def names_of(module: Module, parts: dict[str, dict[str, str]]) -> dict[str, str]
     A name of its own stays, as far as it is one of Verilog. A number that Amaranth gave to tell two
     signals apart goes: such a wire is called after the part and the port that it comes from or goes
     to, one without a name after what it is made into, and by which operator; a port by its own name
-    if no other has it. ``parts`` has the new
-    names of the ports of other modules.
+    if no other has it. ``parts`` has the new names of the ports of other modules.
     """
     instances = [one for one in module.statements if isinstance(one, Instance)]
     ends = _ends(instances, parts) | _memory_ends(module)
