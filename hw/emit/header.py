@@ -72,7 +72,7 @@ def header(d: Description, notes: list[str], baked: str | None = None) -> str:
         "",
         *notes,
     ]
-    wrapped = [part for line in lines for part in wrap(line, 98, break_on_hyphens=False) or [""]]
+    wrapped = [part for line in lines for part in wrap(line, 98) or [""]]
     return "\n".join(f"// {line}".rstrip() for line in wrapped) + "\n\n"
 
 

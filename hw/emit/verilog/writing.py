@@ -40,9 +40,7 @@ class Writer:
     def text(self, comment: Comment, meaning: Meaning | None) -> str:
         """The whole module; beside a port stands its ``meaning``, or else what it carries."""
         module = self._module
-        lines = [
-            f"// {line}".rstrip() for line in wrap(comment.text, _WIDTH - 3, break_on_hyphens=False)
-        ]
+        lines = [f"// {line}".rstrip() for line in wrap(comment.text, _WIDTH - 3)]
         lines += [f"module {self._modules[module.name]} (", *self._ports(comment, meaning), ");"]
         inside = [one for one in module.wires.values() if not one.flow]
         lines += [self._declared(one) for one in sorted(inside, key=self._place)]
@@ -152,6 +150,5 @@ def _wrapped(line: str) -> list[str]:
     if len(line) <= _WIDTH:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()))
-    room = _WIDTH - len(indent) - 2
-    lines = wrap(line.strip(), room, break_long_words=False, break_on_hyphens=False)
+    lines = wrap(line.strip(), _WIDTH - len(indent) - 2, break_long_words=False)
     return [indent + lines[0], *(f"{indent}  {rest}" for rest in lines[1:])]

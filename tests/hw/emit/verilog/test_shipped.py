@@ -67,13 +67,6 @@ def test_the_head_says_how_a_chip_learns(number: int, way: str, learning: str) -
     assert ("lane" in lines[3]) == d.learns
 
 
-def test_a_long_head_breaks_between_words_alone() -> None:
-    layers = [12] * 16
-    for name in ("a", "a" * 30, "a" * 50, "a" * 60):
-        text = header(describe({"network": {"layers": layers}, "name": name}, "test"), [])
-        assert "-".join(map(str, layers)) in text
-
-
 def test_the_example_of_the_documents_is_in_the_hat() -> None:
     page = (Path(__file__).parents[4] / "docs" / "shipping.md").read_text("utf-8")
     examples = re.findall(r"^```verilog\n(.*?)^```$", page, re.M | re.S)
