@@ -28,8 +28,8 @@ def verilog(kind: str, rule: str) -> str:
 
 def register_bits(text: str) -> int:
     """Bits of all registers, memories left out."""
-    widths = re.findall(r"^  reg (?:\[(\d+):0\] )?\w+( =|;)", text, re.MULTILINE)
-    return sum(int(width or 0) + 1 for width, _ in widths)
+    widths = re.findall(r"^  (?:output )?reg +(?:\[(\d+):0\] )?\w+ = ", text, re.MULTILINE)
+    return sum(int(width or 0) + 1 for width in widths)
 
 
 @pytest.mark.parametrize("kind", NETS)

@@ -18,7 +18,10 @@ from dualspike.hw.emit.testbench import testbench_files
 from dualspike.model.description.description import Description
 from tests.icarus import run_testbench
 
-_REGISTER = re.compile(r"^(\s*reg (?:\[(\d+):0\] )?[^;=\[\]]+?)(?: = [^;]+)?;", re.M)
+# Those that are ports too; what has " [" behind its name is a memory.
+_REGISTER = re.compile(
+    r"^( *(?:output )?reg +(?:\[(\d+):0\] )?\w+)(?: = [^;,\s]+)?(?![^;,\s]| \[| = )", re.M
+)
 _MEMORY = re.compile(r"^  initial begin\n(?:    (\w+)\[\d+\] = \d+'h\w+;\n)+  end\n", re.M)
 _WORD = re.compile(r"= (\d+)'h\w+;")
 _SETTLED = 5
@@ -34,7 +37,7 @@ def power_up(verilog: str, rng: random.Random | None) -> str:
 
     def register(found: re.Match[str]) -> str:
         bits = int(found[2] or 0) + 1
-        return f"{found[1]} = {bits}'h{rng.getrandbits(bits):x};" if rng else f"{found[1]};"
+        return f"{found[1]} = {bits}'h{rng.getrandbits(bits):x}" if rng else found[1]
 
     def memory(found: re.Match[str]) -> str:
         module = text[found.end() : text.index("endmodule", found.end())]

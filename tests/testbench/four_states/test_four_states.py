@@ -1,11 +1,13 @@
 """In Icarus Verilog, with X at inputs and anything inside: what comes out is known, and right."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dualspike.hw.emit.files import core_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from tests.testbench.four_states.power_up import (
@@ -73,6 +75,18 @@ def is_known_and_right(d: Description, folder: Path) -> None:
     if d.hardware.protection == "none":
         core = power_up(verilog, random.Random(d.learning.seed))
         assert simulated(core, short(testbench), folder).startswith("PASS")
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_no_register_keeps_the_value_that_it_has_at_power_up(name: str) -> None:
+    """Neither inside a module nor at its ports; memories have none of their own."""
+    verilog = core_verilog(chip(name))
+    for kind in ("reg", "output reg"):
+        assert re.search(rf"^ *{kind} .*\w = ", verilog, re.M)
+    assert not re.search(r"\breg .*\w = ", power_up(verilog, None))
+    told = re.findall(r"^ *(?:output )?reg .*", power_up(verilog, random.Random(1)), re.M)
+    plain = [line for line in told if not re.search(r"\w = \d+'h\w+[;,]?( |$)", line)]
+    assert all(re.search(r"\w \[\d+:0\];", line) for line in plain)
 
 
 def test_registers_and_memories_may_be_x_at_power_up(tmp_path: Path) -> None:
