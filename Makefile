@@ -23,7 +23,8 @@ help:
 	@echo 'make boards  setup, then bitstreams for every board, a table into build/boards: hours'
 	@echo 'make coverage  setup, then what of the Verilog the benches reach, into build/coverage'
 	@echo 'make proof   setup, then formal proofs of components, a table into build/proof: minutes'
-	@echo 'make mutants  setup, then mutants of every component before its bench, into build/mutants: an hour'
+	@echo 'make mutants  setup, then mutants of every component before its bench, into build/mutants: hours;'
+	@echo '             ONLY=... for some of them, by their names in the table'
 	@echo 'make soak    setup, then 1,000 random cores of 1,000 updates each next to the model, into build/soak: a night;'
 	@echo '             DESCRIPTIONS=... UPDATES=... for other numbers; what is done already is not run again'
 	@echo 'make states  setup, then chips with every pair of options in Icarus Verilog, which knows X: an hour'
@@ -97,7 +98,7 @@ proof: setup
 
 mutants: setup
 	$(AT_COMMIT)
-	$(BIN)/python -m dualspike.testbench.mutants build/mutants
+	$(BIN)/python -m dualspike.testbench.mutants build/mutants $(ONLY)
 
 DESCRIPTIONS ?= 1000
 UPDATES ?= 1000

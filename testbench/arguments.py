@@ -12,13 +12,18 @@ from pathlib import Path
 
 def folder_of(arguments: Sequence[str], run: str, about: str | None) -> Path:
     """The folder given to ``python -m dualspike.testbench.RUN``; ``--help`` prints ``about``."""
+    return folder_parser(run, about).parse_args(arguments).folder
+
+
+def folder_parser(run: str, about: str | None) -> argparse.ArgumentParser:
+    """What reads that folder, to which a command may add arguments of its own."""
     parser = argparse.ArgumentParser(
         prog=f"python -m dualspike.testbench.{run}",
         description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where results are kept")
-    return parser.parse_args(arguments).folder
+    return parser
 
 
 def folder(text: str) -> Path:

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from dualspike.golden.training.fixed_engine import first_chip
-from dualspike.hw.emit.files import core_verilog
+from dualspike.hw.chip.core import Core as Chip
+from dualspike.hw.emit.generate import plain_verilog
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe
 from dualspike.model.errors import NoAnswer
+from dualspike.model.interface.identity import config_word
 from dualspike.testbench.cosim.compare import compare_update
 from dualspike.testbench.cosim.simulation import Simulation, source
 from dualspike.testbench.cosim.strain import random_batch, strain
@@ -64,8 +66,8 @@ class Core:
 
     @cached_property
     def verilog(self) -> str:
-        """All of it."""
-        return core_verilog(self.d)
+        """All of it, as Yosys writes it, who reads it again to plant what is wrong."""
+        return plain_verilog(Chip(self.d, config_word(self.d)), self.top)
 
     @property
     def digests(self) -> dict[str, str]:

@@ -57,7 +57,8 @@ def test_a_core_is_tried_in_a_process_of_its_own(
     monkeypatch.setattr(cores, "_difference", does)
     monkeypatch.setattr(cores, "_SECONDS", 0.5 if said == STOPPED else 60)
     monkeypatch.setattr(cores, "build", lambda *_, **__: tmp_path)
-    monkeypatch.setattr(cores, "core_verilog", lambda _: "a core")
+    monkeypatch.setattr(cores, "Chip", lambda *_: None)
+    monkeypatch.setattr(cores, "plain_verilog", lambda *_: "a core")
     monkeypatch.setattr(cores, "plant", lambda *_: (["mutate 1", "mutate 2"], "a core with them"))
     plain = cores.Core("one", CORES[0].tables)
     if said:
@@ -172,6 +173,23 @@ def test_the_command_fails_with_a_survivor(
     monkeypatch.setattr(command, "outcomes", lambda *_: [])
     assert command.main([str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{TARGET.name}: mutate 1\n"
+
+
+def test_components_can_be_tried_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(command, "TARGETS", [TARGET])
+    monkeypatch.setattr(command, "CORES", CORES[:1])
+    monkeypatch.setattr(command, "outcomes", lambda one, *_: tried.append(one.name) or [])
+    monkeypatch.setattr(command, "core_outcomes", lambda one, *_: tried.append(one.name) or [])
+    assert command.main([str(tmp_path), CORES[0].name]) == 0
+    assert tried == [CORES[0].name]
+    assert command.main([str(tmp_path)]) == 0
+    assert tried[1:] == [TARGET.name, CORES[0].name]
+    with pytest.raises(SystemExit, match="2"):
+        command.main([str(tmp_path), "skid_buffer"])
+    assert f"'skid_buffer' is none of {TARGET.name}, {CORES[0].name}\n" in capsys.readouterr().err
 
 
 def test_an_outcome_stands_while_its_component_and_for_survivors_the_benches_do() -> None:
