@@ -27,6 +27,7 @@ KINDS = {
     "counts": "counts",
     "phases": "counts",
     "spare": "rows",
+    "places": "rows",
     "kept": "signs",
     "ring": "frames",
     "storage": "signals",

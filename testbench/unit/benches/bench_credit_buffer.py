@@ -1,4 +1,4 @@
-"""`CreditBuffer`: a pipeline that never waits loses nothing, whoever does; and keeps its pace."""
+"""`CreditBuffer` and `CreditRing`: a pipeline that waits for nobody loses nothing, at its pace."""
 
 import random
 
@@ -6,15 +6,21 @@ from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.ring import CreditRing
 from dualspike.testbench.unit.tb import TB
 
 TOP = "credit_buffer"
-CASES = [{"latency": 1}, {"latency": 4}]
+CASES = [
+    {"latency": 1, "ring": False},
+    {"latency": 4, "ring": False},
+    {"latency": 1, "ring": True},
+    {"latency": 5, "ring": True},
+]
 
 
-def component(latency: int) -> CreditBuffer:
+def component(latency: int, *, ring: bool) -> CreditBuffer | CreditRing:
     """A buffer after a pipeline of so many cycles."""
-    return CreditBuffer(unsigned(8), latency + 2)
+    return (CreditRing if ring else CreditBuffer)(unsigned(8), latency + 2)
 
 
 class Pipeline:
@@ -81,7 +87,9 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 @Bench.test()
 async def refuses_what_it_has_no_place_for(bench: Bench) -> None:
-    """A source that counts no places waits like any other, and nothing is lost."""
+    """A source that counts no places waits like any other, and nothing is lost; not of a ring."""
+    if bench.case["ring"]:
+        return
     sent = [n % 256 for n in range(200)]
     _, sink = await bench.through(sent, len(sent), (0.0, 0.5))
     assert sink.taken == sent
