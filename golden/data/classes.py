@@ -11,6 +11,7 @@ from dualspike.golden.data.labelled.sets import known_set
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.samples import scaled
 from dualspike.golden.data.splits import BY_CLASS, HELD_OUT_PART
+from dualspike.golden.data.units import check_labels
 from dualspike.model.description.data import FROM_FILES, LABELLED, Data
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -68,9 +69,11 @@ def class_problem(description: Description, data: ClassData) -> Problem:
     (uint8) that are not scaled a chip takes as many as its inputs' format holds: with s1.0 an event
     or none.
 
-    Raises BadInput for samples over time where the chip takes none, and the other way round.
+    Raises BadInput for samples over time where the chip takes none, and the other way round, and
+    for a scale of targets.
     """
     source, frames = description.data.source, description.network.coding == "frames"
+    check_labels(description.data)
     if frames and not data.events:
         raise BadInput(
             f"{source}: x must have shape [N, T, n] with network.coding frames, not"

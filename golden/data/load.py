@@ -143,8 +143,12 @@ def _check_samples(description: Description, problem: Problem) -> None:
     if description.classes:
         return
     answers = "y" if problem.classes is None else "labels as outputs"
+    own = data.path is not None and problem.classes is None
     for prefix, samples in sets:
-        _check_range(source, f"{prefix}{answers}", samples.target, "target", f.target, samples)
+        hint = ": data.target_offset and target_scale bring them there" if own else ""
+        _check_range(
+            source, f"{prefix}{answers}", samples.target, "target", f.target, samples, hint
+        )
 
 
 def _check_classes(source: str, name: str, target: Doubles) -> None:

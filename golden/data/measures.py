@@ -37,10 +37,11 @@ class Measures:
 
 
 def measure(problem: Problem, y: Doubles) -> Measures:
-    """Of outputs ``y`` for the test samples."""
-    target = problem.test.target
+    """Of answers ``y`` for the test samples, in the units of their file; the loss is without."""
+    target, units = problem.truth, problem.units
     rows = y.size if problem.kind != "mlp" else len(y)
-    loss = float(np.square(errors(problem, y, target)).sum() / (2 * rows))
+    off = errors(problem, units.stored(y), problem.test.target)
+    loss = float(np.square(off).sum() / (2 * rows))
     if problem.classes is not None:
         table = confusion(classes_of(target), classes_of(y), problem.classes)
         right = float(np.trace(table) / table.sum())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualspike.golden.data.ranges import check_whole
+from dualspike.golden.data.units import AS_THEY_ARE, Units
 from dualspike.golden.numeric import Doubles
 from dualspike.model.errors import BadInput
 from dualspike.model.keys import Purpose
@@ -44,8 +45,9 @@ class Problem:
     row-major order. ``classes`` says how many there are where targets are labels: 1 for the output
     of a sample's class, 0 for the others; with ``margin`` more than 1 and less than 0 is no error
     there. ``image`` is (rows, columns) where inputs are the pixels
-    of one. ``test_set`` is what the test samples are called, ``split`` how they were chosen among a
-    user's own, if they were; ``validated`` how a run's validation samples were, if it has some.
+    of one. ``units`` are those of targets where a file has others than the network. ``test_set`` is
+    what the test samples are called, ``split`` how they were chosen among a user's own, if they
+    were; ``validated`` how a run's validation samples were, if it has some.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Problem:
     classes: int | None = None
     margin: bool = False
     image: tuple[int, int] | None = None
+    units: Units = AS_THEY_ARE
     test_set: str = "test set"
     split: str | None = None
     validated: str | None = None
@@ -77,6 +80,11 @@ class Problem:
     def n_in(self) -> tuple[int, ...]:
         """Width of the input of each part."""
         return tuple(rows.shape[-1] for rows in self.train.inputs)
+
+    @property
+    def truth(self) -> Doubles:
+        """The targets of the test samples, in the units of their file."""
+        return self.units.given(self.test.target)
 
     @property
     def where(self) -> str:

@@ -11,6 +11,7 @@ from dualspike.golden.data.labelled.own import inputs_of, is_of_events, label_na
 from dualspike.golden.data.labelled.samples import capped
 from dualspike.golden.data.problem import Samples
 from dualspike.golden.data.samples import KIND, check_source, read_inputs, read_targets, scaled
+from dualspike.golden.data.units import check_labels
 from dualspike.golden.files.arrays import array_names, read_arrays
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -39,13 +40,14 @@ def read_rows(d: Description) -> tuple[Samples, bool, bool] | None:
     if is_of_events(held):
         return None
     if named := label_names(path):
+        check_labels(d.data)
         return scaled(_labelled(d, path, named[0]), d.data), True, True
     if d.network.coding == "frames":
         x = inputs_of(path, "x", read_arrays(path, ["x"], KIND)["x"])
         return scaled(Samples((_taken(d, x),), np.zeros((len(x), n_out))), d.data), False, False
     if own := read_inputs(d.data, n_in, n_out):
         return own, False, False
-    return scaled(read_targets(path, n_in, n_out), d.data), True, False
+    return read_targets(d.data, n_in, n_out), True, False
 
 
 def _labelled(d: Description, path: Path, named: str) -> Samples:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.splits import HELD_OUT, HELD_OUT_PART, OF_ALL, held_out
+from dualspike.golden.data.units import input_units, target_units
 from dualspike.golden.files.arrays import array_names, listed, named, read_arrays
 from dualspike.golden.numeric import Doubles
 from dualspike.model.description.data import SOURCES, Data
@@ -29,12 +30,13 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
     path = data.path
     assert path is not None
     held = check_answered(path)
-    every = scaled(read_targets(path, n_in, n_out), data)
+    units = target_units(data, n_out)
+    every = read_targets(data, n_in, n_out)
     tests = [f"{name}_test" for name in NAMES]
     if set(tests) & set(held):
         named(path, held, tests)
-        test = scaled(_part(path, tests, n_in, n_out), data)
-        return Problem(path.stem, "mlp", every, every, test, (None,))
+        test = _part(data, tests, n_in, n_out)
+        return Problem(path.stem, "mlp", every, every, test, (None,), units=units)
     (x,), y = every.inputs, every.target
     if len(y) < HELD_OUT:
         raise BadInput(
@@ -42,7 +44,7 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
             f" to be tested on, or give x_test and y_test, not {len(y)}"
         )
     out = held_out(np.zeros(len(y), np.int64))
-    if not y[out].any():
+    if not units.given(y[out]).any():
         raise BadInput(
             f"{path}: y must not be 0 in all rows that are held out to be tested on, the relative"
             " error would be x / 0: give x_test and y_test"
@@ -51,7 +53,15 @@ def read_samples(data: Data, n_in: int, n_out: int) -> Problem:
         Samples((x[rows],), y[rows], rows) for rows in (np.flatnonzero(~out), np.flatnonzero(out))
     )
     return Problem(
-        path.stem, "mlp", train, train, test, (None,), test_set=HELD_OUT_PART, split=OF_ALL
+        path.stem,
+        "mlp",
+        train,
+        train,
+        test,
+        (None,),
+        units=units,
+        test_set=HELD_OUT_PART,
+        split=OF_ALL,
     )
 
 
@@ -64,17 +74,10 @@ def check_answered(path: Path) -> list[str]:
 
 
 def scaled(samples: Samples, data: Data) -> Samples:
-    """The same with inputs (x - offset) scale; raises BadInput for lists of another length."""
+    """With inputs as a network is given them; raises BadInput for lists of another length."""
     (x,) = samples.inputs
-    factors: list[Doubles] = []
-    for name, given in (("offset", data.offset), ("scale", data.scale)):
-        if isinstance(given, list) and len(given) != x.shape[-1]:
-            raise BadInput(
-                f"data.{name} must have {x.shape[-1]} entries, one for each input, not {len(given)}"
-            )
-        factors.append(np.asarray(given, np.float64))
-    offset, scale = factors
-    return Samples(((x - offset) * scale,), samples.target, samples.rows)
+    x = input_units(data, x.shape[-1]).stored(x)
+    return Samples((x,), samples.target, samples.rows)
 
 
 def read_inputs(data: Data, n_in: int, n_out: int) -> Samples | None:
@@ -88,13 +91,15 @@ def read_inputs(data: Data, n_in: int, n_out: int) -> Samples | None:
     return scaled(Samples((x,), np.zeros((len(x), n_out))), data)
 
 
-def read_targets(path: Path, n_in: int, n_out: int) -> Samples:
-    """x [N, n_in] and y [N, n_out] of a file; raises BadInput as `read_samples` does."""
-    return _part(path, NAMES, n_in, n_out)
+def read_targets(data: Data, n_in: int, n_out: int) -> Samples:
+    """x [N, n_in] and y [N, n_out] of a file, scaled; raises BadInput as `read_samples` does."""
+    return _part(data, NAMES, n_in, n_out)
 
 
-def _part(path: Path, names: Sequence[str], n_in: int, n_out: int) -> Samples:
-    """The samples in two arrays of a file."""
+def _part(data: Data, names: Sequence[str], n_in: int, n_out: int) -> Samples:
+    """The samples in two arrays of a file, as a network is given them."""
+    path = data.path
+    assert path is not None
     arrays = read_arrays(path, names, KIND)
     x_name, y_name = names
     x = _checked(path, x_name, arrays[x_name], None, n_in)
@@ -103,7 +108,7 @@ def _part(path: Path, names: Sequence[str], n_in: int, n_out: int) -> Samples:
         raise BadInput(
             f"{path}: {y_name} must not be 0 everywhere, the relative error would be x / 0"
         )
-    return Samples((x,), y)
+    return scaled(Samples((x,), target_units(data, n_out).stored(y)), data)
 
 
 def check_source(path: Path) -> None:

@@ -95,7 +95,7 @@ def drawn_run(
     """
     found = measure(problem, prediction)
     if found.confusion is None:
-        told = f"relative l2 error {relative_l2(prediction, problem.test.target):.4f}"
+        told = f"relative l2 error {relative_l2(prediction, problem.truth):.4f}"
     else:
         told = f"accuracy {found.accuracy:.2%}"
     told = f"{title}\n{told}{problem.where}"
@@ -119,7 +119,7 @@ def drawn_run(
 
 def _columns(problem: Problem, prediction: Doubles) -> tuple[Doubles, Doubles]:
     """Truth and prediction, an output a column; of an operator network some of its points."""
-    truth = problem.test.target
+    truth = problem.truth
     if problem.kind == "mlp":
         return truth, prediction
     some = np.linspace(0, truth.size - 1, min(DOTS, truth.size)).astype(int)
@@ -138,7 +138,7 @@ def _maps(
     figure: Figure, axes: list[Axes], problem: Problem, prediction: Doubles, grid: tuple[int, int]
 ) -> None:
     points = problem.test.inputs[0]
-    truth, learned = problem.test.target[:, 0].reshape(grid), prediction[:, 0].reshape(grid)
+    truth, learned = problem.truth[:, 0].reshape(grid), prediction[:, 0].reshape(grid)
     (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
     extent = (float(left), float(right), float(bottom), float(top))
     low, high = float(truth.min()), float(truth.max())

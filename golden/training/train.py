@@ -156,8 +156,8 @@ class TrainResult:
 
     ``before``, ``after``: `Measures.figure` on the test samples; ``measures`` has all of it after
     the run. ``losses`` [updates]: batch loss before each update. ``samples``: rows of the first
-    part in all batches. ``seconds``: wall time of the updates. ``prediction``: outputs for the test
-    samples. ``weights`` and biases as they are then. ``diverged``: see
+    part in all batches. ``seconds``: wall time of the updates. ``prediction``: answers for the test
+    samples, in the units of their file. ``weights`` and biases as they are then. ``diverged``: see
     `golden.training.divergence`. ``validation``: what it came to on validation samples, if asked.
     """
 
@@ -206,7 +206,7 @@ def train(
         if watch is not None:
             watch.resume(engine, found.path, found.watched)
     else:
-        before = measure(problem, engine.predict(test.inputs)).figure
+        before = measure(problem, problem.units.given(engine.predict(test.inputs))).figure
         if watch is not None:
             watch.look(engine, 0)
     done = first
@@ -232,7 +232,7 @@ def train(
         seconds, losses = time.perf_counter() - began, losses[:done]
         if watch is not None:
             watch.restore(engine)
-        prediction = engine.predict(test.inputs)
+        prediction = problem.units.given(engine.predict(test.inputs))
         measures = measure(problem, prediction) if np.isfinite(prediction).all() else None
     if measures is None or not np.isfinite(measures.figure):
         raise _diverged(done, learning.rate)

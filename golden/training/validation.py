@@ -87,7 +87,7 @@ class ValidationWatch:
 
     def look(self, engine: Answering, done: int) -> bool:
         """Measure after so many updates; False if what the network answers is not finite."""
-        y = engine.predict(self._problem.test.inputs)
+        y = self._problem.units.given(engine.predict(self._problem.test.inputs))
         if not np.isfinite(y).all():
             return False
         found = measure(self._problem, y)

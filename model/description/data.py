@@ -16,6 +16,9 @@ FROM_FILES = ("mnist", "nmnist", "spoken-digits", "shd", "ssc", "dvs-gesture")
 SOURCES = (*PROBLEMS, *LABELLED, *FROM_FILES)
 
 
+OF_FILES = ("offset", "scale", "target_offset", "target_scale", "bin")
+"""Keys for samples of a file, not for data that are known by name."""
+
 MOST = 2.0**32
 """Of an offset and a scale."""
 
@@ -49,8 +52,9 @@ class Data(Section):
     branch's inputs.
 
     Inputs x of a file become (x - ``offset``) ``scale``: a number each, or a list of one for every
-    input. ``bin`` is how long a time step is in the time of a
-    file of events; left out, the steps share each sample's time from its first to its last event.
+    input. A network learns (y - ``target_offset``) ``target_scale`` of its targets y [N, n_out],
+    and its answers are brought back by the same. ``bin`` is how long a time step is in the time of
+    a file of events; left out, the steps share each sample's time from its first to its last event.
     ``tested`` on validation samples, a sixth of a labelled training set that is then not trained
     on, settings are chosen without a look at the test set.
     """
@@ -59,6 +63,8 @@ class Data(Section):
     folder: str | None = None
     offset: Annotated[float | list[float], PlainValidator(_numbers(-MOST, MOST))] = 0.0
     scale: Annotated[float | list[float], PlainValidator(_numbers(1 / MOST, MOST))] = 1.0
+    target_offset: Annotated[float | list[float], PlainValidator(_numbers(-MOST, MOST))] = 0.0
+    target_scale: Annotated[float | list[float], PlainValidator(_numbers(1 / MOST, MOST))] = 1.0
     bin: Annotated[float, within(1e-12, 1e12)] | None = None
     tested: Literal["test", "validation"] = "test"
     length: Annotated[float, within(1e-3, 1e3)] = 1.0
@@ -70,9 +76,8 @@ class Data(Section):
                 f"folder must be left out with source {self.source!r}: it is that of"
                 f" {', '.join(FROM_FILES[:-1])} or {FROM_FILES[-1]}"
             )
-        given = {"offset": self.offset != 0, "scale": self.scale != 1, "bin": self.bin is not None}
-        for key, more in given.items():
-            if more and self.known is not None:
+        for key in OF_FILES:
+            if getattr(self, key) != type(self).model_fields[key].default and self.known:
                 raise ValueError(
                     f"{key} must be left out with source {self.source!r}: it is for files"
                 )

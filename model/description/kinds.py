@@ -4,11 +4,12 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from dualspike.model.description.data import OF_FILES
 from dualspike.model.description.network import Section
 
 OF_NETWORKS = (
     *(("learning", "local"), ("hardware", "lanes"), ("hardware", "skip")),
-    *(("data", key) for key in ("folder", "offset", "scale", "bin", "tested")),
+    *(("data", key) for key in ("folder", *OF_FILES, "tested")),
 )
 OF_OPERATORS = (
     *(("formats", name) for name in ("factor", "error", "cotangent", "scale")),

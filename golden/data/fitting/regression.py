@@ -1,56 +1,71 @@
-"""Descriptions for real numbers: perturbed weights, in batches."""
+"""Descriptions for real numbers: online, a change a sample, perturbed neurons."""
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from dualspike.golden.data.fitting.scales import to_ones
+from dualspike.golden.data.fitting.scales import applied, middle, over, spread
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.data.samples import KIND, check_answered, read_samples
 from dualspike.golden.files.arrays import read_arrays
+from dualspike.golden.numeric import Doubles
 from dualspike.model.description.data import Data
 from dualspike.model.errors import BadInput
 
-HIDDEN = 16, 128
-"""Neurons of a hidden layer, at least and at most."""
-
-RATES = 5, 14
+HIDDEN, FEW = (32, 64), 256
+"""Neurons of both hidden layers: up to so many inputs times outputs, and above."""
+LANES, STEPS, BATCH = 2, 32, 64
+RATE, STAGES = 9, 5
+LEAST, MOST, EACH = 60_000, 120_000, 128
+"""Presentations: so many of every sample, within bounds."""
+SPREAD = 0.25
+"""Standard deviation of targets, to learn them."""
+INPUT, TARGET = 15, 17
+"""Bits of inputs and of targets, besides their sign."""
 
 
 def of_numbers(data: Data) -> dict[str, Any]:
     """Tables of a description for the x [N, n_in] and y [N, n_out] of a file.
 
-    Two hidden layers have 2 sqrt(n_in n_out) neurons, rounded up to a power of two within `HIDDEN`.
-    Inputs that are not in [-1, 1] are brought there, see `to_ones`, and formats hold the targets.
-    Learning perturbs weights, so that its variance grows with their number: the rate is 2^-8 for
-    4,810 weights and biases and falls with their number, within `RATES`.
+    Inputs are brought to a size that is learned from, see `spread`, and targets to a standard
+    deviation of `SPREAD`. A change moves the answer to what it was learned from by the
+    rate times the square of what comes in: rates are 2^-`RATE`, at the first layer of that over the
+    mean square of the inputs, added up and 1 for the bias, times 4, rounded to a power of two. As
+    that gets less, inputs have fewer bits after the point, so that shifts stay within 24.
 
     Raises BadInput for data that cannot be used.
     """
     if data.path is None:
         raise BadInput(f"--data must be a file or a data set with labels, not {data.source}")
     own = read_own(data)
-    x, test_x = own.train.inputs[0], own.test.inputs[0]
-    n_in, n_out = x.shape[1], own.train.target.shape[1]
-    hidden = 1 << math.ceil(math.log2(2 * math.sqrt(n_in * n_out)))
-    hidden = min(max(HIDDEN[0], hidden), HIDDEN[1])
-    layers = [n_in, hidden, hidden, n_out]
-    weights = sum((a + 1) * b for a, b in pairwise(layers))
-    rate = 8 + round(math.log2(weights / 4810))
-    largest = max(float(np.abs(one.target).max()) for one in (own.train, own.test))
+    x, y = own.train.inputs[0], own.train.target
+    n_in, n_out = x.shape[1], y.shape[1]
+    inputs, targets = spread(x), _even(y)
+    hidden = HIDDEN[n_in * n_out > FEW]
+    more = round(math.log2(hidden / HIDDEN[0]))
+    power = float(np.square(applied(x, inputs)).sum(axis=1).mean()) + 1
+    first = max(-1, round(math.log2(power)) - 2)
+    samples = min(max(LEAST, EACH * len(x)), MOST)
     return {
-        "network": {"layers": layers},
+        "network": {"layers": [n_in, hidden, hidden, n_out], "time_steps": STEPS},
         "learning": {
-            "structure": "factored",
-            "directions": 4,
-            "batch": 128,
-            "rate": min(max(RATES[0], rate), RATES[1]),
-            "updates": 4000,
+            "rule": "online",
+            "every": "sample",
+            "feedback": "forward",
+            "directions": LANES,
+            "loss": "squared",
+            "batch": BATCH,
+            "rate": RATE,
+            "layer_shift": [first, 1 + more, more],
+            "stages": STAGES,
+            "updates": math.ceil(samples / BATCH),
         },
-        "data": to_ones(x, test_x),
-        **_formats(largest),
+        "data": inputs | {f"target_{name}": one for name, one in targets.items()},
+        "formats": {
+            "input": _held(inputs, x, own.test.inputs[0], INPUT, INPUT - first),
+            "target": _held(targets, y, own.test.target, TARGET, TARGET),
+        },
     }
 
 
@@ -62,11 +77,24 @@ def read_own(data: Data) -> Problem:
     return read_samples(data, *(one.shape[1] if one.ndim == 2 else 1 for one in arrays.values()))
 
 
-def _formats(target: float) -> dict[str, Any]:
-    """Formats that hold targets as far out as they are, and outputs four times as far."""
-    if target < 2:
+def _even(y: Doubles) -> dict[str, Any]:
+    """Keys offset and scale that bring targets [N, n] to `SPREAD`; none if they are about there.
+
+    That is within [-1, 1], every column's standard deviation between half and one and a half times
+    of it.
+    """
+    deviations = y.std(axis=0)
+    near = (deviations >= SPREAD / 2).all() and (deviations <= SPREAD * 1.5).all()
+    if near and np.abs(y).max() <= 1:
         return {}
-    whole = math.floor(math.log2(target)) + 1
-    fraction = 17 - whole
-    held = {"target": f"s{whole}.{fraction}", "membrane": f"s{whole + 2}.{fraction}"}
-    return {"formats": held}
+    return {"offset": middle(y), "scale": over(deviations / SPREAD)}
+
+
+def _held(keys: dict[str, Any], known: Doubles, tested: Doubles, bits: int, fraction: int) -> str:
+    """A format that holds all samples, and where they are scaled twice as far out, too.
+
+    With so many ``bits``, of which at most ``fraction`` are after the point.
+    """
+    largest = max(float(np.abs(applied(one, keys)).max()) for one in (known, tested))
+    whole = max(1, math.ceil(math.log2(max(1, largest * (2 if keys else 1)))))
+    return f"s{whole}.{max(0, min(fraction, bits - whole))}"

@@ -10,6 +10,7 @@ from dualspike.golden.data.measures import Measures, classes_of, measure
 from dualspike.golden.data.problem import Problem, Samples
 from dualspike.golden.data.rows import read_rows
 from dualspike.golden.data.samples import check_source, read_inputs
+from dualspike.golden.data.units import target_units
 from dualspike.golden.numeric import Doubles, Indices
 from dualspike.model.description.description import Description
 from dualspike.model.errors import BadInput
@@ -33,7 +34,7 @@ class Asked:
 
     def measured(self, y: Doubles) -> Measures | None:
         """What outputs are worth; None where targets are not known, or are all 0."""
-        if not self.answered or not self.problem.test.target.any():
+        if not self.answered or not self.problem.truth.any():
             return None
         return measure(self.problem, y)
 
@@ -50,7 +51,7 @@ class Asked:
         """Everything by name for an ``.npz``: inputs, answers, targets and classes if known."""
         names = {"mlp": ("x",), "deeponet": ("u", "points"), "seponet": ("u", "x", "t")}
         arrays = dict(zip(names[self.problem.kind], self.inputs, strict=True))
-        known = {"target": self.problem.test.target} if self.answered else {}
+        known = {"target": self.problem.truth} if self.answered else {}
         return arrays | {"prediction": y} | known | self.columns(y)
 
     def line(self, y: Doubles) -> str:
@@ -114,6 +115,7 @@ def rows_of(d: Description, data: str, samples: int | None = None) -> tuple[Desc
         (None,) * len(rows.inputs),
         classes=changed.basis if labelled else None,
         margin=changed.classes,
+        units=target_units(changed.data, rows.target.shape[-1]),
         test_set="rows of the file",
     )
     check_fits(changed, named)
@@ -139,4 +141,5 @@ def _unanswered(d: Description) -> Problem | None:
     own = read_inputs(d.data, d.network.layers[0], d.network.layers[-1])
     if own is None:
         return None
-    return fitted(d, Problem(d.data.path.stem, "mlp", own, own, own, (None,)))
+    units = target_units(d.data, d.basis)
+    return fitted(d, Problem(d.data.path.stem, "mlp", own, own, own, (None,), units=units))

@@ -14,6 +14,7 @@ from dualspike.api.predicting import DESCRIPTION, WEIGHTS, answers, read_run
 from dualspike.api.results import Figures, Predictions, Trained
 from dualspike.golden.data.measures import Measures, measure
 from dualspike.golden.data.problem import Problem
+from dualspike.golden.data.units import input_units
 from dualspike.golden.files.owned import check_free, owning
 from dualspike.golden.files.writing import write_atomic
 from dualspike.golden.float.layout import Parameters, start
@@ -299,7 +300,7 @@ def _scaled(d: Description, x: Doubles) -> Doubles:
     if list(x.shape[1:]) != wanted or not len(x):
         shape = ", ".join(map(str, ("N", *wanted)))
         raise BadInput(f"x must have shape [{shape}], N from 1, not {list(x.shape)}")
-    return (x - d.data.offset) * d.data.scale
+    return input_units(d.data, x.shape[-1]).stored(x)
 
 
 def _named(

@@ -15,7 +15,7 @@ from dualspike.golden.data.warnings.precision import (
 from dualspike.golden.data.warnings.vanishing import PrecisionLoss
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.training.weights_file import read_weights
-from dualspike.model.description.data import FROM_FILES, SOURCES, Data
+from dualspike.model.description.data import FROM_FILES, OF_FILES, SOURCES, Data
 from dualspike.model.description.description import Description
 from dualspike.model.description.load import describe, revised
 from dualspike.model.errors import BadInput
@@ -32,7 +32,7 @@ def with_data(d: Description, data: str | None) -> Description:
         keys = {"source": d.data.source, "folder": data}
     dropped = {"source", "folder"}
     if Data(source=keys["source"]).known is not None:
-        dropped |= {"offset", "scale", "bin"}
+        dropped |= set(OF_FILES)
     tables["data"] = {key: one for key, one in tables["data"].items() if key not in dropped} | keys
     return describe(tables, "--data")
 

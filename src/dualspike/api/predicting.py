@@ -7,6 +7,7 @@ from dualspike.api.board_engine import BAUD, BoardEngine
 from dualspike.api.data import initial
 from dualspike.api.engines import EngineName, open_engine
 from dualspike.boards.host.port import LinkLost
+from dualspike.golden.data.units import target_units
 from dualspike.golden.float.layout import Parameters, start
 from dualspike.golden.numeric import Doubles
 from dualspike.golden.training.weights_file import read_weights
@@ -51,7 +52,9 @@ def answers(
     baud: int = BAUD,
     building: Callable[[], None] = silent,
 ) -> tuple[Doubles, int]:
-    """Outputs for rows [N, n_in] of every part: [N, n_out], or [F, P, ...] of an operator network.
+    """Answers for rows [N, n_in] of every part: [N, n_out], or [F, P, ...] of an operator network.
+
+    They are in the units of the file that ``d.data`` scales the targets of.
 
     Also FLAGS of the hardware, what was clipped on the way; 0 of the models. Raises BadInput for
     values outside of the formats and for a board that is lost. ``building`` as in `verilate.build`.
@@ -59,7 +62,7 @@ def answers(
     try:
         rows = len(inputs[0])
         with open_engine(d, engine, parameters, port, baud, rows, building) as (chosen, _):
-            y = chosen.predict(inputs)
+            y = target_units(d.data, d.basis).given(chosen.predict(inputs))
             hardware = isinstance(chosen, DeviceEngine | BoardEngine)
             return y, chosen.flags() if hardware else 0
     except LinkLost as lost:

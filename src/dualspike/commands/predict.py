@@ -91,7 +91,7 @@ def predict(
 
 def _csv(asked: Asked, y: Doubles) -> str:
     """Inputs, targets if they are known, and answers, a row or a point a line."""
-    (x, *axes), target = asked.inputs, asked.problem.test.target
+    (x, *axes), target = asked.inputs, asked.problem.truth
     if axes:
         return grid_csv(axes, y, target if asked.answered else None)
     columns = asked.columns(y)

@@ -78,7 +78,7 @@ def simulate(
         with RtlEngine(d, simulation, check=True, initial=parameters) as engine:
             if waves:
                 engine.simulation.trace(folder.file(f"waves.{kind}"), 0, 1 << 62)
-            y = engine.predict([x, *axes])
+            y = asked.problem.units.given(engine.predict([x, *axes]))
             cycles, equal = engine.simulation.cycles, engine.difference is None
         columns = asked.columns(y)
         text = grid_csv(axes, y) if axes else samples_csv(x, y, columns)

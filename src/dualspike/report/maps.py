@@ -41,7 +41,7 @@ def maps(problem: Problem, prediction: Doubles) -> list[Map]:
     """Truth and prediction in one colour scale, and the absolute error; output 0 of a grid."""
     if problem.grid is None:
         return []
-    truth, found = (v[:, 0].reshape(problem.grid) for v in (problem.test.target, prediction))
+    truth, found = (v[:, 0].reshape(problem.grid) for v in (problem.truth, prediction))
     lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))
     error = np.abs(found - truth)
     return [
@@ -54,7 +54,7 @@ def maps(problem: Problem, prediction: Doubles) -> list[Map]:
 def dots(problem: Problem, prediction: Doubles) -> Dots:
     """Every output of evenly chosen points, of a perceptron or of functions."""
     width = problem.n_out or 1
-    truth, found = problem.test.target.reshape(-1, width), prediction.reshape(-1, width)
+    truth, found = problem.truth.reshape(-1, width), prediction.reshape(-1, width)
     rows = np.unique(np.linspace(0, len(truth) - 1, DOTS).astype(int))
     truth, found = truth[rows].ravel(), found[rows].ravel()
     lowest, highest = float(min(truth.min(), found.min())), float(max(truth.max(), found.max()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualspike.golden.data.problem import Samples
+from dualspike.golden.data.units import target_units
 from dualspike.golden.float.layout import Parameters
 from dualspike.golden.integer.rounding import real
 from dualspike.golden.numeric import Ints
@@ -56,9 +57,10 @@ def rasters(
     """Spikes of the integer model, hence of the chip, for some ``rows`` of every part's inputs."""
     chosen = [x[some] for x, some in zip(samples.inputs, rows, strict=True)]
     chip = first_chip(d, parameters)
+    units = target_units(d.data, d.basis)
     found: list[Raster] = []
     for part, forward in enumerate(chip.follow(stored_inputs(d, chosen))):
-        outputs = real(forward.y, d.formats.membrane)
+        outputs = units.given(real(forward.y, d.formats.membrane))
         for n, row in enumerate(rows[part]):
             x = chosen[part][n]
             strips = _strips([trace.spikes[:, n] for trace in forward.layers[:-1]])
@@ -74,7 +76,7 @@ def rasters(
                     x.ndim > 1,
                     (x.mean(axis=0) if x.ndim > 1 else x).tolist(),
                     outputs[n].tolist(),
-                    samples.target[row].tolist() if d.kind == "mlp" else [],
+                    units.given(samples.target[row]).tolist() if d.kind == "mlp" else [],
                 )
             )
     return found

@@ -222,6 +222,7 @@ def test_outside_the_formats() -> None:
     y[1, 0] = -2.25
     assert complaint_about(x, y) == (
         "data.npz: y must be in [-2.0, 1.9999847412109375] (formats.target s1.16), y[1, 0] is -2.25"
+        ": data.target_offset and target_scale bring them there"
     )
 
 

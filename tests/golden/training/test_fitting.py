@@ -26,13 +26,22 @@ def clouds(n_in: int, classes: int) -> dict[str, Any]:
     return {"x": centres[labels] + RNG.normal(0, 0.1, (len(labels), n_in)), "labels": labels}
 
 
-@pytest.mark.parametrize(("largest", "target", "membrane"), [(1.5, 1, 3), (2, 2, 4), (900, 10, 12)])
-def test_formats_hold_real_targets(largest: float, target: int, membrane: int) -> None:
-    y = np.linspace(-largest, largest, 50)[:, None] * [1, 0.5]
-    np.savez("own.npz", x=RNG.uniform(-1, 1, (50, 2)), y=y)
+@pytest.mark.parametrize(("offset", "size"), [(0, 0.3), (0, 900), (1e6, 3), (-2, 1e-5)])
+def test_real_numbers_of_any_size_are_learned(offset: float, size: float) -> None:
+    """A plane, far below the error that answering with the mean has."""
+    x = RNG.uniform(-1, 1, (300, 2))
+    y = offset + size * x @ [[1.0, 0.2], [-0.5, 1]]
+    np.savez("own.npz", x=x * [1, 500], y=y)
     d, problem = description_for({"source": "own.npz"})
-    assert (d.network.layers, problem.classes) == ([2, 16, 16, 2], None)
-    assert (d.formats.target.integer, d.formats.membrane.integer) == (target, membrane)
+    assert (d.network.layers, problem.classes, d.learning.rule) == ([2, 32, 32, 2], None, "online")
+    np.testing.assert_allclose(problem.truth, y[problem.test.rows], rtol=1e-9)
+    tables = d.model_dump()
+    tables["learning"]["updates"] = 300
+    d = describe(tables, "test")
+    result = train(FixedEngine(d), d, problem)
+    error = np.square(result.prediction - problem.truth).sum(axis=0)
+    mean = np.square(y.mean(axis=0) - problem.truth).sum(axis=0)
+    assert (error < 0.1 * mean).all() and result.diverged is None
 
 
 def test_what_it_writes_learns() -> None:
@@ -85,7 +94,10 @@ def test_a_data_set_is_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
             {"x": np.ones((60, 4, 5000)), "labels": np.arange(60) % 3},
             "--data: network.layers[0] must be in [1, 4096], not 5000",
         ),
-        ({"x": np.ones((9, 2)), "y": np.full((9, 1), 1e30)}, "--data: formats."),
+        (
+            {"x": np.ones((9, 2)), "y": np.full((9, 1), 1e30)},
+            "--data: data.target_offset entry 0 must be in",
+        ),
     ],
 )
 def test_what_is_refused(arrays: dict[str, Any], line: str) -> None:

@@ -107,3 +107,29 @@ def test_bytes_over_time_are_scaled_and_not_clipped() -> None:
     problem = load_problem(d)
     z = np.concatenate([one.inputs[0] for one in (problem.train, problem.test)])
     assert not d.data.plain and len(np.unique(z[..., 0])) > 100
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_real_numbers(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, outputs = int(rng.choice([1, 3, 30, 300, 4096])), int(rng.choice([1, 2, 70]))
+    x = rng.normal(0, 1, (20, n)) * 10 ** rng.uniform(-6, 6) + rng.normal(0, 100)
+    y = rng.normal(0, 1, (20, outputs)) * 10 ** rng.uniform(-6, 6) + rng.normal(0, 1e4)
+    np.savez("own.npz", x=x, y=y)
+    (d,) = descriptions_for({"source": "own.npz"})
+    assert parse(toml_text(d), "text") == d
+    problem = load_problem(d)  # which is within all formats, or refused
+    np.testing.assert_allclose(problem.truth, y[problem.test.rows])
+    assert d.network.layers == [n, *[64 if n * outputs > 256 else 32] * 2, outputs]
+    for values, held in (
+        (problem.train.inputs[0], d.formats.input),
+        (problem.train.target, d.formats.target),
+    ):
+        assert 2 * np.abs(values).max() <= 2.0**held.integer + 1e-9
+
+
+def test_targets_that_are_about_right_stay() -> None:
+    rng = np.random.default_rng(0)
+    np.savez("own.npz", x=rng.uniform(-1, 1, (60, 2)), y=rng.uniform(-0.5, 0.5, (60, 1)))
+    (d,) = descriptions_for({"source": "own.npz"})
+    assert (d.data.target_offset, d.data.target_scale, d.data.plain) == (0, 1, True)
