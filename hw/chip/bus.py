@@ -1,9 +1,6 @@
 """The register bus: one 32-bit register at a time, every access takes the same time."""
 
-from functools import reduce
-from operator import or_
-
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Array, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -92,13 +89,12 @@ class RegisterBus(wiring.Component):
             Signal(32, name=f"group_{n}", reset_less=True)
             for n in range(ceil_div(1 << len(address), GROUP))
         ]
-        group = address.shift_right(GROUP.bit_length() - 1)
         for n, chosen in enumerate(groups):
-            # All but one are 0, so that who reads needs no choice among them.
             m.d.sync += chosen.eq(0)
-            with m.If(group == n if len(groups) > 1 else 1), m.Switch(address % GROUP):
+            with m.Switch(address % GROUP):
                 for register in self._registers:
                     if "r" in register.access and register.address // GROUP == n:
                         with m.Case(register.address % GROUP):
                             m.d.sync += chosen.eq(getattr(self, register.name))
-        m.d.comb += self.bus.read_data.eq(reduce(or_, groups))
+        group = address.shift_right(GROUP.bit_length() - 1)
+        m.d.comb += self.bus.read_data.eq(Array(groups)[group] if len(groups) > 1 else groups[0])

@@ -10,8 +10,8 @@ from dualspike.hw.chip.part import PartCore
 from dualspike.hw.head.product.row_slopes import RowSlopes
 from dualspike.hw.layer.online.sample_chain import SampleChain
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
-from dualspike.hw.stream.buffers.waiting import waiting
 from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.description import Description
 from dualspike.model.interface.lfsr import WORD
 from dualspike.model.sizes.geometry import geometry
@@ -54,12 +54,12 @@ class ChangingPart(PartCore):
                 one.word.eq(self.word),
             ]
         shape = slopes.errors.payload.shape()
-        m.submodules.errors_waiting = errors = waiting(shape, last.lag * last.n_out)
-        connect(m, slopes.errors, errors.inputs)
+        m.submodules.errors_waiting = waiting = Queue(shape, last.lag * last.n_out)
+        connect(m, slopes.errors, waiting.inputs)
         m.d.comb += [
-            dense[-1].signals.valid.eq(errors.outputs.valid),
-            dense[-1].signals.payload[0].eq(errors.outputs.payload),
-            errors.outputs.ready.eq(dense[-1].signals.ready),
+            dense[-1].signals.valid.eq(waiting.outputs.valid),
+            dense[-1].signals.payload[0].eq(waiting.outputs.payload),
+            waiting.outputs.ready.eq(dense[-1].signals.ready),
         ]
         units = self._units(m)
         for n, unit in enumerate(units):

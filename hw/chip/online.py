@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
 
@@ -26,6 +26,7 @@ from dualspike.hw.learn.online.mirroring_feedback import MirroringFeedback
 from dualspike.hw.learn.online.sample_feedback import SampleFeedback
 from dualspike.hw.learn.online.sample_sum import SampleSum
 from dualspike.hw.learn.online.sequencer import OnlineSequencer
+from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.head import ClassFlag
 from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.register import Flag
@@ -143,11 +144,14 @@ class OnlinePerceptron(Perceptron):
 
     def _to_readout(self, m: Module, head: StepError) -> None:
         """Errors are the readout's signals."""
+        shape, last = head.errors.payload.shape(), self._g.layers[-1]
+        m.submodules.errors_waiting = waiting = Queue(shape, last.lag * last.n_out)
+        connect(m, head.errors, waiting.inputs)
         sink = self._steps.dense[-1].signals
         m.d.comb += [
-            sink.valid.eq(head.errors.valid),
-            sink.payload[0].eq(head.errors.payload),
-            head.errors.ready.eq(sink.ready),
+            sink.valid.eq(waiting.outputs.valid),
+            sink.payload[0].eq(waiting.outputs.payload),
+            waiting.outputs.ready.eq(sink.ready),
         ]
 
     def _to_units(
@@ -157,10 +161,9 @@ class OnlinePerceptron(Perceptron):
         width = self._d.parts[0].own_lanes
         all_ready = Cat(unit.errors.ready for unit in units).all()
         m.d.comb += head.back.ready.eq(all_ready)
-        together = all_ready if len(units) > 1 else Const(1)
         for n, unit in enumerate(units):
             given = head.back.payload
-            m.d.comb += unit.errors.valid.eq(head.back.valid & together)
+            m.d.comb += unit.errors.valid.eq(head.back.valid & all_ready)
             own, shape = range(n * width, (n + 1) * width), unit.errors.payload.shape()
             if self._d.learning.keeps_feedback:
                 tangents = (given.tangent[k][q] for k in range(self._d.basis) for q in own)

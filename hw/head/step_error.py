@@ -12,13 +12,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.stream.arithmetic import round_saturate
-from dualspike.hw.stream.buffers.waiting import CreditQueue, credited
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row
 from dualspike.model.description.description import Description
-from dualspike.model.sizes.feedback import back_late, errors_late
 from dualspike.model.sizes.head import squared_error_sizes
 
 ERROR = 2
@@ -84,10 +83,9 @@ class StepError(wiring.Component):
         m = Module()
         depth = self._g.multiply
         summed = ERROR + depth + 1 if self._sums else ERROR
-        part = self._d.parts[0]
-        ends = (("results", ERROR, 0), ("errors", ERROR, errors_late(part)))
         results, errors, back = (
-            self._buffer(m, *end) for end in (*ends, ("back", summed, back_late(part)))
+            self._buffer(m, name, clocks)
+            for name, clocks in (("results", ERROR), ("errors", ERROR), ("back", summed))
         )
         output = Signal(counter_shape(self._outputs - 1))
         step = Signal(counter_shape(self._steps - 1))
@@ -133,19 +131,16 @@ class StepError(wiring.Component):
         m.d.comb += self.clipped[1].eq(reported.any())
         return m
 
-    def _buffer(self, m: Module, name: str, clocks: int, late: int) -> CreditQueue:
-        """The end of a stream, so many clocks after what it is made of was taken.
-
-        It keeps ``late`` more than are on their way.
-        """
+    def _buffer(self, m: Module, name: str, clocks: int) -> CreditBuffer:
+        """The end of a stream, so many clocks after what it is made of was taken."""
         port = getattr(self, name)
-        m.submodules[f"{name}_buffer"] = buffer = credited(port.payload.shape(), clocks + 2 + late)
+        m.submodules[f"{name}_buffer"] = buffer = CreditBuffer(port.payload.shape(), clocks + 2)
         connect(m, buffer.outputs, flipped(port))
         m.d.comb += buffer.inputs.valid.eq(bit_later(m, buffer.taken, clocks, f"{name}_there"))
         return buffer
 
     def _scores(
-        self, m: Module, results: CreditQueue, taken: Value, output: Value, first: Value
+        self, m: Module, results: CreditBuffer, taken: Value, output: Value, first: Value
     ) -> tuple[Value, Value]:
         """Sums of every output over a sample; the score that is done, and whether it was clipped.
 
@@ -232,7 +227,7 @@ class StepError(wiring.Component):
         off = self.inputs.payload.value[0] - target.shift_left(align)
         return later(m, off, 1, "off")
 
-    def _errors(self, m: Module, errors: CreditQueue, off: Value) -> tuple[Value, list[Value]]:
+    def _errors(self, m: Module, errors: CreditBuffer, off: Value) -> tuple[Value, list[Value]]:
         """Errors, in the cycle in which they leave; whether one was clipped."""
         f = self._d.formats
         drop = f.membrane.fraction - f.error.fraction
@@ -253,7 +248,7 @@ class StepError(wiring.Component):
             m.d.sync += self.loss.eq(self.loss + square)
 
     def _slopes(
-        self, m: Module, back: CreditQueue, error: Value, first: Value, valid: Value
+        self, m: Module, back: CreditBuffer, error: Value, first: Value, valid: Value
     ) -> list[Value]:
         """Sums of e dy over the outputs; whether one was clipped."""
         f, clocks = self._d.formats, self._g.multiply
@@ -270,7 +265,7 @@ class StepError(wiring.Component):
             over.append(clips & back.inputs.valid)
         return over
 
-    def _gather(self, m: Module, back: CreditQueue, error: Value, valid: Value) -> None:
+    def _gather(self, m: Module, back: CreditBuffer, error: Value, valid: Value) -> None:
         """All errors of a step, and their tangents where these are wanted, side by side."""
         payload = back.inputs.payload
         errors = self._side_by_side(m, error, valid, self._error, "before")

@@ -30,24 +30,6 @@ def saturate(m: Module, value: Value, bits: int, name: str) -> tuple[Value, Valu
     return Mux(over, edge, exact[:bits].as_signed()), over
 
 
-def saturate_or(
-    m: Module, value: Value, bits: int, other: Value, instead: Value, name: str
-) -> tuple[Value, Value]:
-    """`saturate`, or while ``instead`` is 1 the ``other``, which is 0 while it is not.
-
-    So no bit hangs on more than four: its own of both, and two that all have in common.
-    """
-    exact = wire(m, value, name)
-    top = exact[bits - 1 :]
-    over = wire(m, ~(top.all() | ~top.any()), f"{name}_clips")
-    kept = wire(m, ~(over | instead), f"{name}_kept")
-    edges = (over & ~instead & (exact[-1] == end) for end in (0, 1))
-    below, sign = (wire(m, edge, f"{name}_{n}") for n, edge in enumerate(edges))
-    edge = Cat(below.replicate(bits - 1), sign)
-    found = (exact[:bits] & kept.replicate(bits)) | edge | other.as_unsigned()
-    return found.as_signed(), over
-
-
 def round_saturate(
     m: Module, value: Value, shift: int, bits: int, name: str
 ) -> tuple[Value, Value]:

@@ -11,14 +11,7 @@ from dualspike.model.interface.lfsr import DRAWER, WORD
 from dualspike.model.interface.memory_map import confusion_memory
 from dualspike.model.interface.registers import register_map
 from dualspike.model.sizes.components import row_bits
-from dualspike.model.sizes.feedback import (
-    FeedbackSizes,
-    back_late,
-    errors_late,
-    feedback_sizes,
-    gates_late,
-    steps_late,
-)
+from dualspike.model.sizes.feedback import FeedbackSizes, feedback_sizes
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import Layer
 from dualspike.model.sizes.online import follows, signal_bits, trace_bits
@@ -34,7 +27,6 @@ from dualspike.model.sizes.online_resources import (
     sum_bits,
     tail_bits,
 )
-from dualspike.model.sizes.waiting import in_ring, place_bits
 
 _HELD = 7
 """Clocks from a chunk to its products without their own."""
@@ -60,9 +52,9 @@ def online_layer_logic(d: Part, layer: Layer) -> Area:
         _dither(width, 0, top),
         _changes(raised + one, top, width),
         _store(d, width, rows, raised + one - top),
-        _waits(width * d.formats.weight.bits, layer.row_places),
+        _buffer(width * d.formats.weight.bits, layer.row_places - 1, credit=True),
         Area(3 * layer.group_rows + 5, layer.pe * raised + 4),
-        _waits(width * raised, 2 * layer.group_rows + 2),
+        _queue(2 * layer.group_rows + 1),
         _rows(d, layer),
     ]
     if layer.skips:
@@ -72,8 +64,7 @@ def online_layer_logic(d: Part, layer: Layer) -> Area:
     if layer.kind == "direct":
         parts.append(Area(36, 15))
     if layer.index == len(d.shapes) - 1:
-        if d.rows:
-            parts.append(_waits(signal, layer.lag * layer.n_out))
+        parts.append(_queue(layer.lag * layer.n_out - 1))
         if d.by_sample:
             parts.append(_spike_counter(layer))
     elif d.by_sample:
@@ -103,11 +94,9 @@ def _buffer(bits: int, depth: int, *, credit: bool = False) -> Area:
     return Area(bits + 12 * count, bits + 3 * count + 3) + around
 
 
-def _waits(bits: int, places: int) -> Area:
-    """A ring around its memory, or a `Queue`."""
-    count = place_bits(places)
-    if in_ring(bits, places):
-        return Area(16 + 2 * count, 3 * count)
+def _queue(depth: int) -> Area:
+    """A `Queue` around its memory."""
+    count = depth.bit_length()
     return Area(12 * count - 8, 3 * count + 1)
 
 
@@ -148,8 +137,8 @@ def _dither(pe: int, simd: int, bits: int) -> Area:
     """Windows of two registers; without ``simd`` that of one, and the start of the other."""
     far = far_bits(pe + bits) + (far_bits(simd + 1 + bits) if simd else 0)
     if not simd:
-        return Area(110 + far, 5 * WORD + pe + 2 * bits)
-    return Area(180 + far, 6 * WORD + pe + simd + 2 * bits)
+        return Area(190 + far, 3 * WORD + pe + 2 * bits)
+    return Area(260 + far, 4 * WORD + pe + simd + 2 * bits)
 
 
 def _changes(product: int, top: int, banks: int) -> Area:
@@ -170,7 +159,7 @@ def _scaling(d: Part, layer: Layer, signal: int) -> Area:
 def _store(d: Part, banks: int, address: int, change: int) -> Area:
     """Words less their changes, clipped, written back; the host's way to them."""
     bits, count = d.formats.weight.bits, (banks - 1).bit_length()
-    each = Area(3.7 * bits + max(bits, change) + 2, 2 * bits + 1)
+    each = Area(4.5 * bits + max(bits, change) + 2, 2 * bits + 1)
     return each.times(banks) + Area(16 * count, bits + 4 * address + 2 * count + 3)
 
 
@@ -202,7 +191,7 @@ def _rows(d: Part, layer: Layer) -> Area:
         _buffer(row, layer.row_places - 1),
         Area(16, 7),
         Area(rounds * values + (row - values) + 1.2 * out, out + 3),
-        _waits(out, 3),
+        _buffer(out, 2, credit=True),
     ]
     return sum(parts, Area())
 
@@ -215,7 +204,7 @@ def _neuron(d: Part, layer: Layer) -> Area:
     own = d.own_lanes * (far_bits(width + WORD) + 1.5 * WORD)
     own_held = d.own_lanes * (WORD + 2 * width)
     area = Area(width * tables + 35 + own, width * (membrane + 4 + 2 * passing) + 14 + own_held)
-    return area + _waits(width * spike_bits(d, layer), 4) + Area(8, 2)
+    return area + _buffer(width * spike_bits(d, layer), 3, credit=True) + Area(8, 2)
 
 
 def _perturbed_neuron(d: Part, layer: Layer) -> Area:
@@ -241,23 +230,23 @@ def _sample_feedback(d: Part, layer: Layer) -> Area:
     signs = Area(far_bits(width + WORD) + 1.5 * WORD, WORD).times(lanes)
     adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length()) + 2 * cotangent
     sums = Area(width * adders + 20, width * (cotangent + lanes) + 5)
-    waits = _waits(lanes * cotangent, layer.lag + 1)
-    return signs + sums + waits + _waits(width * cotangent, 3)
+    waits = _buffer(lanes * cotangent, layer.lag)
+    return signs + sums + waits + _buffer(width * cotangent, 2, credit=True)
 
 
 def _feedback(d: Part, layer: Layer) -> Area:
     """What waits for each other, and the sum that makes signals of them."""
     f, width, n_out, lanes = d.formats, layer.next_simd, d.network.layers[-1], d.own_lanes
-    steps = steps_late(d, layer)
+    steps = 1 + (layer.lag if layer.every_step else len(d.shapes) + 1)
     cotangent, clocks = f.cotangent.bits, 1 if lanes else fixed_sign_levels(d)
     parts = [
-        _waits(width, gates_late(d, layer)),
-        _waits(width * cotangent, 2 + clocks),
+        _queue(steps * layer.rows - 1),
+        _buffer(width * cotangent, 1 + clocks, credit=True),
     ]
     matrix = feedback_sizes(d, layer)
     if matrix is not None:
         errors, sums = back_bits(d, lanes), _matrix(d, layer, matrix)
-        parts[1] = _waits(width * cotangent, 2 + matrix.latency)
+        parts[1] = _buffer(width * cotangent, 1 + matrix.latency, credit=True)
     elif lanes:
         errors = lanes * cotangent
         adders = (2 * lanes - 1) * (cotangent + (lanes - 1).bit_length())
@@ -268,7 +257,7 @@ def _feedback(d: Part, layer: Layer) -> Area:
         added = terms * (f.error.bits + 3)
         held = errors + 0.6 * added + terms + WORD + width * clocks
         sums = Area(2.2 * added + far + 1.5 * WORD, held)
-    return sum(parts, sums if back_late(d) else _waits(errors, steps + 1) + sums)
+    return sum(parts, _buffer(errors, steps) + sums)
 
 
 def _matrix(d: Part, layer: Layer, matrix: FeedbackSizes) -> Area:
@@ -289,15 +278,16 @@ def _matrix(d: Part, layer: Layer, matrix: FeedbackSizes) -> Area:
 def _sample_sum(d: Part, layer: Layer, signal: int) -> Area:
     """Sums over the steps, rounded, and the trace of a constant."""
     width, bits, factor = layer.next_simd, signal + factor_bits(d), factor_bits(d)
-    waits = _waits(width * signal, 2 + layer.multiply + 2 * layer.rows)
-    return Area(width * 4.5 * bits + 5 * factor + 55, factor + 13) + waits
+    waits = _queue(2 * layer.rows - 1)
+    ends = _buffer(width * signal, 1 + layer.multiply, credit=True)
+    return Area(width * 4.5 * bits + 5 * factor + 55, factor + 13) + waits + ends
 
 
 def online_head_logic(d: Description) -> Area:
     """Errors, scores, slopes; the course of a batch, drawer, registers and bus."""
     f, lanes, g, n_out = d.formats, head_lanes(d), squared_error_sizes(d), d.network.layers[-1]
     error, membrane, tangent = g.error_bits, f.membrane.bits, f.tangent.bits
-    slopes, part = slope_lanes(d), d.parts[0]
+    slopes = slope_lanes(d)
     back = slopes * f.cotangent.bits if slopes else back_bits(d.parts[0], lanes)
     tables, held = 7 * membrane + 2 * g.loss_bits, 5 * membrane + g.loss_bits
     once = Area(tables + 2 * error + 30, held + 3 * error)
@@ -306,9 +296,8 @@ def online_head_logic(d: Description) -> Area:
     parts = [
         each.times(slopes),
         gathered,
-        _waits(membrane, 4),
-        _waits(error, 4 + errors_late(part)),
-        _waits(back, 4 + (d.depth.multiply + 1 if slopes else 0) + back_late(part)),
+        *(_buffer(bits, 3, credit=True) for bits in (membrane, error)),
+        _buffer(back, 3 + (d.depth.multiply + 1 if slopes else 0), credit=True),
     ]
     if confusion_memory(d):
         place = _bits(n_out)

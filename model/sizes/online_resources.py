@@ -17,21 +17,14 @@ from dualspike.model.sizes.components import (
     repeater_depth,
     row_bits,
 )
-from dualspike.model.sizes.feedback import (
-    back_late,
-    errors_late,
-    feedback_sizes,
-    gates_late,
-    steps_late,
-)
+from dualspike.model.sizes.feedback import feedback_sizes
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.head import squared_error_sizes
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
 from dualspike.model.sizes.online import constant_trace, follows, signal_bits, trace_bits
-from dualspike.model.sizes.waiting import waiting_memory
 
-_RESULTS, _NEURONS, _ERRORS = 3, 4, 4
-"""Places in the buffers after results, neurons, errors and scores."""
+_RESULTS, _NEURONS, _ERRORS = 2, 3, 3
+"""Words in the buffers after results, neurons, errors and scores."""
 
 
 def chunk_bits(layer: Layer, width: int) -> int:
@@ -70,9 +63,9 @@ def online_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
         MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
         MemorySize("weights", width, layer.rows, bits, True),
         MemorySize("rows", 1, layer.row_places - 1, sum_bits(layer, width), False),
-        waiting_memory(width * f.weight.bits, layer.row_places),
-        waiting_memory(row_bits(d, layer.lanes_in, width), _RESULTS),
-        waiting_memory(signals, 2 * layer.group_rows + 2),
+        MemorySize("rows", 1, layer.row_places - 1, width * f.weight.bits, False),
+        MemorySize("rows", 1, _RESULTS, row_bits(d, layer.lanes_in, width), False),
+        MemorySize("signals", 1, 2 * layer.group_rows + 1, signals, True),
     ]
     found += trace_memories(d, layer)
     depth = repeater_depth(layer.chunks)
@@ -88,10 +81,11 @@ def online_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
         row = row_bits(d, layer.lanes_in, width)
         found.append(MemorySize("frames", 1, repeater_depth(layer.rows), row, True))
     if layer.kind == "output":
-        return found
+        waiting = layer.lag * layer.n_out
+        return [*found, MemorySize("signals", 1, waiting - 1, f.error.bits, True)]
     if d.network.time_steps > 1:
         found.append(MemorySize("membranes", width, layer.rows, f.membrane.bits, False))
-    found.append(waiting_memory(width * spike_bits(d, layer), _NEURONS))
+    found.append(MemorySize("rows", 1, _NEURONS, width * spike_bits(d, layer), False))
     return found + _feedback_memories(d, g, layer)
 
 
@@ -114,7 +108,7 @@ def trace_memories(d: Part, layer: Layer) -> list[MemorySize]:
 def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
     """Gates and errors that wait for each other, signals; sums over a sample of a still input."""
     f, lanes, width = d.formats, d.own_lanes, layer.next_simd
-    steps = steps_late(d, layer)
+    steps = 1 + (layer.lag if layer.every_step else len(d.shapes) + 1)
     gates = 2 * lanes if lanes else 1
     errors = lanes * f.cotangent.bits if lanes else d.network.layers[-1] * f.error.bits
     clocks = 1 if lanes else fixed_sign_levels(d)
@@ -125,15 +119,15 @@ def _feedback_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize]:
         bits = code_of(d.protection, matrix.bits).bits
         found.append(MemorySize("feedback", width * matrix.columns, matrix.cycles, bits, True))
     found += [
-        waiting_memory(width * gates, gates_late(d, layer)),
-        waiting_memory(width * f.cotangent.bits, 2 + clocks),
+        MemorySize("signals", 1, steps * layer.rows - 1, width * gates, True),
+        MemorySize("rows", 1, steps, errors, False),
+        MemorySize("rows", 1, 1 + clocks, width * f.cotangent.bits, False),
     ]
-    if not back_late(d):
-        found.append(waiting_memory(errors, steps + 1))
     if not layer.every_step:
-        signals, waiting = signal_bits(d, layer), 2 + layer.multiply + SAMPLE_LAG * layer.rows
+        signals, waiting = signal_bits(d, layer), SAMPLE_LAG * layer.rows
         found += [
-            waiting_memory(width * signals, waiting),
+            MemorySize("rows", 1, 1 + layer.multiply, width * signals, False),
+            MemorySize("signals", 1, waiting - 1, width * signals, True),
             MemorySize("counts", width, layer.rows, signals + factor_bits(d), True),
         ]
     return found
@@ -176,15 +170,15 @@ def online_layer_multipliers(d: Part, layer: Layer) -> list[Multiplier]:
 def step_error_memories(d: Description) -> list[MemorySize]:
     """Sums of scores, targets for the later steps of a sample, and what leaves the head."""
     f, n_out = d.formats, d.network.layers[-1]
-    part, steps = d.parts[0], d.parts[0].errors
+    steps = d.parts[0].errors
     grow = (steps - 1).bit_length()
     lanes, clocks = slope_lanes(d), d.depth.multiply + 1
     back = lanes * f.cotangent.bits if lanes else back_bits(d.parts[0], head_lanes(d))
     found = [
         MemorySize("counts", 1, n_out, f.membrane.bits + grow, False),
-        waiting_memory(f.membrane.bits, _ERRORS),
-        waiting_memory(f.error.bits, _ERRORS + errors_late(part)),
-        waiting_memory(back, _ERRORS + clocks * (lanes > 0) + back_late(part)),
+        MemorySize("rows", 1, _ERRORS, f.membrane.bits, False),
+        MemorySize("rows", 1, _ERRORS, f.error.bits, False),
+        MemorySize("rows", 1, _ERRORS + clocks if lanes else _ERRORS, back, False),
     ]
     if steps > 1 and not d.classes:
         found.append(MemorySize("frames", 1, n_out, f.target.bits, False))

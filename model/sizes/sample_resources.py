@@ -14,15 +14,13 @@ from dualspike.model.sizes.components import (
     row_bits,
     state_memories,
 )
-from dualspike.model.sizes.feedback import back_late
 from dualspike.model.sizes.geometry import Geometry
 from dualspike.model.sizes.layers import Layer
 from dualspike.model.sizes.online import bias_trace, signal_bits, trace_bits
 from dualspike.model.sizes.online_resources import chunk_bits, raised_bits, sum_bits
-from dualspike.model.sizes.waiting import waiting_memory
 
-_BUFFER = 3
-"""Places in a buffer for a pipeline of one clock."""
+_BUFFER = 2
+"""Words in the memory of a buffer for a pipeline of one clock."""
 
 
 def lanes_out(d: Part, layer: Layer) -> int:
@@ -41,9 +39,9 @@ def sample_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
         MemorySize("weights", layer.pe * layer.simd, layer.cycles, bits, True),
         MemorySize("weights", width, layer.rows, bits, True),
         MemorySize("rows", 1, layer.row_places - 1, sum_bits(layer, width), False),
-        waiting_memory(width * f.weight.bits, layer.row_places),
-        waiting_memory(row_bits(d, layer.lanes_in, width), results),
-        waiting_memory(signals, 2 * layer.group_rows + 2),
+        MemorySize("rows", 1, layer.row_places - 1, width * f.weight.bits, False),
+        MemorySize("rows", 1, results, row_bits(d, layer.lanes_in, width), False),
+        MemorySize("signals", 1, 2 * layer.group_rows + 1, signals, True),
     ]
     traces = layer.simd * trace_bits(d, layer)
     found.append(MemorySize("traces", 1, (layer.lag + 1) * layer.chunks, traces, True))
@@ -59,10 +57,9 @@ def sample_layer_memories(d: Part, g: Geometry, layer: Layer) -> list[MemorySize
 
 
 def _readout(d: Part, layer: Layer) -> list[MemorySize]:
-    """The spike counter before it, and errors that wait in a part of an operator chip."""
-    found: list[MemorySize] = []
-    if d.rows:
-        found.append(waiting_memory(signal_bits(d, layer), layer.lag * layer.n_out))
+    """The spike counter before it, and errors that wait."""
+    waiting = layer.lag * layer.n_out - 1
+    found = [MemorySize("signals", 1, waiting, signal_bits(d, layer), True)]
     if d.network.time_steps > 1:
         found += count_memories(layer, layer.simd * layer.lanes_in)
     return found
@@ -75,10 +72,9 @@ def _neurons(d: Part, layer: Layer) -> list[MemorySize]:
     found = [
         MemorySize("rows", 1, layer.spike_places - 1, spikes, False),
         MemorySize("surrogate", width, d.network.surrogate.entries, f.surrogate.bits, True),
-        waiting_memory(width * f.cotangent.bits, _BUFFER),
+        MemorySize("rows", 1, layer.lag, d.own_lanes * f.cotangent.bits, False),
+        MemorySize("rows", 1, _BUFFER, width * f.cotangent.bits, False),
     ]
-    if d.rows or not back_late(d):
-        found.append(waiting_memory(d.own_lanes * f.cotangent.bits, layer.lag + 1))
     if d.network.time_steps > 1:
         found += state_memories(d, layer, width * lanes_out(d, layer))
     return found

@@ -27,7 +27,6 @@ KINDS = {
     "counts": "counts",
     "phases": "counts",
     "spare": "rows",
-    "places": "rows",
     "kept": "signs",
     "ring": "frames",
     "storage": "signals",

@@ -65,7 +65,7 @@ class Written:
     ``flips`` are the bits of its code word that the host wants wrong.
     """
 
-    row: Value
+    row: Signal
     banks: Signal
     words: list[Value]
     flips: Value
@@ -73,13 +73,6 @@ class Written:
     def word(self, bank: int) -> Value:
         """The word, from the register next to a bank."""
         return self.words[bank * len(self.words) // len(self.banks)]
-
-    def landing(self, m: Module) -> "Written":
-        """The same a cycle later, but for the words."""
-        row, flips = (later(m, one, 1, "landing") for one in (self.row, self.flips))
-        banks = Signal.like(self.banks, name="landing")
-        m.d.sync += banks.eq(self.banks)
-        return Written(row, banks, self.words, flips)
 
 
 def host_walk(m: Module, f: Folding, rewind: Value, access: Value) -> tuple[Signal, Signal]:
@@ -115,24 +108,18 @@ def written(
     name: str,
     *,
     spread: bool,
-    alone: bool = False,
 ) -> Written:
-    """What the host writes, a cycle later: from registers, as a word goes to all banks.
-
-    Where it is ``alone`` it is 0 in all other cycles.
-    """
-    writes = port.access & port.write
-    given = Mux(writes, port.write_data, 0) if alone else port.write_data
+    """What the host writes, a cycle later: from registers, as a word goes to all banks."""
     word = Signal.like(port.write_data, name=f"{name}_word", reset_less=True)
     there = Signal.like(row, name=f"{name}_row", reset_less=True)
     here = Signal(banks, name=f"{name}_here")
     m.d.sync += [
-        word.eq(given),
+        word.eq(port.write_data),
         there.eq(row),
-        here.eq(Mux(writes, 1 << bank, 0)),
+        here.eq(Mux(port.access & port.write, 1 << bank, 0)),
     ]
     places, each = banks * len(word), EACH * len(word)
-    words = copies(m, given, word, places, name, each, spread=spread)
+    words = copies(m, port.write_data, word, places, name, each, spread=spread)
     flips = later(m, port.flips, 1, f"{name}_flips") if "flips" in port.signature.members else 0
     return Written(there, here, words, Value.cast(flips))
 

@@ -9,7 +9,7 @@ from dualspike.hw.layer.online.changes import ROUNDED, Changes, change_bits
 from dualspike.hw.layer.online.passes import Passes, change_steps, spaced
 from dualspike.hw.layer.online.rounding.dither import Dither
 from dualspike.hw.layer.online.weights import AGAIN, CHANGED, USED, ChangingWeights
-from dualspike.hw.stream.buffers.waiting import credited
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -64,7 +64,7 @@ class ChangingBiases(wiring.Component):
         steps = change_steps(self._part, layer)
         m.submodules.passes = passes = Passes(self._frames, layer.lag, steps)
         shape = self.outputs.payload.shape()
-        m.submodules.buffer = buffer = credited(shape, layer.row_places)
+        m.submodules.buffer = buffer = CreditBuffer(shape, layer.row_places)
         connect(m, buffer.outputs, flipped(self.outputs))
         place = Signal(counter_shape(layer.rows - 1))
         last_place = place == layer.rows - 1

@@ -13,12 +13,12 @@ from dualspike.hw.layer.online.rounding.scaling import below_top, scaled
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.buffers.frame_repeater import FrameRepeater
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
-from dualspike.hw.stream.buffers.waiting import waiting
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.fork import Fork
 from dualspike.hw.stream.gatherer import Gatherer
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.payloads import row, spikes, weighted
+from dualspike.hw.stream.queue import Queue
 from dualspike.hw.stream.serializer import Serializer
 from dualspike.model.description.part import Part, change_shifts
 from dualspike.model.interface.lfsr import WORD
@@ -138,12 +138,12 @@ class ChangingDense(wiring.Component):
         raised = ArrayLayout(rows, layer.next_simd)
         m.submodules.fork = fork = Fork(self._signal)
         m.submodules.gatherer = gatherer = Gatherer(layer, groups)
-        m.submodules.waiting = held = waiting(raised, 2 * layer.group_rows + 2)
+        m.submodules.waiting = waiting = Queue(raised, 2 * layer.group_rows + 2)
         m.d.comb += fork.on.eq(1)
         connect(m, flipped(self.signals), fork.inputs)
-        connect(m, held.outputs, biases.signals)
+        connect(m, waiting.outputs, biases.signals)
         connect(m, gatherer.outputs, macs.signals)
-        for source, sink in ((fork.copies, held.inputs), (fork.outputs, gatherer.inputs)):
+        for source, sink in ((fork.copies, waiting.inputs), (fork.outputs, gatherer.inputs)):
             m.d.comb += [sink.valid.eq(source.valid), source.ready.eq(sink.ready)]
             for slot in range(layer.next_simd):
                 signal: Value = source.payload[slot]

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.membrane import integrate_and_fire, leaked
 from dualspike.hw.stream.arithmetic import wire
-from dualspike.hw.stream.buffers.waiting import credited
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout, StructLayout
@@ -61,7 +61,7 @@ class StepNeuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, width, steps = self._layer, self._layer.next_simd, self._d.network.time_steps
-        m.submodules.buffer = buffer = credited(self.outputs.payload.shape(), PIPELINE + 2)
+        m.submodules.buffer = buffer = CreditBuffer(self.outputs.payload.shape(), PIPELINE + 2)
         connect(m, buffer.outputs, flipped(self.outputs))
         taken = Signal()
         fresh = Signal(init=1)

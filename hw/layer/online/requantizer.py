@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.requantizer import half
 from dualspike.hw.stream.arithmetic import add, saturate
-from dualspike.hw.stream.buffers.waiting import credited
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
@@ -48,7 +48,7 @@ class StepRequantizer(wiring.Component):
         m = Module()
         f, layer = self._part.formats, self._layer
         early = int(self._scale != 1)
-        m.submodules.buffer = buffer = credited(self.outputs.payload.shape(), 3 + early)
+        m.submodules.buffer = buffer = CreditBuffer(self.outputs.payload.shape(), 3 + early)
         connect(m, buffer.outputs, flipped(self.outputs))
         taken = Signal()
         valid = Signal()

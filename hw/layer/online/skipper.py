@@ -152,8 +152,7 @@ class ChangingSkipper(wiring.Component):
             for bit, name in ((taken, "columns_move"), (taken & last_chunk, "columns_end"))
         )
         simd, bits = self._layer.simd, self._bits
-        on, apart = (ends, moves, ends), self._layer.chunks
-        here, _ = walk(m, "columns", self.load, self.word, on, simd, apart)
+        here, _ = walk(m, "columns", self.load, self.word, (ends, moves, ends), simd)
         columns = Signal(bits + simd - 1, reset_less=True)
         m.d.sync += columns.eq(output_bits(SIGNS, here, 1, bits + simd - 1))
         return traces.traces.as_value(), columns

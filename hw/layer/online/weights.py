@@ -8,7 +8,7 @@ from dualspike.hw.layer.memory.ecc import decode
 from dualspike.hw.layer.memory.host_way import Folding, answer, host_walk, read_rows, written
 from dualspike.hw.layer.memory.weights import Weights
 from dualspike.hw.layer.memory.words import Words
-from dualspike.hw.stream.arithmetic import saturate_or, wire
+from dualspike.hw.stream.arithmetic import saturate
 from dualspike.hw.stream.counters import counter_shape
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.model.interface.ecc import code_of
@@ -28,7 +28,6 @@ class ChangingWeights(Weights):
     A ``row`` with ``enable`` comes out as ``words`` 3 cycles later, each less its element of
     ``changes``, saturated; ``move`` writes them back. ``changes`` and ``move`` come 2 cycles after
     the row. Changes are in halves of ``halves`` bits (`hw.layer.online.changes`).
-    What the host writes lands 2 cycles after it, by the same way.
     ``saturated`` tells in the cycle of the words that one was clipped that moves. Padding is never
     written. Nothing has an enable, so rows may come with any pauses, one row once in 4 cycles.
     Latency: 3 cycles. Throughput: a row a cycle.
@@ -61,9 +60,7 @@ class ChangingWeights(Weights):
         code, upsets, words = code_of(self._words.protection, self._bits), list[Value](), []
         host_bank, host_row = host_walk(m, self._folding, host.rewind, host.access)
         spread = self._words.spread
-        stored = written(m, host, host_bank, host_row, banks, "given", spread=spread, alone=True)
-        landing = stored.landing(m)
-        instead = wire(m, stored.banks.any(), "instead")
+        stored = written(m, host, host_bank, host_row, banks, "given", spread=spread)
         rows = [self.row]
         for n in range(USED):
             rows.append(Signal.like(self.row, name=f"row_{n}", reset_less=True))
@@ -82,16 +79,16 @@ class ChangingWeights(Weights):
             upsets.append(upset)
             words.append(decoded.as_signed())
             held = Signal(signed(self._bits), name=f"held_{bank}", reset_less=True)
-            after, clips = self._changed(m, held, bank, (stored.word(bank), instead))
+            after, clips = self._changed(m, held, bank)
             new = Signal(signed(self._bits), name=f"new_{bank}", reset_less=True)
             exists = self._exists(bank, rows[CHANGED])
             m.d.sync += [held.eq(words[-1]), new.eq(after), clipped[bank].eq(clips & exists)]
-            given = landing.banks[bank]
+            given, value = stored.banks[bank], Mux(writes, new, stored.word(bank))
             m.d.comb += [
                 self.words[bank].eq(self._seen(m, held, new, bank)),
                 read.addr.eq(reads[bank].now),
-                write.addr.eq(Mux(writes, rows[USED], landing.row)),
-                write.data.eq(self._coded(m, code, new, landing, given, f"bank_{bank}")),
+                write.addr.eq(Mux(writes, rows[USED], stored.row)),
+                write.data.eq(self._coded(m, code, value, stored, given, f"bank_{bank}")),
                 write.en.eq((writes & self._exists(bank, rows[USED])) | given),
             ]
         self._tell(m, host, code, upsets)
@@ -102,9 +99,7 @@ class ChangingWeights(Weights):
         """What is told of a word, a cycle after it was ``held``."""
         return new
 
-    def _changed(
-        self, m: Module, held: Signal, bank: int, host: tuple[Value, Value]
-    ) -> tuple[Value, Value]:
-        """What becomes of a word, and whether it was clipped; or what the ``host`` writes."""
+    def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:
+        """What becomes of a word, and whether it was clipped."""
         twice = held.shift_left(1) - self.changes[bank]
-        return saturate_or(m, twice.shift_right(1), self._bits, *host, f"sum_{bank}")
+        return saturate(m, twice.shift_right(1), self._bits, f"sum_{bank}")

@@ -12,14 +12,15 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Member, Out, connect, flipped
 
 from dualspike.hw.stream.arithmetic import add, add_counted, round_half_up, saturate, turned
-from dualspike.hw.stream.buffers.waiting import CreditQueue, credited, waiting
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import leap, output_bits
+from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import DRAWER, SIGNS, WORD, feedback_state
-from dualspike.model.sizes.feedback import back_late, gates_late, steps_late
 from dualspike.model.sizes.layers import Layer
 
 
@@ -41,7 +42,7 @@ class Feedback(wiring.Component):
         more: Mapping[str, Member] | None = None,
     ) -> None:
         self._part, self._layer, self._pipeline = part, layer, pipeline
-        self._steps = steps_late(part, layer)
+        self._steps = 1 + (layer.lag if layer.every_step else len(part.shapes) + 1)
         self._signal = signed(part.formats.cotangent.bits)
         signals = ArrayLayout(self._signal, layer.next_simd)
         super().__init__(
@@ -58,31 +59,26 @@ class Feedback(wiring.Component):
     def picked(self, neurons: data.View) -> data.View:
         """The payload of ``gates``, of what a row of neurons gives."""
 
-    def _waiting(self, m: Module) -> tuple[wiring.PureInterface, wiring.PureInterface, CreditQueue]:
+    def _waiting(self, m: Module) -> tuple[Queue, RowBuffer, CreditBuffer]:
         """Where gates and errors wait for each other, and signals for who takes them."""
         layer = self._layer
-        m.submodules.gates_waiting = gates = waiting(
-            self.gates.payload.shape(), gates_late(self._part, layer)
+        m.submodules.gates_waiting = gates = Queue(
+            self.gates.payload.shape(), self._steps * layer.rows
+        )
+        m.submodules.errors_waiting = errors = RowBuffer(
+            self.errors.payload.shape(), self._steps + 1
         )
         shape = self.signals.payload.shape()
-        m.submodules.buffer = buffer = credited(shape, self._pipeline + 2)
+        m.submodules.buffer = buffer = CreditBuffer(shape, self._pipeline + 2)
         connect(m, flipped(self.gates), gates.inputs)
-        connect(m, buffer.outputs, flipped(self.signals))
-        return gates.outputs, self._errors(m), buffer
-
-    def _errors(self, m: Module) -> wiring.PureInterface:
-        """Where errors of several steps are, one next to the other: in the head, or here."""
-        if back_late(self._part):
-            return flipped(self.errors)
-        shape = self.errors.payload.shape()
-        m.submodules.errors_waiting = errors = waiting(shape, self._steps + 1)
         connect(m, flipped(self.errors), errors.inputs)
-        return errors.outputs
+        connect(m, buffer.outputs, flipped(self.signals))
+        return gates, errors, buffer
 
     def _leave(
         self,
         m: Module,
-        buffer: CreditQueue,
+        buffer: CreditBuffer,
         there: Value,
         sums: Sequence[Value],
         drop: int,
@@ -115,15 +111,15 @@ class RowFeedback(Feedback):
         last_place = place == layer.rows - 1
         there = bit_later(m, taken, self._pipeline, "taken")
         m.d.comb += [
-            taken.eq(gates.valid & errors.valid & buffer.room),
-            gates.ready.eq(errors.valid & buffer.room),
-            errors.ready.eq(taken & last_place),
+            taken.eq(gates.outputs.valid & errors.outputs.valid & buffer.room),
+            gates.outputs.ready.eq(errors.outputs.valid & buffer.room),
+            errors.outputs.ready.eq(taken & last_place),
             buffer.taken.eq(taken),
             buffer.inputs.valid.eq(there),
         ]
         with m.If(taken):
             count_on(m, place, layer.rows - 1, last_place)
-        sums, drop = self._sums(m, taken, last_place, gates.payload, errors.payload)
+        sums, drop = self._sums(m, taken, last_place, gates.outputs.payload, errors.outputs.payload)
         self._leave(m, buffer, there, sums, drop)
         return m
 

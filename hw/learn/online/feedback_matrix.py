@@ -1,10 +1,10 @@
 """Feedback matrices in memories that every step reads and writes."""
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 
 from dualspike.hw.layer.memory.words import Words
 from dualspike.hw.layer.online.weights import ChangingWeights
-from dualspike.hw.stream.arithmetic import saturate_or
+from dualspike.hw.stream.arithmetic import saturate
 from dualspike.hw.stream.delay import later
 from dualspike.model.description.part import Part
 from dualspike.model.sizes.feedback import FeedbackSizes
@@ -30,22 +30,15 @@ class FollowingMatrix(FeedbackMatrix):
     No sum leaves the format: A stays in one that is k bits finer. ``saturated`` is never 1.
     """
 
-    def _changed(
-        self, m: Module, held: Signal, bank: int, host: tuple[Value, Value]
-    ) -> tuple[Value, Value]:
-        word, instead = host
-        after = held - held.shift_right(self.finer) + self.changes[bank]
-        return Mux(instead, word, after), Const(0)
+    def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:
+        return held - held.shift_right(self.finer) + self.changes[bank], Const(0)
 
 
 class MirroringMatrix(FeedbackMatrix):
     """A is seen, and then becomes A - x, saturated."""
 
-    def _changed(
-        self, m: Module, held: Signal, bank: int, host: tuple[Value, Value]
-    ) -> tuple[Value, Value]:
-        after = held - self.changes[bank]
-        return saturate_or(m, after, self._bits, *host, f"sum_{bank}")
+    def _changed(self, m: Module, held: Signal, bank: int) -> tuple[Value, Value]:
+        return saturate(m, held - self.changes[bank], self._bits, f"sum_{bank}")
 
     def _seen(self, m: Module, held: Signal, new: Signal, bank: int) -> Value:
         return later(m, held, 1, f"old_{bank}")

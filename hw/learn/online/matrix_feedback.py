@@ -61,17 +61,17 @@ class MatrixFeedback(Feedback):
         last_chunk = chunk == sizes.chunks - 1
         spare = spaced(m, place == 0, last_place, taken, sizes.cycles, AGAIN)
         m.d.comb += [
-            taken.eq(gates.valid & errors.valid & buffer.room & spare),
-            gates.ready.eq(taken & last_chunk),
-            errors.ready.eq(taken & last_place),
+            taken.eq(gates.outputs.valid & errors.outputs.valid & buffer.room & spare),
+            gates.outputs.ready.eq(taken & last_chunk),
+            errors.outputs.ready.eq(taken & last_place),
             buffer.taken.eq(taken & last_chunk),
             buffer.inputs.valid.eq(bit_later(m, buffer.taken, self._pipeline, "there")),
         ]
         with m.If(taken):
             count_on(m, place, sizes.cycles - 1, last_place)
             count_on(m, chunk, sizes.chunks - 1, last_chunk)
-        given = errors.payload
-        found, over = self._found(m, taken, chunk, gates.payload.marks, given)
+        given = errors.outputs.payload
+        found, over = self._found(m, taken, chunk, gates.outputs.payload.marks, given)
         m.submodules.matrix = matrix = self._matrix()
         connect(m, flipped(self.host), matrix.host)
         m.d.comb += [
@@ -83,7 +83,7 @@ class MatrixFeedback(Feedback):
         ]
         told = later(m, self._chunk(given.value, chunk), USED, "error")
         sums = self._sums(m, matrix, told, taken, chunk == 0)
-        gate = later(m, gates.payload.gate, self._pipeline, "gate")
+        gate = later(m, gates.outputs.payload.gate, self._pipeline, "gate")
         signals = [Mux(gate[slot], total, 0) for slot, total in enumerate(sums)]
         f, used = self._part.formats, self._part.feedback_used
         drop = f.error.fraction + used.fraction - f.cotangent.fraction

@@ -11,14 +11,14 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.arithmetic import add, round_half_up, saturate
-from dualspike.hw.stream.buffers.waiting import credited, waiting
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
+from dualspike.hw.stream.buffers.row_buffer import RowBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
 from dualspike.hw.stream.lfsr import leap, output_bits
 from dualspike.model.description.part import Part
 from dualspike.model.interface.lfsr import SIGNS, WORD
-from dualspike.model.sizes.feedback import back_late
 from dualspike.model.sizes.layers import Layer
 
 
@@ -34,7 +34,6 @@ class SampleFeedback(wiring.Component):
     def __init__(self, part: Part, layer: Layer) -> None:
         self._layer, self._lanes = layer, part.own_lanes
         self._signal = signal_shape(part, layer)
-        self._at_head = not part.rows and back_late(part) > 0
         slopes = ArrayLayout(signed(part.formats.cotangent.bits), self._lanes)
         signals = ArrayLayout(self._signal, layer.next_simd)
         super().__init__(
@@ -50,28 +49,24 @@ class SampleFeedback(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layer, width = self._layer, self._layer.next_simd
-        errors: wiring.PureInterface = flipped(self.errors)
-        if not self._at_head:
-            shape = self.errors.payload.shape()
-            m.submodules.waiting = held = waiting(shape, layer.lag + 1)
-            connect(m, errors, held.inputs)
-            errors = held.outputs
-        m.submodules.buffer = buffer = credited(self.signals.payload.shape(), 3)
+        m.submodules.waiting = errors = RowBuffer(self.errors.payload.shape(), layer.lag + 1)
+        m.submodules.buffer = buffer = CreditBuffer(self.signals.payload.shape(), 3)
+        connect(m, flipped(self.errors), errors.inputs)
         connect(m, buffer.outputs, flipped(self.signals))
         place = Signal(counter_shape(layer.rows - 1))
         taken = Signal()
         last_place = place == layer.rows - 1
         there = bit_later(m, taken, 1, "taken")
         m.d.comb += [
-            taken.eq(errors.valid & buffer.room),
-            errors.ready.eq(taken & last_place),
+            taken.eq(errors.outputs.valid & buffer.room),
+            errors.outputs.ready.eq(taken & last_place),
             buffer.taken.eq(taken),
             buffer.inputs.valid.eq(there),
         ]
         with m.If(taken):
             count_on(m, place, layer.rows - 1, last_place)
         signs = [self._signs(m, taken, last_place, q) for q in range(self._lanes)]
-        slopes, clipped = errors.payload, list[Value]()
+        slopes, clipped = errors.outputs.payload, list[Value]()
         for slot in range(width):
             terms = [Mux(signs[q][slot], -slopes[q], slopes[q]) for q in range(self._lanes)]
             total: Value = add(*terms)

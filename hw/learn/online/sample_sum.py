@@ -10,10 +10,11 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from dualspike.hw.layer.macs.multiplier import multiplied
 from dualspike.hw.layer.online.shapes import signal_shape
 from dualspike.hw.stream.arithmetic import round_saturate
-from dualspike.hw.stream.buffers.waiting import credited
+from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
 from dualspike.hw.stream.counters import count_on, counter_shape
 from dualspike.hw.stream.delay import bit_later, later
 from dualspike.hw.stream.layouts import ArrayLayout
+from dualspike.hw.stream.queue import Queue
 from dualspike.model.description.part import TRACE_FRACTION, Part
 from dualspike.model.sizes.layers import SAMPLE_LAG, Layer
 from dualspike.model.sizes.online import constant_trace
@@ -43,9 +44,10 @@ class SampleSum(wiring.Component):
         m = Module()
         layer, steps = self._layer, self._part.network.time_steps
         clocks, shape = layer.multiply, self.outputs.payload.shape()
-        places = clocks + 2 + SAMPLE_LAG * layer.rows
-        m.submodules.buffer = buffer = credited(shape, places)
-        connect(m, buffer.outputs, flipped(self.outputs))
+        m.submodules.buffer = buffer = CreditBuffer(shape, clocks + 2)
+        m.submodules.waiting = waiting = Queue(shape, SAMPLE_LAG * layer.rows)
+        connect(m, buffer.outputs, waiting.inputs)
+        connect(m, waiting.outputs, flipped(self.outputs))
         place = Signal(counter_shape(layer.rows - 1))
         step = Signal(counter_shape(steps - 1))
         taken = Signal()

@@ -5,7 +5,6 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dualspike.hw.stream.buffers.row_buffer import RowBuffer
-from dualspike.hw.stream.queue import Queue
 
 
 class CreditBuffer(wiring.Component):
@@ -13,15 +12,12 @@ class CreditBuffer(wiring.Component):
 
     What is ``taken`` into the pipeline, only while ``room`` is 1, comes to ``inputs`` some cycles
     later and waits for nobody: ``ready`` there is not looked at. ``room`` is a register.
-    Another ``buffer`` of so many places may take the place of the `RowBuffer`.
-    Latency: that of the buffer, 1 cycle. Throughput: one payload a cycle, if ``places`` are 2 more
-    than the cycles of the pipeline.
+    Latency: 1 cycle. Throughput: one payload a cycle, if ``places`` are 2 more than the cycles of
+    the pipeline.
     """
 
-    def __init__(
-        self, shape: ShapeLike, places: int, buffer: RowBuffer | Queue | None = None
-    ) -> None:
-        self._places, self._buffer = places, buffer or RowBuffer(shape, places)
+    def __init__(self, shape: ShapeLike, places: int) -> None:
+        self._places = places
         super().__init__(
             {
                 "taken": In(1),
@@ -33,7 +29,7 @@ class CreditBuffer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.buffer = buffer = self._buffer
+        m.submodules.buffer = buffer = RowBuffer(self.inputs.payload.shape(), self._places)
         connect(m, flipped(self.inputs), buffer.inputs)
         connect(m, buffer.outputs, flipped(self.outputs))
         room = Signal(init=1)

@@ -14,8 +14,6 @@ from dualspike.testbench.unit.tb import TB
 
 MORE = 3
 """Bits of a change beyond those of a word; the last is for halves."""
-LANDING = 2
-"""Cycles from what the host writes to the words."""
 TOP = "changing_weights"
 CASES = [
     {"n_out": 1, "n_in": 1, "pe": 1, "simd": 1, "bits": 2, "protection": "none"},
@@ -50,7 +48,6 @@ class Bench(TB):
         for row in self.matrix:
             row[:] = [self.rng.randint(-half, half - 1) for _ in row]
         await fill(self, "host", flat(self.matrix))
-        await self.cycle(LANDING - 1)
 
     def place(self, row: int, bank: int) -> tuple[int, int] | None:
         """The matrix element of a bank's word, or None for padding."""

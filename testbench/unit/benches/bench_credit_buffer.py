@@ -1,4 +1,4 @@
-"""`CreditBuffer` and `CreditRing`: a pipeline that waits for nobody loses nothing, at its pace."""
+"""`CreditBuffer`: a pipeline that never waits loses nothing, whoever does; and keeps its pace."""
 
 import random
 
@@ -6,21 +6,15 @@ from amaranth.hdl import unsigned
 from cocotb.handle import HierarchyObject
 
 from dualspike.hw.stream.buffers.credit_buffer import CreditBuffer
-from dualspike.hw.stream.buffers.ring import CreditRing
 from dualspike.testbench.unit.tb import TB
 
 TOP = "credit_buffer"
-CASES = [
-    {"latency": 1, "ring": False},
-    {"latency": 4, "ring": False},
-    {"latency": 1, "ring": True},
-    {"latency": 5, "ring": True},
-]
+CASES = [{"latency": 1}, {"latency": 4}]
 
 
-def component(latency: int, *, ring: bool) -> CreditBuffer | CreditRing:
+def component(latency: int) -> CreditBuffer:
     """A buffer after a pipeline of so many cycles."""
-    return (CreditRing if ring else CreditBuffer)(unsigned(8), latency + 2)
+    return CreditBuffer(unsigned(8), latency + 2)
 
 
 class Pipeline:
@@ -87,9 +81,7 @@ async def keeps_its_pace(bench: Bench) -> None:
 
 @Bench.test()
 async def refuses_what_it_has_no_place_for(bench: Bench) -> None:
-    """A source that counts no places waits like any other, and nothing is lost; not of a ring."""
-    if bench.case["ring"]:
-        return
+    """A source that counts no places waits like any other, and nothing is lost."""
     sent = [n % 256 for n in range(200)]
     _, sink = await bench.through(sent, len(sent), (0.0, 0.5))
     assert sink.taken == sent

@@ -6,7 +6,6 @@ from dualspike.golden.integer.lfsr import leap
 from dualspike.hw.layer.online.rounding.dither import Dither
 from dualspike.model.ceil_div import ceil_div
 from dualspike.model.interface.lfsr import DITHER, SIGNS, WORD
-from dualspike.model.sizes.layers import LEAST_PASS
 from dualspike.testbench.unit.tb import TB
 
 TOP = "dither"
@@ -42,7 +41,6 @@ async def follows_the_walk(tb: TB) -> None:
     for start in (*drawn, [1 << 31, 0], [0, 1 << 31]):
         for n in range(2):
             await tb.pulse(load=1 << n, word=start[n])
-        await tb.cycle()
         for change in range(4 + WORD // (bits + groups * chunks)):
             row, column = (leap(SIGNS, one, change * WORD) for one in start)
             for place in range(groups * chunks):
@@ -60,4 +58,3 @@ async def follows_the_walk(tb: TB) -> None:
                 assert tb.get("columns") == expected
                 assert tb.get("first") == window(column, 0, bits)
                 await tb.edge()
-            await tb.cycle(max(0, LEAST_PASS - 2 * groups * chunks))
