@@ -1,6 +1,6 @@
 """Between the numbers of a user's file and those that a network learns from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ def check_labels(data: Data) -> None:
             raise BadInput(f"data.{key} must be left out for {data.source}, which has labels")
 
 
-def _units(keys: dict[str, float | Sequence[float]], width: int, what: str) -> Units:
+def _units(keys: Mapping[str, float | Sequence[float]], width: int, what: str) -> Units:
     for name, given in keys.items():
         if isinstance(given, list) and len(given) != width:
             raise BadInput(

@@ -40,9 +40,9 @@ def of_numbers(data: Data) -> dict[str, Any]:
         raise BadInput(f"--data must be a file or a data set with labels, not {data.source}")
     own = read_own(data)
     x, y = own.train.inputs[0], own.train.target
-    n_in, n_out = x.shape[1], y.shape[1]
+    n_in, n_out = int(x.shape[1]), int(y.shape[1])
     inputs, targets = spread(x), _even(y)
-    hidden = HIDDEN[n_in * n_out > FEW]
+    hidden: int = HIDDEN[n_in * n_out > FEW]
     more = round(math.log2(hidden / HIDDEN[0]))
     power = float(np.square(applied(x, inputs)).sum(axis=1).mean()) + 1
     first = max(-1, round(math.log2(power)) - 2)
