@@ -1,12 +1,11 @@
 """Descriptions for labels of constant inputs: images, tables."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from dualspike.golden.data.fitting.learner import Drive, learner
-from dualspike.golden.data.fitting.scales import applied, spread, whole
+from dualspike.golden.data.fitting.scales import applied, spread, whole, whole_bits
 from dualspike.golden.data.labelled.samples import ClassData
 from dualspike.golden.numeric import Doubles
 
@@ -33,21 +32,21 @@ def of_constants(found: ClassData, *, own: bool) -> list[dict[str, Any]]:
     """
     x, test_x = (np.asarray(one.x, np.float64) for one in (found.whole, found.test))
     keys = spread(x) if own else {}
-    x, test_x = applied(x, keys), applied(test_x, keys)
+    bits = whole_bits(keys, x, test_x)
+    x = applied(x, keys)
     n = int(x.shape[1])
     wide = n > WIDE
     steps: int = WIDE_STEPS if wide else STEPS
     leaks: tuple[int, ...] = WIDE_LEAKS if wide else LEAKS
     hidden = HIDDEN[2 if wide or found.classes > MANY else n > FEW]
     power = float(np.square(x).sum(axis=1).mean()) + 1
-    largest = max(float(np.abs(one).max()) for one in (x, test_x)) * (2 if "offset" in keys else 1)
     fraction = _fraction(x)
     samples = max(EPOCHS * len(x), min(max(LEAST, 64 * len(x)), MOST))
     found_tables: list[dict[str, Any]] = []
     for leak in leaks:
         drive = Drive(n, steps, leak, 4.0**leak * power)
         tables = learner(drive, hidden, found.classes, samples, fraction)
-        tables["formats"]["input"] = f"s{max(1, math.ceil(math.log2(max(largest, 1))))}.{fraction}"
+        tables["formats"]["input"] = f"s{bits}.{fraction}"
         found_tables.append(tables | {"data": keys})
     return found_tables
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dualspike.golden.data.fitting.scales import applied, middle, over, spread
+from dualspike.golden.data.fitting.scales import applied, spread, standard, whole_bits
 from dualspike.golden.data.problem import Problem
 from dualspike.golden.data.samples import KIND, check_answered, read_samples
 from dualspike.golden.files.arrays import read_arrays
@@ -29,10 +29,12 @@ def of_numbers(data: Data) -> dict[str, Any]:
     """Tables of a description for the x [N, n_in] and y [N, n_out] of a file.
 
     Inputs are brought to a size that is learned from, see `spread`, and targets to a standard
-    deviation of `SPREAD`. A change moves the answer to what it was learned from by the
-    rate times the square of what comes in: rates are 2^-`RATE`, at the first layer of that over the
-    mean square of the inputs, added up and 1 for the bias, times 4, rounded to a power of two. As
-    that gets less, inputs have fewer bits after the point, so that shifts stay within 24.
+    deviation of `SPREAD`. A change moves the answer to what it was learned from by the rate times
+    the square of what comes in. With the power P of the inputs, the mean over samples of the sum of
+    their squares and of 1 for the bias, the first layer has the rate 2^-`RATE` 4 / P, to the
+    nearest power of two, at most 2 x 2^-`RATE`. The readout has 2^-`RATE` and the layer before it
+    half of that, with more neurons again half of either. As the first rate gets less, inputs have
+    fewer bits after the point, so that shifts stay within 24.
 
     Raises BadInput for data that cannot be used.
     """
@@ -46,6 +48,8 @@ def of_numbers(data: Data) -> dict[str, Any]:
     more = round(math.log2(hidden / HIDDEN[0]))
     power = float(np.square(applied(x, inputs)).sum(axis=1).mean()) + 1
     first = max(-1, round(math.log2(power)) - 2)
+    x_bits = whole_bits(inputs, x, own.test.inputs[0])
+    y_bits = whole_bits(targets, y, own.test.target)
     samples = min(max(LEAST, EACH * len(x)), MOST)
     return {
         "network": {"layers": [n_in, hidden, hidden, n_out], "time_steps": STEPS},
@@ -63,8 +67,8 @@ def of_numbers(data: Data) -> dict[str, Any]:
         },
         "data": inputs | {f"target_{name}": one for name, one in targets.items()},
         "formats": {
-            "input": _held(inputs, x, own.test.inputs[0], INPUT, INPUT - first),
-            "target": _held(targets, y, own.test.target, TARGET, TARGET),
+            "input": f"s{x_bits}.{max(0, INPUT - max(x_bits, first))}",
+            "target": f"s{y_bits}.{max(0, TARGET - y_bits)}",
         },
     }
 
@@ -87,14 +91,4 @@ def _even(y: Doubles) -> dict[str, Any]:
     near = (deviations >= SPREAD / 2).all() and (deviations <= SPREAD * 1.5).all()
     if near and np.abs(y).max() <= 1:
         return {}
-    return {"offset": middle(y), "scale": over(deviations / SPREAD)}
-
-
-def _held(keys: dict[str, Any], known: Doubles, tested: Doubles, bits: int, fraction: int) -> str:
-    """A format that holds all samples, and where they are scaled twice as far out, too.
-
-    With so many ``bits``, of which at most ``fraction`` are after the point.
-    """
-    largest = max(float(np.abs(applied(one, keys)).max()) for one in (known, tested))
-    whole = max(1, math.ceil(math.log2(max(1, largest * (2 if keys else 1)))))
-    return f"s{whole}.{max(0, min(fraction, bits - whole))}"
+    return standard(y, SPREAD)

@@ -48,7 +48,12 @@ def spread(x: Doubles) -> dict[str, Any]:
         return to_ones(x, x[:0])
     if largest <= 1 and np.square(x).mean() >= FAINT**2:
         return {}
-    return {"offset": middle(x), "scale": over(x.std(axis=0) / SPREAD)}
+    return standard(x, SPREAD)
+
+
+def standard(values: Doubles, deviation: float) -> dict[str, Any]:
+    """Keys offset and scale that take the mean of values [N, n] away and bring them to that."""
+    return {"offset": middle(values), "scale": over(values.std(axis=0) / deviation)}
 
 
 def middle(x: Doubles) -> list[float]:
@@ -72,6 +77,15 @@ def whole(x: Doubles) -> bool:
 def power_below(value: float) -> float:
     """The largest power of two that is not above a value."""
     return 2.0 ** math.floor(math.log2(value))
+
+
+def whole_bits(keys: dict[str, Any], *parts: Doubles) -> int:
+    """Bits before the point, 1 at least, of a format that holds values [..., n] with these keys.
+
+    Where every column has its own scale it holds values twice as far out, too.
+    """
+    largest = max(float(np.abs(applied(one, keys)).max()) for one in parts)
+    return math.floor(math.log2(max(1, largest * (2 if "offset" in keys else 1)))) + 1
 
 
 def applied(x: Doubles, keys: dict[str, Any]) -> Doubles:

@@ -138,7 +138,9 @@ class Chip:
     def predict(self, *inputs: ArrayLike, engine: str = "fixed") -> Predictions:
         """Answers for any rows: x [N, n_in] or [N, T, n_in]; u and points of an operator network.
 
-        ``data.offset`` and ``data.scale`` of the description are applied, as they are to a file.
+        ``data.offset`` and ``data.scale`` of the description are applied, as they are to a file,
+        and answers are in the units of its targets, with ``data.target_offset`` and
+        ``target_scale`` taken back.
         """
         name = engine_named(engine)
         wanted = _NAMES[self.description.kind]

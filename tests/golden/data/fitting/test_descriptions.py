@@ -1,5 +1,6 @@
 """Descriptions of any labelled data: they hold what is there, and rates stay within shifts."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from dualspike.golden.data.fitting import descriptions_for
 from dualspike.golden.data.fitting.over_time import LEAKS
+from dualspike.golden.data.fitting.scales import applied, whole_bits
 from dualspike.golden.data.load import load_problem
+from dualspike.golden.training.weights_file import npz_bytes
 from dualspike.model.description.description import Description
 from dualspike.model.description.files.save import toml_text
 from dualspike.model.description.load import parse
@@ -125,7 +128,20 @@ def test_any_real_numbers(seed: int) -> None:
         (problem.train.inputs[0], d.formats.input),
         (problem.train.target, d.formats.target),
     ):
-        assert 2 * np.abs(values).max() <= 2.0**held.integer + 1e-9
+        assert 2 * np.abs(values).max() < 2.0**held.integer
+
+
+@pytest.mark.parametrize("times", [1, 1.5, 2, 4, 6.5, 8])
+def test_test_samples_may_be_larger(times: float) -> None:
+    """Of whole numbers with one scale for all, which is that of the training samples."""
+    x = np.tile([[0, 8, 3], [8, 1, 2]], (10, 1))
+    test_x = np.floor(x[:4] * times)
+    for answers in ("labels", "y"):
+        known = {"labels": np.arange(20) % 2, "y": np.linspace(-1, 1, 20)[:, None]}[answers]
+        arrays = {"x": x, answers: known, "x_test": test_x, f"{answers}_test": known[:4]}
+        Path("own.npz").write_bytes(npz_bytes(arrays))
+        for d in descriptions_for({"source": "own.npz"}):
+            assert load_problem(d).test.inputs[0].max() == times
 
 
 def test_targets_that_are_about_right_stay() -> None:
@@ -133,3 +149,13 @@ def test_targets_that_are_about_right_stay() -> None:
     np.savez("own.npz", x=rng.uniform(-1, 1, (60, 2)), y=rng.uniform(-0.5, 0.5, (60, 1)))
     (d,) = descriptions_for({"source": "own.npz"})
     assert (d.data.target_offset, d.data.target_scale, d.data.plain) == (0, 1, True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_formats_have_no_more_bits_than_they_need(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    parts = [rng.normal(0, 10 ** rng.uniform(-2, 3), (9, 2)) for _ in range(2)]
+    keys, times = ({}, 1) if seed % 2 else ({"offset": 0.5, "scale": 3.0}, 2)
+    bits = whole_bits(keys, *parts)
+    largest = times * max(np.abs(applied(one, keys)).max() for one in parts)
+    assert largest < 2.0**bits and (bits == 1 or 2.0 ** (bits - 1) <= largest)
